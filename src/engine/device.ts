@@ -1,0 +1,65 @@
+import type { AnnealError } from '../base/error.ts';
+import type { Program, StateSpec } from './graph/ir.ts';
+
+/**
+ * What computes. A device compiles programs and runs them over state that stays on it. The training
+ * loop, the sampler and the verifier see this interface and nothing else.
+ */
+
+export const DEVICE_NAMES = [
+  'reference',
+  'tfjs-webgpu',
+  'tfjs-webgl',
+  'tfjs-wasm',
+  'tfjs-cpu',
+  'webgpu',
+  'wasm',
+] as const;
+export type DeviceName = (typeof DEVICE_NAMES)[number];
+export type DeviceChoice = DeviceName | 'auto';
+
+export interface DeviceLimits {
+  /** Bytes one buffer may have; null where the device sets none. */
+  readonly max_buffer_bytes: number | null;
+  /** Bytes in all, where known. */
+  readonly memory_bytes: number | null;
+}
+
+export interface DeviceInfo {
+  readonly name: DeviceName;
+  /** The adapter or the machine in words, such as "google swiftshader" or "WASM, SIMD, 2 threads". */
+  readonly description: string;
+  readonly limits: DeviceLimits;
+}
+
+export type Feed = Int32Array | Float32Array | number;
+export type Feeds = Readonly<Record<string, Feed>>;
+export type Outputs = Readonly<Record<string, Float32Array>>;
+
+export interface Executable {
+  /**
+   * Runs the program once. Every input must be fed, with as many elements as its shape has.
+   * Throws ANN-DEV errors: lost device, out of memory, bad feed. State is unchanged when it throws.
+   */
+  run(feeds: Feeds): Promise<Outputs>;
+  dispose(): void;
+}
+
+/** State shared by the programs compiled in it: one training run or one model that is sampled from. */
+export interface Session {
+  /** All state starts as zeros. */
+  write(name: string, values: Float32Array | Int32Array): Promise<void>;
+  read(name: string): Promise<Float32Array>;
+  compile(program: Program): Promise<Executable>;
+  /** Bytes now held on the device for this session, where the device can tell. */
+  memoryBytes(): number | null;
+  dispose(): void;
+}
+
+export interface Device {
+  readonly info: DeviceInfo;
+  /** Resolves when the device is gone for good; never rejects. */
+  readonly lost: Promise<AnnealError>;
+  open(state: readonly StateSpec[]): Promise<Session>;
+  dispose(): void;
+}

@@ -1,0 +1,39 @@
+import type { ErrorFacts } from '../../base/error.ts';
+
+/** What the loop says while it trains. Steps count updates applied so far. */
+export type TrainingEvent =
+  | {
+      readonly type: 'step';
+      readonly step: number;
+      /** Mean over the effective batch, before the update. */
+      readonly loss: number;
+      readonly learning_rate: number;
+      /** 2-norm over all gradients, before clipping. */
+      readonly grad_norm: number;
+      readonly tokens_per_second: number;
+      readonly step_ms: number;
+      readonly memory_bytes: number | null;
+    }
+  | { readonly type: 'eval'; readonly step: number; readonly val_loss: number; readonly batches: number }
+  | { readonly type: 'checkpoint'; readonly step: number; readonly name: string; readonly bytes: number }
+  | { readonly type: 'sample'; readonly step: number; readonly text: string }
+  | { readonly type: 'learning_rate'; readonly step: number; readonly factor: number; readonly learning_rate: number }
+  | { readonly type: 'paused'; readonly step: number }
+  | { readonly type: 'resumed'; readonly step: number }
+  | { readonly type: 'notice'; readonly step: number; readonly facts: ErrorFacts };
+
+/** Why the loop returned. */
+export type TrainingEnd =
+  | { readonly reason: 'finished' | 'early_stopping' | 'stopped'; readonly step: number }
+  | { readonly reason: 'failed'; readonly step: number; readonly facts: ErrorFacts; readonly checkpoint: string | null };
+
+/** What somebody may ask of a running loop; taken up between two steps. */
+export type TrainingCommand =
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'evaluate' }
+  | { readonly type: 'save' }
+  /** From now on the schedule is multiplied so that the current rate becomes this one. */
+  | { readonly type: 'set_learning_rate'; readonly learning_rate: number }
+  | { readonly type: 'sample' };
