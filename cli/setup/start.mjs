@@ -1,0 +1,5 @@
+// `npm start`: everything from a fresh clone to a running studio.
+import { ensureDependencies, runOnNode24 } from './install.mjs';
+
+ensureDependencies();
+runOnNode24('cli/setup/start.ts');

@@ -1,0 +1,4 @@
+import { ensureBuild } from './build.ts';
+
+ensureBuild();
+await import('../../server/main.ts');
