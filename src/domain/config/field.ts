@@ -1,0 +1,39 @@
+import * as z from 'zod';
+
+/**
+ * What a field says of itself. Completion, hover text, JSON Schema and messages read it; nothing of it
+ * is written a second time.
+ */
+export interface FieldMeta {
+  readonly title: string;
+  /** One or two sentences for a newcomer: what it does and when to change it. Markdown. */
+  readonly description: string;
+  /** What one unit of the number is: "tokens", "updates". */
+  readonly unit?: string;
+  readonly examples?: readonly unknown[];
+}
+
+export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
+  const { examples, ...rest } = meta;
+  return schema.meta(examples === undefined ? rest : { ...rest, examples: [...examples] }) as S;
+}
+
+/** A whole number in [least, most]. */
+export function whole(least: number, most: number) {
+  return z.int().min(least).max(most);
+}
+
+/** A number in [least, most]. */
+export function between(least: number, most: number) {
+  return z.number().min(least).max(most);
+}
+
+/** A number in [0, 1): a share that may not be all. */
+export function share() {
+  return z.number().min(0).lt(1);
+}
+
+/** A number above 0 and at most `most`. */
+export function above0(most: number) {
+  return z.number().gt(0).max(most);
+}

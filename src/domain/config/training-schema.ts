@@ -1,0 +1,155 @@
+import * as z from 'zod';
+import { DEVICE_NAMES } from '../../engine/device.ts';
+import { above0, between, field, share, whole } from './field.ts';
+
+const STEPS = 1_000_000_000;
+const SEED = 0xffff_ffff;
+
+export const seed = (standard: number, what: string) =>
+  field(whole(0, SEED).default(standard), {
+    title: 'Seed',
+    description: `Where ${what} starts. The same config, data, seed and device give the same result.`,
+    examples: [42, 1337],
+  });
+
+/** Hugging Face's TrainingArguments, as far as they mean something here. */
+export const trainingSchema = z
+  .strictObject({
+    learning_rate: field(above0(100).default(1e-3), {
+      title: 'Learning rate',
+      description:
+        'Size of an update at the peak of the schedule. Small models take larger ones: about 1.0e-3 at width 128, 6.0e-4 at 768. YAML wants a point in it: 1.0e-3.',
+      examples: [1e-3, 6e-4],
+    }),
+    lr_scheduler_type: field(
+      z
+        .enum([
+          'linear',
+          'cosine',
+          'cosine_with_min_lr',
+          'constant',
+          'constant_with_warmup',
+          'polynomial',
+          'inverse_sqrt',
+        ])
+        .default('linear'),
+      {
+        title: 'Schedule',
+        description:
+          'How the learning rate changes after the warm-up: to 0 in a line or a cosine, down to `min_lr` with cosine_with_min_lr, or not at all.',
+      },
+    ),
+    min_lr: field(between(0, 100).optional(), {
+      title: 'Lowest learning rate',
+      description:
+        'Where `cosine_with_min_lr` ends; a tenth of learning_rate is usual. Other schedules do not read it.',
+      examples: [1e-4],
+    }),
+    warmup_steps: field(whole(0, STEPS).optional(), {
+      title: 'Warm-up',
+      description: 'Updates during which the learning rate rises from 0 to its peak. 0 where left out.',
+      unit: 'updates',
+      examples: [100],
+    }),
+    warmup_ratio: field(between(0, 1).optional(), {
+      title: 'Warm-up, as a share',
+      description: 'The warm-up as a share of all updates, instead of warmup_steps.',
+      examples: [0.05],
+    }),
+    per_device_train_batch_size: field(whole(1, 65_536).default(8), {
+      title: 'Batch',
+      description: 'Sequences per pass through the model. Memory for activations and logits grows with it.',
+      unit: 'sequences',
+      examples: [8, 12, 64],
+    }),
+    gradient_accumulation_steps: field(whole(1, 65_536).default(1), {
+      title: 'Accumulation',
+      description:
+        'Passes whose gradients are averaged before one update: a larger effective batch for the same memory.',
+      unit: 'passes',
+      examples: [1, 4],
+    }),
+    max_steps: field(whole(1, STEPS).optional(), {
+      title: 'Length of the run',
+      description: 'Updates in all. Give this or num_train_epochs; 1000 where neither is given.',
+      unit: 'updates',
+      examples: [2000],
+    }),
+    num_train_epochs: field(above0(1_000_000).optional(), {
+      title: 'Length of the run, in epochs',
+      description: 'Times that the run goes over the training part of the data, instead of max_steps.',
+      unit: 'epochs',
+      examples: [1, 3],
+    }),
+    eval_steps: field(whole(0, STEPS).default(250), {
+      title: 'Evaluate every',
+      description: 'Updates between two looks at the validation part. 0: never.',
+      unit: 'updates',
+      examples: [250],
+    }),
+    eval_batches: field(whole(1, STEPS).nullable().default(20), {
+      title: 'Batches per evaluation',
+      description:
+        'How many batches an evaluation averages over. Null: the whole validation part, exact but slower.',
+      unit: 'batches',
+      examples: [20, 200],
+    }),
+    save_steps: field(whole(0, STEPS).default(100), {
+      title: 'Checkpoint every',
+      description:
+        'Updates between two checkpoints. A run that is cut off goes on from the last one. 0: only at the end.',
+      unit: 'updates',
+      examples: [100, 500],
+    }),
+    early_stopping_patience: field(whole(0, 1_000_000).default(0), {
+      title: 'Patience',
+      description:
+        'Evaluations without a better validation loss after which the run ends by itself. 0: never.',
+      unit: 'evaluations',
+      examples: [0, 5],
+    }),
+    optim: field(z.enum(['adamw', 'sgd', 'lion', 'muon']).default('adamw'), {
+      title: 'Optimizer',
+      description:
+        '`adamw` is the safe choice and keeps two numbers per parameter; `lion` keeps one and wants a learning rate 3 to 10 times smaller; `muon` orthogonalises the updates of matrices; `sgd` keeps none.',
+    }),
+    weight_decay: field(between(0, 10).default(0), {
+      title: 'Weight decay',
+      description:
+        'Pull of matrices towards zero, relative to the learning rate. Vectors (biases, norms) are left alone.',
+      examples: [0, 0.1],
+    }),
+    adam_beta1: field(share().default(0.9), {
+      title: 'Memory of the mean',
+      description: "Share of the gradient's running mean that is kept at each update; the momentum.",
+      examples: [0.9],
+    }),
+    adam_beta2: field(share().default(0.999), {
+      title: 'Memory of the square',
+      description:
+        "Share of the running mean of the gradient's square that is kept. 0.95 to 0.99 suits short runs.",
+      examples: [0.95, 0.99, 0.999],
+    }),
+    adam_epsilon: field(above0(1).default(1e-8), {
+      title: 'Adam epsilon',
+      description: 'Added to the root of the mean square, so that nothing is divided by zero.',
+      examples: [1e-8],
+    }),
+    max_grad_norm: field(between(0, 1e6).default(1), {
+      title: 'Gradient clipping',
+      description:
+        'Largest 2-norm that all gradients together may have; longer ones are scaled down. 0: no clipping.',
+      examples: [1],
+    }),
+    seed: seed(42, 'the random numbers of initial weights, data order and dropout'),
+    dtype: field(z.enum(['float32', 'float16', 'bfloat16']).default('float32'), {
+      title: 'Number format',
+      description: 'What the model computes in. Every device computes float32.',
+    }),
+    device: field(z.enum(['auto', ...DEVICE_NAMES]).default('auto'), {
+      title: 'Device',
+      description:
+        '`auto` times a small step on each device there is and takes the fastest that computes rightly.',
+    }),
+  })
+  .meta({ title: 'Training', description: 'How the model is trained.' });
