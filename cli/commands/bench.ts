@@ -25,11 +25,11 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     run(): Promise<BenchReport>;
   };
   const report = await bench.run();
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : describe(report));
+  io.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report));
   return report.bars.every((bar) => bar.holds) ? EXIT.fine : EXIT.errorsFound;
 }
 
-function describe(report: BenchReport): string {
+function render(report: BenchReport): string {
   const results = report.results.map((row) =>
     Object.entries(row)
       .map(
