@@ -1,0 +1,60 @@
+import { ActionIcon, Anchor, Group, Kbd, Progress, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { spotlight } from '@mantine/spotlight';
+import { IconSearch } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import { ColorSchemeMenu } from './color-scheme-menu.tsx';
+import { Slot } from './slots.tsx';
+import { useCurrentProject } from './use-current-project.ts';
+
+export function Header({ pending }: { readonly pending: boolean }) {
+  const project = useCurrentProject();
+  return (
+    <>
+      <Group h="100%" px="sm" gap="sm" wrap="nowrap">
+        <Anchor
+          component={Link}
+          to="/projects"
+          underline="never"
+          c="inherit"
+          aria-label="Anneal: all projects"
+        >
+          <Group gap={8} wrap="nowrap">
+            <img src="/icon.svg" alt="" width={24} height={24} />
+            <Text fw={600} visibleFrom="sm">
+              Anneal
+            </Text>
+          </Group>
+        </Anchor>
+        <Text c="dimmed" aria-hidden visibleFrom="sm">
+          /
+        </Text>
+        <Text truncate fw={500} miw={0} title={project}>
+          {project}
+        </Text>
+        <div style={{ flex: 1 }} />
+        <UnstyledButton
+          className="search-button"
+          visibleFrom="md"
+          onClick={spotlight.open}
+          aria-label="Search commands"
+        >
+          <IconSearch size={14} aria-hidden />
+          <Text size="xs" c="dimmed">
+            What do you want to do?
+          </Text>
+          <Kbd size="xs">Ctrl K</Kbd>
+        </UnstyledButton>
+        <Tooltip label="Commands">
+          <ActionIcon hiddenFrom="md" onClick={spotlight.open} aria-label="Search commands" size="lg">
+            <IconSearch size={18} />
+          </ActionIcon>
+        </Tooltip>
+        <Slot name="header" />
+        <ColorSchemeMenu />
+      </Group>
+      {pending && (
+        <Progress value={100} animated size={2} className="pending-bar" aria-label="Loading the screen" />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { formatBytes, formatCount, formatFlops, formatSeconds } from './format.ts';
+
+test('figures read as people say them', () => {
+  expect(formatBytes(0)).toBe('0 B');
+  expect(formatBytes(1023.7)).toBe('1.00 KiB');
+  expect(formatBytes(128 * 1024 * 1024)).toBe('128 MiB');
+  expect(formatCount(124_439_808)).toBe('124M');
+  expect(formatCount(999)).toBe('999');
+  expect(formatCount(999_600)).toBe('1.00M');
+  expect(formatFlops(2.5e12)).toBe('2.50 TFLOP');
+});
+
+test('unknown is not zero', () => {
+  for (const format of [formatBytes, formatCount, formatFlops, formatSeconds]) expect(format(null)).toBe('–');
+});
+
+test('durations have two units at most', () => {
+  expect(formatSeconds(0.42)).toBe('0.4 s');
+  expect(formatSeconds(9.99)).toBe('10 s');
+  expect(formatSeconds(200)).toBe('3 min 20 s');
+  expect(formatSeconds(3599.6)).toBe('1 h');
+  expect(formatSeconds(7500)).toBe('2 h 5 min');
+  expect(formatSeconds(90_000)).toBe('1 d 1 h');
+});
