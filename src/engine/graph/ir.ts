@@ -18,8 +18,10 @@ export interface OpAttributes {
   input: { readonly name: string };
   /** Lives on the device between runs. */
   state: { readonly name: string };
-  /** A tensor filled with one number. */
+  /** A tensor filled with one number; f32, or i32 where the node says so. */
   constant: { readonly value: number };
+  /** () -> i32 [T]: 0, 1, ..., T - 1. */
+  iota: Empty;
 
   // --- elementwise, one input
   neg: Empty;
@@ -86,7 +88,7 @@ export interface OpAttributes {
   embedding: Empty;
   /** (dy [..., C], ids i32 [...]) -> [rows, C]: rows of dy summed by id, in ascending position. */
   embedding_grad: { readonly rows: number };
-  /** (x [..., C], weight [C], bias [C]) -> [..., C]; biased variance. */
+  /** (x [..., C], weight [C], bias [C]) -> [..., C]; biased variance. A model without biases passes a constant 0. */
   layer_norm: { readonly epsilon: number };
   /** (x, weight, dy) -> dx */
   layer_norm_grad_x: { readonly epsilon: number };
@@ -120,7 +122,10 @@ export interface OpAttributes {
    * `inverse` rotates back, which is the gradient.
    */
   rotary: { readonly theta: number; readonly inverse: boolean };
-  /** (cache [..., S, D], rows [..., T, D], position i32 []) -> cache with rows at position..position+T. */
+  /**
+   * (cache [..., S, D], rows [..., T, D], position i32 []) -> cache with rows at position..position+T;
+   * position + T is at most S.
+   */
   cache_write: Empty;
 
   // --- optimizers; hyperparameters that change per step are f32 scalars that flow in
@@ -146,8 +151,8 @@ export interface NodeOf<K extends OpName> {
   readonly inputs: readonly NodeId[];
   readonly attributes: OpAttributes[K];
   readonly shape: readonly number[];
-  /** The shape with its origins; same length as `shape`. Absent once a program is compiled. */
-  readonly dims?: readonly Dim[];
+  /** The shape with its origins; same length as `shape`. */
+  readonly dims: readonly Dim[];
   readonly dtype: DType;
   /** The module in Hugging Face's naming, such as `transformer.h.0.attn`, for messages and profiles. */
   readonly scope: string;
