@@ -1,15 +1,8 @@
-import { z } from 'zod';
 import { AnnealError, type ErrorFacts } from '../base/error.ts';
 
-/** An error as it crosses a boundary: the facts, never the stack. */
-export const errorFactsSchema: z.ZodType<ErrorFacts> = z.object({
-  code: z.templateLiteral(['ANN-', z.string(), '-', z.string()]),
-  message: z.string(),
-  where: z.string().exactOptional(),
-  fix: z.string(),
-  data: z.record(z.string(), z.unknown()).exactOptional(),
-});
+export { errorFactsSchema } from '../domain/error-facts.ts';
 
+/** The error again, on the other side of a boundary. */
 export function errorFromFacts(facts: ErrorFacts): AnnealError {
   return new AnnealError(facts);
 }

@@ -1,0 +1,87 @@
+/**
+ * What is measured while a run trains, by step (updates applied so far). Kept in columns: a store holds
+ * one row per chunk of steps, a chart wants one array per series.
+ */
+
+export interface StepMetrics {
+  readonly step: number;
+  readonly loss: number;
+  readonly learning_rate: number;
+  readonly grad_norm: number;
+  readonly tokens_per_second: number;
+  readonly step_ms: number;
+  /** Held on the device; null where it cannot tell. */
+  readonly memory_bytes: number | null;
+}
+
+export interface EvalMetrics {
+  readonly step: number;
+  readonly val_loss: number;
+}
+
+export interface MetricBatch {
+  readonly steps: readonly StepMetrics[];
+  readonly evals: readonly EvalMetrics[];
+}
+
+/** Points of one run, ascending by step; a step's row has the same index in `steps`. */
+export interface MetricSeries {
+  readonly steps: readonly StepMetrics[];
+  readonly evals: readonly EvalMetrics[];
+  /** Rows there are in the range; more than `steps` has when they were thinned out. */
+  readonly total: number;
+}
+
+/** The latest figures of a run, for lists. */
+export interface MetricSummary {
+  readonly last: StepMetrics | null;
+  readonly last_eval: EvalMetrics | null;
+  readonly best_eval: EvalMetrics | null;
+}
+
+export const emptySummary: MetricSummary = { last: null, last_eval: null, best_eval: null };
+
+/** The summary after one more batch. */
+export function summarise(before: MetricSummary, batch: MetricBatch): MetricSummary {
+  let best = before.best_eval;
+  for (const point of batch.evals) {
+    if (best === null || point.val_loss < best.val_loss) best = point;
+  }
+  return {
+    last: batch.steps.at(-1) ?? before.last,
+    last_eval: batch.evals.at(-1) ?? before.last_eval,
+    best_eval: best,
+  };
+}
+
+/**
+ * At most about `points` rows that look like all of them: of each bucket the rows with the lowest and the
+ * highest loss, and the first and last of all. Rows stay whole, so that hovering reads real figures.
+ */
+export function thinOut(rows: readonly StepMetrics[], points: number): readonly StepMetrics[] {
+  if (rows.length <= points || points < 4) return rows.length <= points ? rows : rows.slice(-points);
+  const buckets = Math.floor((points - 2) / 2);
+  const inner = rows.length - 2;
+  const kept: StepMetrics[] = rows.slice(0, 1);
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    const begin = 1 + Math.floor((bucket * inner) / buckets);
+    const end = 1 + Math.floor(((bucket + 1) * inner) / buckets);
+    let low = begin;
+    let high = begin;
+    for (let i = begin; i < end; i++) {
+      if (lossAt(rows, i) < lossAt(rows, low)) low = i;
+      if (lossAt(rows, i) > lossAt(rows, high)) high = i;
+    }
+    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) {
+      const row = rows[i];
+      if (row !== undefined) kept.push(row);
+    }
+  }
+  return kept.concat(rows.slice(-1));
+}
+
+/** A loss that is not a number counts as the highest, so that it is never thinned out. */
+function lossAt(rows: readonly StepMetrics[], i: number): number {
+  const loss = rows[i]?.loss ?? Number.NaN;
+  return Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
+}

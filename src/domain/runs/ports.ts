@@ -1,0 +1,175 @@
+import type { DeviceChoice, DeviceInfo } from '../../engine/device.ts';
+import type { TrainingCommand } from '../../engine/training/events.ts';
+import type { SamplingConfig } from '../../engine/training/spec.ts';
+import type { Abort } from '../artifacts/ports.ts';
+import type { DataProfile, Timings } from '../preflight/report.ts';
+import type { InitialModel, PinnedConfig, RunEvent, RunId, StoredEvent } from './events.ts';
+import type { MetricBatch, MetricSeries, MetricSummary } from './metrics.ts';
+import type { Run } from './run.ts';
+
+/** What runs need from outside. Checkpoints: src/engine/training/checkpoint-store.ts. */
+
+export interface RunStore {
+  /**
+   * Reduces and writes the event and the new state as one; the only way to change a run.
+   * Throws ANN-RUN-001 for an illegal event, ANN-STO when it cannot be written.
+   */
+  append(run: RunId, event: RunEvent, at: number): Promise<Run>;
+  get(run: RunId): Promise<Run | null>;
+  /** Newest first; those marked as deleted are left out unless asked for. */
+  list(filter?: { readonly project?: string; readonly deleted?: boolean }): Promise<readonly Run[]>;
+  /** Ascending, from `after` + 1 on. */
+  events(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
+  /** Forgets the run and its events for good. */
+  purge(run: RunId): Promise<void>;
+  /** Calls back after any run has changed, in whichever tab or worker; returns what ends it. */
+  watch(listener: () => void): () => void;
+}
+
+export interface MetricRange {
+  /** First and last step, both included. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Thin out to about this many rows. */
+  readonly points?: number;
+}
+
+export interface MetricStore {
+  append(run: RunId, batch: MetricBatch): Promise<void>;
+  read(run: RunId, range?: MetricRange): Promise<MetricSeries>;
+  summary(run: RunId): Promise<MetricSummary>;
+  /** Forgets what was measured after this step: a run that goes on from a checkpoint measures it again. */
+  truncate(run: RunId, step: number): Promise<void>;
+  purge(run: RunId): Promise<void>;
+  /** Calls back after new figures of the run are written; returns what ends it. */
+  watch(run: RunId, listener: () => void): () => void;
+}
+
+/** What was last measured on a device, for estimates. */
+export interface TimingStore {
+  get(device: string): Promise<Timings | null>;
+  put(timings: Timings): Promise<void>;
+}
+
+/** Small facts of this browser or machine that outlive a session; JSON values. */
+export interface Settings {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
+}
+
+/** Mutual exclusion between tabs and workers (Web Locks) or processes. The holder's end releases a lock. */
+export interface Locks {
+  /** Runs `work` holding the name; null at once, without running it, while somebody else holds it. */
+  tryHold<T>(name: string, work: () => Promise<T>): Promise<{ readonly value: T } | null>;
+  held(): Promise<ReadonlySet<string>>;
+}
+
+// --- The trainer: the one worker that owns the device (in the CLI: this process).
+
+export interface Progress {
+  /** What is being done, for people. */
+  readonly what: string;
+  readonly done: number;
+  /** In the units of `done`; null while unknown. */
+  readonly total: number | null;
+}
+
+export interface DeviceReport {
+  readonly device: DeviceInfo;
+  /** Why this one, in a sentence. */
+  readonly reason: string;
+  /** All that were tried, best first, with what became of them. */
+  readonly tried: readonly { readonly name: string; readonly outcome: string }[];
+}
+
+/** Where text comes from: the built-in corpus, or an artifact. */
+export interface DataRequest {
+  /** As in the config; `stories` is generated, anything else needs `sha256`. */
+  readonly source: string;
+  readonly sha256: string | null;
+}
+
+export interface PrepareRequest {
+  readonly data: DataRequest;
+  /** The config, for its data section; null: only generate, hash and count. */
+  readonly config: string | null;
+  /** Of the file that `tokenizer: { type: file }` names. */
+  readonly tokenizer_sha256: string | null;
+}
+
+export interface TrainRequest {
+  readonly run: RunId;
+  readonly project: string;
+  readonly name: string;
+  readonly config: PinnedConfig;
+  readonly data: DataRequest;
+  readonly tokenizer_sha256: string | null;
+  readonly model: InitialModel | null;
+  readonly device: DeviceChoice;
+  /** Stop after this many updates, the schedule staying as it is; null: to the end. */
+  readonly steps: number | null;
+}
+
+export interface ResumeRequest {
+  readonly run: RunId;
+  /** Null: as at first. */
+  readonly device: DeviceChoice | null;
+  readonly steps: number | null;
+}
+
+/** A model to sample from: what a run has trained, or the files of a model folder. */
+export type ModelSource =
+  | { readonly type: 'run'; readonly run: RunId }
+  | { readonly type: 'files'; readonly files: InitialModel };
+
+export interface SampleRequest {
+  readonly source: ModelSource;
+  readonly sampling: SamplingConfig;
+  readonly device: DeviceChoice;
+}
+
+export interface SampleOutcome {
+  /** Without the prompt. */
+  readonly text: string;
+  readonly tokens: number;
+  readonly ended: 'length' | 'stop' | 'eos' | 'aborted';
+  readonly tokens_per_second: number;
+  readonly device: DeviceInfo;
+}
+
+/** What an opened model is. */
+export interface ModelFacts {
+  readonly model_type: 'gpt2' | 'llama';
+  readonly vocab_size: number;
+  readonly context: number;
+  readonly parameters: number;
+  readonly tokenizer: 'char' | 'bpe' | 'file';
+  /** What was found strange but could be read. */
+  readonly warnings: readonly string[];
+}
+
+export interface ModelFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+export interface Trainer {
+  /** Tries the devices, or says why the chosen one cannot be had (ANN-DEV-003). */
+  probe(choice: DeviceChoice): Promise<DeviceReport>;
+  /** Generates or reads the text, makes or loads the tokenizer, encodes; all cached by hash. */
+  prepare(
+    request: PrepareRequest,
+    onProgress: (progress: Progress) => void,
+    signal?: Abort,
+  ): Promise<DataProfile>;
+  /** Creates the run and trains it; resolves with the run at its end or once it is stopped. */
+  train(request: TrainRequest, onProgress: (progress: Progress) => void): Promise<Run>;
+  resume(request: ResumeRequest, onProgress: (progress: Progress) => void): Promise<Run>;
+  /** Throws ANN-RUN-004 when the run is not training here. */
+  command(run: RunId, command: TrainingCommand): Promise<void>;
+  sample(request: SampleRequest, onText: (delta: string) => void, signal?: Abort): Promise<SampleOutcome>;
+  /** The Hugging Face folder of what a run has trained so far (its last checkpoint). */
+  exportModel(run: RunId): Promise<readonly ModelFile[]>;
+  inspectModel(files: InitialModel): Promise<ModelFacts>;
+}
