@@ -17,7 +17,12 @@ export type TrainingEvent =
   | { readonly type: 'eval'; readonly step: number; readonly val_loss: number; readonly batches: number }
   | { readonly type: 'checkpoint'; readonly step: number; readonly name: string; readonly bytes: number }
   | { readonly type: 'sample'; readonly step: number; readonly text: string }
-  | { readonly type: 'learning_rate'; readonly step: number; readonly factor: number; readonly learning_rate: number }
+  | {
+      readonly type: 'learning_rate';
+      readonly step: number;
+      readonly factor: number;
+      readonly learning_rate: number;
+    }
   | { readonly type: 'paused'; readonly step: number }
   | { readonly type: 'resumed'; readonly step: number }
   | { readonly type: 'notice'; readonly step: number; readonly facts: ErrorFacts };
@@ -25,7 +30,12 @@ export type TrainingEvent =
 /** Why the loop returned. */
 export type TrainingEnd =
   | { readonly reason: 'finished' | 'early_stopping' | 'stopped'; readonly step: number }
-  | { readonly reason: 'failed'; readonly step: number; readonly facts: ErrorFacts; readonly checkpoint: string | null };
+  | {
+      readonly reason: 'failed';
+      readonly step: number;
+      readonly facts: ErrorFacts;
+      readonly checkpoint: string | null;
+    };
 
 /** What somebody may ask of a running loop; taken up between two steps. */
 export type TrainingCommand =
