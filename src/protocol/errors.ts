@@ -1,0 +1,162 @@
+import { defineErrors, type ErrorCode } from '../base/error.ts';
+
+/** What can go wrong on the wire, on either side of it. */
+export const protocolErrors = defineErrors('PRO', {
+  badRequest: {
+    number: 1,
+    title: 'The request does not have the shape that this address expects',
+    fix: 'Compare it with /api/v1/openapi.json; `where` names the field.',
+  },
+  foreignOrigin: {
+    number: 2,
+    title: 'A page of another origin may not use this server',
+    fix: 'Open the studio at the address that the server printed, or start the server with --public-url.',
+  },
+  foreignHost: {
+    number: 3,
+    title: 'The server does not go by this name',
+    fix: 'Use the address that the server printed, or start the server with --allow-host NAME.',
+  },
+  notFound: {
+    number: 4,
+    title: 'There is nothing at this address',
+    fix: 'Look at /api/v1/openapi.json for the addresses that exist.',
+  },
+  projectNotFound: {
+    number: 5,
+    title: 'There is no such project',
+    fix: 'List the projects, or create this one.',
+  },
+  projectDeleted: {
+    number: 6,
+    title: 'The project has been deleted',
+    fix: 'Restore it from the list of deleted projects.',
+  },
+  projectExists: {
+    number: 7,
+    title: 'There is a project with this id already',
+    fix: 'Choose another id, or restore the deleted project that has it.',
+  },
+  fileNotFound: {
+    number: 8,
+    title: 'There is no such file in the project',
+    fix: 'List the files of the project; paths are relative and use /.',
+  },
+  fileExists: {
+    number: 9,
+    title: 'There is a file with this path already',
+    fix: 'Choose another path. If the file was deleted: restore it, or delete it for good with ?forever=true.',
+  },
+  fileDeleted: {
+    number: 10,
+    title: 'The file has been deleted',
+    fix: 'Restore it from the list of deleted files.',
+  },
+  notText: {
+    number: 11,
+    title: 'The file is not a shared text',
+    fix: 'Fetch its bytes from /api/v1/artifacts/<sha256>.',
+  },
+  artifactNotFound: {
+    number: 12,
+    title: 'No artifact with this hash is stored here',
+    fix: 'Upload it with PUT from a browser or machine that has it.',
+  },
+  hashMismatch: {
+    number: 13,
+    title: 'The bytes do not have the hash that they were announced with',
+    fix: 'Nothing was stored. Compute the SHA-256 again and repeat the transfer.',
+  },
+  tooLarge: {
+    number: 14,
+    title: 'This is larger than the server accepts',
+    fix: 'Send less, or start the server with a higher limit (--max-artifact-bytes for artifacts).',
+  },
+  badRange: {
+    number: 15,
+    title: 'The requested range lies outside of the artifact',
+    fix: 'Ask for bytes that exist; HEAD tells the length.',
+  },
+  unsupportedMediaType: {
+    number: 16,
+    title: 'The body has a content type that this address does not read',
+    fix: 'Send application/json (artifacts: application/octet-stream).',
+  },
+  storageFull: {
+    number: 17,
+    title: 'The disk of the server is full',
+    fix: 'Free space on the disk that holds the data folder and try again; nothing was lost.',
+  },
+  shuttingDown: {
+    number: 18,
+    title: 'The server is shutting down',
+    fix: 'Try again when it runs.',
+  },
+  internal: {
+    number: 19,
+    title: 'The server failed on this request',
+    fix: 'This is a defect of Anneal; please report it with what the server printed.',
+  },
+  unreachable: {
+    number: 20,
+    title: 'The server cannot be reached',
+    fix: 'Check that it runs (npm start) and that the address is right; local work goes on meanwhile.',
+  },
+  timeout: {
+    number: 21,
+    title: 'The server did not answer in time',
+    fix: 'Try again; if it goes on, look at what the server prints.',
+  },
+  aborted: {
+    number: 22,
+    title: 'The request was cancelled',
+    fix: 'Nothing to do.',
+  },
+  badResponse: {
+    number: 23,
+    title: 'The server answered with something that this version does not understand',
+    fix: 'Reload the page, so that both are of the same version.',
+  },
+});
+
+export type ProtocolErrorName = keyof typeof protocolErrors;
+
+/** HTTP status of each error that a server answers with. The last four arise in the client only. */
+const statuses: Readonly<Record<ProtocolErrorName, number>> = {
+  badRequest: 400,
+  foreignOrigin: 403,
+  foreignHost: 403,
+  notFound: 404,
+  projectNotFound: 404,
+  projectDeleted: 410,
+  projectExists: 409,
+  fileNotFound: 404,
+  fileExists: 409,
+  fileDeleted: 410,
+  notText: 409,
+  artifactNotFound: 404,
+  hashMismatch: 422,
+  tooLarge: 413,
+  badRange: 416,
+  unsupportedMediaType: 415,
+  storageFull: 507,
+  shuttingDown: 503,
+  internal: 500,
+  unreachable: 503,
+  timeout: 504,
+  aborted: 499,
+  badResponse: 502,
+};
+
+const statusByCode: ReadonlyMap<ErrorCode, number> = new Map(
+  (Object.keys(statuses) as ProtocolErrorName[]).map((name) => [protocolErrors[name].code, statuses[name]]),
+);
+
+export function statusOf(name: ProtocolErrorName): number {
+  return statuses[name];
+}
+
+/** The HTTP status for an error's code; 500 for the codes of other areas. */
+export function statusOfCode(code: ErrorCode): number {
+  return statusByCode.get(code) ?? 500;
+}

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import type { ProtocolErrorName } from '../errors.ts';
+
+/**
+ * One operation of the HTTP interface. Server routes, the client, and the OpenAPI document all derive from
+ * the table in operations.ts; nothing about an address is written anywhere else.
+ */
+export interface Operation {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  /** Under /api/v1, with `{name}` for what `params` declares. */
+  readonly path: string;
+  readonly summary: string;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  /** JSON, raw bytes, or nothing. */
+  readonly body: z.ZodType | 'bytes' | null;
+  /** What comes back when all is well. */
+  readonly response: z.ZodType | 'bytes' | null;
+  readonly success: readonly number[];
+  readonly errors: readonly ProtocolErrorName[];
+}
+
+type Schema<T> = T extends z.ZodType ? z.output<T> : null;
+
+export type ParamsOf<O extends Operation> = z.output<O['params']>;
+export type QueryOf<O extends Operation> = z.output<O['query']>;
+/** As the client writes it: fields with defaults may be left out. */
+export type BodyInputOf<O extends Operation> = O['body'] extends z.ZodType ? z.input<O['body']> : null;
+/** As the server reads it. */
+export type BodyOf<O extends Operation> = Schema<O['body']>;
+export type ResponseOf<O extends Operation> = Schema<O['response']>;
+
+export function operation<const O extends Operation>(declaration: O): O {
+  return declaration;
+}

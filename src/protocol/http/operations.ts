@@ -1,0 +1,15 @@
+import { artifactOperations } from './artifacts.ts';
+import { fileOperations } from './files.ts';
+import { projectOperations } from './projects.ts';
+import { systemOperations } from './system.ts';
+
+/** The whole HTTP interface, by operation id. */
+export const operations = {
+  ...systemOperations,
+  ...projectOperations,
+  ...fileOperations,
+  ...artifactOperations,
+};
+
+export type Operations = typeof operations;
+export type OperationId = keyof Operations;

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { filePathSchema, projectIdSchema } from '../names.ts';
+import { operation } from './operation.ts';
+
+export const projectNameSchema = z
+  .string()
+  .trim()
+  .min(1)
+  .max(120)
+  .meta({ description: 'What people call the project.' });
+
+/** The longest text that a file may begin with, in UTF-16 units. */
+export const MAX_TEXT_LENGTH = 2 * 1024 * 1024;
+export const fileTextSchema = z.string().max(MAX_TEXT_LENGTH);
+
+export const projectSchema = z
+  .object({
+    id: projectIdSchema,
+    name: projectNameSchema,
+    created: z.number().int().meta({ description: 'Milliseconds since 1970 UTC.' }),
+    deleted: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'When it was deleted; null while it is there.' }),
+  })
+  .meta({ id: 'Project' });
+export type Project = z.infer<typeof projectSchema>;
+
+const noQuery = z.object({});
+const byId = z.object({ project: projectIdSchema });
+
+export const projectOperations = {
+  listProjects: operation({
+    method: 'GET',
+    path: '/projects',
+    summary: 'List the projects, or those that are deleted and can be restored',
+    params: z.object({}),
+    query: z.object({ deleted: z.stringbool().default(false) }),
+    body: null,
+    response: z.object({ projects: z.array(projectSchema) }),
+    success: [200],
+    errors: ['badRequest'],
+  }),
+  createProject: operation({
+    method: 'POST',
+    path: '/projects',
+    summary: 'Create a project with its first files; the texts are seeded here, once',
+    params: z.object({}),
+    query: noQuery,
+    body: z.object({
+      name: projectNameSchema,
+      id: projectIdSchema.optional().meta({ description: 'Made from the name where left out.' }),
+      files: z
+        .array(z.object({ path: filePathSchema, text: fileTextSchema }))
+        .max(100)
+        .optional()
+        .meta({ description: "Left out: an anneal.yaml with the sample's config." }),
+    }),
+    response: projectSchema,
+    success: [201],
+    errors: ['badRequest', 'projectExists', 'tooLarge'],
+  }),
+  getProject: operation({
+    method: 'GET',
+    path: '/projects/{project}',
+    summary: 'One project, also when it is deleted',
+    params: byId,
+    query: noQuery,
+    body: null,
+    response: projectSchema,
+    success: [200],
+    errors: ['badRequest', 'projectNotFound'],
+  }),
+  renameProject: operation({
+    method: 'PATCH',
+    path: '/projects/{project}',
+    summary: 'Change the name; the id stays',
+    params: byId,
+    query: noQuery,
+    body: z.object({ name: projectNameSchema }),
+    response: projectSchema,
+    success: [200],
+    errors: ['badRequest', 'projectNotFound', 'projectDeleted'],
+  }),
+  deleteProject: operation({
+    method: 'DELETE',
+    path: '/projects/{project}',
+    summary: 'Delete the project; it can be restored for 30 days',
+    params: byId,
+    query: noQuery,
+    body: null,
+    response: projectSchema,
+    success: [200],
+    errors: ['badRequest', 'projectNotFound'],
+  }),
+  restoreProject: operation({
+    method: 'POST',
+    path: '/projects/{project}/restore',
+    summary: 'Undo the deletion',
+    params: byId,
+    query: noQuery,
+    body: null,
+    response: projectSchema,
+    success: [200],
+    errors: ['badRequest', 'projectNotFound'],
+  }),
+};
