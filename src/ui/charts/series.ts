@@ -1,0 +1,94 @@
+/** One curve: values at steps, steps ascending. Gaps and non-finite values are left out of the drawing. */
+export interface Series {
+  readonly id: string;
+  readonly label: string;
+  /** A theme colour such as `blue.6`. */
+  readonly color: string;
+  readonly dashed?: boolean;
+  readonly steps: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** A row a step, one column a series, as chart libraries want it. */
+export type Row = { step: number } & Record<string, number>;
+
+/**
+ * Exponential moving average without the bias of its start (as TensorBoard smooths): weight 0 changes
+ * nothing, 0.99 averages about 100 points. Non-finite values pass through and do not enter the average.
+ */
+export function smooth(values: readonly number[], weight: number): number[] {
+  if (weight <= 0) return [...values];
+  let average = 0;
+  let count = 0;
+  return values.map((value) => {
+    if (!Number.isFinite(value)) return value;
+    average = average * weight + (1 - weight) * value;
+    count++;
+    return average / (1 - weight ** count);
+  });
+}
+
+/**
+ * At most about `limit` indexes of a curve: the lowest and highest of each of limit / 2 equal stretches, so
+ * that no spike disappears, and both ends.
+ */
+export function thin(values: readonly number[], limit: number): number[] {
+  if (values.length <= limit) return values.map((_, index) => index);
+  const stretches = Math.max(1, Math.floor(limit / 2) - 1);
+  const kept = new Set<number>([0, values.length - 1]);
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const from = Math.floor((stretch * values.length) / stretches);
+    const to = Math.floor(((stretch + 1) * values.length) / stretches);
+    let low = from;
+    let high = from;
+    for (let i = from; i < to; i++) {
+      if ((values[i] ?? 0) < (values[low] ?? 0)) low = i;
+      if ((values[i] ?? 0) > (values[high] ?? 0)) high = i;
+    }
+    kept.add(low).add(high);
+  }
+  return [...kept].sort((a, b) => a - b);
+}
+
+/** The part of a curve between two steps, both included, with one point more on each side so that lines reach the edge. */
+export function within(series: Series, from: number, to: number): Series {
+  const first = Math.max(0, lowerBound(series.steps, from) - 1);
+  const last = Math.min(series.steps.length, lowerBound(series.steps, to) + 2);
+  return { ...series, steps: series.steps.slice(first, last), values: series.values.slice(first, last) };
+}
+
+/** The value at a step, or at the last step before it; null before the first. */
+export function readAt(series: Series, step: number): number | null {
+  const index = lowerBound(series.steps, step);
+  const at = series.steps[index] === step ? index : index - 1;
+  return series.values[at] ?? null;
+}
+
+/** All curves joined on the step, each thinned to `limit` points. On a log axis, values that have no logarithm are left out. */
+export function toRows(all: readonly Series[], limit: number, log: boolean): Row[] {
+  const rows = new Map<number, Row>();
+  for (const series of all) {
+    for (const index of thin(series.values, limit)) {
+      const step = series.steps[index];
+      const value = series.values[index];
+      if (step === undefined || value === undefined || !Number.isFinite(value) || (log && value <= 0))
+        continue;
+      const row = rows.get(step) ?? ({ step } as Row);
+      row[series.id] = value;
+      rows.set(step, row);
+    }
+  }
+  return [...rows.values()].sort((a, b) => a.step - b.step);
+}
+
+/** The first index whose step is at least `step`. */
+function lowerBound(steps: readonly number[], step: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((steps[middle] ?? 0) < step) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
