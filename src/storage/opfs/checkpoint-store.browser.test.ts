@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { cdp } from 'vitest/browser';
+import { checkpointStoreAcceptance } from '../testing/checkpoint-store.ts';
+import { createOpfsCheckpointStore } from './checkpoint-store.ts';
+
+let stores = 0;
+async function freshFolder(): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(`test-${Date.now()}-${stores++}`, { create: true });
+}
+
+// On a page: the writable streams. The sync access handles of a worker are tested below.
+checkpointStoreAcceptance(async () => {
+  const folder = await freshFolder();
+  return createOpfsCheckpointStore(async () => folder);
+});
+
+test('a worker terminated while it stores leaves the last whole blob', async () => {
+  const run = `killed-${Date.now()}`;
+  const store = createOpfsCheckpointStore();
+  let last = -1;
+  for (let round = 0; round < 6; round++) {
+    const worker = new Worker(new URL('../testing/store-until-terminated.worker.ts', import.meta.url), {
+      type: 'module',
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.addEventListener('error', (event) => reject(new Error(event.message)));
+      worker.addEventListener('message', (event: MessageEvent<number>) => {
+        last = event.data;
+        if (last % 4 !== round % 4) return;
+        worker.terminate();
+        resolve();
+      });
+      worker.postMessage({ run, first: last + 1 });
+    });
+    const bytes = await store.get(run, 'a');
+    const version = bytes?.[0] ?? -1;
+    expect(version).toBeGreaterThanOrEqual(last);
+    expect(bytes?.byteLength).toBe(1_000_000 + version);
+    expect(bytes?.every((byte) => byte === version)).toBe(true);
+    last = version;
+  }
+  await store.remove(run);
+});
+
+test('a full disk is a typed error with the bytes needed, and what was there stays', async () => {
+  const folder = await freshFolder();
+  const store = createOpfsCheckpointStore(async () => folder);
+  await store.put('run', 'a', Uint8Array.of(1, 2, 3));
+  const { usage = 0 } = await navigator.storage.estimate();
+  const session = cdp() as unknown as { send(method: string, parameters: object): Promise<unknown> };
+  await session.send('Storage.overrideQuotaForOrigin', {
+    origin: location.origin,
+    quotaSize: usage + 1_000_000,
+  });
+  try {
+    await expect(store.put('run', 'a', new Uint8Array(20_000_000))).rejects.toMatchObject({
+      code: 'ANN-STO-001',
+      data: { needed: 20_000_000 },
+    });
+  } finally {
+    await session.send('Storage.overrideQuotaForOrigin', { origin: location.origin });
+  }
+  expect([...((await store.get('run', 'a')) ?? [])]).toEqual([1, 2, 3]);
+  await store.put('run', 'a', new Uint8Array(2_000_000));
+  expect(await store.get('run', 'a')).toHaveLength(2_000_000);
+});

@@ -1,0 +1,167 @@
+import { AnnealError } from '../../base/error.ts';
+import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
+import { storageErrors } from '../errors.ts';
+import { storageFailure } from '../failure.ts';
+import { checkSegment } from '../segment.ts';
+import { generationName, parseGeneration, TRAILER_BYTES, trailer, wholeBytes } from './generations.ts';
+
+/**
+ * Checkpoints in the origin private file system, in the folder `checkpoints/<run>`. In a dedicated worker
+ * through sync access handles, which write in place and fast; elsewhere through writable streams.
+ */
+export function createOpfsCheckpointStore(
+  openRoot: () => Promise<FileSystemDirectoryHandle> = () => navigator.storage.getDirectory(),
+): CheckpointStore {
+  async function folder(run: string, create: boolean): Promise<FileSystemDirectoryHandle | null> {
+    try {
+      const all = await (await openRoot()).getDirectoryHandle('checkpoints', { create });
+      return await all.getDirectoryHandle(checkSegment(run), { create });
+    } catch (error) {
+      if (nameOf(error) === 'NotFoundError') return null;
+      throw await typed(error, run, 0);
+    }
+  }
+
+  return {
+    async put(run, name, bytes) {
+      checkSegment(name);
+      const directory = await folder(run, true);
+      if (!directory)
+        throw storageErrors.failed({ message: `The folder of run ${run} is gone.`, where: run });
+      const older = (await generations(directory)).filter((g) => g.name === name);
+      const generation = Math.max(0, ...older.map((g) => g.generation)) + 1;
+      const fileName = generationName({ name, generation });
+      try {
+        const handle = await directory.getFileHandle(fileName, { create: true });
+        await write(handle, bytes);
+      } catch (error) {
+        await discard(directory, fileName);
+        throw await typed(error, `${run}/${name}`, bytes.byteLength);
+      }
+      for (const old of older) await discard(directory, generationName(old));
+    },
+    async get(run, name) {
+      checkSegment(name);
+      const directory = await folder(run, false);
+      if (!directory) return null;
+      const candidates = (await generations(directory)).filter((g) => g.name === name);
+      try {
+        for (const candidate of candidates.sort((a, b) => b.generation - a.generation)) {
+          const file = await (await directory.getFileHandle(generationName(candidate))).getFile();
+          const bytes = await whole(file);
+          if (bytes !== null) return new Uint8Array(await file.slice(0, bytes).arrayBuffer());
+        }
+      } catch (error) {
+        throw await typed(error, `${run}/${name}`, 0);
+      }
+      return null;
+    },
+    async list(run) {
+      const directory = await folder(run, false);
+      if (!directory) return [];
+      const found = new Map<string, number>();
+      for (const candidate of (await generations(directory)).sort((a, b) => a.generation - b.generation)) {
+        const file = await (await directory.getFileHandle(generationName(candidate))).getFile();
+        const bytes = await whole(file);
+        if (bytes !== null) found.set(candidate.name, bytes);
+      }
+      return [...found].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    async remove(run, name) {
+      if (name !== undefined) {
+        checkSegment(name);
+        const directory = await folder(run, false);
+        if (!directory) return;
+        for (const g of await generations(directory)) {
+          if (g.name === name) await directory.removeEntry(generationName(g));
+        }
+        return;
+      }
+      if (!(await folder(run, false))) return;
+      const all = await (await openRoot()).getDirectoryHandle('checkpoints');
+      await all.removeEntry(run, { recursive: true });
+    },
+  };
+}
+
+async function generations(directory: FileSystemDirectoryHandle) {
+  const found: { readonly name: string; readonly generation: number }[] = [];
+  for await (const key of directory.keys()) {
+    const parsed = parseGeneration(key);
+    if (parsed) found.push(parsed);
+  }
+  return found;
+}
+
+async function whole(file: File): Promise<number | null> {
+  const last = await file.slice(Math.max(0, file.size - TRAILER_BYTES)).arrayBuffer();
+  return wholeBytes(new Uint8Array(last), file.size);
+}
+
+/** Of a dedicated worker only, and so not in the types of a page. */
+interface SyncAccess {
+  truncate(bytes: number): void;
+  write(bytes: Uint8Array, options: { readonly at: number }): number;
+  flush(): void;
+  close(): void;
+}
+
+async function write(
+  handle: FileSystemFileHandle & { createSyncAccessHandle?: () => Promise<SyncAccess> },
+  bytes: Uint8Array,
+): Promise<void> {
+  if (handle.createSyncAccessHandle) writeSync(await handle.createSyncAccessHandle(), bytes);
+  else await writeStream(handle, bytes);
+}
+
+function writeSync(access: SyncAccess, bytes: Uint8Array): void {
+  try {
+    access.truncate(0);
+    writeAll(access, bytes, 0);
+    access.flush();
+    writeAll(access, trailer(bytes.byteLength), bytes.byteLength);
+    access.flush();
+  } finally {
+    access.close();
+  }
+}
+
+/** Some browsers write less than asked for, rather than throw, when the disk is full. */
+function writeAll(access: SyncAccess, bytes: Uint8Array, at: number): void {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const written = access.write(bytes.subarray(done), { at: at + done });
+    if (written <= 0) throw new DOMException('Nothing more could be written.', 'QuotaExceededError');
+    done += written;
+  }
+}
+
+/** A writable stream replaces the file when it is closed; the trailer keeps the format the same. */
+async function writeStream(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
+  const stream = await handle.createWritable();
+  try {
+    await stream.write(bytes as Uint8Array<ArrayBuffer>);
+    await stream.write(trailer(bytes.byteLength));
+  } catch (error) {
+    await stream.abort().catch(() => undefined);
+    throw error;
+  }
+  await stream.close();
+}
+
+/** Another tab that is going down may still hold an old file; the next put tries again. */
+async function discard(directory: FileSystemDirectoryHandle, fileName: string): Promise<void> {
+  await directory.removeEntry(fileName).catch(() => undefined);
+}
+
+function nameOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.name : undefined;
+}
+
+/** Asks how much room is left as well: browsers name a full disk differently from call to call. */
+async function typed(error: unknown, where: string, needed: number): Promise<AnnealError> {
+  if (error instanceof AnnealError) return error;
+  const estimate = await navigator.storage.estimate().catch((): StorageEstimate => ({}));
+  const free = estimate.quota === undefined ? null : Math.max(0, estimate.quota - (estimate.usage ?? 0));
+  return storageFailure(error, where, needed, free);
+}
