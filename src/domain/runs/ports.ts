@@ -22,7 +22,10 @@ export interface RunStore {
   events(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   /** Forgets the run and its events for good. */
   purge(run: RunId): Promise<void>;
-  /** Calls back after any run has changed, in whichever tab or worker; returns what ends it. */
+  /**
+   * Calls back after any run has changed, in whichever tab or worker, and perhaps once at the start;
+   * returns what ends it.
+   */
   watch(listener: () => void): () => void;
 }
 
@@ -41,7 +44,7 @@ export interface MetricStore {
   /** Forgets what was measured after this step: a run that goes on from a checkpoint measures it again. */
   truncate(run: RunId, step: number): Promise<void>;
   purge(run: RunId): Promise<void>;
-  /** Calls back after new figures of the run are written; returns what ends it. */
+  /** Calls back after figures of the run are written, and perhaps once at the start; returns what ends it. */
   watch(run: RunId, listener: () => void): () => void;
 }
 

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
+import { toStorageError } from '../errors.ts';
+import { refuseOther, verified } from '../verified.ts';
+import { isMissing } from './json-lines.ts';
+
+/** Artifacts as files: `<folder>/<sha256>` once all bytes are there and verified. */
+export function createNodeArtifactStore(folder: string, hasher: Hasher): ArtifactStore {
+  const sizeOf = async (sha256: Sha256): Promise<number | null> => {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
+    try {
+      return (await stat(join(folder, sha256))).size;
+    } catch (thrown) {
+      if (isMissing(thrown)) return null;
+      throw toStorageError(thrown);
+    }
+  };
+  return {
+    async put(bytes, expected) {
+      const incoming = join(folder, `incoming-${randomUUID()}`);
+      try {
+        await mkdir(folder, { recursive: true });
+        const hash = await hasher.sha256();
+        let total = 0;
+        const file = await open(incoming, 'wx');
+        try {
+          for await (const piece of bytes) {
+            hash.update(piece);
+            total += piece.byteLength;
+            await file.appendFile(piece);
+          }
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+        const sha256 = hash.digest();
+        refuseOther(sha256, expected);
+        await rename(incoming, join(folder, sha256));
+        return { sha256, bytes: total };
+      } catch (thrown) {
+        await rm(incoming, { force: true });
+        throw toStorageError(thrown);
+      }
+    },
+    async stat(sha256) {
+      const bytes = await sizeOf(sha256);
+      return bytes === null ? null : { sha256, bytes };
+    },
+    async open(sha256) {
+      if ((await sizeOf(sha256)) === null) return null;
+      return verified(createReadStream(join(folder, sha256)) as unknown as ByteStream, sha256, hasher);
+    },
+    async list() {
+      try {
+        const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+        return await Promise.all(
+          names.map(async (sha256) => ({ sha256, bytes: (await stat(join(folder, sha256))).size })),
+        );
+      } catch (thrown) {
+        if (isMissing(thrown)) return [];
+        throw toStorageError(thrown);
+      }
+    },
+    async remove(sha256) {
+      if (/^[0-9a-f]{64}$/.test(sha256)) await rm(join(folder, sha256), { force: true });
+    },
+  };
+}

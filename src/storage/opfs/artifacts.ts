@@ -1,0 +1,112 @@
+import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
+import { toStorageError } from '../errors.ts';
+import { refuseOther, verified } from '../verified.ts';
+
+/**
+ * Artifacts in the origin's private file system: `<folder>/<sha256>` once all bytes are there and
+ * verified, `<folder>/incoming-<id>` before. Works in windows and workers.
+ */
+export function createOpfsArtifactStore(
+  root: () => Promise<FileSystemDirectoryHandle>,
+  hasher: Hasher,
+  folder = 'artifacts',
+): ArtifactStore {
+  const directory = async (): Promise<FileSystemDirectoryHandle> =>
+    (await root()).getDirectoryHandle(folder, { create: true });
+  const file = async (sha256: Sha256): Promise<File | null> => {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
+    try {
+      return await (await (await directory()).getFileHandle(sha256)).getFile();
+    } catch (thrown) {
+      if (thrown instanceof Error && thrown.name === 'NotFoundError') return null;
+      throw toStorageError(thrown);
+    }
+  };
+  return {
+    async put(bytes, expected) {
+      const into = await directory().catch(rethrow);
+      const name = `incoming-${crypto.randomUUID()}`;
+      try {
+        const handle = await into.getFileHandle(name, { create: true });
+        const written = await write(handle, bytes, hasher);
+        refuseOther(written.sha256, expected);
+        await publish(handle, into, written.sha256);
+        return written;
+      } catch (thrown) {
+        await into.removeEntry(name).catch(() => undefined); // gone already where it was published
+        throw toStorageError(thrown);
+      }
+    },
+    async stat(sha256) {
+      const found = await file(sha256);
+      return found === null ? null : { sha256, bytes: found.size };
+    },
+    async open(sha256) {
+      const found = await file(sha256);
+      return found === null ? null : verified(chunks(found), sha256, hasher);
+    },
+    async list() {
+      const found: { sha256: Sha256; bytes: number }[] = [];
+      for await (const [name, handle] of (await directory()).entries()) {
+        if (!/^[0-9a-f]{64}$/.test(name) || handle.kind !== 'file') continue;
+        found.push({ sha256: name, bytes: (await (handle as FileSystemFileHandle).getFile()).size });
+      }
+      return found;
+    },
+    async remove(sha256) {
+      if ((await file(sha256)) !== null) await (await directory()).removeEntry(sha256).catch(rethrow);
+    },
+  };
+}
+
+async function write(
+  handle: FileSystemFileHandle,
+  bytes: ByteStream,
+  hasher: Hasher,
+): Promise<{ readonly sha256: Sha256; readonly bytes: number }> {
+  const hash = await hasher.sha256();
+  const writable = await handle.createWritable();
+  let total = 0;
+  try {
+    for await (const piece of bytes) {
+      hash.update(piece);
+      total += piece.byteLength;
+      await writable.write(piece);
+    }
+    await writable.close();
+  } catch (thrown) {
+    await writable.abort().catch(() => undefined);
+    throw thrown;
+  }
+  return { sha256: hash.digest(), bytes: total };
+}
+
+/** Gives the file its name. Renaming is atomic; it is in every engine's OPFS, but not yet in TypeScript's types. */
+async function publish(
+  handle: FileSystemFileHandle & { move?: (name: string) => Promise<void> },
+  into: FileSystemDirectoryHandle,
+  name: string,
+): Promise<void> {
+  if (handle.move !== undefined) return await handle.move(name);
+  // A writable's bytes appear all at once when it is closed, so a copy is as good.
+  const copy = await into.getFileHandle(name, { create: true });
+  await (await handle.getFile()).stream().pipeTo(await copy.createWritable());
+  await into.removeEntry(handle.name);
+}
+
+async function* chunks(file: File): ByteStream {
+  const reader = file.stream().getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function rethrow(thrown: unknown): never {
+  throw toStorageError(thrown);
+}

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { ArtifactStore, ByteStream } from '../../domain/artifacts/ports.ts';
+
+const HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
+async function* pieces(...texts: readonly string[]): ByteStream {
+  for (const text of texts) yield new TextEncoder().encode(text);
+}
+
+async function* breaksOff(): ByteStream {
+  yield new TextEncoder().encode('hel');
+  throw new Error('the network went away');
+}
+
+async function textOf(stream: ByteStream | null): Promise<string> {
+  if (stream === null) throw new Error('nothing there');
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of stream) text += decoder.decode(piece, { stream: true });
+  return text;
+}
+
+/** What every adapter must do. `damage` changes a stored byte behind its back, where that is possible. */
+export function artifactStoreSuite(
+  make: () => Promise<{
+    store: ArtifactStore;
+    reopen: () => Promise<ArtifactStore>;
+    damage?: (sha256: string) => Promise<void>;
+  }>,
+): void {
+  test('bytes come in pieces and are there under their hash', async () => {
+    const { store, reopen } = await make();
+    expect(await store.put(pieces('he', 'l', 'lo'))).toEqual({ sha256: HELLO, bytes: 5 });
+    const again = await reopen();
+    expect(await again.stat(HELLO)).toEqual({ sha256: HELLO, bytes: 5 });
+    expect(await textOf(await again.open(HELLO))).toBe('hello');
+    expect(await again.put(pieces('hello'), HELLO)).toEqual({ sha256: HELLO, bytes: 5 });
+    expect(await again.list()).toEqual([{ sha256: HELLO, bytes: 5 }]);
+    await again.remove(HELLO);
+    expect(await again.stat(HELLO)).toBeNull();
+    expect(await again.open(HELLO)).toBeNull();
+  });
+
+  test('other bytes than were promised, or half of them, leave nothing behind', async () => {
+    const { store } = await make();
+    await expect(store.put(pieces('hullo'), HELLO)).rejects.toMatchObject({ code: 'ANN-STO-003' });
+    await expect(store.put(breaksOff())).rejects.toMatchObject({
+      message: expect.stringContaining('network'),
+    });
+    expect(await store.list()).toEqual([]);
+  });
+
+  test('no bytes are bytes too; what is no hash is not there', async () => {
+    const { store } = await make();
+    const { sha256, bytes } = await store.put(pieces());
+    expect([sha256.slice(0, 8), bytes]).toEqual(['e3b0c442', 0]);
+    expect(await textOf(await store.open(sha256))).toBe('');
+    expect(await store.stat('../../etc/passwd')).toBeNull();
+    await store.remove('../x');
+  });
+
+  test('several megabytes', async () => {
+    const { store } = await make();
+    const block = new Uint8Array(1 << 20).map((_, i) => i * 31);
+    async function* blocks(): ByteStream {
+      for (let i = 0; i < 5; i++) yield block;
+    }
+    const { sha256, bytes } = await store.put(blocks());
+    expect(bytes).toBe(5 << 20);
+    let read = 0;
+    for await (const piece of (await store.open(sha256)) ?? []) read += piece.byteLength;
+    expect(read).toBe(bytes);
+  });
+
+  test('damage is noticed', async () => {
+    const { store, damage } = await make();
+    await store.put(pieces('hello'));
+    if (damage === undefined) return;
+    await damage(HELLO);
+    await expect(textOf(await store.open(HELLO))).rejects.toMatchObject({ code: 'ANN-STO-003' });
+  });
+}
