@@ -124,8 +124,8 @@ export const layers: readonly Layer[] = [
   },
 ];
 
-/** Screens are folders of src/studio other than app; none may import another. */
+/** Screens are the folders of src/studio other than app and shared; none may import another. */
 export function screenOf(path: string): string | undefined {
   const folder = /^src\/studio\/([^/]+)\//.exec(path)?.[1];
-  return folder === 'app' ? undefined : folder;
+  return folder === 'app' || folder === 'shared' ? undefined : folder;
 }

@@ -1,0 +1,34 @@
+import { Text, Timeline } from '@mantine/core';
+import type { StoredEvent } from '../../domain/runs/events.ts';
+import { type EventWords, eventWords } from './event-words.ts';
+
+const COLORS: Readonly<Record<EventWords['tone'], string>> = {
+  plain: 'gray',
+  good: 'green',
+  bad: 'red',
+  warn: 'orange',
+};
+
+/** Everything that happened to the run, newest first. */
+export function RunEvents({ events }: { readonly events: readonly StoredEvent[] }) {
+  return (
+    <Timeline active={events.length} bulletSize={12} lineWidth={2} pt="xs">
+      {[...events].reverse().map(({ seq, at, event }) => {
+        const words = eventWords(event);
+        return (
+          <Timeline.Item key={seq} color={COLORS[words.tone]} title={<Text size="sm">{words.title}</Text>}>
+            {words.detail !== null && (
+              <Text size="xs" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+                {words.detail}
+              </Text>
+            )}
+            <Text size="xs" c="dimmed">
+              {'step' in event ? `step ${event.step.toLocaleString('en')}, ` : ''}
+              {new Date(at).toLocaleTimeString()}
+            </Text>
+          </Timeline.Item>
+        );
+      })}
+    </Timeline>
+  );
+}

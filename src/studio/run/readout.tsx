@@ -1,0 +1,71 @@
+import { ColorSwatch, Group, Table, Text } from '@mantine/core';
+import { readAt } from '../../ui/charts/series.ts';
+import { PANELS, type RunCurves } from './metrics.ts';
+
+/** What every curve reads at the step under the pointer, unsmoothed; at the last step when there is none. */
+export function Readout({
+  runs,
+  step,
+}: {
+  readonly runs: readonly RunCurves[];
+  readonly step: number | null;
+}) {
+  const last = Math.max(0, ...runs.map((run) => run.metrics.steps.at(-1)?.step ?? 0));
+  const at = step ?? last;
+  const columns = PANELS.flatMap((panel) =>
+    panel.id === 'loss'
+      ? [
+          { key: 'loss', title: 'Loss', panel, index: 0 },
+          { key: 'val_loss', title: 'Validation loss', panel, index: 1 },
+        ]
+      : [{ key: panel.id, title: panel.title, panel, index: 0 }],
+  );
+  return (
+    <Table.ScrollContainer minWidth={640} mb="sm">
+      <Table
+        fz="xs"
+        verticalSpacing={2}
+        aria-label={`Figures at step ${at}`}
+        style={{ fontVariantNumeric: 'tabular-nums' }}
+      >
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Step {Math.round(at).toLocaleString('en')}</Table.Th>
+            {columns.map((column) => (
+              <Table.Th key={column.key} ta="right">
+                {column.title}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <Table.Tr key={run.id}>
+              <Table.Td>
+                <Group gap={6} wrap="nowrap">
+                  <ColorSwatch
+                    size={10}
+                    color={`var(--mantine-color-${run.color.replace('.', '-')})`}
+                    withShadow={false}
+                  />
+                  <Text size="xs" truncate maw={180}>
+                    {run.name}
+                  </Text>
+                </Group>
+              </Table.Td>
+              {columns.map(({ key, panel, index }) => {
+                const curve = panel.curves(run)[index];
+                const value = curve === undefined ? null : readAt({ ...curve, color: '' }, at);
+                return (
+                  <Table.Td key={key} ta="right">
+                    {value === null ? '–' : panel.format(value)}
+                  </Table.Td>
+                );
+              })}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
