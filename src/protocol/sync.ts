@@ -10,15 +10,13 @@ import { pathProblem, projectIdSchema, sha256Schema } from './names.ts';
  *   1 awareness  y-protocols/awareness. A socket speaks for one client id: the first that it sends. The
  *                server rewrites clocks and checks `user`; frames about other clients are ignored.
  *   3 query      asks for everybody's awareness.
- *   4 stored     server to client, only where the subprotocol below was negotiated:
- *                  varUint  n      the first n sync messages (step 2 and update) that this socket sent are on
- *                                  disk; what has been sent since is not promised yet
- *                  varUint8Array   the document's state vector when that was so (deletions do not show in it,
- *                                  which is why n decides)
+ *   4 stored     server to client, only where the subprotocol below was negotiated: varUint n. The first n
+ *                  sync messages (step 2 and update) that this socket sent are on disk; what has been sent
+ *                  since is not promised yet.
  *
- * "Saved" is: the number of step 2 and update messages sent on this socket equals the n last received. After a
- * reconnect counting starts again at 0: the step 2 that answers the server's step 1 carries whatever was
- * missing, so n = 1 says that all of it is on disk.
+ * "Saved" is: the number of step 2 and update messages sent on this socket equals the n last received. (A state
+ * vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: the step 2
+ * that answers the server's step 1 carries whatever was missing, so n = 1 says that all of it is on disk.
  */
 export const MessageType = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3, stored: 4 } as const;
 export const SyncMessageType = { step1: 0, step2: 1, update: 2 } as const;
@@ -40,6 +38,8 @@ export const CloseCode = {
   tooLarge: 4413,
   /** An update that no Yjs client of ours makes: malformed, hostile, or of a kind that the document may not hold. */
   refusedUpdate: 4422,
+  /** The server must see parts that are missing first: connect again, which sends them. */
+  resync: 4501,
   /** The server could not write: nothing was acknowledged, connect again later. */
   notStored: 4500,
   /** Too many connections, connect again later. */

@@ -16,7 +16,7 @@ export function openApiDocument(): Json {
     path[operation.method.toLowerCase()] = entryFor(id, operation, schemas);
     paths[operation.path] = path;
   }
-  schemas['Error'] = schema(errorFactsSchema, 'output', schemas);
+  schemas.Error = schema(errorFactsSchema, 'output', schemas);
   return {
     openapi: '3.1.0',
     info: {

@@ -1,0 +1,75 @@
+import { defineErrors } from '../src/base/error.ts';
+
+/** What can go wrong in the server itself; what it answers requests with is in src/protocol/errors.ts. */
+export const serverErrors = defineErrors('SRV', {
+  portTaken: {
+    number: 1,
+    title: 'Another program listens on this port already',
+    fix: 'Stop it (perhaps it is an Anneal that still runs), or choose another port with --port.',
+  },
+  cannotListen: {
+    number: 2,
+    title: 'The server cannot listen on this address',
+    fix: 'Check --host and --port; 127.0.0.1 and a port above 1023 work on any machine.',
+  },
+  studioMissing: {
+    number: 3,
+    title: 'The studio has not been built',
+    fix: 'Run `npm start`, which builds it, or name its folder with --studio DIR.',
+  },
+  dataInUse: {
+    number: 4,
+    title: 'Another server uses this data folder',
+    fix: 'Stop it, or choose another folder with --data DIR.',
+  },
+  dataDamaged: {
+    number: 5,
+    title: 'The database in the data folder is damaged',
+    fix: 'Keep the folder, restore it from a backup, or start with a new one through --data DIR.',
+  },
+  newerData: {
+    number: 6,
+    title: 'The data folder was written by a later version of Anneal',
+    fix: 'Use that version, or choose another folder with --data DIR.',
+  },
+  storeFailed: {
+    number: 7,
+    title: 'The database failed',
+    fix: 'Check the disk that holds the data folder; what was not acknowledged is sent again by the editors.',
+  },
+  dataUnusable: {
+    number: 8,
+    title: 'The data folder cannot be written',
+    fix: 'Check that the folder can be created and written, or choose another with --data DIR.',
+  },
+  badOption: {
+    number: 9,
+    title: 'An option of the server has a value that it does not take',
+    fix: 'See `node server/main.ts --help`.',
+  },
+  sampleMissing: {
+    number: 10,
+    title: "The sample's config cannot be read",
+    fix: 'recipes/stories.yaml belongs to the repository; restore it with git.',
+  },
+  malformedUpdate: {
+    number: 11,
+    title: 'The update is not one of Yjs, or not in its V1 format',
+    fix: 'Reload the page; if it comes back, export your text and report it.',
+  },
+  hostileUpdate: {
+    number: 12,
+    title: 'The update is built in a way that would harm the server',
+    fix: 'Reload the page. Updates that an editor makes are never like this.',
+  },
+  wrongContent: {
+    number: 13,
+    title: 'The update puts something into the document that does not belong there',
+    fix: "Use doc.getText('content') for texts and doc.getMap('files') for a project's document.",
+  },
+  documentTooLarge: {
+    number: 14,
+    title: 'The document would become larger than the server keeps',
+    fix: 'Put large texts into the project as data files, which are stored as artifacts.',
+  },
+});

@@ -1,0 +1,46 @@
+import * as encoding from 'lib0/encoding';
+import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
+
+/** The frames that the server sends; src/protocol/sync.ts says what they mean. */
+
+function syncFrame(type: number, payload: Uint8Array): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.sync);
+    encoding.writeVarUint(encoder, type);
+    encoding.writeVarUint8Array(encoder, payload);
+  });
+}
+
+export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
+  syncFrame(SyncMessageType.step1, stateVector);
+export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.step2, update);
+export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.update, update);
+
+export function storedFrame(count: number): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.stored);
+    encoding.writeVarUint(encoder, count);
+  });
+}
+
+export interface AwarenessEntry {
+  readonly client: number;
+  readonly clock: number;
+  /** JSON; `null` for somebody who left. */
+  readonly state: string;
+}
+
+export function awarenessFrame(entries: readonly AwarenessEntry[]): Uint8Array {
+  const payload = encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, entries.length);
+    for (const { client, clock, state } of entries) {
+      encoding.writeVarUint(encoder, client);
+      encoding.writeVarUint(encoder, clock);
+      encoding.writeVarString(encoder, state);
+    }
+  });
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.awareness);
+    encoding.writeVarUint8Array(encoder, payload);
+  });
+}

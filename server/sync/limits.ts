@@ -1,0 +1,46 @@
+import { MAX_SYNC_MESSAGE_BYTES } from '../../src/protocol/sync.ts';
+
+/** Bounds on what one socket and one room may use. */
+export interface SyncLimits {
+  readonly messageBytes: number;
+  /** Of a document's state, encoded. */
+  readonly documentBytes: number;
+  /** Of updates that wait for others to arrive. */
+  readonly pendingBytes: number;
+  /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
+  readonly bufferedBytes: number;
+  readonly connections: number;
+  /** What a socket may send before it is read more slowly. */
+  readonly bytesPerSecond: number;
+  readonly messagesPerSecond: number;
+  /** Beyond either, an update is tried in a thread with a time limit first. */
+  readonly trialBytes: number;
+  readonly trialParts: number;
+  readonly trialMs: number;
+  /** How long an empty room stays in memory. */
+  readonly idleMs: number;
+  /** The log of a document is replaced by a snapshot when it is longer than either. */
+  readonly logUpdates: number;
+  readonly logBytes: number;
+  readonly awarenessIntervalMs: number;
+  /** A socket is sent something this often, and must answer a ping within twice the time. */
+  readonly heartbeatMs: number;
+}
+
+export const defaultSyncLimits: SyncLimits = {
+  messageBytes: MAX_SYNC_MESSAGE_BYTES,
+  documentBytes: 16 * 1024 * 1024,
+  pendingBytes: 256 * 1024,
+  bufferedBytes: 4 * 1024 * 1024,
+  connections: 5_000,
+  bytesPerSecond: 8 * 1024 * 1024,
+  messagesPerSecond: 2_000,
+  trialBytes: 64 * 1024,
+  trialParts: 2_000,
+  trialMs: 1_000,
+  idleMs: 10_000,
+  logUpdates: 500,
+  logBytes: 1024 * 1024,
+  awarenessIntervalMs: 33,
+  heartbeatMs: 15_000,
+};

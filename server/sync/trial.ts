@@ -1,0 +1,77 @@
+import { Worker } from 'node:worker_threads';
+import { serverErrors } from '../errors.ts';
+
+export interface TrialRequest {
+  readonly state: Uint8Array;
+  readonly update: Uint8Array;
+}
+
+export interface TrialResponse {
+  readonly problem: string | null;
+}
+
+/**
+ * Applies large updates of strangers in a thread of its own first, with a limit on time and memory. One after
+ * the other; a thread that does not come back is ended and a new one takes the next.
+ */
+export class Trial {
+  readonly #limitMs: number;
+  #worker: Worker | null = null;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** Rejects with hostileUpdate or malformedUpdate when the update cannot be applied within the limits. */
+  run(request: TrialRequest): Promise<void> {
+    const result = this.#last.then(() => this.#run(request));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#worker?.terminate();
+    this.#worker = null;
+  }
+
+  async #run(request: TrialRequest): Promise<void> {
+    const worker = await this.#start();
+    const outcome = await new Promise<TrialResponse | 'time' | 'memory'>((resolve) => {
+      const timer = setTimeout(() => resolve('time'), this.#limitMs);
+      const end = (outcome: TrialResponse | 'memory'): void => {
+        clearTimeout(timer);
+        resolve(outcome);
+      };
+      worker.once('message', end);
+      worker.once('error', () => end('memory'));
+      worker.postMessage(request);
+    });
+    worker.removeAllListeners();
+    if (typeof outcome === 'object') {
+      if (outcome.problem === null) return;
+      throw serverErrors.malformedUpdate({ message: `Yjs cannot read the update: ${outcome.problem}` });
+    }
+    this.#worker = null;
+    await worker.terminate();
+    throw serverErrors.hostileUpdate({
+      message: `Applying the update takes more than ${outcome === 'time' ? `${this.#limitMs} ms` : '256 MB'}`,
+    });
+  }
+
+  /** Starting a thread takes longer than most trials and is not counted against them. */
+  async #start(): Promise<Worker> {
+    if (this.#worker !== null) return this.#worker;
+    const worker = new Worker(new URL('./trial.worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: 256 },
+    });
+    await new Promise<void>((resolve, reject) => {
+      worker.once('online', resolve);
+      worker.once('error', reject);
+    });
+    worker.unref();
+    this.#worker = worker;
+    return worker;
+  }
+}
