@@ -109,36 +109,41 @@ function dtypeOf(tensor: WritableTensor): SafetensorsDType {
   });
 }
 
+export interface SafetensorsLayout {
+  /** The length word and the padded header. */
+  readonly head: Uint8Array<ArrayBuffer>;
+  /** In the order of the file's bytes. */
+  readonly entries: readonly TensorEntry[];
+  readonly bytes: number;
+}
+
 /**
- * The file as pieces, header first, tensors as views: a writer to disk need not hold it twice. Sorted as
- * the reference writer does (element size descending, then name). Throws ANN-FMT-004, 007, 012.
+ * Where everything will lie, before there are any numbers: whoever fetches tensors one by one can write
+ * each straight to its place. Sorted as the reference writer does (element size descending, then name).
+ * Throws ANN-FMT-004 for two tensors of one name.
  */
-export function safetensorsParts(
-  tensors: Iterable<WritableTensor>,
+export function layoutSafetensors(
+  tensors: Iterable<Pick<TensorEntry, 'name' | 'dtype' | 'shape'>>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array[] {
-  const sorted = [...tensors]
-    .map((tensor) => ({ ...tensor, dtype: dtypeOf(tensor) }))
-    .sort((a, b) => dtypeRank(b.dtype) - dtypeRank(a.dtype) || compareNames(a.name, b.name));
+): SafetensorsLayout {
+  const sorted = [...tensors].sort(
+    (a, b) => dtypeRank(b.dtype) - dtypeRank(a.dtype) || compareNames(a.name, b.name),
+  );
   const fields: string[] = [];
   if (Object.keys(metadata).length > 0) fields.push(`"__metadata__":${JSON.stringify(metadata)}`);
   const names = new Set<string>(['__metadata__']);
+  const entries: TensorEntry[] = [];
   let offset = 0;
-  for (const { name, dtype, shape, data } of sorted) {
-    if (names.has(name))
+  for (const { name, dtype, shape } of sorted) {
+    if (names.has(name)) {
       throw formatErrors.duplicateKey({ message: `Two tensors are named ${name}.`, where: name });
-    names.add(name);
-    const expected = shape.reduce((a, b) => a * b, DTYPE_BYTES[dtype]);
-    if (expected !== data.byteLength) {
-      throw formatErrors.sizeMismatch({
-        message: `${name} of shape [${shape.join(', ')}] and type ${dtype} needs ${expected} bytes, not ${data.byteLength}.`,
-        where: name,
-      });
     }
-    const end = offset + data.byteLength;
+    names.add(name);
+    const end = offset + shape.reduce((a, b) => a * b, DTYPE_BYTES[dtype]);
     fields.push(
       `${JSON.stringify(name)}:{"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${offset},${end}]}`,
     );
+    entries.push({ name, dtype, shape, begin: offset, end });
     offset = end;
   }
   const json = new TextEncoder().encode(`{${fields.join(',')}}`);
@@ -146,23 +151,38 @@ export function safetensorsParts(
   const head = new Uint8Array(8 + padded).fill(0x20, 8);
   new DataView(head.buffer).setUint32(0, padded, true);
   head.set(json, 8);
-  return [head, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
+  const moved = entries.map((e) => ({
+    ...e,
+    begin: head.byteLength + e.begin,
+    end: head.byteLength + e.end,
+  }));
+  return { head, entries: moved, bytes: head.byteLength + offset };
 }
 
-/** The whole file. Metadata values are texts, as Hugging Face's {"format": "pt"}. */
+/** The whole file. Metadata values are texts, as Hugging Face's {"format": "pt"}. Throws ANN-FMT-004, 007, 012. */
 export function writeSafetensors(
   tensors: Iterable<WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  return joinBytes(safetensorsParts(tensors, metadata));
-}
-
-export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let offset = 0;
-  for (const part of parts) {
-    out.set(part, offset);
-    offset += part.byteLength;
+  const typed = [...tensors].map((tensor) => ({ ...tensor, dtype: dtypeOf(tensor) }));
+  const layout = layoutSafetensors(typed, metadata);
+  const byName = new Map(typed.map((tensor) => [tensor.name, tensor.data]));
+  const out = new Uint8Array(layout.bytes);
+  out.set(layout.head);
+  for (const entry of layout.entries) {
+    const data = byName.get(entry.name);
+    if (data) placeTensor(out, entry, data);
   }
   return out;
+}
+
+/** Copies a tensor to its place in the file. Throws ANN-FMT-007 where it has another size. */
+export function placeTensor(file: Uint8Array, entry: TensorEntry, data: ArrayBufferView): void {
+  if (entry.end - entry.begin !== data.byteLength) {
+    throw formatErrors.sizeMismatch({
+      message: `${entry.name} of shape [${entry.shape.join(', ')}] and type ${entry.dtype} needs ${entry.end - entry.begin} bytes, not ${data.byteLength}.`,
+      where: entry.name,
+    });
+  }
+  file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), entry.begin);
 }
