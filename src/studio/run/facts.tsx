@@ -8,7 +8,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
   const { pins, facts } = run;
   const limits = pins.device?.limits;
   const rows: readonly (readonly [string, ReactNode])[] = [
-    ['Config', <>{pins.config.path}</>],
+    ['Config', pins.config.path],
     ['Edited by', pins.config.edited_by.join(', ') || 'nobody else'],
     ['Version of the text', <Hash key="v" value={pins.config.version} />],
     ['Data', pins.data.source],
