@@ -11,11 +11,17 @@ export interface FieldMeta {
   /** What one unit of the number is: "tokens", "updates". */
   readonly unit?: string;
   readonly examples?: readonly unknown[];
+  /** What other tools call it; only for "did you mean". */
+  readonly aliases?: readonly string[];
 }
 
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  const { examples, ...rest } = meta;
-  return schema.meta(examples === undefined ? rest : { ...rest, examples: [...examples] }) as S;
+  const { examples, aliases, ...rest } = meta;
+  return schema.meta({
+    ...rest,
+    ...(examples === undefined ? {} : { examples: [...examples] }),
+    ...(aliases === undefined ? {} : { aliases: [...aliases] }),
+  }) as S;
 }
 
 /** A whole number in [least, most]. */

@@ -22,11 +22,12 @@ const initializer = field(above0(1).default(0.02), {
   examples: [0.02],
 });
 
-function dropout(title: string, what: string, standard: number) {
+function dropout(title: string, what: string, standard: number, aliases: readonly string[] = []) {
   return field(share().default(standard), {
     title,
     description: `Share of ${what} that is set to zero at random while training. 0 turns it off, which suits data that is seen only once or twice.`,
     examples: [0, 0.1, 0.2],
+    aliases,
   });
 }
 
@@ -40,6 +41,7 @@ export const gpt2Schema = z
     vocab_size: vocabulary,
     n_positions: field(whole(1, CONTEXT).default(1024), {
       title: 'Context length',
+      aliases: ['block_size', 'n_ctx', 'context_length', 'max_seq_len', 'max_position_embeddings'],
       description:
         'How many tokens the model reads at once, and the length of every training sequence. The memory of attention grows with its square.',
       unit: 'tokens',
@@ -47,18 +49,21 @@ export const gpt2Schema = z
     }),
     n_embd: field(whole(1, WIDTH).default(768), {
       title: 'Width',
+      aliases: ['d_model', 'hidden_size', 'embed_dim', 'dim', 'width'],
       description:
         'Numbers that stand for one token inside the model. Parameters grow with its square. It must be a multiple of n_head.',
       examples: [128, 384, 768],
     }),
     n_layer: field(whole(1, LAYERS).default(12), {
       title: 'Layers',
+      aliases: ['num_layers', 'num_hidden_layers', 'n_layers', 'depth'],
       description: 'Transformer blocks, one after the other. Time and memory grow with their number.',
       unit: 'blocks',
       examples: [4, 6, 12],
     }),
     n_head: field(whole(1, WIDTH).default(12), {
       title: 'Attention heads',
+      aliases: ['num_heads', 'num_attention_heads', 'n_heads', 'heads'],
       description: 'Parts that the width is split into for attention; each looks for something of its own.',
       unit: 'heads',
       examples: [4, 6, 12],
@@ -69,12 +74,14 @@ export const gpt2Schema = z
         .default(null),
       {
         title: 'Feed-forward width',
+        aliases: ['intermediate_size', 'd_ff', 'ffn_dim'],
         description: 'Width inside the feed-forward part of a block. Null means four times n_embd.',
         examples: [512, 3072],
       },
     ),
     activation_function: field(z.enum(['gelu_new', 'gelu', 'relu']).default('gelu_new'), {
       title: 'Activation',
+      aliases: ['hidden_act', 'activation'],
       description:
         "The feed-forward's non-linearity. `gelu_new` is GPT-2's (a tanh approximation), `gelu` the exact one, `relu` the cheapest.",
     }),
@@ -85,15 +92,20 @@ export const gpt2Schema = z
     }),
     embd_pdrop: dropout('Dropout after the embedding', 'the embedded input', 0.1),
     attn_pdrop: dropout('Dropout on attention', 'the attention weights', 0.1),
-    resid_pdrop: dropout('Dropout on the residual stream', "each block's output", 0.1),
+    resid_pdrop: dropout('Dropout on the residual stream', "each block's output", 0.1, [
+      'dropout',
+      'hidden_dropout_prob',
+    ]),
     layer_norm_epsilon: field(above0(1).default(1e-5), {
       title: 'LayerNorm epsilon',
+      aliases: ['rms_norm_eps', 'layer_norm_eps'],
       description: 'Added to the variance, so that nothing is divided by zero.',
       examples: [1e-5],
     }),
     initializer_range: initializer,
     tie_word_embeddings: field(z.boolean().default(true), {
       title: 'Tied embeddings',
+      aliases: ['tie_embeddings', 'weight_tying'],
       description:
         'Whether the output layer is the input embedding itself. Saves vocab_size x n_embd parameters.',
     }),
@@ -110,6 +122,7 @@ export const llamaSchema = z
     vocab_size: vocabulary,
     max_position_embeddings: field(whole(1, CONTEXT).default(2048), {
       title: 'Context length',
+      aliases: ['block_size', 'n_ctx', 'context_length', 'max_seq_len', 'n_positions'],
       description:
         'How many tokens the model reads at once, and the length of every training sequence. The memory of attention grows with its square.',
       unit: 'tokens',
@@ -117,29 +130,34 @@ export const llamaSchema = z
     }),
     hidden_size: field(whole(1, WIDTH).default(4096), {
       title: 'Width',
+      aliases: ['d_model', 'n_embd', 'embed_dim', 'dim', 'width'],
       description: 'Numbers that stand for one token inside the model. Parameters grow with its square.',
       examples: [128, 576, 2048],
     }),
     intermediate_size: field(whole(1, 4 * WIDTH).default(11_008), {
       title: 'Feed-forward width',
+      aliases: ['n_inner', 'd_ff', 'ffn_dim'],
       description:
         'Width inside the SwiGLU feed-forward of a block, which has three matrices; 8/3 of hidden_size costs what four times costs in GPT-2.',
       examples: [344, 1536, 5632],
     }),
     num_hidden_layers: field(whole(1, LAYERS).default(32), {
       title: 'Layers',
+      aliases: ['num_layers', 'n_layer', 'n_layers', 'depth'],
       description: 'Transformer blocks, one after the other. Time and memory grow with their number.',
       unit: 'blocks',
       examples: [4, 12, 30],
     }),
     num_attention_heads: field(whole(1, WIDTH).default(32), {
       title: 'Attention heads',
+      aliases: ['num_heads', 'n_head', 'n_heads', 'heads'],
       description: 'Query heads; each looks for something of its own.',
       unit: 'heads',
       examples: [4, 9, 32],
     }),
     num_key_value_heads: field(whole(1, WIDTH).nullable().default(null), {
       title: 'Key and value heads',
+      aliases: ['n_kv_head', 'n_kv_heads', 'num_kv_heads'],
       description:
         'Heads for keys and values; several query heads share one (grouped-query attention), so it must divide num_attention_heads. Null means as many as num_attention_heads.',
       unit: 'heads',
@@ -158,6 +176,7 @@ export const llamaSchema = z
     }),
     rms_norm_eps: field(above0(1).default(1e-6), {
       title: 'RMSNorm epsilon',
+      aliases: ['layer_norm_epsilon', 'norm_eps'],
       description: 'Added to the mean square, so that nothing is divided by zero.',
       examples: [1e-6, 1e-5],
     }),
@@ -165,7 +184,7 @@ export const llamaSchema = z
       title: 'Attention biases',
       description: 'Whether the four projections of attention have biases.',
     }),
-    attention_dropout: dropout('Dropout on attention', 'the attention weights', 0),
+    attention_dropout: dropout('Dropout on attention', 'the attention weights', 0, ['dropout', 'attn_pdrop']),
     initializer_range: initializer,
     tie_word_embeddings: field(z.boolean().default(false), {
       title: 'Tied embeddings',
