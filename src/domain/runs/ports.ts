@@ -135,7 +135,7 @@ export interface SampleOutcome {
   /** Without the prompt. */
   readonly text: string;
   readonly tokens: number;
-  readonly ended: 'length' | 'stop' | 'eos' | 'aborted';
+  readonly ended: 'length' | 'stop' | 'eos';
   readonly tokens_per_second: number;
   readonly device: DeviceInfo;
 }
@@ -171,6 +171,7 @@ export interface Trainer {
   resume(request: ResumeRequest, onProgress: (progress: Progress) => void): Promise<Run>;
   /** Throws ANN-RUN-004 when the run is not training here. */
   command(run: RunId, command: TrainingCommand): Promise<void>;
+  /** Rejects at once when aborted (ANN-RUN-012, through a worker ANN-WRK-004); what was written has been told. */
   sample(request: SampleRequest, onText: (delta: string) => void, signal?: Abort): Promise<SampleOutcome>;
   /** The Hugging Face folder of what a run has trained so far (its last checkpoint). */
   exportModel(run: RunId): Promise<readonly ModelFile[]>;
