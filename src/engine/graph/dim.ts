@@ -64,7 +64,11 @@ export function product(dims: readonly Dim[]): Dim {
 }
 
 export function add(a: Dim, b: Dim): Dim {
-  return { value: a.value + b.value, terms: collect([...a.terms, ...b.terms]), assumed: a.assumed || b.assumed };
+  return {
+    value: a.value + b.value,
+    terms: collect([...a.terms, ...b.terms]),
+    assumed: a.assumed || b.assumed,
+  };
 }
 
 export interface Division {
