@@ -1,0 +1,185 @@
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { Awareness } from 'y-protocols/awareness';
+import * as syncProtocol from 'y-protocols/sync';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+import { Disposables } from '../base/disposable.ts';
+import { isFinalClose, MessageType, SYNC_SUBPROTOCOL, SyncMessageType, syncPath } from '../protocol/sync.ts';
+import { countingSocket, type SendWatch } from './counting-socket.ts';
+
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  /** `saved`: all that was sent is on the server's disk; null where the server does not say. */
+  | { readonly kind: 'synced'; readonly saved: boolean | null }
+  | { readonly kind: 'offline' }
+  /** The server will not have us; it is no use to try again. */
+  | { readonly kind: 'refused'; readonly code: number; readonly reason: string }
+  /** The server has another document under this name; ours was not merged into it. */
+  | { readonly kind: 'replaced' };
+
+export interface Connection {
+  readonly state: ConnectionState;
+  readonly awareness: Awareness;
+  /** What the remote side's transactions carry as origin. */
+  readonly origin: unknown;
+  /** Tries now instead of when the back-off says. */
+  retry(): void;
+  dispose(): void;
+}
+
+export interface ConnectionOptions {
+  readonly doc: Y.Doc;
+  readonly project: string;
+  readonly path: string;
+  /** ws://host:port, without a path. */
+  readonly server: string;
+  /** What the server once said to have on disk; null while it never did. */
+  readonly acknowledged: Uint8Array | null;
+  readonly random?: () => number;
+  readonly socket?: typeof WebSocket;
+  onState(state: ConnectionState): void;
+  onAcknowledged(stateVector: Uint8Array): void;
+}
+
+const MAX_BACKOFF_MS = 30_000;
+
+/** Between half and all of the exponential back-off, so that a restarted server is not met by all at once. */
+export function backoff(failures: number, random: () => number): number {
+  return Math.min(2 ** Math.min(failures, 20) * 100, MAX_BACKOFF_MS) * (0.5 + 0.5 * random());
+}
+
+/**
+ * True where the server knows no client of what it once acknowledged, though it has content: it was set up
+ * anew, and merging would put two documents into one. A server that is merely behind shares clients.
+ */
+export function isOtherDocument(acknowledged: Uint8Array | null, serverVector: Uint8Array): boolean {
+  if (acknowledged === null) return false;
+  const ours = Y.decodeStateVector(acknowledged);
+  const theirs = Y.decodeStateVector(serverVector);
+  if (ours.size === 0 || theirs.size === 0) return false;
+  return [...ours.keys()].every((client) => !theirs.has(client));
+}
+
+/** The y-websocket connection of one document, with states that people understand. */
+export function connectDocument(options: ConnectionOptions): Connection {
+  const { doc, project, path, random = Math.random } = options;
+  const disposables = new Disposables();
+  const awareness = new Awareness(doc);
+  let failures = 0;
+  let state: ConnectionState = { kind: 'connecting' };
+  let acknowledgedCount: number | null = null;
+  let acknowledged = options.acknowledged;
+  /** Content frames from before the server's state vector was seen; null when nothing is held back. */
+  let held: Uint8Array[] | null = null;
+  const sent: SendWatch = { syncMessages: 0, holdsUpdates: () => held !== null, onSent: () => update() };
+
+  const say = (next: ConnectionState): void => {
+    if (JSON.stringify(next) === JSON.stringify(state)) return;
+    state = next;
+    options.onState(next);
+  };
+  const provider = new WebsocketProvider(options.server, syncPath(project, path).slice(1), doc, {
+    awareness,
+    connect: false,
+    protocols: [SYNC_SUBPROTOCOL],
+    maxBackoffTime: MAX_BACKOFF_MS,
+    WebSocketPolyfill: countingSocket(options.socket ?? WebSocket, sent),
+    shouldReconnect: (event) => !isFinalClose(event.code),
+  });
+  const update = (): void => {
+    if (state.kind === 'refused' || state.kind === 'replaced') return;
+    if (provider.synced) {
+      say({
+        kind: 'synced',
+        saved: acknowledgedCount === null ? null : acknowledgedCount >= sent.syncMessages,
+      });
+    } else say(failures > 0 ? { kind: 'offline' } : { kind: 'connecting' });
+  };
+
+  const onClose = (): void => {
+    failures += 1;
+    acknowledgedCount = null;
+    provider.maxBackoffTime = backoff(failures, random); // read right after this event
+    queueMicrotask(update);
+  };
+  const onClosed = ({ code, reason }: { code: number; reason: string }): void =>
+    say({ kind: 'refused', code, reason });
+  const onSync = (synced: boolean): void => {
+    if (synced) failures = 0;
+    update();
+  };
+  provider.on('connection-close', onClose);
+  provider.on('closed', onClosed);
+  provider.on('sync', onSync);
+  provider.on('status', update);
+
+  provider.messageHandlers[MessageType.stored] = (_encoder, decoder) => {
+    acknowledgedCount = decoding.readVarUint(decoder);
+    acknowledged = decoding.readVarUint8Array(decoder).slice();
+    options.onAcknowledged(acknowledged);
+    update();
+  };
+  // Until the server's own state vector has been seen, its content is held back (see isOtherDocument).
+  const plainSync = provider.messageHandlers[MessageType.sync];
+  provider.messageHandlers[MessageType.sync] = (encoder, decoder, from, emitSynced, type) => {
+    if (state.kind === 'replaced') return;
+    const rest = decoder.arr.subarray(decoder.pos);
+    const peek = decoding.createDecoder(rest);
+    const kind = decoding.readVarUint(peek);
+    if (emitSynced && !provider.synced && kind === SyncMessageType.step1) {
+      if (isOtherDocument(acknowledged, decoding.readVarUint8Array(peek))) {
+        say({ kind: 'replaced' });
+        provider.disconnect();
+        return;
+      }
+      const waiting = held ?? [];
+      held = null;
+      plainSync?.(encoder, decoder, from, emitSynced, type);
+      for (const frame of waiting) {
+        const ignored = encoding.createEncoder();
+        syncProtocol.readSyncMessage(decoding.createDecoder(frame), ignored, doc, provider);
+        if (frame[0] === SyncMessageType.step2) provider.synced = true;
+      }
+      return;
+    }
+    if (emitSynced && held !== null) {
+      held.push(rest.slice());
+      return;
+    }
+    plainSync?.(encoder, decoder, from, emitSynced, type);
+  };
+  const onStatus = ({ status }: { status: string }): void => {
+    if (status !== 'connected') return;
+    sent.syncMessages = 0;
+    held = acknowledged === null ? null : [];
+  };
+  provider.on('status', onStatus);
+
+  const onOnline = (): void => {
+    if (provider.shouldConnect && provider.ws === null) provider.connect();
+  };
+  globalThis.addEventListener?.('online', onOnline);
+  disposables.add(() => globalThis.removeEventListener?.('online', onOnline));
+  disposables.add(() => {
+    provider.destroy();
+    awareness.destroy();
+  });
+  provider.connect();
+
+  return {
+    get state() {
+      return state;
+    },
+    awareness,
+    origin: provider,
+    retry() {
+      if (state.kind === 'replaced') return;
+      if (state.kind === 'refused') state = { kind: 'connecting' };
+      failures = 0;
+      provider.connect();
+      update();
+    },
+    dispose: () => disposables.dispose(),
+  };
+}

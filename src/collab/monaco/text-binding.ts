@@ -1,0 +1,162 @@
+import type { editor } from 'monaco-editor/editor';
+import type * as Y from 'yjs';
+import { type Disposable, Disposables } from '../../base/disposable.ts';
+import { sanitiseText } from '../../protocol/sync.ts';
+import { differenceOf, type Replacement, replacementsOf } from './offsets.ts';
+import { keepView } from './view-state.ts';
+
+export interface TextBinding extends Disposable {
+  /** Origin of the transactions that carry this person's edits. */
+  readonly origin: object;
+  /** How often model and text were found apart and made equal again; 0 unless something wrote behind us. */
+  readonly repairs: number;
+  /** Called after the model has taken up an edit that did not come from it. */
+  onRemote(listener: (replacements: readonly Replacement[]) => void): void;
+  /** Called when the model has changed and the text is about to follow. */
+  onBeforeLocal(listener: (event: editor.IModelContentChangedEvent) => void): void;
+  /** Called after the text has taken up an edit of this model. */
+  onLocal(listener: (event: editor.IModelContentChangedEvent) => void): void;
+}
+
+/**
+ * Keeps a Monaco model and a Y.Text equal. The text wins when they meet. Line feeds only: the model is forced
+ * to LF, and what is not fit to be shared (sanitiseText) is mended in the same transaction that brings it.
+ */
+export function bindText(
+  text: Y.Text,
+  model: editor.ITextModel,
+  editors: ReadonlySet<editor.ICodeEditor>,
+): TextBinding {
+  const origin = { name: 'edited here' };
+  const mending = { name: 'mended here' };
+  const disposables = new Disposables();
+  const remoteListeners: ((replacements: readonly Replacement[]) => void)[] = [];
+  const localListeners: ((event: editor.IModelContentChangedEvent) => void)[] = [];
+  const beforeLocalListeners: ((event: editor.IModelContentChangedEvent) => void)[] = [];
+  let applying = false;
+  let repairs = 0;
+
+  const applyToModel = (replacements: readonly Replacement[]): void => {
+    if (replacements.length === 0) return;
+    const restore = [...editors].map((one) => keepView(one, model, replacements));
+    applying = true;
+    try {
+      model.applyEdits(
+        replacements.map(({ start, end, text: inserted }) => {
+          const from = model.getPositionAt(start);
+          const to = model.getPositionAt(end);
+          return {
+            range: {
+              startLineNumber: from.lineNumber,
+              startColumn: from.column,
+              endLineNumber: to.lineNumber,
+              endColumn: to.column,
+            },
+            text: inserted,
+          };
+        }),
+      );
+    } finally {
+      applying = false;
+    }
+    for (const one of restore) one();
+    for (const listener of remoteListeners) listener(replacements);
+  };
+  const showText = (): void => {
+    const difference = differenceOf(model.getValue(LF), text.toString());
+    if (difference !== null) applyToModel([difference]);
+  };
+
+  const onModelChange = (event: editor.IModelContentChangedEvent): void => {
+    if (event.isEolChange) {
+      if (model.getEOL() !== '\n') model.setEOL(LF_SEQUENCE);
+      return;
+    }
+    if (applying) return;
+    for (const listener of beforeLocalListeners) listener(event);
+    let mended = false;
+    text.doc?.transact(() => {
+      // In the order given: changes of one edit come from the end backwards, those of merged events in turn.
+      for (const change of event.changes) {
+        if (change.rangeLength > 0) text.delete(change.rangeOffset, change.rangeLength);
+        if (change.text !== '') text.insert(change.rangeOffset, change.text);
+      }
+      if (event.changes.some((change) => isUnfit(model, change))) {
+        mended = true;
+        const difference = differenceOf(text.toString(), sanitiseText(model.getValue(LF)));
+        if (difference !== null) {
+          text.delete(difference.start, difference.end - difference.start);
+          text.insert(difference.start, difference.text);
+        }
+      }
+    }, origin);
+    if (mended) showText();
+    for (const listener of localListeners) listener(event);
+    check();
+  };
+  const onTextChange = (event: Y.YTextEvent, transaction: Y.Transaction): void => {
+    if (transaction.origin === origin || transaction.origin === mending) return;
+    applyToModel(replacementsOf(event.delta));
+    check();
+  };
+  const check = (): void => {
+    if (model.getValueLength(LF) === text.length) return;
+    repairs += 1;
+    removeUnshareable(text, mending);
+    showText();
+  };
+
+  model.setEOL(LF_SEQUENCE);
+  removeUnshareable(text, mending);
+  showText();
+  const subscription = model.onDidChangeContent(onModelChange);
+  text.observe(onTextChange);
+  disposables.add(subscription);
+  disposables.add(() => text.unobserve(onTextChange));
+
+  return {
+    origin,
+    get repairs() {
+      return repairs;
+    },
+    onRemote: (listener) => void remoteListeners.push(listener),
+    onBeforeLocal: (listener) => void beforeLocalListeners.push(listener),
+    onLocal: (listener) => void localListeners.push(listener),
+    dispose: () => disposables.dispose(),
+  };
+}
+
+/** editor.EndOfLineSequence.LF and editor.EndOfLinePreference.LF: types only here, so that Monaco stays lazy. */
+const LF_SEQUENCE: editor.EndOfLineSequence.LF = 0;
+const LF: editor.EndOfLinePreference.LF = 1;
+
+/** Whether a change left something behind that may not be shared: a carriage return, half a pair, a NUL. */
+function isUnfit(model: editor.ITextModel, change: editor.IModelContentChange): boolean {
+  if (/[\r\0\uFEFF]/.test(change.text)) return true;
+  const first = model.getPositionAt(change.rangeOffset).lineNumber;
+  const last = model.getPositionAt(change.rangeOffset + change.text.length).lineNumber;
+  for (let line = first; line <= last; line++) if (!model.getLineContent(line).isWellFormed()) return true;
+  return false;
+}
+
+/**
+ * Deletes what another program may have put into the shared text and Monaco cannot hold: carriage returns
+ * and things that are no text. Deleting is the same on every replica, however many do it.
+ */
+function removeUnshareable(text: Y.Text, origin: object): void {
+  const unfit: { readonly at: number; readonly length: number }[] = [];
+  let at = 0;
+  for (const { insert } of text.toDelta() as readonly { readonly insert: unknown }[]) {
+    if (typeof insert !== 'string') {
+      unfit.push({ at, length: 1 });
+      at += 1;
+      continue;
+    }
+    for (const match of insert.matchAll(/\r/g)) unfit.push({ at: at + match.index, length: 1 });
+    at += insert.length;
+  }
+  if (unfit.length === 0) return;
+  text.doc?.transact(() => {
+    for (const { at: start, length } of unfit.reverse()) text.delete(start, length);
+  }, origin);
+}

@@ -1,0 +1,113 @@
+import * as Y from 'yjs';
+import { Disposables } from '../base/disposable.ts';
+import type { DocumentStore } from '../domain/documents/ports.ts';
+
+/** Origin of what comes from this machine's store: neither sent as an edit of ours nor stored again. */
+export const STORED_HERE = { name: 'stored on this machine' } as const;
+
+/** Rows after which the log of a room is folded into one. */
+const COMPACT_AFTER = 256;
+
+export type LocalState = 'storing' | 'stored' | 'failed';
+
+export interface Persistence {
+  readonly state: LocalState;
+  /** What the server last said to have; null while it never did. */
+  readonly acknowledged: Uint8Array | null;
+  /** Why the last write failed; null while writes succeed. */
+  readonly failure: unknown;
+  /** Resolves when all that the document holds now is on disk, or writing it failed. */
+  settled(): Promise<void>;
+  dispose(): void;
+}
+
+/** Folds updates into one; what was deleted since is dropped. */
+export function mergeUpdates(updates: readonly Uint8Array[]): Uint8Array {
+  const doc = new Y.Doc();
+  doc.transact(() => {
+    for (const update of updates) Y.applyUpdate(doc, update);
+  });
+  const merged = Y.encodeStateAsUpdate(doc);
+  doc.destroy();
+  return merged;
+}
+
+/**
+ * Loads the room into the document, then writes whatever changes. Writes wait for each other: while one is
+ * on its way, further updates gather into the next, so typing costs one commit per disk turn, not per key.
+ * Every tab writes all it sees; doubles vanish when the log is folded.
+ */
+export async function persist(options: {
+  readonly doc: Y.Doc;
+  readonly store: DocumentStore;
+  readonly room: string;
+  readonly onState?: (state: LocalState) => void;
+}): Promise<Persistence> {
+  const { doc, store, room } = options;
+  const stored = await store.load(room);
+  doc.transact(() => {
+    for (const update of stored.updates) Y.applyUpdate(doc, update, STORED_HERE);
+  }, STORED_HERE);
+
+  let rows = stored.updates.length;
+  let waiting: Uint8Array[] = [];
+  let writing: Promise<void> | null = null;
+  let state: LocalState = 'stored';
+  let failure: unknown = null;
+  const say = (next: LocalState): void => {
+    if (next === state) return;
+    state = next;
+    options.onState?.(next);
+  };
+  const fold = async (): Promise<void> => {
+    await store.compact(room, mergeUpdates);
+    rows = 1;
+  };
+  const write = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      const [only] = batch;
+      const update = batch.length === 1 && only !== undefined ? only : Y.mergeUpdates(batch);
+      try {
+        await store.append(room, update);
+        failure = null;
+        rows += 1;
+        if (rows > COMPACT_AFTER) await fold();
+      } catch (thrown) {
+        // Kept for the next attempt, which the next edit makes: storage may have been freed by then.
+        waiting = [update, ...waiting];
+        failure = thrown;
+        say('failed');
+        return;
+      }
+    }
+    say('stored');
+  };
+  const onUpdate = (update: Uint8Array, origin: unknown): void => {
+    if (origin === STORED_HERE) return;
+    waiting.push(update);
+    say('storing');
+    writing ??= write().finally(() => {
+      writing = null;
+    });
+  };
+  const disposables = new Disposables();
+  doc.on('update', onUpdate);
+  disposables.add(() => doc.off('update', onUpdate));
+  if (rows > COMPACT_AFTER / 4) await fold().catch(() => undefined); // a full disk still lets us read
+
+  return {
+    get state() {
+      return state;
+    },
+    get failure() {
+      return failure;
+    },
+    acknowledged: stored.acknowledged,
+    async settled() {
+      while (writing !== null) await writing;
+    },
+    dispose: () => disposables.dispose(),
+  };
+}

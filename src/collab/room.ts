@@ -1,0 +1,129 @@
+import type { Awareness } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { type Disposable, Disposables } from '../base/disposable.ts';
+import type { DocumentStore } from '../domain/documents/ports.ts';
+import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
+import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
+import { type LocalState, type Persistence, persist } from './persistence.ts';
+
+export interface RoomState {
+  readonly connection: ConnectionState;
+  readonly local: LocalState;
+  /**
+   * Whether the document has its content: it came from this machine's store or from the server. Until then
+   * nothing may be written into it: only the server seeds.
+   */
+  readonly ready: boolean;
+}
+
+/** One shared document, kept here and connected. */
+export interface Room extends Disposable {
+  readonly project: string;
+  readonly path: string;
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  readonly state: RoomState;
+  /** Why writing here failed; null while it works. */
+  readonly localFailure: unknown;
+  subscribe(listener: () => void): () => void;
+  retry(): void;
+  /** After 'replaced': gives the copy kept here another name and returns its text. */
+  setAside(now: Date): Promise<string>;
+}
+
+export interface RoomOptions {
+  readonly project: string;
+  readonly path: string;
+  readonly store: DocumentStore;
+  /** ws://host:port */
+  readonly server: string;
+  readonly socket?: typeof WebSocket;
+}
+
+export function roomName(project: string, path: string): string {
+  return `${project}/${path}`;
+}
+
+/** The shared text of a file's document. */
+export function contentOf(doc: Y.Doc): Y.Text {
+  return doc.getText(TEXT_ROOT);
+}
+
+/** The files of a project's document, values unchecked (readFileEntry). */
+export function filesOf(doc: Y.Doc): Y.Map<unknown> {
+  return doc.getMap(FILES_ROOT);
+}
+
+/**
+ * Opens a document: first what this machine keeps of it, then the server. In this order, because a server
+ * asked before the copy is loaded would send everything, and edits made offline would wait for the next time.
+ */
+export async function openRoom(options: RoomOptions): Promise<Room> {
+  const { project, path, store, server } = options;
+  const room = roomName(project, path);
+  const disposables = new Disposables();
+  const listeners = new Set<() => void>();
+  const doc = new Y.Doc();
+  disposables.add(() => doc.destroy());
+  let state: RoomState = { connection: { kind: 'connecting' }, local: 'stored', ready: false };
+  const say = (change: Partial<RoomState>): void => {
+    const connection = change.connection ?? state.connection;
+    state = { ...state, ...change, ready: state.ready || connection.kind === 'synced' || hasContent(doc) };
+    for (const listener of listeners) listener();
+  };
+
+  let persistence: Persistence | null = null;
+  let localFailure: unknown = null;
+  try {
+    persistence = await persist({ doc, store, room, onState: (local) => say({ local }) });
+    disposables.add(persistence);
+  } catch (thrown) {
+    // No storage (private window, full disk): work goes on with the server alone, and the user is told.
+    localFailure = thrown;
+    state = { ...state, local: 'failed' };
+  }
+  state = { ...state, ready: hasContent(doc) };
+  const connection: Connection = connectDocument({
+    doc,
+    project,
+    path,
+    server,
+    acknowledged: persistence?.acknowledged ?? null,
+    onState: (next) => say({ connection: next }),
+    onAcknowledged: (vector) => void store.acknowledge(room, vector).catch(() => undefined),
+    ...(options.socket === undefined ? {} : { socket: options.socket }),
+  });
+  disposables.add(connection);
+
+  return {
+    project,
+    path,
+    doc,
+    awareness: connection.awareness,
+    get state() {
+      return state;
+    },
+    get localFailure() {
+      return localFailure ?? persistence?.failure ?? null;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    retry: () => connection.retry(),
+    async setAside(now) {
+      await persistence?.settled();
+      persistence?.dispose();
+      await store.setAside(room, `${room}~${now.toISOString()}`);
+      return contentOf(doc).toString();
+    },
+    dispose() {
+      listeners.clear();
+      disposables.dispose();
+    },
+  };
+}
+
+function hasContent(doc: Y.Doc): boolean {
+  return doc.store.clients.size > 0;
+}

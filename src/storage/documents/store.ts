@@ -1,0 +1,70 @@
+import { Dexie, type EntityTable } from 'dexie';
+import type { DocumentStore } from '../../domain/documents/ports.ts';
+
+interface UpdateRow {
+  readonly id: number;
+  readonly room: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+interface RoomRow {
+  readonly room: string;
+  readonly acknowledged: Uint8Array<ArrayBuffer>;
+}
+
+type Database = Dexie & { updates: EntityTable<UpdateRow, 'id'>; rooms: EntityTable<RoomRow, 'room'> };
+
+/** Yjs hands out views of larger buffers; storing one would store the whole buffer. */
+function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}
+
+/**
+ * Shared documents in IndexedDB: an append-only log of updates per room, compacted in one transaction.
+ * Commits are strict: what has been appended survives a power cut, so that "kept on this machine" is true.
+ */
+export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { close(): void } {
+  const db = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Database;
+  db.version(1).stores({ updates: '++id, room', rooms: 'room' });
+  return {
+    async load(room) {
+      return db.transaction('r', db.updates, db.rooms, async () => {
+        const rows = await db.updates.where('room').equals(room).sortBy('id');
+        const meta = await db.rooms.get(room);
+        return { updates: rows.map((row) => row.bytes), acknowledged: meta?.acknowledged ?? null };
+      });
+    },
+    async append(room, update) {
+      await db.updates.add({ room, bytes: own(update) });
+    },
+    async acknowledge(room, stateVector) {
+      await db.rooms.put({ room, acknowledged: own(stateVector) });
+    },
+    async compact(room, merge) {
+      await db.transaction('rw', db.updates, async () => {
+        const rows = await db.updates.where('room').equals(room).sortBy('id');
+        if (rows.length < 2) return;
+        const merged = merge(rows.map((row) => row.bytes));
+        await db.updates.bulkDelete(rows.map((row) => row.id));
+        await db.updates.add({ room, bytes: own(merged) });
+      });
+    },
+    async setAside(room, aside) {
+      await db.transaction('rw', db.updates, db.rooms, async () => {
+        await db.updates.where('room').equals(room).modify({ room: aside });
+        await db.rooms.delete(room);
+      });
+    },
+    async remove(room) {
+      await db.transaction('rw', db.updates, db.rooms, async () => {
+        await db.updates.where('room').equals(room).delete();
+        await db.rooms.delete(room);
+      });
+    },
+    async rooms() {
+      const rooms = await db.updates.orderBy('room').uniqueKeys();
+      return rooms.map(String);
+    },
+    close: () => db.close(),
+  };
+}
