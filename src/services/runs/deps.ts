@@ -1,0 +1,20 @@
+import type { Clock } from '../../base/clock.ts';
+import type { ProjectFiles } from '../../domain/artifacts/ports.ts';
+import type { Locks, MetricStore, RunStore, Trainer } from '../../domain/runs/ports.ts';
+import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
+import type { ArtifactService } from '../data/artifacts.ts';
+
+/** What the use cases around runs are made of; the composition root fills it. */
+export interface RunDeps {
+  readonly runs: RunStore;
+  readonly metrics: MetricStore;
+  readonly checkpoints: CheckpointStore;
+  readonly locks: Locks;
+  readonly trainer: Trainer;
+  readonly artifacts: ArtifactService;
+  /** The shared map of a project's document. */
+  readonly files: (project: string) => Promise<ProjectFiles>;
+  readonly clock: Clock;
+  /** A whole number in [0, 2^32), for ids. */
+  readonly random: () => number;
+}

@@ -1,0 +1,146 @@
+import { readConfig } from '../../domain/config/read.ts';
+import { BUILT_IN_SOURCE } from '../../domain/config/schema.ts';
+import { runErrors } from '../../domain/runs/errors.ts';
+import { type InitialModel, type RunId, runIdSchema } from '../../domain/runs/events.ts';
+import type { Progress } from '../../domain/runs/ports.ts';
+import { can, type Run } from '../../domain/runs/run.ts';
+import type { DeviceChoice } from '../../engine/device.ts';
+import type { RunDeps } from './deps.ts';
+
+export interface StartRequest {
+  readonly project: string;
+  /** Path of the config in the project. */
+  readonly path: string;
+  readonly text: string;
+  /** The Yjs snapshot of the document, base64; null where there is none. */
+  readonly version: string | null;
+  readonly editedBy: readonly string[];
+  /** Overrides the config's. */
+  readonly device?: DeviceChoice;
+  /** Train on from this model instead of from new weights. */
+  readonly model?: InitialModel | null;
+  /** Stop after so many updates, the schedule staying as it is. */
+  readonly steps?: number | null;
+}
+
+export interface Started {
+  readonly run: RunId;
+  /** The run once it is over, whatever its end; rejects only where its end could not be written. */
+  readonly ended: Promise<Run>;
+}
+
+type Deps = Pick<RunDeps, 'runs' | 'trainer' | 'artifacts' | 'files' | 'clock' | 'random'>;
+
+/**
+ * Starts a run: fetches what is missing, and resolves once the run is in the list. Throws ANN-RUN-003 while
+ * another run of the project trains, ANN-RUN-006 without its data, ANN-RUN-007 for a config with errors.
+ */
+export async function startRun(
+  deps: Deps,
+  request: StartRequest,
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<Started> {
+  const { config, diagnostics } = readConfig(request.text);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) {
+    throw runErrors.invalidConfig({
+      message: `The config has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${errors[0]?.message ?? ''}`,
+      where: request.path,
+      data: { diagnostics: errors },
+    });
+  }
+  const { source, tokenizer } = config.data;
+  const sha256 = source === BUILT_IN_SOURCE ? null : await fileOf(deps, request.project, source, onProgress);
+  const tokenizer_sha256 =
+    tokenizer.type === 'file' ? await fileOf(deps, request.project, tokenizer.path, onProgress) : null;
+  for (const hash of Object.values(request.model?.files ?? {})) await deps.artifacts.ensure(hash, onProgress);
+
+  const run = newRunId(deps);
+  const earlier = await Promise.all([
+    deps.runs.list({ project: request.project }),
+    deps.runs.list({ project: request.project, deleted: true }),
+  ]);
+  const ended = deps.trainer.train(
+    {
+      run,
+      project: request.project,
+      name: `${config.project} ${earlier.flat().length + 1}`,
+      config: {
+        path: request.path,
+        text: request.text,
+        version: request.version,
+        edited_by: [...request.editedBy],
+      },
+      data: { source, sha256 },
+      tokenizer_sha256,
+      model: request.model ?? null,
+      device: request.device ?? config.training.device,
+      steps: request.steps ?? null,
+    },
+    onProgress,
+  );
+  await listed(deps, run, ended);
+  return { run, ended };
+}
+
+/** Goes on from the last checkpoint of a run that was interrupted, stopped or failed. Throws as startRun does. */
+export async function resumeRun(
+  deps: Deps,
+  id: RunId,
+  options: { readonly device?: DeviceChoice; readonly steps?: number | null } = {},
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<Started> {
+  const run = await deps.runs.get(id);
+  if (run === null) throw runErrors.unknownRun({ where: id });
+  if (!can(run, 'resumed')) {
+    throw runErrors.illegalEvent({ message: `A run that is ${run.state} cannot be resumed`, where: id });
+  }
+  await deps.artifacts.ensure(run.pins.data.sha256, onProgress);
+  const ended = deps.trainer.resume(
+    { run: id, device: options.device ?? null, steps: options.steps ?? null },
+    onProgress,
+  );
+  await listed(deps, id, ended, run.events);
+  return { run: id, ended };
+}
+
+/** The artifact that a path of the project names, on this machine. */
+async function fileOf(
+  { artifacts, files }: Deps,
+  project: string,
+  path: string,
+  onProgress: (progress: Progress) => void,
+): Promise<string> {
+  const entry = (await files(project)).get(path);
+  if (entry === null) {
+    throw runErrors.missingData({
+      message: `The project has no file ${path}`,
+      where: path,
+      fix: 'Add the text on the Data page, or name one that is there in data.source.',
+    });
+  }
+  return (await artifacts.ensure(entry.sha256, onProgress)).sha256;
+}
+
+/** Waits until the run has more than `events` events; a run that ends before has its error thrown here. */
+async function listed({ runs }: Deps, id: RunId, ended: Promise<Run>, events = 0): Promise<void> {
+  let end: () => void = () => undefined;
+  const seen = new Promise<void>((resolve, reject) => {
+    end = runs.watch(() => {
+      runs.get(id).then((run) => {
+        if ((run?.events ?? 0) > events) resolve();
+      }, reject);
+    });
+  });
+  try {
+    await Promise.race([seen, ended]);
+  } finally {
+    end();
+  }
+}
+
+/** Sorts by time, and tells two that start in the same second apart: 20260131-093000-k3x9. */
+function newRunId({ clock, random }: Deps): RunId {
+  const time = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return runIdSchema.parse(`${time}-${random().toString(36).padStart(7, '0').slice(-4)}`);
+}
