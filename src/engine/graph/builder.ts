@@ -2,6 +2,7 @@ import type { Dim, ShapeIssue } from './dim.ts';
 import { divide, fixed, formatDim, symbol } from './dim.ts';
 import { graphErrors } from './errors.ts';
 import type { DType, MemoryKind, Node, OpAttributes, OpName, Program, StateSpec } from './ir.ts';
+import { STATE_KIND } from './ir.ts';
 import type { Graph, ShapeChecks } from './ops/definition.ts';
 import { definitionOf } from './ops/table.ts';
 
@@ -159,13 +160,6 @@ export class GraphBuilder implements Graph, ShapeChecks {
     this.issues.push({ rule, left, right, scope: this.scope, because: [...this.#because, because] });
   }
 }
-
-const STATE_KIND: Readonly<Record<StateSpec['kind'], MemoryKind>> = {
-  parameter: 'weights',
-  gradient: 'gradients',
-  optimizer: 'optimizer',
-  cache: 'activations',
-};
 
 function valuesOf(dims: readonly Dim[]): readonly number[] {
   const values = new Array<number>(dims.length);

@@ -171,6 +171,14 @@ export interface StateSpec {
   readonly kind: 'parameter' | 'gradient' | 'optimizer' | 'cache';
 }
 
+/** What state counts as in the memory estimate. */
+export const STATE_KIND: Readonly<Record<StateSpec['kind'], MemoryKind>> = {
+  parameter: 'weights',
+  gradient: 'gradients',
+  optimizer: 'optimizer',
+  cache: 'activations',
+};
+
 /** One static graph, planned once for fixed shapes, replayed. Functional: updates take effect at the end of a run. */
 export interface Program {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { Arena, aligned } from './arena.ts';
-import type { MemoryKind, Node, Program } from './ir.ts';
+import type { MemoryKind, Node, Program, StateSpec } from './ir.ts';
+import { STATE_KIND } from './ir.ts';
 import { definitionOf } from './ops/table.ts';
 
 /**
@@ -10,7 +11,9 @@ export interface MemoryPlan {
   /** By node id; nodes that share storage (reshape, in-place results) have the same place. */
   readonly places: readonly Place[];
   readonly arena_bytes: number;
-  /** By purpose, at the moment of the peak; state included, gaps between tensors counted as activations. */
+  /** The arena by purpose at the moment of its peak; gaps between tensors count as activations. */
+  readonly arena: MemoryBytes;
+  /** The same, with the state that the program touches. */
   readonly bytes: MemoryBytes;
 }
 
@@ -103,13 +106,40 @@ export function planMemory(program: Program): MemoryPlan {
     if (own.last === -1) give(own);
   }
 
-  const bytes = { weights: 0, gradients: 0, optimizer: 0, activations: 0, logits: 0, total: 0 };
-  KINDS.forEach((kind, i) => {
-    bytes[kind] = (stateBytes[i] as number) + (peak[i] as number);
-  });
-  bytes.activations += arena.bytes - peakTotal;
-  bytes.total = KINDS.reduce((sum, kind) => sum + bytes[kind], 0);
-  return { places: storages.map((storage) => storage.place), arena_bytes: arena.bytes, bytes };
+  peak[KINDS.indexOf('activations')] =
+    (peak[KINDS.indexOf('activations')] as number) + arena.bytes - peakTotal;
+  const held = bytesByKind(peak);
+  return {
+    places: storages.map((storage) => storage.place),
+    arena_bytes: arena.bytes,
+    arena: held,
+    bytes: addBytes(held, bytesByKind(stateBytes)),
+  };
+}
+
+/** What a session holds in all: its state, and one arena that is large enough for each of its programs. */
+export function sessionBytes(state: readonly StateSpec[], plans: readonly MemoryPlan[]): MemoryBytes {
+  const held = [0, 0, 0, 0, 0];
+  for (const spec of state) {
+    const kind = KINDS.indexOf(STATE_KIND[spec.kind]);
+    held[kind] = (held[kind] as number) + spec.shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT);
+  }
+  const largest = plans.reduce<MemoryBytes>(
+    (most, plan) => (plan.arena.total > most.total ? plan.arena : most),
+    bytesByKind([0, 0, 0, 0, 0]),
+  );
+  return addBytes(bytesByKind(held), largest);
+}
+
+/** In the order of KINDS. */
+function bytesByKind(sizes: readonly number[]): MemoryBytes {
+  const [weights = 0, gradients = 0, optimizer = 0, activations = 0, logits = 0] = sizes;
+  const total = weights + gradients + optimizer + activations + logits;
+  return { weights, gradients, optimizer, activations, logits, total };
+}
+
+function addBytes(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
+  return bytesByKind(KINDS.map((kind) => a[kind] + b[kind]));
 }
 
 export function byteLength(node: Node): number {

@@ -24,8 +24,10 @@ class Merger {
   readonly #program: Program;
   readonly #table: Int32Array;
   readonly #mask: number;
+  readonly #updates: ReadonlySet<number>;
 
   constructor(program: Program) {
+    this.#updates = new Set(Object.values(program.updates));
     this.#program = program;
     this.map = new Int32Array(program.nodes.length);
     let size = 64;
@@ -38,8 +40,7 @@ class Merger {
     const old = node.inputs;
     const inputs = new Array<number>(old.length);
     for (let i = 0; i < old.length; i++) inputs[i] = this.map[old[i] as number] as number;
-    const instead = this.#shortcut(node, inputs);
-    this.map[node.id] = instead ?? this.#findOrAdd(node, inputs);
+    this.map[node.id] = this.#shortcut(node, inputs) ?? this.#findOrAdd(node, inputs);
   }
 
   /** A node that is already there and means the same. */
@@ -76,7 +77,9 @@ class Merger {
   }
 
   #findOrAdd(node: Node, inputs: number[]): number {
-    if (SOURCES.has(node.op)) return this.#append(node, inputs);
+    // A constant that a state becomes is written straight into the state: merged, it would need room of its own.
+    const stands = node.op === 'constant' && this.#updates.has(node.id);
+    if (stands || SOURCES.has(node.op)) return this.#append(node, inputs);
     let hash = OP_NUMBER[node.op] ?? 0;
     for (const input of inputs) hash = Math.imul(hash ^ input, 0x9e3779b1) ^ (hash >>> 15);
     hash = hashAttributes(node.attributes as Attributes, hash);

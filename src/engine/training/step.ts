@@ -1,0 +1,220 @@
+import { gradients } from '../graph/autodiff.ts';
+import { GraphBuilder } from '../graph/builder.ts';
+import type { Dim, ShapeIssue } from '../graph/dim.ts';
+import { formatDim, multiply } from '../graph/dim.ts';
+import { add, constant, mul, reduceSum, reshape } from '../graph/emit.ts';
+import { graphErrors } from '../graph/errors.ts';
+import { countFlops } from '../graph/flops.ts';
+import type { Node, Program, StateSpec } from '../graph/ir.ts';
+import type { MemoryBytes } from '../graph/memory-plan.ts';
+import { planMemory, sessionBytes } from '../graph/memory-plan.ts';
+import { simplify } from '../graph/simplify.ts';
+import type { Forward } from '../models/forward.ts';
+import { buildForward, hasDropout, maxPositions } from '../models/forward.ts';
+import type { SymbolicParameter } from '../models/parameter.ts';
+import { buildUpdate } from '../optimizers/update.ts';
+import type { ModelConfig, OptimizerConfig } from './spec.ts';
+
+export const IGNORE_INDEX = -100;
+/** State that holds a parameter's gradient while micro-batches are summed: this and the parameter's name. */
+export const ACCUMULATOR = 'grad.';
+const LOSS_SUM = 'loss_sum';
+
+export interface StepRequest {
+  readonly model: ModelConfig;
+  readonly optimizer: OptimizerConfig;
+  /** Sequences per run of a program. */
+  readonly batch: number;
+  /** Tokens per sequence. */
+  readonly context: number;
+  /** Runs whose gradients are summed for one update. */
+  readonly accumulation: number;
+}
+
+/** How an update is made. All take input_ids and labels i32 [batch, context], seed i32 [] where the model has dropout. */
+export type UpdatePrograms =
+  /** Inputs besides: inverse_label_count f32 [], and those of `updateFeeds`. Outputs: loss, grad_norm. */
+  | { readonly mode: 'fused'; readonly step: Program }
+  | {
+      readonly mode: 'accumulated';
+      /** One per micro-batch; inverse_label_count is of the whole effective batch. No outputs. */
+      readonly accumulate: Program;
+      /** After the last: takes only `updateFeeds`; outputs loss (the sum) and grad_norm; zeroes the accumulators. */
+      readonly apply: Program;
+    };
+
+export interface StepPlan {
+  /** Shapes that do not fit; where there are any, the rest is null. */
+  readonly issues: readonly ShapeIssue[];
+  readonly memory: MemoryBytes | null;
+  /** For one update, all micro-batches of it. */
+  readonly flops: number | null;
+  readonly state: readonly StateSpec[] | null;
+  readonly update: UpdatePrograms | null;
+}
+
+export interface TrainingStep {
+  readonly state: readonly StateSpec[];
+  readonly update: UpdatePrograms;
+  /** input_ids, labels -> loss_sum []: over labels that count; the host divides by how many there are. No dropout. */
+  readonly evaluate: Program;
+  /** input_ids -> logits [batch, context, vocab]. */
+  readonly logits: Program;
+  readonly memory: MemoryBytes;
+  readonly flops: number;
+}
+
+/** What pre-flight needs: the very graph that would train, its issues, memory and FLOPs, without a device. */
+export function planTrainingStep(request: StepRequest): StepPlan {
+  const built = request.accumulation > 1 ? accumulated(request) : fused(request);
+  if (built.update === null) return { ...built, memory: null, flops: null, state: null };
+  const { update, state, issues } = built;
+  const [programs, flops] =
+    update.mode === 'fused'
+      ? [[update.step], countFlops(update.step)]
+      : [
+          [update.accumulate, update.apply],
+          countFlops(update.accumulate) * request.accumulation + countFlops(update.apply),
+        ];
+  return { issues, update, state, flops, memory: sessionBytes(state, programs.map(planMemory)) };
+}
+
+/** Everything that a run needs. Throws ANN-GRF-003 where shapes do not fit; `planTrainingStep` says how. */
+export function buildTrainingStep(request: StepRequest): TrainingStep {
+  const plan = planTrainingStep(request);
+  const { state, update, memory, flops } = plan;
+  if (state === null || update === null || memory === null || flops === null) throw unsound(plan.issues);
+  return { state, update, memory, flops, evaluate: buildEvaluate(request), logits: buildLogits(request) };
+}
+
+type Sizes = Pick<StepRequest, 'model' | 'batch' | 'context'>;
+
+/** input_ids, labels -> loss_sum []. */
+export function buildEvaluate(sizes: Sizes): Program {
+  const start = forward(sizes, false);
+  return sound(start.g, 'evaluate', { loss_sum: lossSum(start) });
+}
+
+/** input_ids -> logits [batch, context, vocab]. */
+export function buildLogits(sizes: Sizes): Program {
+  const start = forward(sizes, false);
+  return sound(start.g, 'logits', { logits: perToken(start) });
+}
+
+/**
+ * For verification: input_ids, labels, inverse_label_count -> logits, loss and every parameter's gradient
+ * before clipping, as `grad.` and its name. No dropout.
+ */
+export function buildGradients(sizes: Sizes): Program {
+  const start = forward(sizes, false);
+  const loss = meanLoss(start);
+  const outputs: Record<string, Node> = { logits: perToken(start), loss };
+  const wanted = parameterNodes(start);
+  gradients(start.g, loss, wanted).forEach((gradient, i) => {
+    outputs[`${ACCUMULATOR}${start.parameters[i]?.name}`] = gradient;
+  });
+  return sound(start.g, 'gradients', outputs);
+}
+
+interface Start extends Forward {
+  readonly g: GraphBuilder;
+  readonly batch: Dim;
+  readonly time: Dim;
+}
+
+interface Built {
+  readonly issues: readonly ShapeIssue[];
+  readonly state: readonly StateSpec[];
+  readonly update: UpdatePrograms | null;
+}
+
+function fused(request: StepRequest): Built {
+  const start = forward(request, true);
+  const { g } = start;
+  const loss = meanLoss(start);
+  if (g.issues.length > 0) return { issues: g.issues, state: g.states, update: null };
+  const { grad_norm, updates } = buildUpdate(
+    g,
+    request.optimizer,
+    start.parameters,
+    gradients(g, loss, parameterNodes(start)),
+  );
+  const step = simplify(g.program('step', { outputs: { loss, grad_norm }, updates }));
+  return { issues: g.issues, state: g.states, update: { mode: 'fused', step } };
+}
+
+function accumulated(request: StepRequest): Built {
+  const start = forward(request, true);
+  const { g, parameters } = start;
+  const loss = meanLoss(start);
+  if (g.issues.length > 0) return { issues: g.issues, state: g.states, update: null };
+  const sums: Record<string, Node> = {};
+  gradients(g, loss, parameterNodes(start)).forEach((gradient, i) => {
+    const { name, dims } = parameters[i] as SymbolicParameter;
+    const sum = add(g, g.state(`${ACCUMULATOR}${name}`, dims, 'gradient'), gradient);
+    sums[`${ACCUMULATOR}${name}`] = g.mark(sum, 'gradients');
+  });
+  sums[LOSS_SUM] = add(g, g.state(LOSS_SUM, [], 'gradient'), loss);
+  const accumulate = simplify(g.program('accumulate', { outputs: {}, updates: sums }));
+
+  const after = new GraphBuilder();
+  const totals = parameters.map(({ name, dims }) => after.state(`${ACCUMULATOR}${name}`, dims, 'gradient'));
+  const total = after.state(LOSS_SUM, [], 'gradient');
+  const { grad_norm, updates } = buildUpdate(after, request.optimizer, parameters, totals);
+  const zeroed: Record<string, Node> = { ...updates, [LOSS_SUM]: constant(after, 0) };
+  for (const { name, dims } of parameters) zeroed[`${ACCUMULATOR}${name}`] = constant(after, 0, dims);
+  const apply = simplify(after.program('apply', { outputs: { loss: total, grad_norm }, updates: zeroed }));
+
+  const known = new Set(g.states.map((spec) => spec.name));
+  const state = [...g.states, ...after.states.filter((spec) => !known.has(spec.name))];
+  return { issues: g.issues, state, update: { mode: 'accumulated', accumulate, apply } };
+}
+
+function forward({ model, batch, context }: Sizes, training: boolean): Start {
+  const g = new GraphBuilder();
+  const positions = model.model_type === 'gpt2' ? 'n_positions' : 'max_position_embeddings';
+  const size = g.field('per_device_train_batch_size', batch);
+  const time = g.field(context === maxPositions(model) ? positions : 'context', context);
+  const input_ids = g.input('input_ids', [size, time], 'i32');
+  const seed = training && hasDropout(model) ? g.input('seed', [], 'i32') : null;
+  const built = buildForward(g, model, { input_ids, batch: size, time, mode: { type: 'sequence', seed } });
+  return { g, batch: size, time, ...built };
+}
+
+/** Cross-entropy summed over labels that count, []. */
+function lossSum({ g, logits, batch, time }: Start): Node {
+  const labels = reshape(g, g.input('labels', [batch, time], 'i32'), [multiply(batch, time)]);
+  return g.within('loss', () => {
+    const losses = g.node('cross_entropy', [logits, labels], { ignore_index: IGNORE_INDEX });
+    return reduceSum(g, losses, [0]);
+  });
+}
+
+/** The host counts the labels of the effective batch, so that micro-batches add up to its mean. */
+function meanLoss(start: Start): Node {
+  return mul(start.g, lossSum(start), start.g.input('inverse_label_count', [], 'f32'));
+}
+
+function perToken({ g, logits, batch, time }: Start): Node {
+  return reshape(g, logits, [batch, time, logits.dims[1] as Dim]);
+}
+
+function parameterNodes({ g, parameters }: Start): Node[] {
+  return parameters.map(({ name, dims }) => g.state(name, dims, 'parameter'));
+}
+
+function sound(g: GraphBuilder, name: string, outputs: Readonly<Record<string, Node>>): Program {
+  if (g.issues.length > 0) throw unsound(g.issues);
+  return simplify(g.program(name, { outputs }));
+}
+
+function unsound(issues: readonly ShapeIssue[]) {
+  return graphErrors.unsound({
+    message: issues
+      .map(
+        ({ left, right, because }) =>
+          `${formatDim(left)} = ${left.value}, ${formatDim(right)} = ${right.value}: ${because.join('; ')}`,
+      )
+      .join('. '),
+  });
+}
