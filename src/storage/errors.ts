@@ -29,6 +29,8 @@ export const storageErrors = defineErrors('STO', {
   },
 });
 
+export const NOT_THERE = 'There is no artifact with this hash on this machine';
+
 /** What a browser or Node threw, as an error of ours: full and denied are told apart from the rest. */
 export function toStorageError(thrown: unknown): AnnealError {
   const name = thrown instanceof Error ? thrown.name : '';

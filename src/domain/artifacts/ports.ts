@@ -25,6 +25,8 @@ export interface ArtifactStore {
   stat(sha256: Sha256): Promise<StoredArtifact | null>;
   /** Null where there is none; verified while it is read: throws ANN-STO-003 at its end when damaged. */
   open(sha256: Sha256): Promise<ByteStream | null>;
+  /** Bytes [begin, end), not verified: a part has no hash. Throws ANN-STO-004 where there is no such artifact. */
+  read(sha256: Sha256, begin: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
   list(): Promise<readonly StoredArtifact[]>;
   remove(sha256: Sha256): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ArtifactStore, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
+import { NOT_THERE, storageErrors } from '../errors.ts';
 import { refuseOther, verified } from '../verified.ts';
 
 /** For tests, and for what need not outlive the process. */
@@ -26,6 +27,11 @@ export function createMemoryArtifactStore(hasher: Hasher): ArtifactStore {
       const bytes = kept.get(sha256);
       if (bytes === undefined) return null;
       return verified(single(bytes.slice()), sha256, hasher);
+    },
+    async read(sha256, begin, end) {
+      const bytes = kept.get(sha256);
+      if (bytes === undefined) throw storageErrors.failed({ message: NOT_THERE, where: sha256 });
+      return bytes.slice(begin, end);
     },
     async list() {
       return [...kept].map(([sha256, { byteLength }]) => ({ sha256, bytes: byteLength }));

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
-import { toStorageError } from '../errors.ts';
+import { NOT_THERE, storageErrors, toStorageError } from '../errors.ts';
 import { refuseOther, verified } from '../verified.ts';
 import { isMissing } from './json-lines.ts';
 
@@ -52,6 +52,20 @@ export function createNodeArtifactStore(folder: string, hasher: Hasher): Artifac
     async open(sha256) {
       if ((await sizeOf(sha256)) === null) return null;
       return verified(createReadStream(join(folder, sha256)) as unknown as ByteStream, sha256, hasher);
+    },
+    async read(sha256, begin, end) {
+      const size = await sizeOf(sha256);
+      if (size === null) throw storageErrors.failed({ message: NOT_THERE, where: sha256 });
+      const file = await open(join(folder, sha256));
+      try {
+        const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - begin));
+        const { bytesRead } = await file.read(bytes, 0, bytes.byteLength, begin);
+        return bytes.subarray(0, bytesRead);
+      } catch (thrown) {
+        throw toStorageError(thrown);
+      } finally {
+        await file.close();
+      }
     },
     async list() {
       try {

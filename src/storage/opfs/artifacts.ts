@@ -1,5 +1,5 @@
 import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
-import { toStorageError } from '../errors.ts';
+import { NOT_THERE, storageErrors, toStorageError } from '../errors.ts';
 import { refuseOther, verified } from '../verified.ts';
 
 /**
@@ -44,6 +44,11 @@ export function createOpfsArtifactStore(
     async open(sha256) {
       const found = await file(sha256);
       return found === null ? null : verified(chunks(found), sha256, hasher);
+    },
+    async read(sha256, begin, end) {
+      const found = await file(sha256);
+      if (found === null) throw storageErrors.failed({ message: NOT_THERE, where: sha256 });
+      return new Uint8Array(await found.slice(begin, end).arrayBuffer());
     },
     async list() {
       const found: { sha256: Sha256; bytes: number }[] = [];

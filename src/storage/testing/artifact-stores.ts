@@ -34,6 +34,9 @@ export function artifactStoreSuite(
     const again = await reopen();
     expect(await again.stat(HELLO)).toEqual({ sha256: HELLO, bytes: 5 });
     expect(await textOf(await again.open(HELLO))).toBe('hello');
+    expect(new TextDecoder().decode(await again.read(HELLO, 1, 4))).toBe('ell');
+    expect(new TextDecoder().decode(await again.read(HELLO, 3, 99))).toBe('lo');
+    await expect(again.read('0'.repeat(64), 0, 1)).rejects.toMatchObject({ code: 'ANN-STO-004' });
     expect(await again.put(pieces('hello'), HELLO)).toEqual({ sha256: HELLO, bytes: 5 });
     expect(await again.list()).toEqual([{ sha256: HELLO, bytes: 5 }]);
     await again.remove(HELLO);
