@@ -39,8 +39,8 @@ export class Caret implements editor.IContentWidget {
 
   #showName(): void {
     if (this.#fading !== null) clearTimeout(this.#fading);
-    this.#node.dataset['named'] = '';
-    this.#fading = setTimeout(() => delete this.#node.dataset['named'], NAME_MS);
+    this.#node.dataset.named = '';
+    this.#fading = setTimeout(() => delete this.#node.dataset.named, NAME_MS);
   }
 
   getId(): string {

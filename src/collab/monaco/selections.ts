@@ -85,7 +85,9 @@ export function trackSelections(
     now = read();
     // Other people's edits move offsets, not positions relative to the text.
     if (event.source === REMOTE || event.source === 'model') return;
-    for (const listener of listeners) listener(now, edited);
+    const causedByEdit = edited;
+    edited = false;
+    for (const listener of listeners) listener(now, causedByEdit);
   };
   now = read();
   disposables.add(one.onDidChangeCursorSelection(onCursor));

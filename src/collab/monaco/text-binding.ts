@@ -63,8 +63,10 @@ export function bindText(
     for (const listener of remoteListeners) listener(replacements);
   };
   const showText = (): void => {
-    const difference = differenceOf(model.getValue(LF), text.toString());
-    if (difference !== null) applyToModel([difference]);
+    const before = model.getValue(LF);
+    const after = text.toString();
+    const difference = differenceOf(before, after);
+    if (difference !== null) applyToModel([wholeLines(difference, before, after)]);
   };
 
   const onModelChange = (event: editor.IModelContentChangedEvent): void => {
@@ -129,6 +131,14 @@ export function bindText(
 /** editor.EndOfLineSequence.LF and editor.EndOfLinePreference.LF: types only here, so that Monaco stays lazy. */
 const LF_SEQUENCE: editor.EndOfLineSequence.LF = 0;
 const LF: editor.EndOfLinePreference.LF = 1;
+
+/** Monaco moves the ends of a range off half a pair of surrogates; ends of lines are safe. */
+function wholeLines({ start, end }: Replacement, before: string, after: string): Replacement {
+  const from = before.lastIndexOf('\n', start - 1) + 1;
+  const found = before.indexOf('\n', end);
+  const to = found === -1 ? before.length : found;
+  return { start: from, end: to, text: after.slice(from, after.length - (before.length - to)) };
+}
 
 /** Whether a change left something behind that may not be shared: a carriage return, half a pair, a NUL. */
 function isUnfit(model: editor.ITextModel, change: editor.IModelContentChange): boolean {

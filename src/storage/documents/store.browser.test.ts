@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { mergeUpdates, persist } from '../../collab/persistence.ts';
+import { openDocumentStore } from './store.ts';
+
+let name = '';
+let store: ReturnType<typeof openDocumentStore>;
+beforeEach(() => {
+  name = `documents-${Date.now()}-${Math.random()}`;
+  store = openDocumentStore(name);
+});
+afterEach(() => {
+  store.close();
+  indexedDB.deleteDatabase(name);
+});
+
+test('updates come back in their order, room by room', async () => {
+  await store.append('a', Uint8Array.of(1));
+  await store.append('b', Uint8Array.of(2));
+  await store.append('a', Uint8Array.of(3));
+  expect((await store.load('a')).updates).toEqual([Uint8Array.of(1), Uint8Array.of(3)]);
+  expect(await store.rooms()).toEqual(['a', 'b']);
+  await store.remove('a');
+  expect(await store.rooms()).toEqual(['b']);
+});
+
+test('a view of a large buffer is stored as its own bytes', async () => {
+  await store.append('a', new Uint8Array(1 << 20).subarray(5, 7));
+  expect((await store.load('a')).updates[0]?.buffer.byteLength).toBe(2);
+});
+
+test('folding loses nothing, also what another page appends meanwhile', async () => {
+  const doc = new Y.Doc();
+  const writes: Promise<void>[] = [];
+  doc.on('update', (update: Uint8Array) => writes.push(store.append('a', update)));
+  for (let i = 0; i < 50; i++) doc.getText('content').insert(0, `${i} `);
+  const other = openDocumentStore(name);
+  await Promise.all([...writes, store.compact('a', mergeUpdates), other.compact('a', mergeUpdates)]);
+  doc.getText('content').insert(0, 'last ');
+  await Promise.all(writes);
+  const again = new Y.Doc();
+  const loaded = await store.load('a');
+  for (const update of loaded.updates) Y.applyUpdate(again, update);
+  expect(again.getText('content').toString()).toBe(doc.getText('content').toString());
+  await store.compact('a', mergeUpdates);
+  expect((await store.load('a')).updates).toHaveLength(1);
+  other.close();
+});
+
+test('the log does not grow with every load', async () => {
+  for (let load = 0; load < 8; load++) {
+    const doc = new Y.Doc();
+    const persistence = await persist({ doc, store, room: 'a' });
+    for (let i = 0; i < 20; i++) {
+      doc.getText('content').insert(0, 'x');
+      await persistence.settled();
+    }
+    persistence.dispose();
+  }
+  expect((await store.load('a')).updates.length).toBeLessThan(100);
+  const doc = new Y.Doc();
+  await persist({ doc, store, room: 'a' });
+  expect(doc.getText('content').length).toBe(160);
+});
+
+test('a failed write is tried again with the next edit, and nothing is lost', async () => {
+  const doc = new Y.Doc();
+  let full = true;
+  const flaky = {
+    ...store,
+    append: (room: string, update: Uint8Array) =>
+      full ? Promise.reject(new Error('full')) : store.append(room, update),
+  };
+  const states: string[] = [];
+  const persistence = await persist({ doc, store: flaky, room: 'a', onState: (state) => states.push(state) });
+  doc.getText('content').insert(0, 'one ');
+  await persistence.settled();
+  full = false;
+  doc.getText('content').insert(0, 'two ');
+  await persistence.settled();
+  expect(states).toEqual(['storing', 'failed', 'storing', 'stored']);
+  const again = new Y.Doc();
+  await persist({ doc: again, store, room: 'a' });
+  expect(again.getText('content').toString()).toBe('two one ');
+});
+
+test('a room set aside keeps its content under the other name', async () => {
+  await store.append('a', Uint8Array.of(1));
+  await store.acknowledge('a', Uint8Array.of(9));
+  await store.setAside('a', 'a~1');
+  expect((await store.load('a')).updates).toEqual([]);
+  expect((await store.load('a')).acknowledged).toBe(null);
+  expect((await store.load('a~1')).updates).toEqual([Uint8Array.of(1)]);
+});
