@@ -76,4 +76,9 @@ export const trainingErrors = defineErrors('TRN', {
     title: 'A command to the run cannot be carried out',
     fix: 'Give a learning rate that is a number above 0.',
   },
+  badFixture: {
+    number: 16,
+    title: 'A fixture does not have the tensors and settings that it should',
+    fix: 'Give a .safetensors with param., grad. and final. of every parameter, and its .json with config, optimizer, batch_size, sequence_length and steps.',
+  },
 });
