@@ -26,4 +26,9 @@ export const deviceErrors = defineErrors('DEV', {
     title: 'The device failed its start-up check',
     fix: 'The next device is used instead; update the browser or the graphics driver to get this one back.',
   },
+  failed: {
+    number: 6,
+    title: 'The device failed while computing',
+    fix: 'Choose another device; if it fails there too, please report it with the message.',
+  },
 });

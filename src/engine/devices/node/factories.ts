@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import type { Device } from '../../device.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { DeviceFactory } from '../probe.ts';
+import { nodeGpu } from './dawn.ts';
+
+/** The devices that can exist in Node; each loads its part of tfjs when it is opened. */
+export function nodeDeviceFactories(): readonly DeviceFactory[] {
+  return [
+    { name: 'tfjs-webgpu', open: openWebgpu },
+    { name: 'tfjs-wasm', open: openWasm },
+    { name: 'tfjs-cpu', open: openCpu },
+  ];
+}
+
+async function openWebgpu(): Promise<Device> {
+  const gpu = await nodeGpu();
+  if (gpu === null) {
+    throw deviceErrors.unavailable({ message: 'Node has no WebGPU here: neither a driver nor SwiftShader was found' });
+  }
+  const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([
+    import('../tfjs/open.ts'),
+    import('../tfjs/webgpu/backend.ts'),
+  ]);
+  return openTfjsDevice(() => openWebgpu(gpu));
+}
+
+async function openWasm(): Promise<Device> {
+  const [{ openTfjsDevice }, { openWasm }] = await Promise.all([import('../tfjs/open.ts'), import('../tfjs/wasm.ts')]);
+  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
+  return openTfjsDevice(() => openWasm(dirname(main) + sep));
+}
+
+async function openCpu(): Promise<Device> {
+  const [{ openTfjsDevice }, { openCpu }] = await Promise.all([import('../tfjs/open.ts'), import('../tfjs/cpu.ts')]);
+  return openTfjsDevice(openCpu);
+}

@@ -1,0 +1,110 @@
+import { deviceErrors } from '../../errors.ts';
+import type { Node, NodeId, Program, StateSpec } from '../../graph/ir.ts';
+import { HOST_OPERANDS, sizeOf } from './kernel.ts';
+
+/** One node to compute, and whose last use it was. */
+export interface Step {
+  readonly node: Node;
+  /** Nodes that nothing needs after this one. */
+  readonly dead: readonly NodeId[];
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly program: Program;
+}
+
+/**
+ * Checks a program against a session's state and works out when each tensor dies. Nodes that no output
+ * and no update needs are left out. Throws ANN-DEV-004 where the program does not fit.
+ */
+export function planProgram(program: Program, state: ReadonlyMap<string, StateSpec>): Plan {
+  const kept = new Set([...Object.values(program.outputs), ...Object.values(program.updates)]);
+  const lastUse = new Map<NodeId, NodeId>();
+  const steps: Step[] = [];
+  const needed = neededNodes(program, kept);
+  for (const node of program.nodes) {
+    if (!needed.has(node.id)) continue;
+    if (node.op === 'state') checkState(program, node.attributes.name, node, state);
+    for (const input of node.inputs) lastUse.set(input, node.id);
+    const operand = HOST_OPERANDS[node.op];
+    if (operand !== undefined) checkHostOperand(program, node, operand);
+  }
+  checkUpdates(program, state);
+  const deaths = new Map<NodeId, NodeId[]>();
+  for (const [id, user] of lastUse) {
+    if (kept.has(id)) continue;
+    const list = deaths.get(user);
+    if (list === undefined) deaths.set(user, [id]);
+    else list.push(id);
+  }
+  for (const node of program.nodes) {
+    if (needed.has(node.id)) steps.push({ node, dead: deaths.get(node.id) ?? [] });
+  }
+  return { steps, program };
+}
+
+function neededNodes(program: Program, roots: ReadonlySet<NodeId>): Set<NodeId> {
+  const needed = new Set(roots);
+  for (let id = program.nodes.length - 1; id >= 0; id--) {
+    if (needed.has(id)) for (const input of nodeAt(program, id).inputs) needed.add(input);
+  }
+  return needed;
+}
+
+export function nodeAt(program: Program, id: NodeId): Node {
+  const node = program.nodes[id];
+  if (node === undefined) throw deviceErrors.badFeed({ message: `${program.name} has no node ${id}` });
+  return node;
+}
+
+/** Some kernels work out tables from an i32 operand before the run; it must then be known by then. */
+function checkHostOperand(program: Program, node: Node, index: number): void {
+  let source = nodeAt(program, node.inputs[index] ?? -1);
+  while (source.op === 'reshape') source = nodeAt(program, source.inputs[0] ?? -1);
+  if (source.op === 'input' || source.op === 'iota' || source.op === 'constant') return;
+  throw deviceErrors.failed({
+    message: `${node.op} in ${node.scope || program.name} needs its operand ${index} fed, not computed`,
+  });
+}
+
+function checkState(program: Program, name: string, node: Node, state: ReadonlyMap<string, StateSpec>): void {
+  const spec = state.get(name);
+  if (spec === undefined) {
+    throw deviceErrors.badFeed({ message: `${program.name} uses the state ${name}, which the session lacks` });
+  }
+  if (spec.dtype !== node.dtype || !sameShape(spec.shape, node.shape)) {
+    throw deviceErrors.badFeed({
+      message: `${program.name} has ${name} as ${node.dtype} [${node.shape}], the session as ${spec.dtype} [${spec.shape}]`,
+    });
+  }
+}
+
+function checkUpdates(program: Program, state: ReadonlyMap<string, StateSpec>): void {
+  for (const [name, id] of Object.entries(program.updates)) checkState(program, name, nodeAt(program, id), state);
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** Checks what is fed and brings it to typed arrays. Throws ANN-DEV-004. */
+export function feedValues(
+  program: Program,
+  node: Node,
+  name: string,
+  feed: Int32Array | Float32Array | number | undefined,
+): Float32Array | Int32Array {
+  const size = sizeOf(node.shape);
+  const refuse = (problem: string) =>
+    deviceErrors.badFeed({ message: `${program.name}: the input ${name} ${problem}`, where: name });
+  if (feed === undefined) throw refuse('was not fed');
+  if (typeof feed === 'number') {
+    if (size !== 1) throw refuse(`was fed one number where it has ${size} elements`);
+    return node.dtype === 'i32' ? Int32Array.of(feed) : Float32Array.of(feed);
+  }
+  if (feed.length !== size) throw refuse(`was fed ${feed.length} elements where it has ${size}`);
+  if (node.dtype === 'i32' && !(feed instanceof Int32Array)) throw refuse('wants an Int32Array');
+  if (node.dtype === 'f32' && !(feed instanceof Float32Array)) throw refuse('wants a Float32Array');
+  return feed;
+}

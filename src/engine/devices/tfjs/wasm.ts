@@ -1,0 +1,101 @@
+import { BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { env, findBackendFactory, getKernelsForBackend } from '@tensorflow/tfjs-core';
+import { deviceErrors } from '../../errors.ts';
+import { neverLost, type TfjsBackend, watchNothing } from './backend.ts';
+import { hostKernels } from './host/kernels.ts';
+import type { HostMemory } from './host/memory.ts';
+import { plainKernels } from './plain.ts';
+import { wasmMatmul } from './wasm-matmul.ts';
+
+/** Where the three .wasm files are: a folder's address ending in /, or an address for each. */
+export type WasmPaths = string | WasmFiles;
+export interface WasmFiles {
+  readonly 'tfjs-backend-wasm.wasm': string;
+  readonly 'tfjs-backend-wasm-simd.wasm': string;
+  readonly 'tfjs-backend-wasm-threaded-simd.wasm': string;
+}
+
+/** What emscripten gives its module besides what tfjs declares. */
+interface Heap {
+  _malloc(bytes: number): number;
+  readonly HEAPU8: Uint8Array;
+}
+
+/**
+ * tfjs keeps the functions of its wasm module in variables of its own module, so there can be only one
+ * in a worker; devices share it, and the last one to go ends its threads.
+ */
+let shared: { readonly opened: Promise<BackendWasm>; users: number } | null = null;
+
+export async function openWasm(paths: WasmPaths): Promise<TfjsBackend> {
+  shared ??= { opened: start(paths), users: 0 };
+  const mine = shared;
+  mine.users++;
+  const release = () => {
+    mine.users--;
+    if (mine.users > 0) return;
+    if (shared === mine) shared = null;
+    void mine.opened.then(
+      (backend) => backend.dispose(),
+      () => {},
+    );
+  };
+  try {
+    return describe(await mine.opened, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function start(paths: WasmPaths): Promise<BackendWasm> {
+  setWasmPaths(typeof paths === 'string' ? paths : { ...paths });
+  const factory = findBackendFactory('wasm');
+  const backend = await factory?.();
+  if (!(backend instanceof BackendWasm)) throw deviceErrors.unavailable({ message: 'tfjs has no wasm backend' });
+  // tfjs does not look at what malloc returns, and would write to address 0.
+  const heap = backend.wasm as unknown as Heap;
+  const malloc = heap._malloc;
+  heap._malloc = (bytes) => {
+    const address = malloc(bytes);
+    if (address === 0 && bytes > 0) throw new RangeError(`The WASM heap has no ${bytes} bytes left`);
+    return address;
+  };
+  for (const kernel of getKernelsForBackend('wasm')) kernel.setupFunc?.(backend);
+  return backend;
+}
+
+function describe(backend: BackendWasm, release: () => void): TfjsBackend {
+  const threaded = env().get('WASM_HAS_MULTITHREAD_SUPPORT') === true;
+  const simd = env().get('WASM_HAS_SIMD_SUPPORT') === true;
+  const threads = threaded && simd ? getThreadsCount() : 1;
+  const memory: HostMemory = {
+    create: (shape) => backend.makeOutput([...shape], 'float32'),
+    f32: (tensor) => backend.typedArrayFromHeap(tensor) as Float32Array,
+    i32: (tensor) => backend.typedArrayFromHeap(tensor) as Int32Array,
+  };
+  let disposed = false;
+  return {
+    info: {
+      name: 'tfjs-wasm',
+      description: `WASM${simd ? ', SIMD' : ''}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      limits: { max_buffer_bytes: null, memory_bytes: 2 ** 31 },
+    },
+    kernelsOf: 'wasm',
+    backend,
+    kernels: { ...plainKernels, matmul: wasmMatmul(backend), ...hostKernels(memory) },
+    lost: neverLost(),
+    pooled: false,
+    upload: (values, shape) => {
+      const dtype = values instanceof Int32Array ? 'int32' : 'float32';
+      return { dataId: backend.write(values, [...shape], dtype), shape: [...shape], dtype };
+    },
+    watch: watchNothing,
+    trim: () => {},
+    dispose: () => {
+      if (disposed) return;
+      disposed = true;
+      release();
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type OpContext, sizeOf } from '../kernel.ts';
+
+/** A number that a program reads as `uniforms.name`. Sizes are uniforms, so that one shader serves all. */
+export interface Uniform {
+  readonly name: string;
+  readonly type: 'i32' | 'u32' | 'f32';
+  readonly value: number;
+}
+
+export interface Wgsl {
+  /** Unique for the code: pipelines are cached by it. */
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  readonly uniforms?: readonly Uniform[];
+  readonly shape: readonly number[];
+  readonly dtype?: DataType;
+  /** Threads in all, or groups of `GROUP` threads. */
+  readonly threads?: number;
+  readonly groups?: number;
+  /** Functions and workgroup variables. */
+  readonly prelude?: string;
+  /**
+   * The body of `main(index : i32)`, where index counts threads. Not all of them are wanted: compare with
+   * uniforms. Inputs are arrays by name, the output is `result`.
+   */
+  readonly body: string;
+}
+
+/** Threads in a workgroup. */
+export const GROUP = 64;
+
+const TYPES = { i32: 'int32', u32: 'uint32', f32: 'float32' } as const;
+
+/**
+ * Runs a WGSL program through tfjs, with every buffer flat: tfjs's generated coordinates are for shapes
+ * up to rank 6 and would compile a pipeline for each rank.
+ */
+export function runWgsl(backend: WebGPUBackend, o: OpContext, wgsl: Wgsl): TensorInfo {
+  const size = sizeOf(wgsl.shape);
+  const uniforms = wgsl.uniforms ?? [];
+  const names = Object.keys(wgsl.inputs);
+  const groups = wgsl.groups ?? Math.ceil((wgsl.threads ?? size) / GROUP);
+  const program: WebGPUProgram = {
+    variableNames: names,
+    outputShape: [size],
+    workgroupSize: [GROUP, 1, 1],
+    dispatchLayout: { x: [0] },
+    dispatch: [groups, 1, 1],
+    uniforms: uniforms.map(({ name, type }) => `${name} : ${type},`).join(' '),
+    shaderKey: `anneal_${wgsl.name}`,
+    getUserCode: () => `
+${wgsl.prelude ?? ''}
+fn main(index : i32) {
+${wgsl.body}
+}`,
+  };
+  const flat = names.map((name) => {
+    const tensor = wgsl.inputs[name] as TensorInfo;
+    return { dataId: tensor.dataId, dtype: tensor.dtype, shape: [sizeOf(tensor.shape)] };
+  });
+  const values = uniforms.map(({ type, value }) => ({ type: TYPES[type], data: [value] }));
+  const result = backend.runWebGPUProgram(program, flat, wgsl.dtype ?? 'float32', values);
+  return o.own({ dataId: result.dataId, dtype: result.dtype, shape: [...wgsl.shape] });
+}
+
+export function int(name: string, value: number): Uniform {
+  return { name, type: 'i32', value };
+}
+
+export function float(name: string, value: number): Uniform {
+  return { name, type: 'f32', value };
+}
+
+/**
+ * Sums and maxima over a workgroup, by a tree: the same order on every run. All threads must call them.
+ */
+export const REDUCTIONS = `
+var<workgroup> partial : array<f32, ${GROUP}>;
+
+fn groupSum(value : f32) -> f32 {
+  partial[localIndex] = value;
+  workgroupBarrier();
+  for (var s = ${GROUP / 2}u; s > 0u; s = s >> 1u) {
+    if (localIndex < s) { partial[localIndex] = partial[localIndex] + partial[localIndex + s]; }
+    workgroupBarrier();
+  }
+  let total = partial[0];
+  workgroupBarrier();
+  return total;
+}
+
+fn groupMax(value : f32) -> f32 {
+  partial[localIndex] = value;
+  workgroupBarrier();
+  for (var s = ${GROUP / 2}u; s > 0u; s = s >> 1u) {
+    if (localIndex < s) { partial[localIndex] = max(partial[localIndex], partial[localIndex + s]); }
+    workgroupBarrier();
+  }
+  let largest = partial[0];
+  workgroupBarrier();
+  return largest;
+}
+`;
