@@ -6,7 +6,7 @@ import { makeReplica, Network, type Replica, seedOf } from '../testing/replica.t
  * Several people with real Monaco editors do anything at all, online and offline; at the end all texts and all
  * models are equal. A failure prints its seed: put it into SEEDS to see it again.
  */
-const SEEDS: readonly number[] = [1, 2, 3];
+const SEEDS: readonly number[] = [1, 2, 1316987764];
 const FRESH = 12;
 const STEPS = 120;
 
@@ -83,6 +83,7 @@ function run(seed: number): void {
     const replica = replicas[who];
     if (replica === undefined) continue;
     act(replica, random);
+    // What others sent and what this one did: model and text are one at every step, not only at the end.
     expect(replica.model.getValue(), `model and text of r${who} after step ${step}`).toBe(
       replica.text.toString(),
     );

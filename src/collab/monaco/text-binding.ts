@@ -1,7 +1,6 @@
 import type { editor } from 'monaco-editor/editor';
 import type * as Y from 'yjs';
 import { type Disposable, Disposables } from '../../base/disposable.ts';
-import { sanitiseText } from '../../protocol/sync.ts';
 import { differenceOf, type Replacement, replacementsOf } from './offsets.ts';
 import { keepView } from './view-state.ts';
 
@@ -20,7 +19,7 @@ export interface TextBinding extends Disposable {
 
 /**
  * Keeps a Monaco model and a Y.Text equal. The text wins when they meet. Line feeds only: the model is forced
- * to LF, and what is not fit to be shared (sanitiseText) is mended in the same transaction that brings it.
+ * to LF, and characters that are not fit to be shared never reach the text.
  */
 export function bindText(
   text: Y.Text,
@@ -80,16 +79,10 @@ export function bindText(
     text.doc?.transact(() => {
       // In the order given: changes of one edit come from the end backwards, those of merged events in turn.
       for (const change of event.changes) {
+        const fit = fitToShare(change.text);
+        if (fit !== change.text) mended = true;
         if (change.rangeLength > 0) text.delete(change.rangeOffset, change.rangeLength);
-        if (change.text !== '') text.insert(change.rangeOffset, change.text);
-      }
-      if (event.changes.some((change) => isUnfit(model, change))) {
-        mended = true;
-        const difference = differenceOf(text.toString(), sanitiseText(model.getValue(LF)));
-        if (difference !== null) {
-          text.delete(difference.start, difference.end - difference.start);
-          text.insert(difference.start, difference.text);
-        }
+        if (fit !== '') text.insert(change.rangeOffset, fit);
       }
     }, origin);
     if (mended) showText();
@@ -140,13 +133,12 @@ function wholeLines({ start, end }: Replacement, before: string, after: string):
   return { start: from, end: to, text: after.slice(from, after.length - (before.length - to)) };
 }
 
-/** Whether a change left something behind that may not be shared: a carriage return, half a pair, a NUL. */
-function isUnfit(model: editor.ITextModel, change: editor.IModelContentChange): boolean {
-  if (/[\r\0\uFEFF]/.test(change.text)) return true;
-  const first = model.getPositionAt(change.rangeOffset).lineNumber;
-  const last = model.getPositionAt(change.rangeOffset + change.text.length).lineNumber;
-  for (let line = first; line <= last; line++) if (!model.getLineContent(line).isWellFormed()) return true;
-  return false;
+/**
+ * What sanitiseText would do, but as long as before, so that offsets stay level. It must happen before Yjs
+ * sees the text: splitting an item beside half a pair makes Yjs overwrite the neighbour, here but not elsewhere.
+ */
+function fitToShare(inserted: string): string {
+  return inserted.replace(/[\r\0\uFEFF]/g, '\uFFFD').toWellFormed();
 }
 
 /**
