@@ -1,6 +1,6 @@
 import type { TextEdit } from '../preflight/report.ts';
 import { Lines } from './lines.ts';
-import { type ConfigNode, type Entry, type MapNode, parseText } from './parse.ts';
+import { type ConfigNode, type Entry, type MapNode, type Parsed, parseText } from './parse.ts';
 import { yamlString, yamlValue } from './wording.ts';
 
 /**
@@ -22,7 +22,15 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
  * are added. Null where the text is not YAML, or something else than a section stands in the way.
  */
 export function setField(text: string, path: readonly string[], value: unknown): readonly TextEdit[] | null {
-  const parsed = parseText(text);
+  return setFieldIn(parseText(text), path, value);
+}
+
+/** The same for a text that is parsed already. */
+export function setFieldIn(
+  parsed: Parsed,
+  path: readonly string[],
+  value: unknown,
+): readonly TextEdit[] | null {
   const { lines } = parsed;
   if (!parsed.whole || path.length === 0) return null;
   let parent = parsed.root;
@@ -52,7 +60,11 @@ export function setField(text: string, path: readonly string[], value: unknown):
 
 /** Edits that take a field out, none where it is not there; null where the text is not YAML. */
 export function removeField(text: string, path: readonly string[]): readonly TextEdit[] | null {
-  const parsed = parseText(text);
+  return removeFieldIn(parseText(text), path);
+}
+
+/** The same for a text that is parsed already. */
+export function removeFieldIn(parsed: Parsed, path: readonly string[]): readonly TextEdit[] | null {
   if (!parsed.whole) return null;
   let parent: ConfigNode = parsed.root;
   for (const [depth, name] of path.entries()) {

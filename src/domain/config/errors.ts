@@ -111,6 +111,11 @@ export const configErrors = defineErrors('CFG', {
     title: 'The prompt and the sample are longer than the context',
     fix: 'Shorten the prompt or max_new_tokens; only the last tokens within the context are read.',
   },
+  unknownSource: {
+    number: 37,
+    title: 'The source of the data is not known',
+    fix: 'Name a file of the project, or the built-in corpus `stories`.',
+  },
   // --- the run
   twoLengths: {
     number: 40,

@@ -29,6 +29,8 @@ export interface Reading {
   readonly places: ReadonlyMap<string, Place>;
   /** Sections in which something is wrong, or which could not be read at all. */
   readonly unsound: ReadonlySet<string>;
+  /** Fields whose value is not what the config has, because it is wrong. */
+  readonly wrong: ReadonlySet<string>;
   /** Which variant of a union the text has: `model` -> `llama`. */
   readonly variants: ReadonlyMap<string, string>;
 }
@@ -43,6 +45,7 @@ export function readParsed(parsed: Parsed): Reading {
     diagnostics: [...parsed.problems],
     places: new Map(),
     unsound: new Set(parsed.unread),
+    wrong: new Set(),
     variants: new Map(),
   };
   const value = plainValue(parsed.root, catalogue, walk) ?? {};
@@ -58,6 +61,7 @@ export function readParsed(parsed: Parsed): Reading {
     config,
     places: walk.places,
     unsound: walk.unsound,
+    wrong: walk.wrong,
     variants: walk.variants,
   };
 }
@@ -67,6 +71,7 @@ interface Walk {
   readonly diagnostics: Diagnostic[];
   readonly places: Map<string, Place>;
   readonly unsound: Set<string>;
+  readonly wrong: Set<string>;
   readonly variants: Map<string, string>;
 }
 
@@ -165,6 +170,7 @@ const MOST_ROUNDS = 6;
 function note(issue: $ZodIssue, path: readonly string[], value: unknown, walk: Walk): void {
   if (walk.diagnostics.length >= MOST_DIAGNOSTICS) return;
   walk.unsound.add(path[0] ?? '');
+  walk.wrong.add(path.join('.'));
   walk.diagnostics.push(
     issueDiagnostic(issue, path, getAt(value, path), {
       lines: walk.parsed.lines,

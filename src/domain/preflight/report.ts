@@ -1,4 +1,6 @@
 import type { DeviceInfo } from '../../engine/device.ts';
+import type { TrainingSpec } from '../../engine/training/spec.ts';
+import type { Config } from '../config/schema.ts';
 
 /** What pre-flight says of a config. Positions are 0-based and count UTF-16 units, as editors do. */
 
@@ -86,4 +88,20 @@ export interface Profiles {
   readonly device: DeviceInfo | null;
   readonly data: DataProfile | null;
   readonly timings: Timings | null;
+  /** Files of the project that data.source may name; null or left out where they are not known. */
+  readonly sources?: readonly string[] | null;
+}
+
+/** All that pre-flight says of a text. */
+export interface PreflightReport {
+  /** Everything that is wrong or worth knowing, in the order of the text. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly estimate: Estimate;
+  readonly annotations: readonly Annotation[];
+  /** False while the text is not YAML: the figures are then of what could be read. */
+  readonly readable: boolean;
+  /** Null where any field is wrong. */
+  readonly config: Config | null;
+  /** What would train; null where anything stands in the way or is not known yet. */
+  readonly spec: TrainingSpec | null;
 }

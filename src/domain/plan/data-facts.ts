@@ -1,0 +1,44 @@
+import type { Config } from '../config/schema.ts';
+import type { DataProfile } from '../preflight/report.ts';
+
+/** What is known of the tokens that a config would train on; null is unknown. */
+export interface DataFacts {
+  /** Of the tokenizer, special tokens included. */
+  readonly tokenizer_vocab_size: number | null;
+  readonly train_tokens: number | null;
+  readonly validation_tokens: number | null;
+}
+
+/** Two configs with the same key have the same tokenizer and the same split of the same text. */
+export function tokenizerKey(data: Pick<Config['data'], 'tokenizer' | 'validation_split'>): string {
+  const { tokenizer } = data;
+  const setting =
+    tokenizer.type === 'bpe' ? tokenizer.vocab_size : tokenizer.type === 'file' ? tokenizer.path : '';
+  return JSON.stringify([tokenizer.type, setting, data.validation_split]);
+}
+
+/** A profile of another source says nothing about this config. */
+export function profileFor(config: Config, profile: DataProfile | null): DataProfile | null {
+  return profile !== null && profile.source === config.data.source ? profile : null;
+}
+
+export function dataFacts(config: Config, profile: DataProfile | null): DataFacts {
+  const { tokenizer } = config.data;
+  const made = profile?.tokenizer ?? null;
+  if (made !== null && made.key === tokenizerKey(config.data)) {
+    const { vocab_size, train_tokens, validation_tokens } = made;
+    return { tokenizer_vocab_size: vocab_size, train_tokens, validation_tokens };
+  }
+  const vocabulary = {
+    char: profile?.distinct_characters ?? null,
+    // What training it aims at; a very short text may end with fewer.
+    bpe: tokenizer.type === 'bpe' ? tokenizer.vocab_size : null,
+    file: null,
+  };
+  return { tokenizer_vocab_size: vocabulary[tokenizer.type], train_tokens: null, validation_tokens: null };
+}
+
+/** The vocabulary that the model has: its own field, else the tokenizer's. */
+export function modelVocabulary(config: Config, facts: DataFacts): number | null {
+  return config.model.vocab_size ?? facts.tokenizer_vocab_size;
+}

@@ -1,0 +1,95 @@
+import { configErrors } from '../../config/errors.ts';
+import { thousands } from '../../config/wording.ts';
+import type { Plan, Planner } from '../../plan/step-plan.ts';
+import { type Changes, reduce, within } from '../../plan/variations.ts';
+import { type Facts, finding, setting } from '../facts.ts';
+import type { Diagnostic, Fix } from '../report.ts';
+import { inBytes } from '../units.ts';
+
+const BATCH = 'training.per_device_train_batch_size';
+
+/** The plan against the limits of the device. Limits that are not known are not judged. */
+export function deviceRules(facts: Facts, plan: Plan, planner: Planner, vocab_size: number): Diagnostic[] {
+  return [...otherDevice(facts), ...limits(facts, plan, planner, vocab_size)];
+}
+
+function otherDevice({ reading, config, profiles }: Facts): Diagnostic[] {
+  const { device } = config.training;
+  const seen = profiles.device;
+  if (seen === null || device === 'auto' || device === seen.name) return [];
+  return [
+    finding(reading, configErrors.otherDevice, {
+      severity: 'info',
+      at: 'training.device',
+      message: `The config asks for ${device}; what is said about memory and time is for ${seen.name} (${seen.description}).`,
+      fixes: [
+        setting(reading, 'Use auto', { 'training.device': 'auto' }),
+        setting(reading, `Use ${seen.name}`, { 'training.device': seen.name }),
+      ],
+    }),
+  ];
+}
+
+function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number): Diagnostic[] {
+  const { reading, config, profiles } = facts;
+  const { bytes, largest } = plan;
+  if (profiles.device === null || bytes === null || largest === null) return [];
+  const { memory_bytes, max_buffer_bytes } = profiles.device.limits;
+  const { name } = profiles.device;
+  const over = memory_bytes !== null && bytes.total > memory_bytes;
+  const wide = max_buffer_bytes !== null && largest.bytes > max_buffer_bytes;
+  if (!over && !wide) return [];
+  const changes = reduce(config, within(planner, vocab_size, memory_bytes, max_buffer_bytes));
+  const fixes = [changes === null ? null : fixOf(facts, changes)];
+  const advice =
+    changes === null
+      ? 'Not even one layer with a batch of 1 fits: lower the width or the vocabulary.'
+      : adviceOf(changes);
+  const found: Diagnostic[] = [];
+  if (over) {
+    const { weights, gradients, optimizer, activations, logits, total } = bytes;
+    found.push(
+      finding(reading, configErrors.memory, {
+        at: reading.places.has(BATCH) ? BATCH : 'model',
+        message: `The run needs ${inBytes(total)} and ${name} has ${inBytes(memory_bytes)}: ${inBytes(total - memory_bytes)} too much. ${advice}`,
+        because: [
+          `weights ${inBytes(weights)}, gradients ${inBytes(gradients)}, optimizer ${inBytes(optimizer)}, activations ${inBytes(activations)}, logits ${inBytes(logits)} (planned)`,
+        ],
+        fixes,
+      }),
+    );
+  }
+  if (wide) {
+    found.push(
+      finding(reading, configErrors.bufferSize, {
+        at: bufferField(facts, largest.fields),
+        message: `A tensor of ${largest.scope} takes ${inBytes(largest.bytes)} in one piece; ${name} allows ${inBytes(max_buffer_bytes)}. ${advice}`,
+        because: [`its shape is ${largest.shape}, ${thousands(largest.bytes / 4)} numbers of 4 bytes`],
+        fixes,
+      }),
+    );
+  }
+  return found;
+}
+
+/** The batch where the tensor grows with it, else the first field in the text that it grows with. */
+function bufferField({ reading }: Facts, fields: readonly string[]): string {
+  if (fields.includes('per_device_train_batch_size') && reading.places.has(BATCH)) return BATCH;
+  return fields.map((field) => `model.${field}`).find((path) => reading.places.has(path)) ?? 'model';
+}
+
+function adviceOf(changes: Changes): string {
+  const parts = Object.entries(changes).map(([path, value]) => `${path.split('.').at(-1)} ${value}`);
+  const last = parts.pop() ?? '';
+  return `It fits with ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`;
+}
+
+function fixOf({ reading, config }: Facts, changes: Changes): Fix | null {
+  const now = config as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  const needed = Object.entries(changes).filter(([path, value]) => {
+    const [section = '', field = ''] = path.split('.');
+    return now[section]?.[field] !== value;
+  });
+  const title = needed.map(([path, value]) => `${path.split('.').at(-1)} ${value}`).join(', ');
+  return setting(reading, `Use ${title}`, Object.fromEntries(needed));
+}
