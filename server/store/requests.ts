@@ -9,9 +9,13 @@ export interface DocumentName {
   readonly path: string;
 }
 
-export interface Append extends DocumentName {
-  readonly data: Uint8Array;
-}
+/** What goes into one commit together with whatever else is waiting: all of it happens, or none. */
+export type Write =
+  | (DocumentName & { readonly kind: 'append'; readonly data: Uint8Array })
+  /** The first state of a document that has none. */
+  | (DocumentName & { readonly kind: 'seed'; readonly data: Uint8Array })
+  | (DocumentName & { readonly kind: 'rename'; readonly to: string })
+  | (DocumentName & { readonly kind: 'purge' });
 
 /** A document's first state, made by the caller. */
 export interface Seed {
@@ -55,27 +59,45 @@ async function insertSeeds(db: Db, project: string, seeds: readonly Seed[]): Pro
   }
 }
 
+async function change(db: Db, write: Exclude<Write, { kind: 'append' }>): Promise<void> {
+  const { project, path } = write;
+  if (write.kind === 'seed') {
+    await insertSeeds(db, project, [write]);
+  } else if (write.kind === 'rename') {
+    const found = db.updateTable('documents').where('project', '=', project).where('path', '=', path);
+    await found.set({ path: write.to }).execute();
+  } else {
+    await db.deleteFrom('documents').where('project', '=', project).where('path', '=', path).execute();
+  }
+}
+
 async function projectById(db: Db, id: string): Promise<Project | null> {
   return (await db.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst()) ?? null;
 }
 
 export const requests = {
-  /** Appends updates of any documents, in order; all or none are on disk when this returns. */
-  async append(db: Db, entries: readonly Append[]): Promise<null> {
+  /** In order; all or none are on disk when this returns. */
+  async write(db: Db, writes: readonly Write[]): Promise<null> {
     const ids = new Map<string, number>();
-    const rows: { document: number; data: Uint8Array }[] = [];
-    for (const entry of entries) {
-      const key = `${entry.project}\n${entry.path}`;
-      const document = ids.get(key) ?? (await ensureDocument(db, entry));
-      ids.set(key, document);
-      rows.push({ document, data: entry.data });
+    let rows: { document: number; data: Uint8Array }[] = [];
+    const flush = async (): Promise<void> => {
+      if (rows.length > 0) await db.insertInto('updates').values(rows).execute();
+      rows = [];
+    };
+    for (const write of writes) {
+      if (write.kind === 'append') {
+        const key = `${write.project}\n${write.path}`;
+        const document = ids.get(key) ?? (await ensureDocument(db, write));
+        ids.set(key, document);
+        rows.push({ document, data: write.data });
+        if (rows.length === 1000) await flush();
+      } else {
+        await flush();
+        ids.clear();
+        await change(db, write);
+      }
     }
-    for (let i = 0; i < rows.length; i += 1000) {
-      await db
-        .insertInto('updates')
-        .values(rows.slice(i, i + 1000))
-        .execute();
-    }
+    await flush();
     return null;
   },
 
@@ -109,32 +131,6 @@ export const requests = {
       .onConflict((conflict) => conflict.column('document').doUpdateSet({ data: state }))
       .execute();
     await db.deleteFrom('updates').where('document', '=', document).execute();
-    return null;
-  },
-
-  /** Adds a document with its first state; false, and nothing done, where there is one already. */
-  async createDocument(db: Db, { project, ...seed }: Seed & { readonly project: string }): Promise<boolean> {
-    if ((await documentId(db, { project, path: seed.path })) !== undefined) return false;
-    await insertSeeds(db, project, [seed]);
-    return true;
-  },
-
-  async renameDocument(db: Db, { from, to }: { from: DocumentName; to: string }): Promise<null> {
-    await db
-      .updateTable('documents')
-      .set({ path: to })
-      .where('project', '=', from.project)
-      .where('path', '=', from.path)
-      .execute();
-    return null;
-  },
-
-  async purgeDocument(db: Db, name: DocumentName): Promise<null> {
-    await db
-      .deleteFrom('documents')
-      .where('project', '=', name.project)
-      .where('path', '=', name.path)
-      .execute();
     return null;
   },
 

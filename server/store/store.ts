@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { AnnealError } from '../../src/base/error.ts';
 import { serverErrors } from '../errors.ts';
 import type { StoreRequest, StoreResponse } from './messages.ts';
-import type { Append, InputOf, OutputOf, RequestName } from './requests.ts';
+import type { InputOf, OutputOf, RequestName, Write } from './requests.ts';
 
 interface Waiting {
   readonly resolve: (output: unknown) => void;
@@ -18,7 +18,7 @@ export class Store {
   #nextId = 1;
   #failed: AnnealError | null = null;
   /** Updates for the commit after the one that is under way. */
-  #batch: { entries: Append[]; done: Promise<void> } | null = null;
+  #batch: { writes: Write[]; done: Promise<void> } | null = null;
   #commit: Promise<unknown> = Promise.resolve();
 
   private constructor(worker: Worker) {
@@ -55,20 +55,20 @@ export class Store {
   }
 
   /**
-   * Resolves when the update is on disk. Commits are grouped without a timer: while one is under way the
-   * next ones collect, and go together when it is done.
+   * Resolves when it is on disk. Commits are grouped without a timer: while one is under way the next writes
+   * collect, and go together when it is done. Writes made in one turn are in one commit.
    */
-  append(entry: Append): Promise<void> {
+  write(write: Write): Promise<void> {
     if (this.#batch === null) {
-      const entries: Append[] = [];
+      const writes: Write[] = [];
       const done = this.#commit.then(async () => {
         this.#batch = null;
-        await this.call('append', entries);
+        await this.call('write', writes);
       });
-      this.#batch = { entries, done };
+      this.#batch = { writes, done };
       this.#commit = done.catch(() => undefined);
     }
-    this.#batch.entries.push(entry);
+    this.#batch.writes.push(write);
     return this.#batch.done;
   }
 

@@ -10,6 +10,9 @@ export interface TrialResponse {
   readonly problem: string | null;
 }
 
+/** Reading the document itself must not count against the update. */
+const MS_PER_MEGABYTE_OF_STATE = 250;
+
 /**
  * Applies large updates of strangers in a thread of its own first, with a limit on time and memory. One after
  * the other; a thread that does not come back is ended and a new one takes the next.
@@ -38,8 +41,9 @@ export class Trial {
 
   async #run(request: TrialRequest): Promise<void> {
     const worker = await this.#start();
+    const limitMs = this.#limitMs + (request.state.length / 1024 / 1024) * MS_PER_MEGABYTE_OF_STATE;
     const outcome = await new Promise<TrialResponse | 'time' | 'memory'>((resolve) => {
-      const timer = setTimeout(() => resolve('time'), this.#limitMs);
+      const timer = setTimeout(() => resolve('time'), limitMs);
       const end = (outcome: TrialResponse | 'memory'): void => {
         clearTimeout(timer);
         resolve(outcome);
@@ -56,18 +60,18 @@ export class Trial {
     this.#worker = null;
     await worker.terminate();
     throw serverErrors.hostileUpdate({
-      message: `Applying the update takes more than ${outcome === 'time' ? `${this.#limitMs} ms` : '256 MB'}`,
+      message: `Applying the update takes more than ${outcome === 'time' ? `${Math.round(limitMs)} ms` : '256 MB'}`,
     });
   }
 
-  /** Starting a thread takes longer than most trials and is not counted against them. */
+  /** Starting a thread takes longer than most trials and is not counted: it says when it is ready. */
   async #start(): Promise<Worker> {
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(new URL('./trial.worker.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: 256 },
     });
     await new Promise<void>((resolve, reject) => {
-      worker.once('online', resolve);
+      worker.once('message', () => resolve());
       worker.once('error', reject);
     });
     worker.unref();

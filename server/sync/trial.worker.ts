@@ -18,3 +18,5 @@ port.on('message', ({ state, update }: TrialRequest) => {
   doc.destroy();
   port.postMessage(response);
 });
+
+port.postMessage({ problem: null } satisfies TrialResponse); // ready

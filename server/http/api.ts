@@ -1,0 +1,129 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import type { z } from 'zod';
+import { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
+import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '../../src/protocol/http/operation.ts';
+import { type OperationId, type Operations, operations } from '../../src/protocol/http/operations.ts';
+import { API_PREFIX } from '../../src/protocol/version.ts';
+import { dataPolicy } from './headers.ts';
+
+/** What a handler gets: everything has been validated. */
+export interface Call<O extends Operation> {
+  readonly params: ParamsOf<O>;
+  readonly query: QueryOf<O>;
+  readonly body: BodyOf<O>;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** JSON to answer with; operations of bytes answer through `reply` themselves. */
+type Answer<O extends Operation> = O['response'] extends z.ZodType ? ResponseOf<O> : FastifyReply;
+
+export type Handlers = {
+  readonly [Id in OperationId]: (call: Call<Operations[Id]>) => Promise<Answer<Operations[Id]>>;
+};
+
+/** JSON bodies: the longest text of a file, escaped, with room to spare. */
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
+
+/** Registers the operations of the protocol with their handlers. */
+export async function registerApi(app: FastifyInstance, handlers: Handlers): Promise<void> {
+  await app.register(
+    async (api) => {
+      api.removeContentTypeParser('text/plain');
+      api.addHook('onSend', async (_request, reply) => {
+        reply.header('content-security-policy', dataPolicy);
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+      });
+      const json: OperationId[] = [];
+      const bytes: OperationId[] = [];
+      for (const id of Object.keys(operations) as OperationId[]) {
+        (operations[id].body === 'bytes' ? bytes : json).push(id);
+      }
+      for (const id of json) registerOperation(api, id, handlers);
+      // Bytes are streamed: nothing parses them, whatever they are called.
+      await api.register(async (raw) => {
+        raw.removeAllContentTypeParsers();
+        raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+        for (const id of bytes) registerOperation(raw, id, handlers);
+      });
+    },
+    { prefix: API_PREFIX },
+  );
+}
+
+function registerOperation(app: FastifyInstance, id: OperationId, handlers: Handlers): void {
+  const operation: Operation = operations[id];
+  // The pairing of operation and handler was checked where the table of handlers was made.
+  const handle = handlers[id] as unknown as (call: Call<Operation>) => Promise<unknown>;
+  app.route({
+    method: operation.method as HTTPMethods,
+    exposeHeadRoute: operation.response !== 'bytes', // these declare their own
+    url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+    bodyLimit: operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : MAX_JSON_BYTES,
+    handler: async (request, reply) => {
+      const answer = await handle({
+        params: parse(operation.params, request.params, 'the address'),
+        query: parse(operation.query, request.query, 'the query'),
+        body: (operation.body === null || operation.body === 'bytes'
+          ? null
+          : parse(operation.body, request.body ?? null, 'the body')) as BodyOf<Operation>,
+        request,
+        reply,
+      });
+      if (operation.response === null || operation.response === 'bytes') return answer;
+      if (reply.statusCode === 200) reply.status(operation.success[0] ?? 200);
+      return answer;
+    },
+  });
+}
+
+function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`);
+  throw protocolErrors.badRequest({
+    message: `Problems with ${what}: ${problems.slice(0, 5).join('; ')}`,
+    where: parsed.error.issues[0]?.path.join('.') || what,
+  });
+}
+
+/** Answers any error with its facts; what is not one of ours is a defect, and is logged. */
+export function replyWithError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: (line: string) => void,
+): void {
+  const error = known(thrown) ?? protocolErrors.internal({ where: request.url, cause: thrown });
+  const status = statusOfCode(error.code);
+  if (status >= 500) log(`${request.method} ${request.url}: ${error.message}\n${String(stackOf(thrown))}`);
+  const facts = error.toJSON();
+  // What is left of a body that nobody reads would hold the connection up.
+  if (status === 413 || status === 422) reply.header('connection', 'close');
+  reply.status(status).send({ ...facts, where: facts.where ?? request.url });
+}
+
+function known(thrown: unknown): AnnealError | null {
+  if (thrown instanceof AnnealError) return thrown;
+  if (!(thrown instanceof Error) || !('statusCode' in thrown)) return null;
+  const message = thrown.message;
+  switch (thrown.statusCode) {
+    case 400:
+      return protocolErrors.badRequest({ message });
+    case 404:
+      return protocolErrors.notFound();
+    case 413:
+      return protocolErrors.tooLarge({ message });
+    case 415:
+      return protocolErrors.unsupportedMediaType({ message });
+    case 503:
+      return protocolErrors.shuttingDown();
+    default:
+      return null;
+  }
+}
+
+function stackOf(thrown: unknown): unknown {
+  return thrown instanceof Error ? thrown.stack : thrown;
+}

@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { AnnealError, toAnnealError } from '../src/base/error.ts';
+import { serverErrors } from './errors.ts';
+import { type ServerOptions, startServer } from './server.ts';
+
+const help = `node server/main.ts [options]
+  --port 4600            0 takes a free one
+  --host 127.0.0.1       loopback only unless told otherwise
+  --data .anneal         the folder for everything that is kept
+  --studio dist/studio   the built studio; \`none\` serves the API and sync alone
+  --vite                 the studio from its sources, with hot reload
+  --allow-host NAME      a further name that the server goes by (can be repeated)
+  --public-url URL       where a proxy publishes it
+  --max-artifact-bytes N the largest artifact`;
+
+function readOptions(): ServerOptions | null {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '4600' },
+      host: { type: 'string', default: '127.0.0.1' },
+      data: { type: 'string', default: '.anneal' },
+      studio: { type: 'string' },
+      vite: { type: 'boolean', default: false },
+      'allow-host': { type: 'string', multiple: true, default: [] },
+      'public-url': { type: 'string' },
+      'max-artifact-bytes': { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  const root = join(import.meta.dirname, '..');
+  const dir = values.studio ?? join(root, 'dist', 'studio');
+  const publicUrl = values['public-url'] ?? null;
+  if (publicUrl !== null && !/^https?:\/\/[^/]+\/?$/.test(publicUrl)) {
+    throw serverErrors.badOption({
+      where: '--public-url',
+      message: `--public-url takes an address such as https://anneal.example.org`,
+    });
+  }
+  const maxBytes = values['max-artifact-bytes'];
+  return {
+    port: wholeNumber('--port', values.port, 65_535),
+    host: values.host,
+    dataDir: values.data,
+    studio: values.vite ? { kind: 'vite', root } : dir === 'none' ? { kind: 'none' } : { kind: 'dist', dir },
+    allowHosts: values['allow-host'],
+    publicUrl,
+    ...(maxBytes === undefined
+      ? {}
+      : { maxArtifactBytes: wholeNumber('--max-artifact-bytes', maxBytes, Number.MAX_SAFE_INTEGER) }),
+  };
+}
+
+function wholeNumber(option: string, text: string, max: number): number {
+  if (/^\d+$/.test(text) && Number(text) <= max) return Number(text);
+  throw serverErrors.badOption({
+    where: option,
+    message: `${option} takes a whole number up to ${max}, not "${text}"`,
+  });
+}
+
+try {
+  const options = readOptions();
+  if (options === null) {
+    console.log(help);
+  } else {
+    const server = await startServer(options);
+    console.log(`Anneal is ready at ${server.url}`);
+    let closing = false;
+    const stop = (): void => {
+      if (closing) process.exit(3); // asked twice
+      closing = true;
+      server.close().then(
+        () => process.exit(0),
+        (error) => {
+          console.error(error);
+          process.exit(3);
+        },
+      );
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  }
+} catch (thrown) {
+  const usage =
+    thrown instanceof TypeError && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS');
+  const error = usage
+    ? serverErrors.badOption({ message: thrown.message })
+    : thrown instanceof AnnealError
+      ? thrown
+      : toAnnealError(thrown, serverErrors.cannotListen);
+  console.error(
+    `${error.code}: ${error.message}${error.where === undefined ? '' : ` (${error.where})`}\n${error.fix}`,
+  );
+  process.exit(error.code === serverErrors.badOption.code ? 2 : 3);
+}

@@ -1,0 +1,216 @@
+import type * as Y from 'yjs';
+import type { Clock } from '../../src/base/clock.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { ProjectFile } from '../../src/protocol/http/files.ts';
+import {
+  CloseCode,
+  FILES_ROOT,
+  type FileEntry,
+  PROJECT_DOCUMENT,
+  readFileEntry,
+  type SyncAddress,
+  TEXT_ROOT,
+} from '../../src/protocol/sync.ts';
+import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { DocumentName, Write } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
+import type { CloseCodeValue } from '../sync/room.ts';
+import type { Rooms } from '../sync/rooms.ts';
+import { seedText } from '../sync/seed.ts';
+import type { Projects } from './projects.ts';
+
+/**
+ * The files of projects. Which there are says the project's document alone; this reads and edits it as any
+ * editor does, and moves or removes texts in the same commit. Errors are those of src/protocol/http/files.ts.
+ */
+export class Files {
+  readonly #projects: Projects;
+  readonly #rooms: Rooms;
+  readonly #store: Store;
+  readonly #artifacts: ArtifactStore;
+  readonly #clock: Clock;
+
+  constructor(projects: Projects, rooms: Rooms, store: Store, artifacts: ArtifactStore, clock: Clock) {
+    this.#projects = projects;
+    this.#rooms = rooms;
+    this.#store = store;
+    this.#artifacts = artifacts;
+    this.#clock = clock;
+  }
+
+  async list(project: string, deleted: boolean): Promise<ProjectFile[]> {
+    await this.#projects.live(project);
+    const files = await this.#rooms.read(documentOf(project), (doc) =>
+      [...filesMap(doc).entries()].flatMap(([path, value]) => {
+        const entry = readFileEntry(path, value);
+        return entry === null || (entry.deleted !== undefined) !== deleted ? [] : [{ ...entry, path }];
+      }),
+    );
+    return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  async create(
+    project: string,
+    file:
+      | { readonly kind: 'text'; readonly path: string; readonly text: string }
+      | {
+          readonly kind: 'artifact';
+          readonly path: string;
+          readonly sha256: string;
+          readonly mediaType?: string | undefined;
+        },
+  ): Promise<ProjectFile> {
+    await this.#projects.live(project);
+    const created = this.#clock.now();
+    const { path } = file;
+    const name = { project, path };
+    if (file.kind === 'artifact') {
+      const bytes = await this.#artifacts.size(file.sha256);
+      if (bytes === null) throw protocolErrors.artifactNotFound({ where: file.sha256 });
+      const { sha256, mediaType } = file;
+      const entry = {
+        kind: 'artifact',
+        sha256,
+        bytes,
+        created,
+        ...(mediaType === undefined ? {} : { mediaType }),
+      } as const;
+      return this.#edit(project, (files) => {
+        if (files.has(path)) throw protocolErrors.fileExists({ where: path });
+        return set(files, path, entry);
+      });
+    }
+    return this.#rooms.exclusive(name, CloseCode.resync, 'The file is being created', async () => {
+      const { snapshot, updates } = await this.#store.call('loadDocument', name);
+      if (snapshot !== null || updates.length > 0) throw protocolErrors.fileExists({ where: path });
+      return this.#edit(project, (files, together) => {
+        if (files.has(path)) throw protocolErrors.fileExists({ where: path });
+        together({ kind: 'seed', ...name, data: seedText(file.text) });
+        return set(files, path, { kind: 'text', created });
+      });
+    });
+  }
+
+  async read(project: string, path: string): Promise<string> {
+    await this.#projects.live(project);
+    const entry = await this.#rooms.read(documentOf(project), (doc) => liveEntry(filesMap(doc), path));
+    if (entry.kind !== 'text') throw protocolErrors.notText({ where: path });
+    return this.#rooms.read({ project, path }, (doc) => doc.getText(TEXT_ROOT).toString());
+  }
+
+  async rename(project: string, path: string, to: string): Promise<ProjectFile> {
+    await this.#projects.live(project);
+    const move = (): Promise<ProjectFile> =>
+      this.#edit(project, (files, together) => {
+        const entry = liveEntry(files, path);
+        if (path === to) return { ...entry, path };
+        if (files.has(to)) throw protocolErrors.fileExists({ where: to });
+        if (entry.kind === 'text') together({ kind: 'rename', project, path, to });
+        set(files, path, { ...entry, deleted: this.#clock.now(), movedTo: to });
+        return set(files, to, entry);
+      });
+    if (path === to) return move();
+    const [first, second] = path < to ? [path, to] : [to, path]; // always in one order, so that nobody waits for ever
+    const reason = `Moved: ${path} is now ${to}`;
+    return this.#rooms.exclusive({ project, path: first }, CloseCode.gone, reason, () =>
+      this.#rooms.exclusive({ project, path: second }, CloseCode.gone, reason, move),
+    );
+  }
+
+  /** So that it can be restored; `forever` also removes the text and the entry. Artifacts' bytes stay. */
+  async remove(project: string, path: string, forever: boolean): Promise<ProjectFile> {
+    await this.#projects.live(project);
+    return this.#rooms.exclusive({ project, path }, CloseCode.gone, 'The file has been deleted', () =>
+      this.#edit(project, (files, together) => {
+        const entry = entryOf(files, path);
+        const deleted = { ...entry, deleted: entry.deleted ?? this.#clock.now() };
+        if (!forever) return entry.deleted === undefined ? set(files, path, deleted) : { ...entry, path };
+        files.delete(path);
+        if (entry.kind === 'text') together({ kind: 'purge', project, path });
+        return { ...deleted, path };
+      }),
+    );
+  }
+
+  async restore(project: string, path: string): Promise<ProjectFile> {
+    await this.#projects.live(project);
+    return this.#edit(project, (files) => {
+      const { deleted, movedTo, ...entry } = entryOf(files, path);
+      if (deleted === undefined) return { ...entry, path };
+      if (movedTo !== undefined) {
+        throw protocolErrors.fileExists({
+          where: movedTo,
+          message: `The file was renamed to ${movedTo}`,
+          fix: 'Rename it back.',
+        });
+      }
+      return set(files, path, entry);
+    });
+  }
+
+  /** Whether a socket may open a document, and if not, how it is turned away. */
+  async admit({ project, path }: SyncAddress): Promise<{ code: CloseCodeValue; reason: string } | null> {
+    const found = await this.#store.call('getProject', project);
+    if (found === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
+    if (found.deleted !== null) return { code: CloseCode.gone, reason: 'The project has been deleted' };
+    if (path === PROJECT_DOCUMENT) return null;
+    const entry = await this.#rooms.read(documentOf(project), (doc) =>
+      readFileEntry(path, filesMap(doc).get(path)),
+    );
+    // A path that the list does not have yet may be a file that was made offline: its entry is on the way.
+    if (entry === null) return null;
+    if (entry.movedTo !== undefined) return { code: CloseCode.gone, reason: `Moved to ${entry.movedTo}` };
+    if (entry.deleted !== undefined) return { code: CloseCode.gone, reason: 'The file has been deleted' };
+    if (entry.kind !== 'text')
+      return { code: CloseCode.badRequest, reason: 'The file is an artifact, not a text' };
+    return null;
+  }
+
+  /** Puts a text that somebody began to write into the list, unless it is there. */
+  async enlist({ project, path }: DocumentName): Promise<void> {
+    await this.#edit(project, (files) => {
+      const entry = readFileEntry(path, files.get(path));
+      return entry === null
+        ? set(files, path, { kind: 'text', created: this.#clock.now() })
+        : { ...entry, path };
+    });
+  }
+
+  /** Edits the list. What is written `together` with it is in the same commit: both are made in one turn. */
+  #edit(
+    project: string,
+    change: (files: Y.Map<unknown>, together: (write: Write) => void) => ProjectFile,
+  ): Promise<ProjectFile> {
+    return this.#rooms.use(documentOf(project), async (room) => {
+      const writes: Write[] = [];
+      let file: ProjectFile | null = null;
+      const edited = room.edit((doc) => {
+        file = change(filesMap(doc), (write) => writes.push(write));
+      });
+      await Promise.all([edited, ...writes.map((write) => this.#store.write(write))]);
+      if (file === null) throw protocolErrors.internal();
+      return file;
+    });
+  }
+}
+
+const documentOf = (project: string): DocumentName => ({ project, path: PROJECT_DOCUMENT });
+
+const filesMap = (doc: Y.Doc): Y.Map<unknown> => doc.getMap(FILES_ROOT);
+
+function set(files: Y.Map<unknown>, path: string, entry: FileEntry): ProjectFile {
+  files.set(path, entry);
+  return { ...entry, path };
+}
+
+function entryOf(files: Y.Map<unknown>, path: string): FileEntry {
+  const entry = readFileEntry(path, files.get(path));
+  if (entry === null) throw protocolErrors.fileNotFound({ where: path });
+  return entry;
+}
+
+function liveEntry(files: Y.Map<unknown>, path: string): FileEntry {
+  const entry = entryOf(files, path);
+  if (entry.deleted !== undefined) throw protocolErrors.fileDeleted({ where: path });
+  return entry;
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../src/base/clock.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { Project } from '../../src/protocol/http/projects.ts';
+import { CloseCode, type FileEntry, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
+import type { Seed } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
+import type { Rooms } from '../sync/rooms.ts';
+import { seedProject, seedText } from '../sync/seed.ts';
+
+export interface FirstFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export const SAMPLE_PROJECT = 'sample';
+export const CONFIG_PATH = 'anneal.yaml';
+
+/** What was deleted can be restored this long. */
+const KEEP_DELETED_MS = 30 * 24 * 3600 * 1000;
+
+/** The projects of a server. Errors are those of the operations in src/protocol/http/projects.ts. */
+export class Projects {
+  readonly #store: Store;
+  readonly #rooms: Rooms;
+  readonly #clock: Clock;
+  readonly #sampleConfig: string;
+
+  constructor(store: Store, rooms: Rooms, clock: Clock, sampleConfig: string) {
+    this.#store = store;
+    this.#rooms = rooms;
+    this.#clock = clock;
+    this.#sampleConfig = sampleConfig;
+  }
+
+  /** Makes the sample on a new folder, and removes what was deleted long ago. */
+  async prepare(): Promise<void> {
+    const created = this.#clock.now();
+    await this.#store.call('createSample', {
+      id: SAMPLE_PROJECT,
+      name: 'Sample: stories',
+      created,
+      seeds: seeds([{ path: CONFIG_PATH, text: this.#sampleConfig }], created),
+    });
+    await this.#store.call('purgeProjects', { before: created - KEEP_DELETED_MS });
+  }
+
+  list(deleted: boolean): Promise<Project[]> {
+    return this.#store.call('listProjects', { deleted });
+  }
+
+  async create(wish: {
+    readonly name: string;
+    readonly id?: string | undefined;
+    readonly files?: readonly FirstFile[] | undefined;
+  }): Promise<Project> {
+    const created = this.#clock.now();
+    const files = wish.files ?? [{ path: CONFIG_PATH, text: this.#sampleConfig }];
+    const twice = files.find((file, index) => files.findIndex((other) => other.path === file.path) !== index);
+    if (twice !== undefined)
+      throw protocolErrors.badRequest({ message: `Two files are named ${twice.path}`, where: 'files' });
+    const first = wish.id ?? idFrom(wish.name);
+    // Only an id that we made ourselves is changed until it is free.
+    for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
+      const project = { id, name: wish.name, created };
+      if (await this.#store.call('createProject', { ...project, seeds: seeds(files, created) })) {
+        return { ...project, deleted: null };
+      }
+      if (wish.id !== undefined) throw protocolErrors.projectExists({ where: id });
+    }
+  }
+
+  async get(id: string): Promise<Project> {
+    const project = await this.#store.call('getProject', id);
+    if (project === null) throw protocolErrors.projectNotFound({ where: id });
+    return project;
+  }
+
+  /** The project, unless it has been deleted. */
+  async live(id: string): Promise<Project> {
+    const project = await this.get(id);
+    if (project.deleted !== null) throw protocolErrors.projectDeleted({ where: id });
+    return project;
+  }
+
+  async rename(id: string, name: string): Promise<Project> {
+    await this.live(id);
+    return this.#change(id, { name });
+  }
+
+  async remove(id: string): Promise<Project> {
+    const project = await this.get(id);
+    if (project.deleted !== null) return project;
+    const deleted = await this.#change(id, { deleted: this.#clock.now() });
+    await this.#rooms.shutProject(id, CloseCode.gone, 'The project has been deleted');
+    return deleted;
+  }
+
+  async restore(id: string): Promise<Project> {
+    await this.get(id);
+    return this.#change(id, { deleted: null });
+  }
+
+  async #change(
+    id: string,
+    change: { readonly name?: string; readonly deleted?: number | null },
+  ): Promise<Project> {
+    const project = await this.#store.call('changeProject', { id, ...change });
+    if (project === null) throw protocolErrors.projectNotFound({ where: id });
+    return project;
+  }
+}
+
+function seeds(files: readonly FirstFile[], created: number): Seed[] {
+  const entries = files.map(({ path }): [string, FileEntry] => [path, { kind: 'text', created }]);
+  return [
+    { path: PROJECT_DOCUMENT, data: seedProject(Object.fromEntries(entries)) },
+    ...files.map(({ path, text }) => ({ path, data: seedText(text) })),
+  ];
+}
+
+function idFrom(name: string): string {
+  const plain = name.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
+  const id = plain
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 48)
+    .replace(/^-+|-+$/g, '');
+  return id === '' ? 'project' : id;
+}

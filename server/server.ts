@@ -1,0 +1,212 @@
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { AnnealError } from '../src/base/error.ts';
+import { protocolErrors, statusOfCode } from '../src/protocol/errors.ts';
+import { ArtifactStore } from './artifacts/artifact-store.ts';
+import { serverErrors } from './errors.ts';
+import { registerApi, replyWithError } from './http/api.ts';
+import { createGuard, type Guard } from './http/guard.ts';
+import { createHandlers } from './http/handlers.ts';
+import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
+import { Files } from './projects/files.ts';
+import { Projects } from './projects/projects.ts';
+import { Store } from './store/store.ts';
+import { serveStudio } from './studio/static.ts';
+import { startVite, type ViteStudio } from './studio/vite.ts';
+import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
+import { Rooms } from './sync/rooms.ts';
+import { SyncSockets } from './sync/sockets.ts';
+
+export type Studio =
+  /** A folder that `vite build` made. */
+  | { readonly kind: 'dist'; readonly dir: string }
+  /** The sources, with hot reload; `root` is the repository. */
+  | { readonly kind: 'vite'; readonly root: string }
+  | { readonly kind: 'none' };
+
+export interface ServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly host?: string;
+  /** Everything that the server keeps. */
+  readonly dataDir: string;
+  readonly studio: Studio;
+  readonly allowHosts?: readonly string[];
+  readonly publicUrl?: string | null;
+  readonly maxArtifactBytes?: number;
+  readonly limits?: Partial<SyncLimits>;
+  /** The config of the sample project; by default recipes/stories.yaml. */
+  readonly sampleConfig?: string;
+  readonly log?: (line: string) => void;
+}
+
+export interface RunningServer {
+  /** Such as http://localhost:4600, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  /** Sends everybody away and resolves when everything is on disk. */
+  close(): Promise<void>;
+}
+
+const MAX_ARTIFACT_BYTES = 16 * 1024 ** 3;
+
+/**
+ * Starts the studio, the sync server and the API on one port.
+ * Errors: portTaken, cannotListen, dataInUse, dataDamaged, newerData, dataUnusable, studioMissing, sampleMissing.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', log = (line) => console.error(line) } = options;
+  const limits = { ...defaultSyncLimits, ...options.limits };
+  const undo: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  };
+  try {
+    const sampleConfig = options.sampleConfig ?? (await readSample());
+    const store = await Store.open(resolve(options.dataDir));
+    undo.push(() => store.close());
+    const artifacts = await ArtifactStore.open(
+      join(resolve(options.dataDir), 'artifacts'),
+      options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
+    );
+    const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+    const rooms = new Rooms(store, limits);
+    undo.push(() => rooms.close());
+    const projects = new Projects(store, rooms, clock, sampleConfig);
+    const files = new Files(projects, rooms, store, artifacts, clock);
+    rooms.onFirstText = (name) => {
+      files
+        .enlist(name)
+        .catch((error) => log(`Adding ${name.path} to the list of ${name.project}: ${String(error)}`));
+    };
+    await projects.prepare();
+    const sockets = new SyncSockets(rooms, (address) => files.admit(address), limits);
+
+    const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000 });
+    const counts = () => ({ rooms: rooms.size, connections: sockets.size });
+    const app = await createApp(server, options.studio, log, async (instance) => {
+      await registerApi(instance, createHandlers({ store, projects, files, artifacts, counts }));
+    });
+    undo.push(async () => {
+      await app.close();
+      await closeServer(server);
+    });
+    undo.push(() => sockets.close());
+    const port = await listen(server, host, options.port);
+    const { allowHosts = [], publicUrl = null } = options;
+    const vite = options.studio.kind === 'vite' ? await startVite(server, options.studio.root) : null;
+    if (vite !== null) undo.push(() => vite.close());
+    serve(server, { guard: createGuard({ host, port, allowHosts, publicUrl }), app, sockets, vite });
+    return { url: publicUrl?.replace(/\/+$/, '') ?? `http://${nameOf(host)}:${port}`, port, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Routing {
+  readonly guard: Guard;
+  readonly app: FastifyInstance;
+  readonly sockets: SyncSockets;
+  readonly vite: ViteStudio | null;
+}
+
+/** The one place where requests and upgrades come in: nothing is reached but through the guard. */
+function serve(server: Server, { guard, app, sockets, vite }: Routing): void {
+  server.on('request', (request, response) => {
+    for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    const refusal = guard(request);
+    if (refusal !== null) return refuse(response, refusal, request);
+    if (vite === null || request.url?.startsWith('/api/') === true) return app.routing(request, response);
+    response.setHeader('content-security-policy', developmentPolicy);
+    return vite.handle(request, response);
+  });
+  server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    const refusal = guard(request);
+    if (refusal !== null) return refuseUpgrade(socket, refusal);
+    if (request.url?.startsWith('/sync/') === true) return sockets.upgrade(request, socket, head);
+    if (vite?.owns(request) !== true)
+      refuseUpgrade(socket, protocolErrors.notFound({ where: request.url ?? '' }));
+  });
+}
+
+async function createApp(
+  server: Server,
+  studio: Studio,
+  log: (line: string) => void,
+  routes: (app: FastifyInstance) => Promise<void>,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    // Requests come through `serve`, which hands them on.
+    serverFactory: () => server,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 4096 },
+    return503OnClosing: true,
+  });
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
+  app.setNotFoundHandler((request) => {
+    throw protocolErrors.notFound({ where: request.url });
+  });
+  await routes(app);
+  if (studio.kind === 'dist') await serveStudio(app, studio.dir);
+  await app.ready();
+  return app;
+}
+
+function refuse(response: ServerResponse, error: AnnealError, request: IncomingMessage): void {
+  response.writeHead(statusOfCode(error.code), {
+    'content-type': 'application/json; charset=utf-8',
+    'content-security-policy': dataPolicy,
+    connection: 'close',
+  });
+  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(error));
+}
+
+function refuseUpgrade(socket: Duplex, error: AnnealError): void {
+  const body = JSON.stringify(error);
+  socket.end(
+    `HTTP/1.1 ${statusOfCode(error.code)} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((done, fail) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const where = `${host}:${port}`;
+      const make = error.code === 'EADDRINUSE' ? serverErrors.portTaken : serverErrors.cannotListen;
+      fail(make({ where, message: `${make.title}: ${where}`, cause: error }));
+    });
+    server.listen({ host, port }, () => done((server.address() as AddressInfo).port));
+  });
+}
+
+/** Keep-alive connections are ended; requests that are being answered have ended with the app. */
+function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return Promise.resolve();
+  return new Promise((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });
+}
+
+/** The name that browsers treat as secure, where it leads to the same place. */
+function nameOf(host: string): string {
+  if (['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost'].includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+async function readSample(): Promise<string> {
+  const file = join(import.meta.dirname, '..', 'recipes', 'stories.yaml');
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw serverErrors.sampleMissing({ where: file, cause });
+  }
+}

@@ -1,0 +1,197 @@
+import { awarenessUserSchema, MAX_AWARENESS_BYTES } from '../../src/protocol/sync.ts';
+import { Cursor, MalformedBytes } from './cursor.ts';
+import { type AwarenessEntry, awarenessFrame } from './frames.ts';
+
+/** The socket's side of awareness. */
+export interface AwarenessPeer {
+  send(frame: Uint8Array): void;
+  /** Somebody else claims this socket's client id: is it still alive? If not, it will leave the room. */
+  probe(): void;
+}
+
+interface Member {
+  peer: AwarenessPeer | null;
+  /** What others were told last. */
+  clock: number;
+  state: string;
+  /** When that was, in milliseconds of the heartbeat's clock. */
+  told: number;
+}
+
+const MAX_ENTRIES = 10_000;
+const NOBODY = 'null';
+/** Those who left are remembered for their clocks, the last ones only. */
+const MAX_MEMBERS = 2_000;
+
+/**
+ * Who is in a room. In plain y-websocket any frame can fake or remove anybody; here a socket speaks for the one
+ * client id that it sent first, and for no other as long as it lives. y-websocket sends back whatever it hears
+ * of others, so frames about them are normal, and ignored.
+ */
+export class RoomAwareness {
+  readonly #members = new Map<number, Member>();
+  readonly #clientOf = new Map<AwarenessPeer, number>();
+  /** A socket that claims an id whose socket may be dead; gets it when that one leaves. */
+  readonly #claims = new Map<number, { peer: AwarenessPeer; state: string; clock: number }>();
+  readonly #peers: ReadonlySet<AwarenessPeer>;
+  readonly #intervalMs: number;
+  readonly #changed = new Set<number>();
+  #timer: NodeJS.Timeout | null = null;
+  #lastFlush = Number.NEGATIVE_INFINITY;
+
+  constructor(peers: ReadonlySet<AwarenessPeer>, intervalMs: number) {
+    this.#peers = peers;
+    this.#intervalMs = intervalMs;
+  }
+
+  /** Reads the payload of an awareness frame. Throws MalformedBytes. */
+  receive(peer: AwarenessPeer, payload: Uint8Array): void {
+    const cursor = new Cursor(payload);
+    const count = cursor.varUint();
+    if (count > MAX_ENTRIES) throw new MalformedBytes('too many awareness entries');
+    for (let i = 0; i < count; i++) {
+      const client = cursor.varUint();
+      const clock = cursor.varUint();
+      const state = cursor.varString();
+      if (this.#mayBind(peer, client, state)) this.#bind(peer, client);
+      if (this.#clientOf.get(peer) === client) this.#update(client, clock, cleanState(state));
+      else this.#claim(peer, client, clock, state);
+    }
+  }
+
+  /** Everybody's state, for one who has just come; null where nobody is there. */
+  everybody(except?: AwarenessPeer): Uint8Array | null {
+    const entries = [...this.#members]
+      .filter(([, member]) => member.state !== NOBODY && member.peer !== except)
+      .map(([client, { clock, state }]) => ({ client, clock, state }));
+    return entries.length === 0 ? null : awarenessFrame(entries);
+  }
+
+  leave(peer: AwarenessPeer): void {
+    const client = this.#clientOf.get(peer);
+    this.#clientOf.delete(peer);
+    if (client === undefined) return;
+    const member = this.#members.get(client);
+    if (member === undefined) return;
+    member.peer = null;
+    const claim = this.#claims.get(client);
+    this.#claims.delete(client);
+    if (claim !== undefined && this.#peers.has(claim.peer)) {
+      this.#bind(claim.peer, client);
+      this.#update(client, claim.clock, claim.state);
+    } else {
+      this.#update(client, member.clock + 1, NOBODY);
+    }
+  }
+
+  /**
+   * Editors drop who was silent for 30 s, and a browser slows the timers of a tab in the background: whoever
+   * is connected is renewed from here.
+   */
+  renew(now: number, olderThanMs: number): void {
+    for (const [client, member] of this.#members) {
+      if (member.state === NOBODY || now - member.told < olderThanMs) continue;
+      member.clock++;
+      this.#mark(client);
+    }
+  }
+
+  dispose(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #mayBind(peer: AwarenessPeer, client: number, state: string): boolean {
+    return (
+      !this.#clientOf.has(peer) && state !== NOBODY && (this.#members.get(client)?.peer ?? null) === null
+    );
+  }
+
+  #bind(peer: AwarenessPeer, client: number): void {
+    this.#clientOf.set(peer, client);
+    const member = this.#members.get(client);
+    if (member === undefined) this.#members.set(client, { peer, clock: -1, state: NOBODY, told: 0 });
+    else member.peer = peer;
+    if (this.#members.size <= MAX_MEMBERS) return;
+    for (const [id, { peer: owner }] of this.#members) {
+      if (owner === null) this.#members.delete(id);
+      if (this.#members.size <= MAX_MEMBERS) return;
+    }
+  }
+
+  /** After a reconnect an editor goes on with its old clock, which others would take for old news. */
+  #update(client: number, clock: number, state: string | null): void {
+    const member = this.#members.get(client);
+    if (member === undefined || state === null || state === member.state) return;
+    member.clock = Math.max(clock, member.clock + 1);
+    member.state = state;
+    this.#mark(client);
+  }
+
+  #claim(peer: AwarenessPeer, client: number, clock: number, text: string): void {
+    if (this.#clientOf.has(peer) || text === NOBODY) return;
+    const state = cleanState(text);
+    const owner = this.#members.get(client)?.peer;
+    if (state === null || owner === null || owner === undefined) return;
+    this.#claims.set(client, { peer, state, clock });
+    owner.probe();
+  }
+
+  #mark(client: number): void {
+    this.#changed.add(client);
+    if (this.#timer !== null) return;
+    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - performance.now());
+    this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  /** One frame for all that changed since the last: cursors move more often than anybody can see. */
+  #flush(): void {
+    this.#timer = null;
+    this.#lastFlush = performance.now();
+    const entries: (AwarenessEntry & { readonly peer: AwarenessPeer | null })[] = [];
+    for (const client of this.#changed) {
+      const member = this.#members.get(client);
+      if (member === undefined) continue;
+      member.told = this.#lastFlush;
+      entries.push({ client, clock: member.clock, state: member.state, peer: member.peer });
+    }
+    this.#changed.clear();
+    const all = awarenessFrame(entries);
+    const speakers = new Set(entries.map((entry) => entry.peer));
+    for (const peer of this.#peers) {
+      if (!speakers.has(peer)) peer.send(all);
+      else {
+        const others = entries.filter((entry) => entry.peer !== peer);
+        if (others.length > 0) peer.send(awarenessFrame(others));
+      }
+    }
+  }
+}
+
+/** The state with a `user` that others can show, as JSON; null where it is none or too long. */
+function cleanState(text: string): string | null {
+  if (text.length > MAX_AWARENESS_BYTES) return null;
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (state === null) return NOBODY;
+  if (typeof state !== 'object' || Array.isArray(state)) return null;
+  if (!('user' in state)) return text;
+  return JSON.stringify({ ...state, user: cleanUser(state.user) });
+}
+
+function cleanUser(user: unknown): Record<string, unknown> {
+  const raw: { name?: unknown; color?: unknown } = typeof user === 'object' && user !== null ? user : {};
+  const name = typeof raw.name === 'string' ? tidy(raw.name) : '';
+  const color = awarenessUserSchema.shape.color.safeParse(raw.color);
+  return { ...raw, name: name === '' ? 'Somebody' : name, color: color.success ? color.data : '#808080' };
+}
+
+/** One line, without characters that hide or reorder others. */
+function tidy(name: string): string {
+  const visible = name.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  return [...visible.trim()].slice(0, 64).join('').trim();
+}

@@ -1,0 +1,285 @@
+import * as Y from 'yjs';
+import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
+import { type CloseCode, PROJECT_DOCUMENT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { serverErrors } from '../errors.ts';
+import type { DocumentName } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
+import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
+import { updateFrame } from './frames.ts';
+import type { SyncLimits } from './limits.ts';
+import { newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
+import { type DocumentKind, hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import type { Trial } from './trial.ts';
+
+export type CloseCodeValue = (typeof CloseCode)[keyof typeof CloseCode];
+
+/** A socket, as the room sees it. */
+export interface RoomPeer extends AwarenessPeer {
+  /** Ends the connection; the peer leaves the room at once. */
+  close(code: CloseCodeValue, reason: string): void;
+}
+
+export interface RoomParts {
+  readonly store: Store;
+  readonly trial: Trial;
+  readonly limits: SyncLimits;
+  /** Called for a text that is not empty: the project's list must have it. */
+  readonly onFirstText: (name: DocumentName) => void;
+  readonly onClosed: (room: Room) => void;
+}
+
+export interface Received {
+  readonly durable: Promise<void>;
+}
+
+/** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
+export class MissingParts extends Error {}
+
+/** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
+export class Room {
+  readonly name: DocumentName;
+  readonly kind: DocumentKind;
+  readonly doc = new Y.Doc();
+  readonly peers = new Set<RoomPeer>();
+  readonly awareness: RoomAwareness;
+  /** Settles when the document has been loaded; nothing is served before. */
+  readonly loaded: Promise<void>;
+  readonly closed: Promise<void>;
+  readonly #parts: RoomParts;
+  #state: RoomState = newRoom;
+  #resolveClosed: () => void = () => undefined;
+  #idleTimer: NodeJS.Timeout | null = null;
+  /** What Yjs emitted during the change that is being made. */
+  #emitted: Uint8Array[] = [];
+  #durable: Promise<void> = Promise.resolve();
+  #logUpdates = 0;
+  #logBytes = 0;
+  #stateBytes = 0;
+  #hasText = false;
+
+  constructor(name: DocumentName, parts: RoomParts) {
+    this.name = name;
+    this.kind = name.path === PROJECT_DOCUMENT ? 'project' : 'text';
+    this.#parts = parts;
+    this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs);
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+    this.loaded = this.#load();
+    this.loaded.catch(() => this.#step({ kind: 'loadFailed' }));
+  }
+
+  get phase(): RoomState['phase'] {
+    return this.#state.phase;
+  }
+
+  /** Holds the room in memory until `release`. */
+  retain(): void {
+    this.#step({ kind: 'joined' });
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+  }
+
+  release(): void {
+    this.#step({ kind: 'left' });
+    this.#unloadWhenIdle();
+  }
+
+  /** A peer that has gone takes no more frames, and its cursor goes too. */
+  drop(peer: RoomPeer): void {
+    if (this.peers.delete(peer)) this.awareness.leave(peer);
+  }
+
+  /**
+   * Takes a stranger's update in: when this returns (a large one: resolves) it has been applied and the others
+   * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for.
+   */
+  receive(update: Uint8Array, from: RoomPeer): Received | Promise<Received> {
+    const scanned = scanUpdate(update, this.kind);
+    if (!scanned.ok) throw scanned.error;
+    const scan = scanned.value;
+    this.#checkPending(scan, update);
+    this.#checkSize(update);
+    const { limits, trial } = this.#parts;
+    const take = (): Received => {
+      const tell = scan.carriageReturn ? null : from;
+      return { durable: this.#change(() => this.#apply(update, scan), tell, update) };
+    };
+    const parts = scan.structs + scan.deletes + scan.clients * 10;
+    if (update.length <= limits.trialBytes && parts <= limits.trialParts) return take();
+    return trial.run({ state: Y.encodeStateAsUpdate(this.doc), update }).then(take);
+  }
+
+  /** An edit by the server itself; resolves when it is on disk. */
+  edit(change: (doc: Y.Doc) => void): Promise<void> {
+    return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null);
+  }
+
+  /** Sends everybody away, waits until all is on disk, and lets go of the document. */
+  async shut(code: CloseCodeValue, reason: string): Promise<void> {
+    await this.loaded.catch(() => undefined);
+    for (const peer of [...this.peers]) peer.close(code, reason);
+    this.#step({ kind: 'close' });
+    await this.closed;
+  }
+
+  async #load(): Promise<void> {
+    const { snapshot, updates } = await this.#parts.store.call('loadDocument', this.name);
+    if (snapshot !== null) Y.applyUpdate(this.doc, snapshot, 'store');
+    for (const update of updates) Y.applyUpdate(this.doc, update, 'store');
+    this.#logUpdates = updates.length;
+    this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
+    this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
+    this.#hasText = this.doc.share.size > 0;
+    if (this.#hasText && this.kind === 'text') this.#parts.onFirstText(this.name);
+    this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
+    this.#step({ kind: 'loaded' });
+  }
+
+  #apply(update: Uint8Array, scan: Scan): void {
+    const { doc } = this;
+    if (!scan.carriageReturn) {
+      Y.applyUpdate(doc, update);
+      return;
+    }
+    // One transaction, so that nobody ever sees the carriage return.
+    doc.transact(() => {
+      Y.applyUpdate(doc, update);
+      removeCarriageReturns(doc.getText(TEXT_ROOT));
+    });
+  }
+
+  /**
+   * Runs a change, tells everybody but `from`, and hands what changed to the store. `raw` is the update that
+   * the change takes in, if it is one: what of it waits for other updates is in no event of Yjs, yet it was
+   * received and will be acknowledged.
+   */
+  #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array): Promise<void> {
+    if (this.phase !== 'ready')
+      return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
+    const { pendingStructs, pendingDs } = this.doc.store;
+    this.#emitted = [];
+    let failure: AnnealError | null = null;
+    try {
+      change();
+    } catch (cause) {
+      // What had taken effect before stays, here and everywhere.
+      failure = toAnnealError(cause, serverErrors.malformedUpdate);
+    }
+    const changes = this.#emitted;
+    this.#emitted = [];
+    for (const update of changes) {
+      const frame = updateFrame(update);
+      for (const peer of this.peers) if (peer !== from) peer.send(frame);
+    }
+    const { store } = this.doc;
+    const waits = store.pendingStructs !== pendingStructs || store.pendingDs !== pendingDs;
+    if (waits && raw !== undefined && (store.pendingStructs !== null || store.pendingDs !== null))
+      changes.push(raw);
+    const durable = this.#write(changes);
+    return failure === null ? durable : Promise.reject(failure);
+  }
+
+  #write(updates: readonly Uint8Array[]): Promise<void> {
+    if (updates.length === 0) return this.#durable;
+    if (!this.#hasText && this.kind === 'text') {
+      this.#hasText = true;
+      this.#parts.onFirstText(this.name);
+    }
+    const { store, limits } = this.#parts;
+    const before = this.#durable;
+    this.#step({ kind: 'wrote' });
+    const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
+    this.#durable = Promise.all([before, appended]).then(() => undefined);
+    this.#durable.then(
+      () => this.#settled(),
+      (error: AnnealError) => this.#storeFailed(error),
+    );
+    for (const { length } of updates) {
+      this.#logUpdates++;
+      this.#logBytes += length;
+      this.#stateBytes += length;
+    }
+    const durable = this.#durable;
+    if (this.#logUpdates > limits.logUpdates || this.#logBytes > limits.logBytes) this.#compact();
+    return durable;
+  }
+
+  #settled(): void {
+    this.#step({ kind: 'settled' });
+    this.#unloadWhenIdle();
+  }
+
+  /** Nothing in memory may be trusted to be on disk any more: everybody reconnects and sends it again. */
+  #storeFailed(error: AnnealError): void {
+    this.#durable = Promise.resolve();
+    this.#step({ kind: 'settled' });
+    void this.shut(4500, error.message.slice(0, 100));
+  }
+
+  /** The store runs requests in order, so the state holds every update appended so far. */
+  #compact(): void {
+    const state = Y.encodeStateAsUpdate(this.doc);
+    this.#logUpdates = 0;
+    this.#logBytes = 0;
+    this.#stateBytes = state.length;
+    this.#step({ kind: 'wrote' });
+    // A snapshot that fails costs nothing: the log is still there.
+    const done = (): void => this.#settled();
+    this.#parts.store.call('compact', { ...this.name, state }).then(done, done);
+  }
+
+  #checkPending(scan: Scan, update: Uint8Array): void {
+    const { store } = this.doc;
+    const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
+    if (waiting + update.length <= this.#parts.limits.pendingBytes) return;
+    const known = (client: number): number => Y.getState(store, client);
+    if (hasGaps(scan, known)) throw new MissingParts('Parts that this update builds on are missing');
+  }
+
+  #checkSize(update: Uint8Array): void {
+    const { documentBytes } = this.#parts.limits;
+    if (this.#stateBytes + update.length <= documentBytes) return;
+    this.#stateBytes = Y.encodeStateAsUpdate(this.doc).length;
+    if (this.#stateBytes + update.length > documentBytes) {
+      throw serverErrors.documentTooLarge({ data: { bytes: this.#stateBytes, limit: documentBytes } });
+    }
+  }
+
+  #unloadWhenIdle(): void {
+    const { users, unstored, phase } = this.#state;
+    if (phase !== 'ready' || users > 0 || unstored > 0 || this.#idleTimer !== null) return;
+    this.#idleTimer = setTimeout(() => {
+      this.#idleTimer = null;
+      // A short log is left as it is: most rooms are opened and only read.
+      if (this.phase !== 'ready') return;
+      if (this.#logUpdates > 50) this.#compact();
+      else this.#step({ kind: 'idle' });
+    }, this.#parts.limits.idleMs);
+    this.#idleTimer.unref();
+  }
+
+  #step(event: RoomEvent): void {
+    const before = this.#state.phase;
+    this.#state = roomStep(this.#state, event);
+    if (before === 'closed' || this.#state.phase !== 'closed') return;
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.awareness.dispose();
+    this.doc.destroy();
+    this.#parts.onClosed(this);
+    this.#resolveClosed();
+  }
+}
+
+/** CRLF and a lone CR both become one LF. */
+function removeCarriageReturns(text: Y.Text): void {
+  const content = text.toString();
+  for (
+    let at = content.lastIndexOf('\r');
+    at !== -1;
+    at = at === 0 ? -1 : content.lastIndexOf('\r', at - 1)
+  ) {
+    text.delete(at, 1);
+    if (content[at + 1] !== '\n') text.insert(at, '\n');
+  }
+}

@@ -1,0 +1,126 @@
+import type * as Y from 'yjs';
+import { CloseCode } from '../../src/protocol/sync.ts';
+import type { DocumentName } from '../store/requests.ts';
+import type { Store } from '../store/store.ts';
+import type { SyncLimits } from './limits.ts';
+import { type CloseCodeValue, Room } from './room.ts';
+import { Trial } from './trial.ts';
+
+const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
+
+/** All rooms in memory: one for a document, however many come at once. */
+export class Rooms {
+  readonly #store: Store;
+  readonly #limits: SyncLimits;
+  readonly #trial: Trial;
+  readonly #rooms = new Map<string, Room>();
+  /** Documents that are being moved or removed: who wants in waits. */
+  readonly #locks = new Map<string, Promise<void>>();
+  /** Set by the composition root; see RoomParts. */
+  onFirstText: (name: DocumentName) => void = () => undefined;
+
+  constructor(store: Store, limits: SyncLimits) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#trial = new Trial(limits.trialMs);
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  get loaded(): Iterable<Room> {
+    return this.#rooms.values();
+  }
+
+  /** The loaded room, retained: the caller must `release` it. */
+  async open(name: DocumentName): Promise<Room> {
+    const key = keyOf(name);
+    for (;;) {
+      const lock = this.#locks.get(key);
+      const existing = this.#rooms.get(key);
+      if (lock !== undefined) await lock;
+      else if (existing?.phase === 'closing') await existing.closed;
+      else break;
+    }
+    const room = this.#rooms.get(key) ?? this.#create(name);
+    room.retain();
+    try {
+      await room.loaded;
+    } catch (error) {
+      room.release();
+      throw error;
+    }
+    if (room.phase === 'ready') return room;
+    room.release(); // it was told to close meanwhile
+    return this.open(name);
+  }
+
+  /** Runs something on the document while it is held in memory. */
+  async use<T>(name: DocumentName, work: (room: Room) => T | Promise<T>): Promise<T> {
+    const room = await this.open(name);
+    try {
+      return await work(room);
+    } finally {
+      room.release();
+    }
+  }
+
+  /** Reads the document; the value is taken at once, without a gap. */
+  read<T>(name: DocumentName, take: (doc: Y.Doc) => T): Promise<T> {
+    return this.use(name, (room) => take(room.doc));
+  }
+
+  /** Runs something while nobody is in the document and nothing of it is in memory. */
+  async exclusive<T>(
+    name: DocumentName,
+    code: CloseCodeValue,
+    reason: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const key = keyOf(name);
+    for (let lock = this.#locks.get(key); lock !== undefined; lock = this.#locks.get(key)) await lock;
+    let unlock = (): void => undefined;
+    this.#locks.set(
+      key,
+      new Promise((resolve) => {
+        unlock = resolve;
+      }),
+    );
+    try {
+      await this.#rooms.get(key)?.shut(code, reason);
+      return await work();
+    } finally {
+      this.#locks.delete(key);
+      unlock();
+    }
+  }
+
+  /** Sends everybody out of a project's documents and writes them down. */
+  async shutProject(project: string, code: CloseCodeValue, reason: string): Promise<void> {
+    const rooms = [...this.#rooms.values()].filter((room) => room.name.project === project);
+    await Promise.all(rooms.map((room) => room.shut(code, reason)));
+  }
+
+  /** Everything is on disk when this resolves. */
+  async close(): Promise<void> {
+    const rooms = [...this.#rooms.values()];
+    await Promise.all(rooms.map((room) => room.shut(CloseCode.restart, 'The server stops')));
+    await this.#trial.close();
+  }
+
+  #create(name: DocumentName): Room {
+    const key = keyOf(name);
+    const room = new Room(name, {
+      store: this.#store,
+      trial: this.#trial,
+      limits: this.#limits,
+      onFirstText: (first) => this.onFirstText(first),
+      onClosed: (closed) => {
+        if (this.#rooms.get(key) === closed) this.#rooms.delete(key);
+      },
+    });
+    this.#rooms.set(key, room);
+    return room;
+  }
+}

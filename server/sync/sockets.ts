@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { toAnnealError } from '../../src/base/error.ts';
+import { CloseCode, parseSyncPath, SYNC_SUBPROTOCOL, type SyncAddress } from '../../src/protocol/sync.ts';
+import { serverErrors } from '../errors.ts';
+import { Connection } from './connection.ts';
+import type { SyncLimits } from './limits.ts';
+import type { CloseCodeValue } from './room.ts';
+import type { Rooms } from './rooms.ts';
+
+/** Why a document may not be opened; null where it may. */
+export type Admit = (
+  address: SyncAddress,
+) => Promise<{ readonly code: CloseCodeValue; readonly reason: string } | null>;
+
+/** Whoever was in a room within this time is renewed for the others. */
+const RENEW_MS = 20_000;
+
+/** The sync sockets: from an upgrade that the guard has let pass to a connection in a room. */
+export class SyncSockets {
+  readonly #server: WebSocketServer;
+  readonly #rooms: Rooms;
+  readonly #admit: Admit;
+  readonly #limits: SyncLimits;
+  readonly #connections = new Set<Connection>();
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(rooms: Rooms, admit: Admit, limits: SyncLimits) {
+    this.#rooms = rooms;
+    this.#admit = admit;
+    this.#limits = limits;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: limits.messageBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(SYNC_SUBPROTOCOL) ? SYNC_SUBPROTOCOL : false),
+    });
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
+    this.#heartbeat.unref();
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#server.handleUpgrade(request, socket, head, (accepted) => {
+      void this.#accept(accepted, request.url ?? '');
+    });
+  }
+
+  /** Ends the sockets that are in no room any more; rooms send their own away. */
+  async close(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    for (const socket of this.#server.clients) socket.close(CloseCode.restart, 'The server stops');
+    const grace = setTimeout(() => {
+      for (const socket of this.#server.clients) socket.terminate();
+    }, 1_000);
+    await new Promise((resolve) => this.#server.close(resolve));
+    clearTimeout(grace);
+  }
+
+  async #accept(socket: WebSocket, url: string): Promise<void> {
+    const early: Uint8Array[] = [];
+    let connection: Connection | null = null;
+    let gone = false;
+    socket.binaryType = 'nodebuffer';
+    socket.on('message', (data: RawData, isBinary: boolean) => {
+      if (!isBinary || !Buffer.isBuffer(data)) socket.close(CloseCode.badRequest, 'Frames are binary');
+      else if (connection === null) early.push(data);
+      else connection.receive(data);
+    });
+    socket.on('pong', () => connection?.heard());
+    socket.on('error', () => undefined); // a close event follows
+    socket.on('close', () => {
+      gone = true;
+      if (connection === null) return;
+      connection.leave();
+      this.#connections.delete(connection);
+    });
+    // Nothing is read until the document has been loaded: an answer to sync step 1 before that would be wrong.
+    socket.pause();
+    try {
+      const address = parseSyncPath(url);
+      if (address === null) {
+        socket.close(CloseCode.badRequest, 'No such address: /sync/<project>/<path>');
+      } else if (this.#connections.size >= this.#limits.connections) {
+        socket.close(CloseCode.busy, 'The server has too many connections');
+      } else {
+        const refusal = await this.#admit(address);
+        if (refusal !== null) {
+          socket.close(refusal.code, refusal.reason);
+        } else {
+          const room = await this.#rooms.open(address);
+          if (gone) {
+            room.release();
+            return;
+          }
+          connection = new Connection(socket, room, this.#limits);
+          this.#connections.add(connection);
+          for (const frame of early) connection.receive(frame);
+        }
+      }
+    } catch (error) {
+      socket.close(CloseCode.notStored, toAnnealError(error, serverErrors.storeFailed).message.slice(0, 100));
+    } finally {
+      socket.resume();
+    }
+  }
+
+  #beat(): void {
+    const now = performance.now();
+    for (const connection of this.#connections) connection.heartbeat(now);
+    for (const room of this.#rooms.loaded) room.awareness.renew(now, RENEW_MS);
+  }
+}
