@@ -1,9 +1,205 @@
-import { Container, Title } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Box,
+  Button,
+  Container,
+  Grid,
+  Group,
+  Paper,
+  Select,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core';
+import { useState } from 'react';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { useServices } from '../app/services.ts';
+import { useWatched } from '../shared/use-watched.ts';
+import { OpenModel } from './open-model.tsx';
+import { openFiles } from './read-files.ts';
+import { DEFAULT_SAMPLING, SamplingForm } from './sampling-form.tsx';
+import { sourcesOf } from './sources.ts';
+import { useSampling } from './use-sampling.ts';
 
+/** Sample from what was trained here or brought along, and train on from it. */
 export function ModelsScreen() {
+  const { project = 'sample' } = useParams();
+  const { runs, models, trainer, files } = useServices();
+  const [search, setSearch] = useSearchParams();
+  const [settings, setSettings] = useState(DEFAULT_SAMPLING);
+  const [opening, setOpening] = useState<{
+    readonly busy: boolean;
+    readonly error: unknown;
+    readonly warnings: readonly string[];
+  }>({
+    busy: false,
+    error: null,
+    warnings: [],
+  });
+  const sampling = useSampling(trainer);
+  const navigate = useNavigate();
+  const found = useWatched(
+    `models of ${project}`,
+    async () => sourcesOf(await runs.list({ project }), models.list(await files(project))),
+    (listener) => watchBoth(runs.watchAll(listener), files(project), listener),
+  );
+  const sources = found.value ?? [];
+  const chosen = sources.find(({ key }) => key === search.get('model')) ?? sources[0];
+
+  const open = async (picked: File[]): Promise<void> => {
+    if (picked.length === 0) return;
+    setOpening({ busy: true, error: null, warnings: [] });
+    try {
+      const opened = await openFiles(models, picked);
+      await models.addToProject(await files(project), opened);
+      setSearch({ model: `files:${opened.model.name}` }, { replace: true });
+      setOpening({ busy: false, error: null, warnings: opened.facts.warnings });
+    } catch (error) {
+      setOpening({ busy: false, error, warnings: [] });
+    }
+  };
   return (
-    <Container size="lg" py="lg">
-      <Title order={2}>Models</Title>
+    <Container size="xl" py="lg">
+      <Title order={2} mb="md">
+        Models
+      </Title>
+      <Grid gutter="lg">
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack>
+            <Select
+              label="Model"
+              placeholder={found.value === undefined ? 'Looking ...' : 'Nothing to sample from yet'}
+              data={['Trained here', 'In the project'].map((group) => ({
+                group,
+                items: sources
+                  .filter((one) => one.group === group)
+                  .map(({ key, label }) => ({ value: key, label })),
+              }))}
+              value={chosen?.key ?? null}
+              onChange={(key) => key !== null && setSearch({ model: key }, { replace: true })}
+              allowDeselect={false}
+              searchable
+            />
+            {chosen?.source.type === 'files' && (
+              <Group>
+                <Button
+                  size="xs"
+                  variant="default"
+                  onClick={() =>
+                    void navigate(
+                      `/p/${encodeURIComponent(project)}?${new URLSearchParams({ from: chosen.label })}`,
+                    )
+                  }
+                >
+                  Train on from it
+                </Button>
+              </Group>
+            )}
+            <SamplingForm
+              value={settings}
+              onChange={setSettings}
+              busy={sampling.busy}
+              disabled={chosen === undefined}
+              onStart={() =>
+                chosen !== undefined &&
+                sampling.start({ source: chosen.source, sampling: settings, device: 'auto' })
+              }
+              onStop={sampling.stop}
+            />
+            <OpenModel busy={opening.busy} onFiles={(picked) => void open(picked)} />
+            {opening.error !== null && <ErrorNotice error={opening.error}> </ErrorNotice>}
+            {opening.warnings.length > 0 && (
+              <Alert color="yellow" title="Opened, with remarks">
+                {opening.warnings.map((warning) => (
+                  <Text size="sm" key={warning}>
+                    {warning}
+                  </Text>
+                ))}
+              </Alert>
+            )}
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Output prompt={settings.prompt} sampling={sampling} empty={chosen === undefined} />
+        </Grid.Col>
+      </Grid>
     </Container>
   );
+}
+
+function Output({
+  prompt,
+  sampling,
+  empty,
+}: {
+  readonly prompt: string;
+  readonly sampling: ReturnType<typeof useSampling>;
+  readonly empty: boolean;
+}) {
+  const { text, busy, outcome, error } = sampling;
+  const idle = !busy && outcome === null && error === null;
+  return (
+    <Stack gap="xs">
+      {error !== null && <ErrorNotice error={error}> </ErrorNotice>}
+      <Paper withBorder p="md" mih={240} aria-live="polite" aria-busy={busy}>
+        {idle ? (
+          <Text c="dimmed" size="sm">
+            {empty
+              ? 'Train a model, or open one: then it can write here.'
+              : 'Press Write, and the model goes on from the prompt.'}
+          </Text>
+        ) : (
+          <Box style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} fz="sm">
+            <Text span fw={600} inherit>
+              {prompt}
+            </Text>
+            {text}
+          </Box>
+        )}
+      </Paper>
+      {outcome !== null && (
+        <Group gap="xs">
+          <Badge variant="light" color="gray" tt="none">
+            {outcome.tokens} tokens
+          </Badge>
+          <Badge variant="light" color="gray" tt="none">
+            {outcome.tokens_per_second.toFixed(1)} per second on {outcome.device.name}
+          </Badge>
+          <Badge variant="light" color="gray" tt="none">
+            {ENDED[outcome.ended]}
+          </Badge>
+        </Group>
+      )}
+    </Stack>
+  );
+}
+
+const ENDED = {
+  length: 'all tokens written',
+  stop: 'met a stop text',
+  eos: 'the model ended it',
+  aborted: 'stopped',
+} as const;
+
+/** Runs and files, one watch; the files may take a moment to be there. */
+function watchBoth(
+  endRuns: () => void,
+  files: ReturnType<ReturnType<typeof useServices>['files']>,
+  listener: () => void,
+): () => void {
+  let over = false;
+  let endFiles: () => void = () => undefined;
+  files.then(
+    (those) => {
+      if (!over) endFiles = those.observe(listener);
+    },
+    () => undefined, // the list itself says what went wrong
+  );
+  return () => {
+    over = true;
+    endRuns();
+    endFiles();
+  };
 }

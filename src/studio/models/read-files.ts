@@ -1,0 +1,32 @@
+import type { ByteStream } from '../../domain/artifacts/ports.ts';
+import type { ModelService } from '../../services/models/models.ts';
+import type { OpenedModel, PickedFile } from '../../services/models/open.ts';
+
+/** Opens what was dropped or picked: one zip, or the files of a folder. Errors as ModelService says. */
+export async function openFiles(models: ModelService, files: readonly File[]): Promise<OpenedModel> {
+  const [first] = files;
+  if (first !== undefined && files.length === 1 && /\.zip$/i.test(first.name))
+    return await models.openZip(first.name, streamOf(first));
+  const picked = files.map((file): PickedFile => ({ path: pathOf(file), open: () => streamOf(file) }));
+  const folder = picked[0]?.path.split('/').at(-2) ?? 'model';
+  return await models.openFolder(folder, picked);
+}
+
+/** A picked folder's files carry a relative path; a dropped folder's have one that begins with a slash or a dot. */
+function pathOf(file: File): string {
+  const dropped = 'path' in file && typeof file.path === 'string' ? file.path : '';
+  return (file.webkitRelativePath || dropped || file.name).replace(/^(\.?\/)+/, '');
+}
+
+async function* streamOf(file: File): ByteStream {
+  const reader = file.stream().getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

@@ -1,0 +1,102 @@
+import { Button, Group, NumberInput, SimpleGrid, TagsInput, Textarea } from '@mantine/core';
+import { IconPlayerStop, IconSparkles } from '@tabler/icons-react';
+import type { SamplingConfig } from '../../engine/training/spec.ts';
+
+export const DEFAULT_SAMPLING: SamplingConfig = {
+  prompt: 'Once',
+  max_new_tokens: 200,
+  temperature: 0.8,
+  top_k: 0,
+  top_p: 0.95,
+  seed: 1337,
+  stop: [],
+};
+
+/** The settings of a generation, each with what it does. */
+export function SamplingForm({
+  value,
+  onChange,
+  busy,
+  disabled,
+  onStart,
+  onStop,
+}: {
+  readonly value: SamplingConfig;
+  readonly onChange: (value: SamplingConfig) => void;
+  readonly busy: boolean;
+  readonly disabled: boolean;
+  readonly onStart: () => void;
+  readonly onStop: () => void;
+}) {
+  const number = (key: 'max_new_tokens' | 'temperature' | 'top_k' | 'top_p' | 'seed') => ({
+    value: value[key],
+    onChange: (next: number | string) => {
+      if (typeof next === 'number') onChange({ ...value, [key]: next });
+    },
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!disabled && !busy) onStart();
+      }}
+    >
+      <Textarea
+        label="Prompt"
+        description="The text that the model goes on from; Ctrl Enter writes"
+        autosize
+        minRows={2}
+        maxRows={8}
+        value={value.prompt}
+        onChange={(event) => onChange({ ...value, prompt: event.currentTarget.value })}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
+            event.currentTarget.form?.requestSubmit();
+        }}
+      />
+      <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm" mt="sm">
+        <NumberInput
+          label="New tokens"
+          min={1}
+          max={100_000}
+          allowDecimal={false}
+          {...number('max_new_tokens')}
+        />
+        <NumberInput
+          label="Temperature"
+          description="0: always the likeliest"
+          min={0}
+          max={5}
+          step={0.1}
+          {...number('temperature')}
+        />
+        <NumberInput label="Top p" description="1: off" min={0.01} max={1} step={0.05} {...number('top_p')} />
+        <NumberInput label="Top k" description="0: off" min={0} allowDecimal={false} {...number('top_k')} />
+        <NumberInput
+          label="Seed"
+          description="Same seed, same text"
+          min={0}
+          allowDecimal={false}
+          {...number('seed')}
+        />
+        <TagsInput
+          label="Stop at"
+          description="Texts that end it"
+          value={[...value.stop]}
+          onChange={(stop) => onChange({ ...value, stop })}
+        />
+      </SimpleGrid>
+      <Group mt="md">
+        {busy ? (
+          <Button variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
+            Stop
+          </Button>
+        ) : (
+          <Button type="submit" disabled={disabled} leftSection={<IconSparkles size={16} />}>
+            Write
+          </Button>
+        )}
+      </Group>
+    </form>
+  );
+}

@@ -1,0 +1,52 @@
+import { useEffect, useRef, useState } from 'react';
+import type { SampleOutcome, SampleRequest, Trainer } from '../../domain/runs/ports.ts';
+
+export interface Sampling {
+  readonly text: string;
+  readonly busy: boolean;
+  readonly outcome: SampleOutcome | null;
+  readonly error: unknown;
+  readonly start: (request: SampleRequest) => void;
+  readonly stop: () => void;
+}
+
+/** One generation at a time: its text as it comes, stopped at once when asked or when the screen goes. */
+export function useSampling(trainer: Trainer): Sampling {
+  const [state, setState] = useState<Pick<Sampling, 'text' | 'busy' | 'outcome' | 'error'>>({
+    text: '',
+    busy: false,
+    outcome: null,
+    error: null,
+  });
+  const abort = useRef<AbortController | null>(null);
+  useEffect(() => () => abort.current?.abort(), []);
+  return {
+    ...state,
+    start(request) {
+      abort.current?.abort();
+      const mine = new AbortController();
+      abort.current = mine;
+      const update = (next: Partial<typeof state>): void => {
+        if (abort.current === mine) setState((before) => ({ ...before, ...next }));
+      };
+      let text = '';
+      let drawn = false;
+      setState({ text: '', busy: true, outcome: null, error: null });
+      const onText = (delta: string): void => {
+        text += delta;
+        if (drawn) return;
+        drawn = true;
+        // Once a frame: tokens may come faster than anybody reads.
+        requestAnimationFrame(() => {
+          drawn = false;
+          update({ text });
+        });
+      };
+      trainer.sample(request, onText, mine.signal).then(
+        (outcome) => update({ text: outcome.text, busy: false, outcome }),
+        (error: unknown) => update({ busy: false, error }),
+      );
+    },
+    stop: () => abort.current?.abort(),
+  };
+}
