@@ -1,12 +1,7 @@
 import { createContext, useContext } from 'react';
 import type { Clock } from '../../base/clock.ts';
-import type { ProjectFiles } from '../../domain/artifacts/ports.ts';
-import type { Progress, Trainer } from '../../domain/runs/ports.ts';
-import type { RunId } from '../../domain/runs/events.ts';
-import type { ArtifactService } from '../../services/data/artifacts.ts';
-import type { ModelService } from '../../services/models/models.ts';
-import type { RunService } from '../../services/runs/runs.ts';
-import type { Started, StartRequest } from '../../services/runs/start.ts';
+import type { Documents } from '../../collab/documents.ts';
+import type { ProfileStore } from './profile.ts';
 
 /**
  * What screens may ask for. The composition root (compose.ts) makes it; screens take it from the
@@ -14,19 +9,8 @@ import type { Started, StartRequest } from '../../services/runs/start.ts';
  */
 export interface Services {
   readonly clock: Clock;
-  readonly runs: RunService;
-  readonly training: TrainingService;
-  readonly models: ModelService;
-  readonly artifacts: ArtifactService;
-  readonly trainer: Trainer;
-  /** The shared map of a project's document: path -> artifact. */
-  readonly files: (project: string) => Promise<ProjectFiles>;
-}
-
-/** Starting and resuming, bound to this browser; errors as startRun and resumeRun say. */
-export interface TrainingService {
-  start(request: StartRequest, onProgress?: (progress: Progress) => void): Promise<Started>;
-  resume(run: RunId, onProgress?: (progress: Progress) => void): Promise<Started>;
+  readonly documents: Documents;
+  readonly profile: ProfileStore;
 }
 
 export const ServicesContext = createContext<Services | null>(null);

@@ -1,0 +1,68 @@
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
+import type { Documents } from '../../collab/documents.ts';
+import { type Person, people } from '../../collab/presence.ts';
+import type { Room, RoomState } from '../../collab/room.ts';
+import type { RoomUse } from '../../collab/room-cache.ts';
+import { useServices } from './services.ts';
+
+export type { Person, Room };
+
+interface Opened {
+  readonly key: string;
+  readonly room: Room | null;
+  readonly error: unknown;
+}
+
+/** Keeps a document open while mounted; null until what this machine keeps of it is loaded. */
+function useRoomBy(key: string, use: (documents: Documents) => RoomUse): { room: Room | null; error: unknown } {
+  const { documents } = useServices();
+  const [opened, setOpened] = useState<Opened>({ key, room: null, error: null });
+  const latest = useRef(use);
+  latest.current = use;
+  useEffect(() => {
+    let over = false;
+    const held = latest.current(documents);
+    held.room.then(
+      (room) => over || setOpened({ key, room, error: null }),
+      (error: unknown) => over || setOpened({ key, room: null, error }),
+    );
+    return () => {
+      over = true;
+      held.release();
+    };
+  }, [documents, key]);
+  return opened.key === key ? opened : { room: null, error: null };
+}
+
+/** `attempt` opens the document anew when it changes. */
+export function useFileRoom(project: string, path: string, attempt = 0): { room: Room | null; error: unknown } {
+  return useRoomBy(`${project}/${path}#${attempt}`, (documents) => documents.use(project, path));
+}
+
+export function useProjectRoom(project: string): { room: Room | null; error: unknown } {
+  return useRoomBy(`${project}/.project`, (documents) => documents.project(project));
+}
+
+const NEVER = (): (() => void) => () => undefined;
+
+export function useRoomState(room: Room | null): RoomState | null {
+  return useSyncExternalStore(room?.subscribe ?? NEVER, () => room?.state ?? null);
+}
+
+/** The people in a document, oneself first; renewed when somebody comes, goes, or moves to another file. */
+export function usePeople(room: Room | null): readonly Person[] {
+  const { profile } = useServices();
+  const shown = useRef<readonly Person[]>([]);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      room?.awareness.on('change', listener);
+      return () => room?.awareness.off('change', listener);
+    },
+    [room],
+  );
+  return useSyncExternalStore(subscribe, () => {
+    const next = room === null ? [] : people(room.awareness, profile.current().id);
+    if (JSON.stringify(next) !== JSON.stringify(shown.current)) shown.current = next;
+    return shown.current;
+  });
+}
