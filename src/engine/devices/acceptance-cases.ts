@@ -1,4 +1,4 @@
-import { type Random } from '../../base/random.ts';
+import type { Random } from '../../base/random.ts';
 import type { OpAttributes, OpName } from '../graph/ir.ts';
 
 /** What every op is tried with: ordinary shapes of random size, and the edges. */
@@ -56,7 +56,10 @@ function shapes(random: Random): readonly (readonly number[])[] {
   return [[], [1], [size(random, 300)], [size(random, 9), size(random, 70)], [2, 3, size(random, 5), 7]];
 }
 
-function unary<K extends OpName>(make: (random: Random, ...shape: readonly number[]) => Operand, inputs = 1): Cases<K> {
+function unary<K extends OpName>(
+  make: (random: Random, ...shape: readonly number[]) => Operand,
+  inputs = 1,
+): Cases<K> {
   return (random) =>
     shapes(random).map((shape) => ({
       inputs: Array.from({ length: inputs }, () => make(random, ...shape)),
@@ -72,13 +75,25 @@ function broadcasting<K extends OpName>(
     const [m, n] = [size(random, 9), size(random, 40)];
     const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
       [[], []],
-      [[m, n], [m, n]],
+      [
+        [m, n],
+        [m, n],
+      ],
       [[m, n], [n]],
       [[m, n], []],
-      [[m, 1], [m, n]],
+      [
+        [m, 1],
+        [m, n],
+      ],
       [[1], [2, m, n]],
-      [[2, m, 1, n], [m, 3, n]],
-      [[2, 1, 3, m, 2], [2, 2, 1, 1, 2]],
+      [
+        [2, m, 1, n],
+        [m, 3, n],
+      ],
+      [
+        [2, 1, 3, m, 2],
+        [2, 2, 1, 1, 2],
+      ],
     ];
     return pairs.map(([a, b]) => ({
       inputs: [make(random, ...a), second(random, ...b)],
@@ -113,7 +128,14 @@ function norm<K extends OpName>(inputs: string, epsilon = 1e-5): Cases<K> {
   const operand = (random: Random, kind: string, rows: readonly number[], columns: number) =>
     kind === 'x' ? normal(random, ...rows, columns) : normal(random, columns);
   return (random) =>
-    ([[[2, 3], 33], [[size(random, 70)], size(random, 150)], [[1], 2], [[130], 8]] as const).map(([rows, columns]) => ({
+    (
+      [
+        [[2, 3], 33],
+        [[size(random, 70)], size(random, 150)],
+        [[1], 3],
+        [[130], 8],
+      ] as const
+    ).map(([rows, columns]) => ({
       inputs: [...inputs].map((kind) => operand(random, kind, rows, columns)),
       attributes: { epsilon } as unknown as OpAttributes[K],
     }));
@@ -126,7 +148,14 @@ function labels(random: Random, rows: number, columns: number): Operand {
 
 function crossEntropy<K extends 'cross_entropy' | 'cross_entropy_grad'>(gradient: boolean): Cases<K> {
   return (random) =>
-    ([[5, 65], [size(random, 20), size(random, 200)], [1, 1], [3, 2]] as const).map(([rows, columns]) => ({
+    (
+      [
+        [5, 65],
+        [size(random, 20), size(random, 200)],
+        [1, 1],
+        [3, 2],
+      ] as const
+    ).map(([rows, columns]) => ({
       inputs: [
         normal(random, rows, columns),
         labels(random, rows, columns),
@@ -152,14 +181,33 @@ function products(random: Random): readonly OpCase<'matmul'>[] {
   const plain = { transpose_a: false, transpose_b: false };
   const shapes = [
     // K of 2,000 and more with few results: where tfjs would add atomically
-    [[1, 2100], [2100, 40]],
-    [[20, 2048], [2048, 30]],
-    [[1, 1], [1, 1]],
-    [[64, 64], [64, 64]],
-    [[130, 20], [20, 96]],
-    [[1, 48], [48, 65]],
+    [
+      [1, 2100],
+      [2100, 40],
+    ],
+    [
+      [20, 2048],
+      [2048, 30],
+    ],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+    [
+      [64, 64],
+      [64, 64],
+    ],
+    [
+      [130, 20],
+      [20, 96],
+    ],
+    [
+      [1, 48],
+      [48, 65],
+    ],
   ] as const;
-  for (const [a, b] of shapes) cases.push({ inputs: [normal(random, ...a), normal(random, ...b)], attributes: plain });
+  for (const [a, b] of shapes)
+    cases.push({ inputs: [normal(random, ...a), normal(random, ...b)], attributes: plain });
   return cases;
 }
 
@@ -185,7 +233,12 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
     { inputs: [{ shape: [4], values: Float32Array.of(-90, -9, 9, 90) }], attributes: {} },
   ],
   affine: (random) =>
-    [[2.5, -1], [1, 0], [-1, 0.25], [1, 3]].map(([factor = 1, offset = 0]) => ({
+    [
+      [2.5, -1],
+      [1, 0],
+      [-1, 0.25],
+      [1, 3],
+    ].map(([factor = 1, offset = 0]) => ({
       inputs: [normal(random, size(random, 5), 9)],
       attributes: { factor, offset },
     })),
@@ -228,7 +281,11 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
     { inputs: [normal(random, 4, 9)], attributes: { begin: [1, 3] }, target: [2, 5] },
     { inputs: [normal(random, 6)], attributes: { begin: [0] }, target: [6] },
     { inputs: [normal(random, 2, 3, 12)], attributes: { begin: [0, 0, 8] }, target: [2, 3, 4] },
-    { inputs: [normal(random, 2, 2, 3, 2, 3)], attributes: { begin: [0, 1, 1, 0, 2] }, target: [2, 1, 2, 2, 1] },
+    {
+      inputs: [normal(random, 2, 2, 3, 2, 3)],
+      attributes: { begin: [0, 1, 1, 0, 2] },
+      target: [2, 1, 2, 2, 1],
+    },
   ],
   concat: (random) => [
     { inputs: [normal(random, 2, 3), normal(random, 2, 5)], attributes: { axis: 1 } },
@@ -265,7 +322,15 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
       attributes: {},
     })),
   causal_softmax: (random) =>
-    ([[[2, 3, 9, 9], 0], [[2, 1, 12], 7], [[1, 1], 0], [[5, 70], 60], [[4, 4], 9]] as const).map(([shape, offset]) => ({
+    (
+      [
+        [[2, 3, 9, 9], 0],
+        [[2, 1, 12], 7],
+        [[1, 1], 0],
+        [[5, 70], 60],
+        [[4, 4], 9],
+      ] as const
+    ).map(([shape, offset]) => ({
       inputs: [normal(random, ...shape), int(offset)],
       attributes: { scale: 0.35 },
     })),
@@ -286,7 +351,10 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
       inputs: [normal(random, 2, 3, 5, 8), { shape: [5], ids: Int32Array.of(0, 1, 2, 900, 8000) }],
       attributes: { theta: 10_000, inverse: false },
     },
-    { inputs: [normal(random, 1, 6), int1(random.below(2048))], attributes: { theta: 500_000, inverse: true } },
+    {
+      inputs: [normal(random, 1, 6), int1(random.below(2048))],
+      attributes: { theta: 500_000, inverse: true },
+    },
   ],
   cache_write: (random) => [
     { inputs: [normal(random, 2, 3, 9, 4), normal(random, 2, 3, 2, 4), int(5)], attributes: {} },

@@ -63,7 +63,9 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
       const whole = await train(device, 4);
       const half = await train(device, 2);
       const rest = await train(device, 2, half);
-      expect(bitsOf({ weights: rest.weights, m: rest.m })).toEqual(bitsOf({ weights: whole.weights, m: whole.m }));
+      expect(bitsOf({ weights: rest.weights, m: rest.m })).toEqual(
+        bitsOf({ weights: whole.weights, m: whole.m }),
+      );
     });
 
     test('a run that is refused leaves the state as it was', async () => {

@@ -50,7 +50,11 @@ function useSwiftShader(): void {
   const loader = join(dirname(icd), 'libvulkan.so.1');
   if (!existsSync(loader)) return;
   try {
-    process.dlopen({ exports: {} }, loader, constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE);
+    process.dlopen(
+      { exports: {} },
+      loader,
+      constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE,
+    );
   } catch {
     // It is no Node module, which Node says only after it has loaded it.
   }

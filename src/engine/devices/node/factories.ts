@@ -17,7 +17,9 @@ export function nodeDeviceFactories(): readonly DeviceFactory[] {
 async function openWebgpu(): Promise<Device> {
   const gpu = await nodeGpu();
   if (gpu === null) {
-    throw deviceErrors.unavailable({ message: 'Node has no WebGPU here: neither a driver nor SwiftShader was found' });
+    throw deviceErrors.unavailable({
+      message: 'Node has no WebGPU here: neither a driver nor SwiftShader was found',
+    });
   }
   const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([
     import('../tfjs/open.ts'),
@@ -27,12 +29,18 @@ async function openWebgpu(): Promise<Device> {
 }
 
 async function openWasm(): Promise<Device> {
-  const [{ openTfjsDevice }, { openWasm }] = await Promise.all([import('../tfjs/open.ts'), import('../tfjs/wasm.ts')]);
+  const [{ openTfjsDevice }, { openWasm }] = await Promise.all([
+    import('../tfjs/open.ts'),
+    import('../tfjs/wasm.ts'),
+  ]);
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   return openTfjsDevice(() => openWasm(dirname(main) + sep));
 }
 
 async function openCpu(): Promise<Device> {
-  const [{ openTfjsDevice }, { openCpu }] = await Promise.all([import('../tfjs/open.ts'), import('../tfjs/cpu.ts')]);
+  const [{ openTfjsDevice }, { openCpu }] = await Promise.all([
+    import('../tfjs/open.ts'),
+    import('../tfjs/cpu.ts'),
+  ]);
   return openTfjsDevice(openCpu);
 }

@@ -44,7 +44,8 @@ export async function readBack(backend: CountingBackend, tensor: TensorInfo): Pr
   return Float32Array.from(values as Float32Array | Int32Array | Uint8Array);
 }
 
-const NO_MEMORY = /out of memory|memory (allocation|access)|allocation failed|Invalid (typed )?array length|OOM/i;
+const NO_MEMORY =
+  /out of memory|memory (allocation|access)|allocation failed|Invalid (typed )?array length|OOM/i;
 
 /** What was thrown while computing, as one of the device's errors. */
 export function explain(thrown: unknown): AnnealError {

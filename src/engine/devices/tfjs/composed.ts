@@ -4,7 +4,10 @@ import { reshape } from './plain.ts';
 
 /** Fused ops composed of tfjs kernels, for backends where that is the only way, or the fastest. */
 
-type ComposedOp = Exclude<FusedOpName, 'embedding_grad' | 'dropout_mask' | 'rotary' | 'causal_softmax' | 'cache_write'>;
+type ComposedOp = Exclude<
+  FusedOpName,
+  'embedding_grad' | 'dropout_mask' | 'rotary' | 'causal_softmax' | 'cache_write'
+>;
 type FusedOpName = keyof FusedTable;
 
 const SQRT_2_OVER_PI = Math.sqrt(2 / Math.PI);
@@ -23,7 +26,8 @@ class Arithmetic {
   mul = (a: Operand, b: Operand): TensorInfo => this.#binary('Multiply', a, b);
   div = (a: Operand, b: Operand): TensorInfo => this.#binary('RealDiv', a, b);
   unary = (kernel: string, x: TensorInfo): TensorInfo => this.#o.call(kernel, { x });
-  sumLast = (x: TensorInfo): TensorInfo => this.#o.call('Sum', { x }, { axis: [x.shape.length - 1], keepDims: true });
+  sumLast = (x: TensorInfo): TensorInfo =>
+    this.#o.call('Sum', { x }, { axis: [x.shape.length - 1], keepDims: true });
   maxLast = (x: TensorInfo): TensorInfo =>
     this.#o.call('Max', { x }, { reductionIndices: [x.shape.length - 1], keepDims: true });
 
@@ -73,7 +77,9 @@ function normGradX(centre: boolean): FusedTable['layer_norm_grad_x'] & FusedTabl
   };
 }
 
-function normGradWeight(centre: boolean): FusedTable['layer_norm_grad_weight'] & FusedTable['rms_norm_grad_weight'] {
+function normGradWeight(
+  centre: boolean,
+): FusedTable['layer_norm_grad_weight'] & FusedTable['rms_norm_grad_weight'] {
   return (o, node, inputs) => {
     const t = new Arithmetic(o);
     const columns = lastOf(node.shape);

@@ -147,6 +147,7 @@ function fixedValues(node: Node): Float32Array | Int32Array | null {
 
 function held(values: readonly (TensorInfo | undefined)[], id: NodeId | undefined): TensorInfo {
   const tensor = id === undefined ? undefined : values[id];
-  if (tensor === undefined) throw deviceErrors.failed({ message: `Node ${id} was used before it was computed` });
+  if (tensor === undefined)
+    throw deviceErrors.failed({ message: `Node ${id} was used before it was computed` });
   return tensor;
 }

@@ -78,7 +78,11 @@ export interface HostTensor {
 }
 
 /** Operands that must come from the host: kernels ask `fed` or `derived` for them. By op, the input's index. */
-export const HOST_OPERANDS: Partial<Record<OpName, number>> = { embedding_grad: 1, dropout_mask: 0, rotary: 1 };
+export const HOST_OPERANDS: Partial<Record<OpName, number>> = {
+  embedding_grad: 1,
+  dropout_mask: 0,
+  rotary: 1,
+};
 
 export function at(inputs: Inputs, index: number): TensorInfo {
   const tensor = inputs[index];
@@ -94,4 +98,3 @@ export function sizeOf(shape: readonly number[]): number {
 export function lastOf(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;
 }
-

@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { at, type Inputs, type OpContext, type PlainOp, type PlainTable, sizeOf } from './kernel.ts';
+import { at, type Inputs, type OpContext, type PlainTable, sizeOf } from './kernel.ts';
 
 /** The ops that are one tfjs kernel each, or two, on every backend. */
 
@@ -56,23 +56,32 @@ export const plainKernels: Omit<PlainTable, 'matmul'> = {
     return o.call('Max', { x: at(inputs, 0) }, { reductionIndices: [...axes], keepDims: keep_dims });
   },
   reshape: (o, node, inputs) => reshape(o, at(inputs, 0), node.shape),
-  transpose: (o, node, inputs) => o.call('Transpose', { x: at(inputs, 0) }, { perm: [...node.attributes.permutation] }),
+  transpose: (o, node, inputs) =>
+    o.call('Transpose', { x: at(inputs, 0) }, { perm: [...node.attributes.permutation] }),
   slice: (o, node, inputs) =>
     o.call('Slice', { x: at(inputs, 0) }, { begin: [...node.attributes.begin], size: [...node.shape] }),
-  concat: (o, node, inputs) => concat(o, inputs, node.attributes.axis),
-  broadcast_to: (o, node, inputs) => {
-    const x = at(inputs, 0);
-    const padded = [...new Array<number>(node.shape.length - x.shape.length).fill(1), ...x.shape];
-    const reps = node.shape.map((n, i) => n / (padded[i] ?? 1));
-    return o.call('Tile', { x: reshape(o, x, padded) }, { reps });
-  },
+  concat: (o, node, inputs) => o.call('Concat', inputs, { axis: node.attributes.axis }),
+  broadcast_to: (o, node, inputs) => broadcast(o, at(inputs, 0), node.shape),
 };
 
-/** Concat's kernels take a list under numbered names. */
-function concat(o: OpContext, inputs: Inputs, axis: number): TensorInfo {
-  const named: Record<string, TensorInfo> = {};
-  for (const [i, x] of inputs.entries()) named[i] = x;
-  return o.call('Concat', named, { axis });
+/**
+ * Repeats along one run of axes at a time, as [outer, 1, inner]: tfjs's Tile leaves the device from rank 5
+ * on.
+ */
+function broadcast(o: OpContext, x: TensorInfo, target: readonly number[]): TensorInfo {
+  const shape = [...new Array<number>(target.length - x.shape.length).fill(1), ...x.shape];
+  let result = reshape(o, x, shape);
+  for (let end = target.length; end > 0; end--) {
+    if (shape[end - 1] === target[end - 1]) continue;
+    let start = end - 1;
+    while (start > 0 && shape[start - 1] === 1) start--;
+    const outer = sizeOf(shape.slice(0, start));
+    const inner = sizeOf(target.slice(end));
+    const flat = reshape(o, result, [outer, 1, inner]);
+    result = o.call('Tile', { x: flat }, { reps: [1, sizeOf(target.slice(start, end)), 1] });
+    end = start + 1;
+  }
+  return reshape(o, result, target);
 }
 
 /** tfjs's batched matmul, with `a` flattened where `b` is one matrix: fewer, larger products. */
@@ -86,5 +95,3 @@ export const matmul: PlainTable['matmul'] = (o, node, inputs) => {
   }
   return o.call('BatchMatMul', { a, b }, { transposeA, transposeB });
 };
-
-export const PLAIN_OPS = [...Object.keys(plainKernels), 'matmul'] as readonly PlainOp[];

@@ -71,7 +71,9 @@ function checkHostOperand(program: Program, node: Node, index: number): void {
 function checkState(program: Program, name: string, node: Node, state: ReadonlyMap<string, StateSpec>): void {
   const spec = state.get(name);
   if (spec === undefined) {
-    throw deviceErrors.badFeed({ message: `${program.name} uses the state ${name}, which the session lacks` });
+    throw deviceErrors.badFeed({
+      message: `${program.name} uses the state ${name}, which the session lacks`,
+    });
   }
   if (spec.dtype !== node.dtype || !sameShape(spec.shape, node.shape)) {
     throw deviceErrors.badFeed({
@@ -81,7 +83,8 @@ function checkState(program: Program, name: string, node: Node, state: ReadonlyM
 }
 
 function checkUpdates(program: Program, state: ReadonlyMap<string, StateSpec>): void {
-  for (const [name, id] of Object.entries(program.updates)) checkState(program, name, nodeAt(program, id), state);
+  for (const [name, id] of Object.entries(program.updates))
+    checkState(program, name, nodeAt(program, id), state);
 }
 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -70,7 +70,8 @@ export class RunScope implements OpContext {
 
   hostValues(tensor: TensorInfo): Int32Array {
     const values = this.#onHost.get(tensor.dataId);
-    if (values === undefined) throw deviceErrors.failed({ message: 'A kernel needs a tensor that is not on the host' });
+    if (values === undefined)
+      throw deviceErrors.failed({ message: 'A kernel needs a tensor that is not on the host' });
     return values;
   }
 

@@ -22,7 +22,8 @@ export class TfjsSession implements Session {
   constructor(owner: TfjsDevice, state: readonly StateSpec[]) {
     this.#owner = owner;
     this.#specs = new Map(state.map((spec) => [spec.name, spec]));
-    if (this.#specs.size !== state.length) throw deviceErrors.badFeed({ message: 'Two states have one name' });
+    if (this.#specs.size !== state.length)
+      throw deviceErrors.badFeed({ message: 'Two states have one name' });
   }
 
   get device(): TfjsBackend {
@@ -154,7 +155,8 @@ export class TfjsSession implements Session {
 
   #spec(name: string): StateSpec {
     const spec = this.#specs.get(name);
-    if (spec === undefined) throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
+    if (spec === undefined)
+      throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
     return spec;
   }
 

@@ -9,7 +9,10 @@ interface Internals {
     get(id: object): { readonly id: number; readonly memoryOffset: number };
   };
   readonly wasm: {
-    readonly tfjs: { registerTensor(id: number, size: number, offset: number): void; disposeData(id: number): void };
+    readonly tfjs: {
+      registerTensor(id: number, size: number, offset: number): void;
+      disposeData(id: number): void;
+    };
     cwrap(name: string, returns: null, takes: readonly string[]): (...values: readonly unknown[]) => void;
   };
 }

@@ -41,7 +41,7 @@ export async function openWasm(paths: WasmPaths): Promise<TfjsBackend> {
     );
   };
   try {
-    return describe(await mine.opened, release);
+    return backendOf(await mine.opened, release);
   } catch (error) {
     release();
     throw error;
@@ -52,7 +52,8 @@ async function start(paths: WasmPaths): Promise<BackendWasm> {
   setWasmPaths(typeof paths === 'string' ? paths : { ...paths });
   const factory = findBackendFactory('wasm');
   const backend = await factory?.();
-  if (!(backend instanceof BackendWasm)) throw deviceErrors.unavailable({ message: 'tfjs has no wasm backend' });
+  if (!(backend instanceof BackendWasm))
+    throw deviceErrors.unavailable({ message: 'tfjs has no wasm backend' });
   // tfjs does not look at what malloc returns, and would write to address 0.
   const heap = backend.wasm as unknown as Heap;
   const malloc = heap._malloc;
@@ -65,7 +66,7 @@ async function start(paths: WasmPaths): Promise<BackendWasm> {
   return backend;
 }
 
-function describe(backend: BackendWasm, release: () => void): TfjsBackend {
+function backendOf(backend: BackendWasm, release: () => void): TfjsBackend {
   const threaded = env().get('WASM_HAS_MULTITHREAD_SUPPORT') === true;
   const simd = env().get('WASM_HAS_SIMD_SUPPORT') === true;
   const threads = threaded && simd ? getThreadsCount() : 1;

@@ -3,7 +3,14 @@ import { dropoutThreshold, rotaryTable } from '../derive.ts';
 import { at, type FusedTable, lastOf, sizeOf } from '../kernel.ts';
 import { type HostMemory, output } from './memory.ts';
 
-type GatherOp = 'embedding' | 'embedding_grad' | 'dropout_mask' | 'rotary' | 'cache_write' | 'reduce_sum' | 'sum_squares';
+type GatherOp =
+  | 'embedding'
+  | 'embedding_grad'
+  | 'dropout_mask'
+  | 'rotary'
+  | 'cache_write'
+  | 'reduce_sum'
+  | 'sum_squares';
 
 export function gatherKernels(memory: HostMemory): Pick<FusedTable, GatherOp> {
   return {
@@ -25,7 +32,8 @@ export function gatherKernels(memory: HostMemory): Pick<FusedTable, GatherOp> {
       for (let i = 0; i < ids.length; i++) {
         const row = (ids[i] as number) * columns;
         if (row < 0 || row >= to.length) continue;
-        for (let c = 0; c < columns; c++) to[row + c] = (to[row + c] as number) + (dy[i * columns + c] as number);
+        for (let c = 0; c < columns; c++)
+          to[row + c] = (to[row + c] as number) + (dy[i * columns + c] as number);
       }
       return out;
     },
@@ -89,7 +97,12 @@ export function gatherKernels(memory: HostMemory): Pick<FusedTable, GatherOp> {
 }
 
 /** Sums in float64, walking the input in order: `strides` are the output's, 0 along the axes summed. */
-export function sumAxes(x: Float32Array, shape: readonly number[], axes: readonly number[], to: Float32Array): void {
+export function sumAxes(
+  x: Float32Array,
+  shape: readonly number[],
+  axes: readonly number[],
+  to: Float32Array,
+): void {
   const strides = new Array<number>(shape.length).fill(0);
   let stride = 1;
   for (let d = shape.length - 1; d >= 0; d--) {

@@ -80,7 +80,8 @@ export function normalisationKernels(memory: HostMemory): Pick<FusedTable, NormO
       for (let start = 0; start < x.length; start += columns) {
         const { mean, inverse } = moments(x, start, columns, node.attributes.epsilon, centre);
         for (let c = 0; c < columns; c++) {
-          sums[c] = (sums[c] as number) + (dy[start + c] as number) * ((x[start + c] as number) - mean) * inverse;
+          sums[c] =
+            (sums[c] as number) + (dy[start + c] as number) * ((x[start + c] as number) - mean) * inverse;
         }
       }
       memory.f32(out).set(sums);

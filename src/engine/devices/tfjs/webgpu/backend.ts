@@ -31,13 +31,17 @@ export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
   env().set('WEBGPU_CPU_FORWARD', false);
   env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 64);
   const backend = new WebGPUBackend(device, adapter.info);
-  const lost = device.lost.then(({ reason, message }): AnnealError =>
-    deviceErrors.lost({ message: `The GPU was lost (${reason}): ${message || 'no reason given'}`, data: { reason } }),
+  const lost = device.lost.then(
+    ({ reason, message }): AnnealError =>
+      deviceErrors.lost({
+        message: `The GPU was lost (${reason}): ${message || 'no reason given'}`,
+        data: { reason },
+      }),
   );
   return {
     info: {
       name: 'tfjs-webgpu',
-      description: describe(adapter.info),
+      description: inWords(adapter.info),
       limits: {
         max_buffer_bytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
         memory_bytes: null,
@@ -49,7 +53,11 @@ export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
     lost,
     pooled: true,
     upload: (values, shape) => {
-      const tensor = backend.makeTensorInfo([...shape], values instanceof Int32Array ? 'int32' : 'float32', values);
+      const tensor = backend.makeTensorInfo(
+        [...shape],
+        values instanceof Int32Array ? 'int32' : 'float32',
+        values,
+      );
       backend.uploadToGPU(tensor.dataId);
       return tensor;
     },
@@ -62,7 +70,7 @@ export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
   };
 }
 
-function describe(info: GPUAdapterInfo): string {
+function inWords(info: GPUAdapterInfo): string {
   const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
   return [...new Set(words)].join(' ') || 'an unnamed GPU';
 }

@@ -94,10 +94,21 @@ export function elementwiseKernels(backend: WebGPUBackend): Pick<FusedTable, Ele
     const x = at(inputs, 0);
     return map(o, name, { A: x }, x.shape, value, [], MATH, 'let x = A[index];');
   };
-  const grad = (name: string, slope: string, before = '') => (o: OpContext, _node: unknown, inputs: Inputs) => {
-    const [x, dy] = [at(inputs, 0), at(inputs, 1)];
-    return map(o, name, { A: x, B: dy }, x.shape, `B[index] * (${slope})`, [], MATH, `let x = A[index]; ${before}`);
-  };
+  const grad =
+    (name: string, slope: string, before = '') =>
+    (o: OpContext, _node: unknown, inputs: Inputs) => {
+      const [x, dy] = [at(inputs, 0), at(inputs, 1)];
+      return map(
+        o,
+        name,
+        { A: x, B: dy },
+        x.shape,
+        `B[index] * (${slope})`,
+        [],
+        MATH,
+        `let x = A[index]; ${before}`,
+      );
+    };
   return {
     affine: (o, node, inputs) => {
       const { factor, offset } = node.attributes;
@@ -120,14 +131,26 @@ export function elementwiseKernels(backend: WebGPUBackend): Pick<FusedTable, Ele
       const { beta } = node.attributes;
       const m = at(inputs, 0);
       const value = 'uniforms.beta * A[index] + uniforms.rest * B[index]';
-      return map(o, 'ema', { A: m, B: at(inputs, 1) }, m.shape, value, [float('beta', beta), float('rest', 1 - beta)]);
+      return map(o, 'ema', { A: m, B: at(inputs, 1) }, m.shape, value, [
+        float('beta', beta),
+        float('rest', 1 - beta),
+      ]);
     },
     ema_square: (o, node, inputs) => {
       const { beta } = node.attributes;
       const v = at(inputs, 0);
       const value = 'uniforms.beta * A[index] + uniforms.rest * g * g';
       const uniforms = [float('beta', beta), float('rest', 1 - beta)];
-      return map(o, 'ema_square', { A: v, B: at(inputs, 1) }, v.shape, value, uniforms, '', 'let g = B[index];');
+      return map(
+        o,
+        'ema_square',
+        { A: v, B: at(inputs, 1) },
+        v.shape,
+        value,
+        uniforms,
+        '',
+        'let g = B[index];',
+      );
     },
     adamw_update: (o, node, inputs) => {
       const [P, M, V] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)];
@@ -154,7 +177,8 @@ export function elementwiseKernels(backend: WebGPUBackend): Pick<FusedTable, Ele
         { name: 'threshold', type: 'u32', value: Math.min(threshold, 2 ** 32 - 1) },
         float('kept', threshold >= 2 ** 32 ? 0 : 1 / (1 - rate)),
       ];
-      const before = 'let h = absorb(absorb(absorb(0x9e3779b9u, u32(Seed[0])), uniforms.stream), u32(index));';
+      const before =
+        'let h = absorb(absorb(absorb(0x9e3779b9u, u32(Seed[0])), uniforms.stream), u32(index));';
       const value = 'select(0.0, uniforms.kept, h >= uniforms.threshold)';
       return map(o, 'dropout_mask', { Seed: at(inputs, 0) }, node.shape, value, uniforms, HASH, before);
     },
@@ -194,9 +218,9 @@ export function elementwiseKernels(backend: WebGPUBackend): Pick<FusedTable, Ele
         let outer = index / (uniforms.columns * uniforms.slots);
         let row = slot - Position[0];
         let written = row >= 0 && row < uniforms.rows;
-        let from = (outer * uniforms.rows + clamp(row, 0, uniforms.rows - 1)) * uniforms.columns
+        let place = (outer * uniforms.rows + clamp(row, 0, uniforms.rows - 1)) * uniforms.columns
           + index % uniforms.columns;`;
-      const value = 'select(Cache[index], Rows[from], written)';
+      const value = 'select(Cache[index], Rows[place], written)';
       const tensors = { Cache: cache, Rows: rows, Position: at(inputs, 2) };
       return map(o, 'cache_write', tensors, node.shape, value, uniforms, '', before);
     },

@@ -33,4 +33,3 @@ const webgpuMatmul: PlainTable['matmul'] = (o, node, inputs) => {
   env().set('WEBGPU_MATMUL_PROGRAM_TYPE', type);
   return matmul(o, node, inputs);
 };
-

@@ -73,33 +73,55 @@ export function float(name: string, value: number): Uniform {
   return { name, type: 'f32', value };
 }
 
+/** Threads that share a row of so many columns: a power of two, four elements or more for each. */
+export function lanesFor(columns: number): number {
+  let lanes = 1;
+  while (lanes < GROUP && lanes * 4 < columns) lanes *= 2;
+  return lanes;
+}
+
 /**
- * Sums and maxima over a workgroup, by a tree: the same order on every run. All threads must call them.
+ * Sums and maxima over `lanes` neighbouring threads, by a tree: the same order on every run. All threads
+ * of the workgroup must call them, so a program computes rows past the last again and does not store them.
  */
-export const REDUCTIONS = `
-var<workgroup> partial : array<f32, ${GROUP}>;
-
-fn groupSum(value : f32) -> f32 {
-  partial[localIndex] = value;
-  workgroupBarrier();
-  for (var s = ${GROUP / 2}u; s > 0u; s = s >> 1u) {
-    if (localIndex < s) { partial[localIndex] = partial[localIndex] + partial[localIndex + s]; }
-    workgroupBarrier();
-  }
-  let total = partial[0];
-  workgroupBarrier();
-  return total;
+export function reductions(lanes: number): string {
+  const reduce = (name: string, join: (a: string, b: string) => string) => `
+fn ${name}(value : f32) -> f32 {
+  ${lanes === 1 ? 'return value;' : ''}
+  ${lanes > 1 ? tree(lanes, join('partial[localIndex]', 'partial[localIndex + s]')) : ''}
+}`;
+  return `
+${lanes > 1 ? `var<workgroup> partial : array<f32, ${GROUP}>;` : ''}
+${reduce('rowSum', (a, b) => `${a} + ${b}`)}
+${reduce('rowMax', (a, b) => `max(${a}, ${b})`)}`;
 }
 
-fn groupMax(value : f32) -> f32 {
+function tree(lanes: number, joined: string): string {
+  return `
+  let lane = localIndex % ${lanes}u;
   partial[localIndex] = value;
   workgroupBarrier();
-  for (var s = ${GROUP / 2}u; s > 0u; s = s >> 1u) {
-    if (localIndex < s) { partial[localIndex] = max(partial[localIndex], partial[localIndex + s]); }
+  for (var s = ${lanes / 2}u; s > 0u; s = s >> 1u) {
+    if (lane < s) { partial[localIndex] = ${joined}; }
     workgroupBarrier();
   }
-  let largest = partial[0];
+  let whole = partial[localIndex - lane];
   workgroupBarrier();
-  return largest;
+  return whole;`;
 }
-`;
+
+/** The start of a program over rows: which row a thread works on, and where in it. */
+export function rowPrologue(lanes: number): string {
+  return `
+  let lane = i32(localIndex) % ${lanes};
+  let columns = uniforms.columns;
+  let place = index / ${lanes};
+  let stored = place < uniforms.rows;
+  let row = min(place, uniforms.rows - 1);
+  let start = row * columns;`;
+}
+
+/** A loop in which a thread visits its columns of the row. */
+export function eachColumn(lanes: number, code: string, count = 'columns'): string {
+  return `for (var c = lane; c < ${count}; c = c + ${lanes}) { ${code} }`;
+}

@@ -2,11 +2,17 @@ import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { positionsById } from '../derive.ts';
 import { at, type FusedTable, lastOf, type OpContext, sizeOf } from '../kernel.ts';
-import { float, GROUP, int, REDUCTIONS, runWgsl } from './program.ts';
+import { eachColumn, float, GROUP, int, lanesFor, reductions, rowPrologue, runWgsl } from './program.ts';
+import { rowMoments } from './rows.ts';
 
 /** Sums over more than a row, each in a fixed order. */
 
-type SumOp = 'reduce_sum' | 'sum_squares' | 'layer_norm_grad_weight' | 'rms_norm_grad_weight' | 'embedding_grad';
+type SumOp =
+  | 'reduce_sum'
+  | 'sum_squares'
+  | 'layer_norm_grad_weight'
+  | 'rms_norm_grad_weight'
+  | 'embedding_grad';
 
 /** Elements that one workgroup sums in the first of two passes. */
 const CHUNK = GROUP * 64;
@@ -23,7 +29,7 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
       inputs: { X: x },
       shape: [groups],
       groups,
-      prelude: REDUCTIONS,
+      prelude: reductions(GROUP),
       uniforms: [int('count', count), int('groups', groups)],
       body: `
         let group = index / ${GROUP};
@@ -32,7 +38,7 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
         for (var i = group * ${CHUNK} + i32(localIndex); i < end; i = i + ${GROUP}) {
           sum = sum + ${squares ? 'X[i] * X[i]' : 'X[i]'};
         }
-        let all = groupSum(sum);
+        let all = rowSum(sum);
         if (localIndex == 0u && group < uniforms.groups) { result[group] = all; }`,
     });
     return groups === 1 ? partial : total(o, partial, false);
@@ -45,7 +51,12 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
       name: 'sum_middle',
       inputs: { X: x },
       shape: [outer, parts, inner],
-      uniforms: [int('count', outer * parts * inner), int('parts', parts), int('reduced', reduced), int('inner', inner)],
+      uniforms: [
+        int('count', outer * parts * inner),
+        int('parts', parts),
+        int('reduced', reduced),
+        int('inner', inner),
+      ],
       body: `
         if (index < uniforms.count) {
           let column = index % uniforms.inner;
@@ -62,47 +73,38 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
     return parts === 1 ? sums : middle(o, sums, outer, parts, inner);
   };
 
-  /** The last axis, a workgroup for each result. */
-  const last = (o: OpContext, x: TensorInfo, rows: number, columns: number): TensorInfo =>
-    runWgsl(backend, o, {
-      name: 'sum_last',
+  /** The last axis. */
+  const last = (o: OpContext, x: TensorInfo, rows: number, columns: number): TensorInfo => {
+    const lanes = lanesFor(columns);
+    return runWgsl(backend, o, {
+      name: `sum_last ${lanes}`,
       inputs: { X: x },
       shape: [rows],
-      groups: rows,
-      prelude: REDUCTIONS,
+      threads: rows * lanes,
+      prelude: reductions(lanes),
       uniforms: [int('rows', rows), int('columns', columns)],
-      body: `
-        let group = index / ${GROUP};
-        let start = min(group, uniforms.rows - 1) * uniforms.columns;
+      body: `${rowPrologue(lanes)}
         var sum = 0.0;
-        for (var c = i32(localIndex); c < uniforms.columns; c = c + ${GROUP}) { sum = sum + X[start + c]; }
-        let all = groupSum(sum);
-        if (localIndex == 0u && group < uniforms.rows) { result[group] = all; }`,
+        ${eachColumn(lanes, 'sum = sum + X[start + c];')}
+        let all = rowSum(sum);
+        if (stored && lane == 0) { result[row] = all; }`,
     });
+  };
 
-  /** Row by row, 1 / standard deviation and mean * that: [rows, 2]. */
+  /** Row by row the mean, 0 where nothing is centred, and 1 / standard deviation: [rows, 2]. */
   const moments = (o: OpContext, x: TensorInfo, epsilon: number, centre: boolean): TensorInfo => {
     const columns = lastOf(x.shape);
     const rows = sizeOf(x.shape) / columns;
+    const lanes = lanesFor(columns);
     return runWgsl(backend, o, {
-      name: centre ? 'moments' : 'root_mean_square',
+      name: `${centre ? 'moments' : 'root_mean_square'} ${lanes}`,
       inputs: { X: x },
       shape: [rows, 2],
-      groups: rows,
-      prelude: REDUCTIONS,
+      threads: rows * lanes,
+      prelude: reductions(lanes),
       uniforms: [int('rows', rows), int('columns', columns), float('epsilon', epsilon)],
-      body: `
-        let group = index / ${GROUP};
-        let lane = i32(localIndex);
-        let columns = uniforms.columns;
-        let start = min(group, uniforms.rows - 1) * columns;
-        var sum = 0.0;
-        for (var c = lane; c < columns; c = c + ${GROUP}) { sum = sum + X[start + c]; }
-        let mean = ${centre ? 'groupSum(sum) / f32(columns)' : '0.0'};
-        var square = 0.0;
-        for (var c = lane; c < columns; c = c + ${GROUP}) { let d = X[start + c] - mean; square = square + d * d; }
-        let inverse = inverseSqrt(groupSum(square) / f32(columns) + uniforms.epsilon);
-        if (lane == 0 && group < uniforms.rows) { result[2 * group] = mean; result[2 * group + 1] = inverse; }`,
+      body: `${rowPrologue(lanes)}${rowMoments((code) => eachColumn(lanes, code), centre)}
+        if (stored && lane == 0) { result[2 * row] = mean; result[2 * row + 1] = inverse; }`,
     });
   };
 
