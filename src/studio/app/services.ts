@@ -2,12 +2,13 @@ import { createContext, useContext } from 'react';
 import type { Clock } from '../../base/clock.ts';
 import type { Documents } from '../../collab/documents.ts';
 import type { ProfileStore } from './profile.ts';
+import type { TrainingServices } from './training-services.ts';
 
 /**
  * What screens may ask for. The composition root (compose.ts) makes it; screens take it from the
  * context and construct nothing themselves, so that a test can hand in its own.
  */
-export interface Services {
+export interface Services extends TrainingServices {
   readonly clock: Clock;
   readonly documents: Documents;
   readonly profile: ProfileStore;

@@ -65,7 +65,7 @@ export function ModelsScreen() {
       <Title order={2} mb="md">
         Models
       </Title>
-      <Grid gutter="lg">
+      <Grid gap="lg">
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack>
             <Select
