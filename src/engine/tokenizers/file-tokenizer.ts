@@ -5,6 +5,9 @@ import type { Tokenizer } from './tokenizer.ts';
 /** Names that end a document in the folders one meets, where tokenizer_config.json does not say. */
 const END_TOKENS = [END_OF_TEXT, '<|end_of_text|>', '</s>', '<eos>', '<|im_end|>'];
 
+/** Far above any vocabulary there is. */
+const MOST_TOKENS = 1 << 24;
+
 /**
  * Somebody else's tokenizer.json, run by @huggingface/tokenizers, which is loaded only when needed.
  * `config` is the tokenizer_config.json beside it, where there is one. No special tokens are put around
@@ -15,19 +18,16 @@ export async function fileTokenizer(
   parsed: object,
   config: Readonly<Record<string, unknown>> = {},
 ): Promise<Tokenizer> {
+  const vocab_size = countTokens(parsed);
   const { Tokenizer: Package } = await import('@huggingface/tokenizers');
   // The package wants every section to be there; older files leave out those that are null.
   const whole = { normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null, ...parsed };
   const inner = guard(() => new Package({ added_tokens: [], ...whole }, config));
-  const vocab = guard(() => inner.get_vocab(true));
-  let largest = -1;
-  for (const id of vocab.values()) largest = Math.max(largest, id);
-  if (largest < 0) throw tokenizerErrors.broken({ message: 'The tokenizer has no tokens at all.' });
 
   return {
     type: 'file',
-    vocab_size: largest + 1,
-    eos_token_id: endOfText(config, (token) => inner.token_to_id(token)),
+    vocab_size,
+    eos_token_id: endOfText(config, (token) => guard(() => inner.token_to_id(token))),
     encode(text) {
       const found: readonly (number | undefined)[] = guard(
         () => inner.encode(text.toWellFormed(), { add_special_tokens: false }).ids,
@@ -42,6 +42,32 @@ export async function fileTokenizer(
     },
     toJSON: () => json,
   };
+}
+
+/**
+ * One more than the largest id. Checked before the package sees the file: it makes an array as long as the
+ * largest id, which a broken file can put anywhere.
+ */
+function countTokens(parsed: object): number {
+  const { model, added_tokens } = parsed as { model: { vocab: unknown }; added_tokens?: unknown };
+  const { vocab } = model;
+  const added = Array.isArray(added_tokens) ? added_tokens.map((token: unknown) => idOfAdded(token)) : [];
+  const ids: unknown[] = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(Object(vocab));
+  let largest = -1;
+  for (const id of [...ids, ...added]) {
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id >= MOST_TOKENS) {
+      throw tokenizerErrors.broken({
+        message: `The tokenizer gives a token the id ${JSON.stringify(id)}; ids are whole numbers from 0 to ${MOST_TOKENS - 1}.`,
+      });
+    }
+    largest = Math.max(largest, id);
+  }
+  if (largest < 0) throw tokenizerErrors.broken({ message: 'The tokenizer has no tokens at all.' });
+  return largest + 1;
+}
+
+function idOfAdded(token: unknown): unknown {
+  return typeof token === 'object' && token !== null && 'id' in token ? token.id : null;
 }
 
 function endOfText(
