@@ -84,12 +84,13 @@ export interface Timings {
   readonly flops_per_second: number;
 }
 
+/** What pre-flight knows besides the text; null is unknown. */
 export interface Profiles {
   readonly device: DeviceInfo | null;
   readonly data: DataProfile | null;
   readonly timings: Timings | null;
-  /** Files of the project that data.source may name; null or left out where they are not known. */
-  readonly sources?: readonly string[] | null;
+  /** Files of the project that data.source may name. */
+  readonly sources: readonly string[] | null;
 }
 
 /** All that pre-flight says of a text. */
@@ -105,3 +106,5 @@ export interface PreflightReport {
   /** What would train; null where anything stands in the way or is not known yet. */
   readonly spec: TrainingSpec | null;
 }
+
+export const NO_PROFILES: Profiles = { device: null, data: null, timings: null, sources: null };

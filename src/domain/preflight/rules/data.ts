@@ -19,7 +19,7 @@ export function dataRules(facts: Facts): Diagnostic[] {
 }
 
 function source({ reading, config, profiles, profile }: Facts): Diagnostic[] {
-  const sources = profiles.sources ?? null;
+  const { sources } = profiles;
   const { source } = config.data;
   if (sources === null || profile !== null || source === BUILT_IN_SOURCE || sources.includes(source))
     return [];
