@@ -207,7 +207,8 @@ function inPlaceInput(node: Node, nodes: readonly Node[], storages: readonly Sto
     if (id === undefined) break;
     const storage = storages[id] as Storage;
     if (storage.place.in !== 'arena' || storage.last !== node.id) continue;
-    if (byteLength(nodes[id] as Node) !== bytes) continue;
+    const source = nodes[id] as Node;
+    if (source.dtype !== node.dtype || byteLength(source) !== bytes) continue;
     // Another input in the same storage must be the very same tensor, read element by element too.
     const safe = definitionOf(node.op).inPlace;
     if (inputs.every((other, i) => storages[other] !== storage || (other === id && safe.includes(i)))) {
