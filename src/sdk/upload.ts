@@ -1,0 +1,79 @@
+import { protocolErrors } from '../protocol/errors.ts';
+import type { TransferOptions } from './artifacts.ts';
+import { guarded, readJson, type Transport } from './transport.ts';
+
+export interface UploadAnswer {
+  readonly status: number;
+  readonly value: unknown;
+}
+
+/**
+ * PUTs bytes. Browsers tell how far an upload is only through XMLHttpRequest (streams as request bodies need
+ * HTTP/2); elsewhere the body is a stream whose reading is counted.
+ */
+export function sendBytes(
+  transport: Transport,
+  address: string,
+  source: Blob,
+  options: TransferOptions,
+): Promise<UploadAnswer> {
+  if (typeof XMLHttpRequest === 'function') return sendByRequest(address, source, options);
+  return sendByStream(transport, address, source, options);
+}
+
+function sendByRequest(
+  address: string,
+  source: Blob,
+  { signal, onProgress }: TransferOptions,
+): Promise<UploadAnswer> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(protocolErrors.aborted({ where: address }));
+    const request = new XMLHttpRequest();
+    const abort = (): void => request.abort();
+    signal?.addEventListener('abort', abort);
+    request.open('PUT', address);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    request.upload.onprogress = ({ loaded }) => onProgress?.({ bytes: loaded, total: source.size });
+    request.onload = () => resolve({ status: request.status, value: parseJson(request.responseText) });
+    request.onabort = () => reject(protocolErrors.aborted({ where: address }));
+    request.onerror = () => reject(protocolErrors.unreachable({ where: address }));
+    request.onloadend = () => signal?.removeEventListener('abort', abort);
+    request.send(source);
+  });
+}
+
+async function sendByStream(
+  transport: Transport,
+  address: string,
+  source: Blob,
+  { signal, onProgress }: TransferOptions,
+): Promise<UploadAnswer> {
+  let bytes = 0;
+  const count = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      onProgress?.({ bytes, total: source.size });
+      controller.enqueue(chunk);
+    },
+  });
+  // `duplex` is required with a stream and missing in TypeScript's types of the DOM.
+  const init: RequestInit & { duplex: 'half' } = {
+    method: 'PUT',
+    body: source.stream().pipeThrough(count),
+    duplex: 'half',
+    headers: { 'content-type': 'application/octet-stream', 'content-length': String(source.size) },
+    ...(signal === undefined ? {} : { signal }),
+  };
+  return guarded(address, signal, async () => {
+    const response = await transport.fetch(address, init);
+    return { status: response.status, value: await readJson(response) };
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
