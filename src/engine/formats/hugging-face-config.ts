@@ -33,8 +33,10 @@ export function toConfigJson(model: ModelConfig, special: SpecialIds): Record<st
       summary_use_proj: true,
     };
   }
+  // LlamaConfig has no such field: biases that the output projection lacks are saved as zeros.
+  const { attention_output_bias: _, ...fields } = model;
   return {
-    ...model,
+    ...fields,
     ...common,
     head_dim: model.head_dim ?? model.hidden_size / model.num_attention_heads,
     hidden_act: 'silu',

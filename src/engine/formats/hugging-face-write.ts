@@ -39,7 +39,9 @@ function json(value: unknown): Uint8Array<ArrayBuffer> {
 
 async function weights(model: ModelConfig, read: FolderContents['read']): Promise<Uint8Array<ArrayBuffer>> {
   const learned = new Set(parameterSpecs(model).map(({ name }) => name));
-  const saved = parameterSpecs(model.model_type === 'gpt2' ? { ...model, bias: true } : model);
+  const saved = parameterSpecs(
+    model.model_type === 'gpt2' ? { ...model, bias: true } : { ...model, attention_output_bias: true },
+  );
   const layout = layoutSafetensors(
     saved.map(({ name, shape }) => ({ name, shape, dtype: 'F32' as const })),
     { format: 'pt' },

@@ -42,6 +42,11 @@ export async function findBest(store: CheckpointStore, run: string): Promise<Che
   return bytes ? decodeCheckpoint(bytes, BEST) : null;
 }
 
+/** For a run that starts anew: what an earlier one of the same name left must not be taken for its own. */
+export async function clearCheckpoints(store: CheckpointStore, run: string): Promise<void> {
+  for (const name of [...LATEST, BEST]) await store.remove(run, name);
+}
+
 /** Writes the slots in turn. `latest` is what `findLatest` found, or null for a new run. */
 export class CheckpointSlots {
   readonly #store: CheckpointStore;

@@ -18,6 +18,7 @@ function factsAt(step: number, serial: number): CheckpointFacts {
       cursor: step * 2,
       learning_rate_factor: 0.1 + 0.2,
       best: { step: 4, val_loss: 1 / 3 },
+      evaluated: 4,
       evaluations_without_improvement: 1,
       loss_watch: { ...FRESH_WATCH, average: 2 / 3, best: 0.1 },
     },

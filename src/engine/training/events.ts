@@ -28,14 +28,23 @@ export type TrainingEvent =
   | { readonly type: 'notice'; readonly step: number; readonly facts: ErrorFacts };
 
 /** Why the loop returned. */
-export type TrainingEnd =
-  | { readonly reason: 'finished' | 'early_stopping' | 'stopped'; readonly step: number }
+export type TrainingEnd = {
+  readonly step: number;
+  /** Its parameters are kept in the checkpoint `best`. */
+  readonly best: { readonly step: number; readonly val_loss: number } | null;
+} & (
+  | {
+      /** `finished`: max_steps were reached. `stopped`: by a command, or by a limit on this session's updates. */
+      readonly reason: 'finished' | 'early_stopping' | 'stopped';
+    }
   | {
       readonly reason: 'failed';
-      readonly step: number;
+      /** What happened and what to try. ANN-DEV-001 and 002: another device may go on. */
       readonly facts: ErrorFacts;
-      readonly checkpoint: string | null;
-    };
+      /** The last checkpoint that is whole: its name in the store, and how many updates are in it. */
+      readonly checkpoint: { readonly name: string; readonly step: number } | null;
+    }
+);
 
 /** What somebody may ask of a running loop; taken up between two steps. */
 export type TrainingCommand =

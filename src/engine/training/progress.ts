@@ -1,5 +1,5 @@
 import type { DeviceName } from '../device.ts';
-import type { LossWatchState } from './loss-watch.ts';
+import { FRESH_WATCH, type LossWatchState } from './loss-watch.ts';
 import type { TrainingSpec } from './spec.ts';
 
 /** What data and tokenizer a run trains on, by hash: a resume onto others is refused. */
@@ -20,10 +20,22 @@ export interface TrainingProgress {
   /** On the schedule; 1 unless somebody changed the learning rate. */
   readonly learning_rate_factor: number;
   readonly best: { readonly step: number; readonly val_loss: number } | null;
+  /** The step of the last evaluation; one that was due but left off for a command is done on the resume. */
+  readonly evaluated: number | null;
   /** For early stopping. */
   readonly evaluations_without_improvement: number;
   readonly loss_watch: LossWatchState;
 }
+
+export const FRESH_PROGRESS: TrainingProgress = {
+  step: 0,
+  cursor: 0,
+  learning_rate_factor: 1,
+  best: null,
+  evaluated: null,
+  evaluations_without_improvement: 0,
+  loss_watch: FRESH_WATCH,
+};
 
 /** What a checkpoint says of itself; stored as JSON beside its tensors. */
 export interface CheckpointFacts {

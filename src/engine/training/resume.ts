@@ -1,0 +1,79 @@
+import type { ErrorFacts } from '../../base/error.ts';
+import type { Device } from '../device.ts';
+import { parameterSpecs } from '../models/parameters.ts';
+import { trainingErrors } from './errors.ts';
+import type { CheckpointFacts, TrainingHashes } from './progress.ts';
+import type { TrainingSpec } from './spec.ts';
+
+/**
+ * Whether a run may go on from this checkpoint. Refuses other data, another tokenizer and a model or
+ * optimizer whose state would not fit (ANN-TRN-005, 006); returns notices for what may differ but makes the
+ * curve another one.
+ */
+export function checkResume(
+  facts: CheckpointFacts,
+  now: { readonly spec: TrainingSpec; readonly hashes: TrainingHashes; readonly device: Device },
+): readonly ErrorFacts[] {
+  for (const what of ['data', 'tokenizer'] as const) {
+    if (facts.hashes[what] !== now.hashes[what]) {
+      throw trainingErrors.otherData({
+        message: `The run was trained on ${what === 'data' ? 'a text' : 'a tokenizer'} with the hash ${facts.hashes[what]}; now it is ${now.hashes[what]}.`,
+        where: what === 'data' ? 'data.source' : 'data.tokenizer',
+        data: { before: facts.hashes[what], now: now.hashes[what] },
+      });
+    }
+  }
+  if (layoutOf(facts.spec) !== layoutOf(now.spec)) {
+    const changed = changes({ ...facts.spec.model }, { ...now.spec.model }, 'model');
+    if (facts.spec.optimizer.optim !== now.spec.optimizer.optim) changed.push('training.optim');
+    throw trainingErrors.otherRun({
+      message: `The checkpoint does not fit the config: ${changed.join(', ')} changed since.`,
+      where: changed[0] ?? 'model',
+      data: { changed },
+    });
+  }
+  const notices: ErrorFacts[] = [];
+  const changed = changes({ ...facts.spec }, { ...now.spec }, '').filter((name) => name !== 'sampling');
+  if (changed.length > 0) {
+    notices.push(
+      trainingErrors
+        .settingsChanged({
+          message: `The run goes on at update ${facts.progress.step} with other settings: ${changed.join(', ')}.`,
+          data: { changed },
+        })
+        .toJSON(),
+    );
+  }
+  if (facts.device !== now.device.info.name) {
+    notices.push(
+      trainingErrors
+        .deviceChanged({
+          message: `The run was on ${facts.device} up to update ${facts.progress.step} and goes on on ${now.device.info.name}.`,
+          data: { before: facts.device, now: now.device.info.name },
+        })
+        .toJSON(),
+    );
+  }
+  return notices;
+}
+
+/** What the tensors of a checkpoint depend on. Dropout and the initial range may change, shapes may not. */
+function layoutOf({ model, optimizer }: TrainingSpec): string {
+  const parameters = parameterSpecs(model).map(({ name, shape }) => [name, ...shape]);
+  const heads =
+    model.model_type === 'gpt2'
+      ? [model.n_head, model.activation_function]
+      : [model.num_attention_heads, model.num_key_value_heads, model.rope_theta];
+  return JSON.stringify([model.model_type, heads, parameters, optimizer.optim]);
+}
+
+function changes(
+  before: Readonly<Record<string, unknown>>,
+  now: Readonly<Record<string, unknown>>,
+  prefix: string,
+): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(now)]);
+  return [...names]
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => (prefix === '' ? name : `${prefix}.${name}`));
+}

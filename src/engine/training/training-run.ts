@@ -1,0 +1,274 @@
+import { AnnealError, type ErrorFacts, toAnnealError } from '../../base/error.ts';
+import { deviceErrors } from '../errors.ts';
+import { generateText } from '../inference/generate.ts';
+import { initialise } from '../models/initialise.ts';
+import { parameterSpecs } from '../models/parameters.ts';
+import { encodeCheckpoint } from './checkpoint.ts';
+import { CheckpointSlots, clearCheckpoints, findLatest } from './checkpoint-slots.ts';
+import type { TrainingDeps } from './deps.ts';
+import { trainingErrors } from './errors.ts';
+import type { TrainingEnd } from './events.ts';
+import { LiveTraining } from './live-training.ts';
+import type { LossWatchState } from './loss-watch.ts';
+import { type CheckpointFacts, FRESH_PROGRESS, type TrainingProgress } from './progress.ts';
+import { checkResume } from './resume.ts';
+import { learningRateAt } from './schedule.ts';
+import type { TrainingSpec } from './spec.ts';
+
+/** What the loop does between two updates, and the progress that it makes. */
+export class TrainingRun {
+  readonly #spec: TrainingSpec;
+  readonly #deps: TrainingDeps;
+  #progress: TrainingProgress = FRESH_PROGRESS;
+  /** The progress that the newest checkpoint holds. */
+  #saved: TrainingProgress | null = null;
+  #slots: CheckpointSlots | null = null;
+  #live: LiveTraining | null = null;
+
+  constructor(spec: TrainingSpec, deps: TrainingDeps) {
+    this.#spec = spec;
+    this.#deps = deps;
+  }
+
+  get progress(): TrainingProgress {
+    return this.#progress;
+  }
+
+  /** Of the next update. */
+  get learningRate(): number {
+    const { step, learning_rate_factor } = this.#progress;
+    return learningRateAt(this.#spec.schedule, step) * learning_rate_factor;
+  }
+
+  /** Opens the device and puts the state on it. Throws ANN-TRN-004 to 008 for what cannot be resumed. */
+  async begin(): Promise<LiveTraining> {
+    const { device, store, run, start } = this.#deps;
+    const { found, damaged } = await findLatest(store, run);
+    for (const facts of damaged) this.#notice(facts);
+    this.#slots = new CheckpointSlots(store, run, start.type === 'resume' ? found : null);
+    if (start.type === 'resume') {
+      if (!found) throw trainingErrors.noCheckpoint({ message: `There is no whole checkpoint of ${run}.` });
+      const { facts, file } = found.checkpoint;
+      const notices = checkResume(facts, { spec: this.#spec, hashes: this.#deps.hashes, device });
+      this.#progress = facts.progress;
+      this.#saved = facts.progress;
+      for (const notice of notices) this.#notice(notice);
+      this.#live = await LiveTraining.open(device, this.#spec);
+      for (const { name } of this.#live.kept) await this.#live.write(name, file.floats(name));
+    } else {
+      this.#live = await LiveTraining.open(device, this.#spec);
+      await clearCheckpoints(store, run);
+      for (const spec of parameterSpecs(this.#spec.model)) {
+        await this.#live.write(
+          spec.name,
+          (await start.read?.(spec.name)) ?? initialise(spec, this.#spec.seed),
+        );
+      }
+      await this.save(); // so that there is always something to go on from
+    }
+    if (this.#spec.eval_steps > 0 && this.#deps.data.validation.length < 2) {
+      this.#notice(trainingErrors.noValidation({ where: 'data.validation_split' }).toJSON());
+    }
+    return this.#live;
+  }
+
+  /** Carries out what was asked, in order; while paused, waits for more. */
+  async obey(): Promise<'go on' | 'stop'> {
+    const { commands, emit } = this.#deps;
+    let paused = false;
+    for (;;) {
+      const command = paused ? await commands.next() : commands.take();
+      if (!command) return 'go on';
+      const { step } = this.#progress;
+      switch (command.type) {
+        case 'stop':
+          return 'stop';
+        case 'pause':
+          if (paused) break;
+          await this.save(); // a tab that is closed while paused loses nothing
+          paused = true;
+          emit({ type: 'paused', step });
+          break;
+        case 'resume':
+          if (paused) emit({ type: 'resumed', step });
+          paused = false;
+          break;
+        case 'save':
+          await this.save();
+          break;
+        case 'evaluate':
+          await this.#look();
+          break;
+        case 'sample':
+          await this.#sample();
+          break;
+        case 'set_learning_rate':
+          await this.#setLearningRate(command.learning_rate);
+          break;
+      }
+    }
+  }
+
+  /** On the grid of eval_steps and at the end, once each. `last` is where this session ends. */
+  evaluationDue(last: number): boolean {
+    const { step, evaluated } = this.#progress;
+    const { eval_steps } = this.#spec;
+    if (eval_steps === 0 || step === 0 || evaluated === step) return false;
+    return (step % eval_steps === 0 || step === last) && this.#deps.data.validation.length >= 2;
+  }
+
+  /**
+   * Evaluates, keeps the best and draws a sample. Only what a run without interruptions would evaluate too
+   * counts for the best and for early stopping. False when left off for a command.
+   */
+  async evaluate(): Promise<boolean> {
+    const val_loss = await this.#look();
+    if (val_loss === null) return false;
+    const { step, best, evaluations_without_improvement: without } = this.#progress;
+    const counts = step % this.#spec.eval_steps === 0 || step === this.#spec.max_steps;
+    this.#progress = { ...this.#progress, evaluated: step };
+    if (counts) {
+      const improved = best === null || val_loss < best.val_loss;
+      this.#progress = {
+        ...this.#progress,
+        best: improved ? { step, val_loss } : best,
+        evaluations_without_improvement: improved ? 0 : without + 1,
+      };
+      if (improved) await this.#saveBest();
+    }
+    await this.#sample();
+    return true;
+  }
+
+  get outOfPatience(): boolean {
+    const { early_stopping_patience: patience } = this.#spec;
+    return patience > 0 && this.#progress.evaluations_without_improvement >= patience;
+  }
+
+  /** While the loss is suspiciously high, the last checkpoint is worth more than one of now. */
+  get saveDue(): boolean {
+    const { save_steps } = this.#spec;
+    const { step, loss_watch } = this.#progress;
+    return save_steps > 0 && step % save_steps === 0 && step !== this.#saved?.step && loss_watch.above === 0;
+  }
+
+  /** Stores a checkpoint, unless the newest holds just this. Throws ANN-STO errors, ANN-TRN-002. */
+  async save(): Promise<void> {
+    if (this.#saved === this.#progress || !this.#slots || !this.#live) return;
+    const { step } = this.#progress;
+    const bytes = await encodeCheckpoint(this.#facts('all'), this.#live.kept, (name) => this.#read(name));
+    const name = await this.#slots.saveLatest(step, bytes);
+    this.#saved = this.#progress;
+    this.#deps.emit({ type: 'checkpoint', step, name, bytes: bytes.byteLength });
+  }
+
+  advance(sequences: number, loss_watch: LossWatchState): void {
+    const { step, cursor } = this.#progress;
+    this.#progress = { ...this.#progress, step: step + 1, cursor: cursor + sequences, loss_watch };
+  }
+
+  async end(reason: 'finished' | 'early_stopping' | 'stopped'): Promise<TrainingEnd> {
+    await this.save();
+    return { reason, step: this.#progress.step, best: this.#progress.best };
+  }
+
+  failed(thrown: unknown): TrainingEnd {
+    const facts = toAnnealError(thrown, trainingErrors.unexpected).toJSON();
+    const { step, best } = this.#progress;
+    return { reason: 'failed', step, best, facts, checkpoint: this.#slots?.latest ?? null };
+  }
+
+  dispose(): void {
+    try {
+      this.#live?.dispose();
+    } catch {
+      // Of a device that is gone there is nothing left to free.
+    }
+  }
+
+  /** The loss over the validation part as it now is; null when left off or when there is none. */
+  async #look(): Promise<number | null> {
+    const { data, commands, emit, breathe } = this.#deps;
+    if (!this.#live || data.validation.length < 2) return null;
+    const evaluation = await this.#live.evaluate(data.validation, async () => {
+      await breathe();
+      return commands.urgent;
+    });
+    if (!evaluation) return null;
+    const { step } = this.#progress;
+    if (!Number.isFinite(evaluation.loss)) {
+      throw trainingErrors.notFinite({
+        message: `After ${step} updates the validation loss is ${evaluation.loss}.`,
+        where: 'training.learning_rate',
+        data: { step, val_loss: String(evaluation.loss) },
+      });
+    }
+    emit({ type: 'eval', step, val_loss: evaluation.loss, batches: evaluation.batches });
+    return evaluation.loss;
+  }
+
+  /** A prompt that cannot be continued is no reason to stop training; a lost device is. */
+  async #sample(): Promise<void> {
+    const { tokenizer, commands, emit, breathe } = this.#deps;
+    const { sampling } = this.#spec;
+    if (!this.#live || sampling.max_new_tokens === 0) return;
+    const signal = {
+      get aborted(): boolean {
+        return commands.urgent;
+      },
+    };
+    try {
+      const decoder = await this.#live.decoder();
+      const { text } = await generateText({ decoder, tokenizer, sampling, signal, breathe });
+      emit({ type: 'sample', step: this.#progress.step, text: sampling.prompt + text });
+    } catch (error) {
+      if (error instanceof AnnealError && error.code === deviceErrors.lost.code) throw error;
+      this.#notice(toAnnealError(error, trainingErrors.sampleFailed).toJSON());
+    }
+  }
+
+  /** Where the schedule stands at 0 (warm-up's first update, its end), the factor is that to its peak. */
+  async #setLearningRate(wanted: number): Promise<void> {
+    const { step } = this.#progress;
+    if (!Number.isFinite(wanted) || wanted <= 0) {
+      this.#notice(trainingErrors.badCommand({ message: `${wanted} is no learning rate.` }).toJSON());
+      return;
+    }
+    const { schedule } = this.#spec;
+    const factor = wanted / (learningRateAt(schedule, step) || schedule.learning_rate);
+    this.#progress = { ...this.#progress, learning_rate_factor: factor };
+    this.#deps.emit({ type: 'learning_rate', step, factor, learning_rate: this.learningRate });
+    await this.save(); // so that a run that is cut off goes on with it
+  }
+
+  async #saveBest(): Promise<void> {
+    if (!this.#slots || !this.#live) return;
+    const parameters = this.#live.kept.filter(({ kind }) => kind === 'parameter');
+    const bytes = await encodeCheckpoint(this.#facts('parameters'), parameters, (name) => this.#read(name));
+    const name = await this.#slots.saveBest(bytes);
+    this.#deps.emit({ type: 'checkpoint', step: this.#progress.step, name, bytes: bytes.byteLength });
+  }
+
+  #facts(holds: CheckpointFacts['holds']): CheckpointFacts {
+    const { hashes, device, program_version } = this.#deps;
+    return {
+      format: 1,
+      holds,
+      serial: this.#slots?.nextSerial ?? 1,
+      progress: this.#progress,
+      spec: this.#spec,
+      hashes,
+      device: device.info.name,
+      program_version,
+    };
+  }
+
+  #read(name: string): Promise<Float32Array> {
+    if (!this.#live) throw trainingErrors.unexpected({ message: 'Nothing is on the device yet.' });
+    return this.#live.read(name);
+  }
+
+  #notice(facts: ErrorFacts): void {
+    this.#deps.emit({ type: 'notice', step: this.#progress.step, facts });
+  }
+}
