@@ -1,12 +1,27 @@
 import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import gpt2Settings from '../../../fixtures/gpt2-tiny.json';
+import gpt2 from '../../../fixtures/gpt2-tiny.safetensors?url';
+import llamaSettings from '../../../fixtures/llama-tiny.json';
+import llama from '../../../fixtures/llama-tiny.safetensors?url';
 import { deviceAcceptance } from './acceptance.ts';
 import { browserDeviceFactories } from './browser.ts';
+import { fixtureAcceptance } from './fixture-acceptance.ts';
 
 const wasmPaths = {
   'tfjs-backend-wasm.wasm': wasm,
   'tfjs-backend-wasm-simd.wasm': simd,
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 };
-for (const { name, open } of browserDeviceFactories({ wasmPaths })) deviceAcceptance(name, open);
+
+const load = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+const fixtures = [
+  { name: 'gpt2-tiny', bytes: await load(gpt2), settings: gpt2Settings },
+  { name: 'llama-tiny', bytes: await load(llama), settings: llamaSettings },
+];
+
+for (const { name, open } of browserDeviceFactories({ wasmPaths })) {
+  deviceAcceptance(name, open);
+  for (const fixture of fixtures) fixtureAcceptance(name, fixture, open);
+}

@@ -1,9 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { deviceAcceptance } from '../acceptance.ts';
+import { fixtureAcceptance } from '../fixture-acceptance.ts';
+import { createReferenceDevice } from '../reference/device.ts';
 import { nodeGpu } from './dawn.ts';
 import { nodeDeviceFactories } from './factories.ts';
 
+const fixtures = ['gpt2-tiny', 'llama-tiny'].map((name) => {
+  const file = (end: string) => readFileSync(new URL(`../../../../fixtures/${name}.${end}`, import.meta.url));
+  return { name, bytes: new Uint8Array(file('safetensors')), settings: JSON.parse(file('json').toString()) };
+});
+
 const gpu = await nodeGpu();
+deviceAcceptance('reference', async () => createReferenceDevice());
 for (const { name, open } of nodeDeviceFactories()) {
   if (name === 'tfjs-webgpu' && gpu === null) continue;
   deviceAcceptance(name, open);
+  for (const fixture of fixtures) fixtureAcceptance(name, fixture, open);
 }

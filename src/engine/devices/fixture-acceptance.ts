@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import type { Device } from '../device.ts';
+import { readSafetensors } from '../formats/safetensors.ts';
+import type { FixtureTensor } from '../training/fixture.ts';
+import { TOLERANCES, verifyFixture } from '../training/verify.ts';
+
+export interface FixtureFiles {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly settings: unknown;
+}
+
+/** What PyTorch computed for a tiny model, computed by the device: two fresh devices give the same bits. */
+export function fixtureAcceptance(device: string, fixture: FixtureFiles, makeDevice: () => Promise<Device>): void {
+  test(`${device} computes what PyTorch computed for ${fixture.name}, twice the same`, async () => {
+    const verify = async () => {
+      const opened = await makeDevice();
+      try {
+        const tensors = tensorsOf(fixture.bytes);
+        return await verifyFixture({ tensors, settings: fixture.settings, device: opened });
+      } finally {
+        opened.dispose();
+      }
+    };
+    const verified = await verify();
+    for (const [kind, limit] of Object.entries(TOLERANCES)) {
+      expect(verified[kind as keyof typeof TOLERANCES], kind).toBeLessThanOrEqual(limit);
+    }
+    expect(verified.holds).toBe(true);
+    // The errors are figures over every element: bits that differ anywhere show in them.
+    expect(await verify()).toEqual(verified);
+  });
+}
+
+function tensorsOf(bytes: Uint8Array): ReadonlyMap<string, FixtureTensor> {
+  const file = readSafetensors(bytes);
+  const tensors = new Map<string, FixtureTensor>();
+  for (const name of file.names) {
+    const { shape, dtype } = file.entry(name);
+    tensors.set(name, { shape, values: dtype.startsWith('I') ? file.ints(name) : file.floats(name) });
+  }
+  return tensors;
+}
