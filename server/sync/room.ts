@@ -143,9 +143,10 @@ export class Room {
       return;
     }
     // One transaction, so that nobody ever sees the carriage return.
-    doc.transact(() => {
+    doc.transact((transaction) => {
       Y.applyUpdate(doc, update);
       removeCarriageReturns(doc.getText(TEXT_ROOT));
+      transaction.local = true; // else Yjs takes the repair for another client that uses this document's id
     });
   }
 

@@ -43,16 +43,18 @@ export class Trial {
     const worker = await this.#start();
     const limitMs = this.#limitMs + (request.state.length / 1024 / 1024) * MS_PER_MEGABYTE_OF_STATE;
     const outcome = await new Promise<TrialResponse | 'time' | 'memory'>((resolve) => {
-      const timer = setTimeout(() => resolve('time'), limitMs);
-      const end = (outcome: TrialResponse | 'memory'): void => {
+      const timer = setTimeout(() => end('time'), limitMs);
+      const outOfMemory = (): void => end('memory');
+      const end = (result: TrialResponse | 'time' | 'memory'): void => {
         clearTimeout(timer);
-        resolve(outcome);
+        worker.off('message', end);
+        worker.off('error', outOfMemory);
+        resolve(result);
       };
-      worker.once('message', end);
-      worker.once('error', () => end('memory'));
+      worker.on('message', end);
+      worker.on('error', outOfMemory);
       worker.postMessage(request);
     });
-    worker.removeAllListeners();
     if (typeof outcome === 'object') {
       if (outcome.problem === null) return;
       throw serverErrors.malformedUpdate({ message: `Yjs cannot read the update: ${outcome.problem}` });
@@ -74,6 +76,7 @@ export class Trial {
       worker.once('message', () => resolve());
       worker.once('error', reject);
     });
+    worker.on('error', () => undefined); // each trial looks for itself
     worker.unref();
     this.#worker = worker;
     return worker;
