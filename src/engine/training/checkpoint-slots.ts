@@ -8,7 +8,8 @@ import { trainingErrors } from './errors.ts';
  * written, and the parameters of the best evaluation.
  */
 const LATEST = ['latest-0', 'latest-1'] as const;
-const BEST = 'best';
+/** Holds parameters alone: nothing can be gone on from it. */
+export const BEST = 'best';
 
 export interface Found {
   readonly name: string;

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createReferenceDevice } from '../devices/reference/device.ts';
+import { initialise } from '../models/initialise.ts';
+import { parameterSpecs } from '../models/parameters.ts';
+import { createChar } from '../tokenizers/char.ts';
+import { parameterState } from '../training/evaluate.ts';
+import type { ModelConfig, SamplingConfig } from '../training/spec.ts';
+import { buildLogits } from '../training/step.ts';
+import { tinyGpt2, tinyLlama } from '../training/testing/specs.ts';
+import { type Decoder, openDecoder } from './decoder.ts';
+import { generate, generateText } from './generate.ts';
+
+const letters = 'abcdefghijklmnopq';
+const tokenizer = createChar([...letters]);
+const sampling: SamplingConfig = {
+  prompt: 'abc',
+  max_new_tokens: 5,
+  temperature: 0,
+  top_k: 0,
+  top_p: 1,
+  seed: 1,
+  stop: [],
+};
+
+/** Weights large enough that the tokens before matter. */
+async function weights(model: ModelConfig, name: string): Promise<Float32Array> {
+  const spec = parameterSpecs(model).find((p) => p.name === name);
+  if (!spec) throw new Error(name);
+  return initialise(spec.init.type === 'normal' ? { ...spec, init: { type: 'normal', std: 0.4 } } : spec, 11);
+}
+const open = (model: ModelConfig): Promise<Decoder> =>
+  openDecoder(createReferenceDevice(), model, (name) => weights(model, name));
+
+/** Greedy without a cache: the whole text is read again for every token. */
+async function uncached(model: ModelConfig, prompt: readonly number[], count: number): Promise<number[]> {
+  const session = await createReferenceDevice().open(parameterState(model));
+  for (const { name } of parameterSpecs(model)) await session.write(name, await weights(model, name));
+  const ids = [...prompt];
+  for (let i = 0; i < count; i++) {
+    const program = await session.compile(buildLogits({ model, batch: 1, context: ids.length }));
+    const { logits } = await program.run({ input_ids: Int32Array.from(ids) });
+    const last = (logits ?? new Float32Array(0)).subarray((ids.length - 1) * model.vocab_size);
+    ids.push(last.indexOf(Math.max(...last)));
+  }
+  return ids.slice(prompt.length);
+}
+
+describe.each<[string, ModelConfig]>([
+  ['gpt2', { ...tinyGpt2, n_positions: 48 }],
+  ['llama', { ...tinyLlama, max_position_embeddings: 48 }],
+])('%s', (_, model) => {
+  test('greedy with a cache equals greedy without, for prompts shorter and longer than a block', async () => {
+    const decoder = await open(model);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(16), { minLength: 1, maxLength: 40 }), async (prompt) => {
+        const count = 4;
+        const text = prompt.map((id) => letters[id]).join('');
+        const request = {
+          decoder,
+          tokenizer,
+          sampling: { ...sampling, prompt: text, max_new_tokens: count },
+        };
+        const { text: cached } = await generateText(request);
+        const expected = await uncached(model, prompt, count);
+        expect(cached).toBe(expected.map((id) => letters[id]).join(''));
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+test('when the context is full, the later half is read again and it goes on', async () => {
+  const decoder = await open(tinyGpt2); // 8 positions
+  const long = await generateText({ decoder, tokenizer, sampling: { ...sampling, max_new_tokens: 30 } });
+  expect(long).toMatchObject({ tokens: 30, ended: 'length' });
+  // 3 of the prompt and 5 more fill it; the next follows from the last 4 of the 9 there are.
+  const all = `abc${long.text}`;
+  const again = await uncached(
+    tinyGpt2,
+    [...all.slice(5, 9)].map((c) => letters.indexOf(c)),
+    1,
+  );
+  expect(all[9]).toBe(letters[again[0] ?? -1]);
+});
+
+test('a prompt longer than the context is read from its end', async () => {
+  const decoder = await open(tinyGpt2);
+  const prompt = 'abcdefghijklmnop';
+  const { text } = await generateText({
+    decoder,
+    tokenizer,
+    sampling: { ...sampling, prompt, max_new_tokens: 1 },
+  });
+  const expected = await uncached(
+    tinyGpt2,
+    [...prompt.slice(-8)].map((c) => letters.indexOf(c)),
+    1,
+  );
+  expect(text).toBe(letters[expected[0] ?? -1]);
+});
+
+test('the seed decides, and the pieces add up to the text', async () => {
+  const decoder = await open(tinyGpt2);
+  const draw = async (seed: number): Promise<string> => {
+    const running = generate({
+      decoder,
+      tokenizer,
+      sampling: { ...sampling, temperature: 1, seed, max_new_tokens: 20 },
+    });
+    let pieces = '';
+    for (;;) {
+      const next = await running.next();
+      if (!next.done) pieces += next.value.text;
+      else {
+        expect(next.value.text).toBe(pieces);
+        return pieces;
+      }
+    }
+  };
+  expect(await draw(5)).toBe(await draw(5));
+  expect(await draw(5)).not.toBe(await draw(6));
+});
+
+test('stops at a stop string, at the end of text, and at once when asked', async () => {
+  const decoder = await open(tinyGpt2);
+  const free = await generateText({ decoder, tokenizer, sampling: { ...sampling, max_new_tokens: 20 } });
+  const stop = free.text.slice(6, 8);
+  const stopped = await generateText({
+    decoder,
+    tokenizer,
+    sampling: { ...sampling, max_new_tokens: 20, stop: [stop] },
+  });
+  expect(stopped).toMatchObject({ ended: 'stop', text: free.text.slice(0, free.text.indexOf(stop)) });
+
+  const eos = letters.indexOf(free.text[3] ?? '');
+  const ended = await generateText({ decoder, tokenizer: { ...tokenizer, eos_token_id: eos }, sampling });
+  expect(ended.ended).toBe('eos');
+  expect(ended.text).toBe(free.text.slice(0, free.text.indexOf(letters[eos] ?? '')));
+
+  const signal = { aborted: false };
+  const running = generate({ decoder, tokenizer, sampling: { ...sampling, max_new_tokens: 1000 }, signal });
+  await running.next();
+  signal.aborted = true;
+  expect((await running.next()).value).toMatchObject({ ended: 'aborted', tokens: 1 });
+});
+
+test('an empty prompt starts from the end of text, where there is one, and unknown letters are counted', async () => {
+  const decoder = await open(tinyGpt2);
+  const started: number[][] = [];
+  const spy: Decoder = {
+    ...decoder,
+    read: (ids, position) => {
+      started.push([...ids]);
+      return decoder.read(ids, position);
+    },
+  };
+  const empty = { ...sampling, prompt: '', max_new_tokens: 1 };
+  await generateText({ decoder: spy, tokenizer: { ...tokenizer, eos_token_id: 7 }, sampling: empty });
+  await generateText({ decoder: spy, tokenizer, sampling: empty });
+  expect(started).toEqual([[7], [0]]);
+  const unknown = await generateText({ decoder, tokenizer, sampling: { ...sampling, prompt: 'aXYb' } });
+  expect(unknown.dropped).toBe(2);
+});
+
+test('rows of a vocabulary that the tokenizer does not have are never drawn', async () => {
+  const decoder = await open({ ...tinyGpt2, vocab_size: 40 });
+  const wild = { ...sampling, temperature: 5, max_new_tokens: 100 };
+  const running = generate({ decoder, tokenizer, sampling: wild });
+  for await (const { id } of running) expect(id).toBeLessThan(17);
+});
