@@ -86,9 +86,8 @@ function modelOf(config: Fields, tensors: FixtureTensors): ModelConfig {
     return false;
   };
   const model = fromConfigJson(config);
-  const headless = !tensors.has('param.lm_head.weight');
   const tie_word_embeddings =
-    config.tie_word_embeddings === undefined && headless ? true : model.tie_word_embeddings;
+    config.tie_word_embeddings === undefined ? isTied(model, tensors) : model.tie_word_embeddings;
   if (model.model_type === 'gpt2') {
     const bias = config.bias === undefined ? has('.c_attn.bias') : model.bias;
     return { ...model, bias, tie_word_embeddings, embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 };
@@ -101,6 +100,17 @@ function modelOf(config: Fields, tensors: FixtureTensors): ModelConfig {
     tie_word_embeddings,
     attention_dropout: 0,
   };
+}
+
+/** Without a head there is nothing but the embeddings; a head with numbers of its own is not tied. */
+function isTied(model: ModelConfig, tensors: FixtureTensors): boolean {
+  const head = tensors.get('param.lm_head.weight');
+  if (head === undefined) return true;
+  return model.tie_word_embeddings && equal(head, tensors.get(`param.${tableName(model)}`));
+}
+
+function tableName(model: ModelConfig): string {
+  return model.model_type === 'gpt2' ? 'transformer.wte.weight' : 'model.embed_tokens.weight';
 }
 
 function optimizerOf(optimizer: Fields): OptimizerConfig {
@@ -125,12 +135,13 @@ function checkNames(model: ModelConfig, specs: readonly ParameterSpec[], tensors
   if (missing.length > 0) {
     throw bad(`The fixture has no ${list(missing)}`, missing[0] ?? '');
   }
-  const table = model.model_type === 'gpt2' ? 'transformer.wte.weight' : 'model.embed_tokens.weight';
   const extra = [...tensors.keys()].filter((name) => {
     if (known.has(name) || BUFFER.test(name)) return false;
     // A tied head may be written out as well, as long as it says the same as the embeddings.
     const [kind, rest] = split(name);
-    return !(rest === 'lm_head.weight' && equal(tensors.get(name), tensors.get(`${kind}.${table}`)));
+    return !(
+      rest === 'lm_head.weight' && equal(tensors.get(name), tensors.get(`${kind}.${tableName(model)}`))
+    );
   });
   if (extra.length > 0) {
     throw bad(`The fixture has ${list(extra)}, which this ${model.model_type} has not`, extra[0] ?? '');
