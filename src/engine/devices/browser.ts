@@ -1,3 +1,4 @@
+import type { Device } from '../device.ts';
 import type { DeviceFactory } from './probe.ts';
 import type { WasmPaths } from './tfjs/wasm.ts';
 
@@ -11,14 +12,20 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
     {
       name: 'tfjs-webgpu',
       open: async () => {
-        const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([tfjs(), import('./tfjs/webgpu/backend.ts')]);
+        const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([
+          tfjs(),
+          import('./tfjs/webgpu/backend.ts'),
+        ]);
         return openTfjsDevice(() => openWebgpu(navigator.gpu));
       },
     },
     {
       name: 'tfjs-webgl',
       open: async () => {
-        const [{ openTfjsDevice }, { openWebgl }] = await Promise.all([tfjs(), import('./tfjs/webgl/backend.ts')]);
+        const [{ openTfjsDevice }, { openWebgl }] = await Promise.all([
+          tfjs(),
+          import('./tfjs/webgl/backend.ts'),
+        ]);
         return openTfjsDevice(openWebgl);
       },
     },
@@ -31,10 +38,18 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
     },
     {
       name: 'tfjs-cpu',
+      lastResort: true,
       open: async () => {
         const [{ openTfjsDevice }, { openCpu }] = await Promise.all([tfjs(), import('./tfjs/cpu.ts')]);
         return openTfjsDevice(openCpu);
       },
     },
+    { name: 'reference', lastResort: true, open: openReference },
   ];
+}
+
+/** For whoever wants to see what the specification computes. */
+async function openReference(): Promise<Device> {
+  const { createReferenceDevice } = await import('./reference/device.ts');
+  return createReferenceDevice();
 }

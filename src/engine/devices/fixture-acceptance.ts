@@ -11,7 +11,11 @@ export interface FixtureFiles {
 }
 
 /** What PyTorch computed for a tiny model, computed by the device: two fresh devices give the same bits. */
-export function fixtureAcceptance(device: string, fixture: FixtureFiles, makeDevice: () => Promise<Device>): void {
+export function fixtureAcceptance(
+  device: string,
+  fixture: FixtureFiles,
+  makeDevice: () => Promise<Device>,
+): void {
   test(`${device} computes what PyTorch computed for ${fixture.name}, twice the same`, async () => {
     const verify = async () => {
       const opened = await makeDevice();

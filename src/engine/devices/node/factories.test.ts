@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { deviceAcceptance } from '../acceptance.ts';
 import { fixtureAcceptance } from '../fixture-acceptance.ts';
-import { createReferenceDevice } from '../reference/device.ts';
 import { nodeGpu } from './dawn.ts';
 import { nodeDeviceFactories } from './factories.ts';
 
@@ -11,7 +10,6 @@ const fixtures = ['gpt2-tiny', 'llama-tiny'].map((name) => {
 });
 
 const gpu = await nodeGpu();
-deviceAcceptance('reference', async () => createReferenceDevice());
 for (const { name, open } of nodeDeviceFactories()) {
   if (name === 'tfjs-webgpu' && gpu === null) continue;
   deviceAcceptance(name, open);

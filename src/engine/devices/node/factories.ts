@@ -10,7 +10,8 @@ export function nodeDeviceFactories(): readonly DeviceFactory[] {
   return [
     { name: 'tfjs-webgpu', open: openWebgpu },
     { name: 'tfjs-wasm', open: openWasm },
-    { name: 'tfjs-cpu', open: openCpu },
+    { name: 'tfjs-cpu', lastResort: true, open: openCpu },
+    { name: 'reference', lastResort: true, open: openReference },
   ];
 }
 
@@ -43,4 +44,9 @@ async function openCpu(): Promise<Device> {
     import('../tfjs/cpu.ts'),
   ]);
   return openTfjsDevice(openCpu);
+}
+
+async function openReference(): Promise<Device> {
+  const { createReferenceDevice } = await import('../reference/device.ts');
+  return createReferenceDevice();
 }

@@ -36,7 +36,11 @@ export async function openWebgl(): Promise<TfjsBackend> {
     lost,
     pooled: true,
     upload: (values, shape) => {
-      const tensor = backend.makeTensorInfo([...shape], values instanceof Int32Array ? 'int32' : 'float32', values.slice());
+      const tensor = backend.makeTensorInfo(
+        [...shape],
+        values instanceof Int32Array ? 'int32' : 'float32',
+        values.slice(),
+      );
       backend.uploadToGPU(tensor.dataId);
       return tensor;
     },
@@ -71,12 +75,11 @@ function largestTexture(gl: WebGL2RenderingContext): number {
 }
 
 function problemOf(gl: WebGL2RenderingContext): AnnealError | null {
-  for (let code = gl.getError(); code !== gl.NO_ERROR; code = gl.getError()) {
-    if (code === gl.OUT_OF_MEMORY) return deviceErrors.outOfMemory();
-    if (code === gl.CONTEXT_LOST_WEBGL) return deviceErrors.lost({ message: 'The WebGL context was lost' });
-    return deviceErrors.failed({ message: `${deviceErrors.failed.title}: WebGL error ${code}` });
-  }
-  return null;
+  const code = gl.getError();
+  if (code === gl.NO_ERROR) return null;
+  if (code === gl.OUT_OF_MEMORY) return deviceErrors.outOfMemory();
+  if (code === gl.CONTEXT_LOST_WEBGL) return deviceErrors.lost({ message: 'The WebGL context was lost' });
+  return deviceErrors.failed({ message: `${deviceErrors.failed.title}: WebGL error ${code}` });
 }
 
 /** What of tfjs's texture pool is used here: it only deletes what is beyond a threshold. */
