@@ -17,6 +17,7 @@ import { useNavigate, useParams, useSearchParams } from 'react-router';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
 import { useWatched } from '../shared/use-watched.ts';
+import { watchFiles } from '../shared/watch-files.ts';
 import { OpenModel } from './open-model.tsx';
 import { openFiles } from './read-files.ts';
 import { DEFAULT_SAMPLING, SamplingForm } from './sampling-form.tsx';
@@ -43,7 +44,12 @@ export function ModelsScreen() {
   const found = useWatched(
     `models of ${project}`,
     async () => sourcesOf(await runs.list({ project }), models.list(await files(project))),
-    (listener) => watchBoth(runs.watchAll(listener), files(project), listener),
+    (listener) => {
+      const ends = [runs.watchAll(listener), watchFiles(files(project), listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
   );
   const sources = found.value ?? [];
   const chosen = sources.find(({ key }) => key === search.get('model')) ?? sources[0];
@@ -182,24 +188,3 @@ const ENDED = {
   eos: 'the model ended it',
   aborted: 'stopped',
 } as const;
-
-/** Runs and files, one watch; the files may take a moment to be there. */
-function watchBoth(
-  endRuns: () => void,
-  files: ReturnType<ReturnType<typeof useServices>['files']>,
-  listener: () => void,
-): () => void {
-  let over = false;
-  let endFiles: () => void = () => undefined;
-  files.then(
-    (those) => {
-      if (!over) endFiles = those.observe(listener);
-    },
-    () => undefined, // the list itself says what went wrong
-  );
-  return () => {
-    over = true;
-    endRuns();
-    endFiles();
-  };
-}
