@@ -19,18 +19,24 @@ interface Member {
 }
 
 const MAX_ENTRIES = 10_000;
+/** Longer than an echo of somebody who has just left is on its way. */
+const ECHO_MS = 5_000;
 const NOBODY = 'null';
 /** Those who left are remembered for their clocks, the last ones only. */
 const MAX_MEMBERS = 2_000;
 
 /**
  * Who is in a room. In plain y-websocket any frame can fake or remove anybody; here a socket speaks for the one
- * client id that it sent first, and for no other as long as it lives. y-websocket sends back whatever it hears
- * of others, so frames about them are normal, and ignored.
+ * client id that it sent first, and for no other as long as it lives.
+ *
+ * y-websocket sends back whatever it hears of others, so a frame about somebody proves nothing once its sender
+ * may have heard of them. Hence a socket is told who is there only when it has introduced itself: y-websocket
+ * does so before it answers the server's sync step 1.
  */
 export class RoomAwareness {
   readonly #members = new Map<number, Member>();
   readonly #clientOf = new Map<AwarenessPeer, number>();
+  readonly #introduced = new Set<AwarenessPeer>();
   /** A socket that claims an id whose socket may be dead; gets it when that one leaves. */
   readonly #claims = new Map<number, { peer: AwarenessPeer; state: string; clock: number }>();
   readonly #peers: ReadonlySet<AwarenessPeer>;
@@ -67,7 +73,16 @@ export class RoomAwareness {
     return entries.length === 0 ? null : awarenessFrame(entries);
   }
 
+  /** The peer has said who it is, or will not: from now on it hears of the others. */
+  introduce(peer: AwarenessPeer): void {
+    if (this.#introduced.has(peer)) return;
+    this.#introduced.add(peer);
+    const others = this.everybody(peer);
+    if (others !== null) peer.send(others);
+  }
+
   leave(peer: AwarenessPeer): void {
+    this.#introduced.delete(peer);
     const client = this.#clientOf.get(peer);
     this.#clientOf.delete(peer);
     if (client === undefined) return;
@@ -102,9 +117,11 @@ export class RoomAwareness {
   }
 
   #mayBind(peer: AwarenessPeer, client: number, state: string): boolean {
-    return (
-      !this.#clientOf.has(peer) && state !== NOBODY && (this.#members.get(client)?.peer ?? null) === null
-    );
+    if (this.#clientOf.has(peer) || state === NOBODY) return false;
+    const member = this.#members.get(client);
+    if (member === undefined) return true;
+    if (member.peer !== null) return false;
+    return !this.#introduced.has(peer) || performance.now() - member.told > ECHO_MS;
   }
 
   #bind(peer: AwarenessPeer, client: number): void {
@@ -129,7 +146,7 @@ export class RoomAwareness {
   }
 
   #claim(peer: AwarenessPeer, client: number, clock: number, text: string): void {
-    if (this.#clientOf.has(peer) || text === NOBODY) return;
+    if (this.#clientOf.has(peer) || this.#introduced.has(peer) || text === NOBODY) return;
     const state = cleanState(text);
     const owner = this.#members.get(client)?.peer;
     if (state === null || owner === null || owner === undefined) return;
@@ -158,7 +175,7 @@ export class RoomAwareness {
     this.#changed.clear();
     const all = awarenessFrame(entries);
     const speakers = new Set(entries.map((entry) => entry.peer));
-    for (const peer of this.#peers) {
+    for (const peer of this.#introduced) {
       if (!speakers.has(peer)) peer.send(all);
       else {
         const others = entries.filter((entry) => entry.peer !== peer);

@@ -37,8 +37,6 @@ export class Connection implements RoomPeer {
     this.#messagesLeft = 2 * limits.messagesPerSecond;
     room.peers.add(this);
     this.send(step1Frame(Y.encodeStateVector(room.doc)));
-    const others = room.awareness.everybody();
-    if (others !== null) this.send(others);
   }
 
   send(frame: Uint8Array): void {
@@ -145,6 +143,7 @@ export class Connection implements RoomPeer {
         return this.#readSync(cursor);
       case MessageType.awareness:
         this.#room.awareness.receive(this, cursor.varBytes());
+        this.#room.awareness.introduce(this);
         return null;
       case MessageType.queryAwareness: {
         const others = this.#room.awareness.everybody(this);
@@ -168,6 +167,7 @@ export class Connection implements RoomPeer {
     if (type !== SyncMessageType.step2 && type !== SyncMessageType.update) {
       throw new MalformedBytes('there is no sync message of this type');
     }
+    this.#room.awareness.introduce(this);
     return this.#takeIn(payload);
   }
 

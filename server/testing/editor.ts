@@ -30,7 +30,7 @@ export class Editor {
   constructor(
     url: string,
     address: string,
-    { doc = new Y.Doc(), ask = true, headers = {} }: EditorOptions = {},
+    { doc = new Y.Doc(), ask = true, headers = {}, hello }: EditorOptions = {},
   ) {
     this.doc = doc;
     this.awareness = new awarenessProtocol.Awareness(doc);
@@ -44,7 +44,10 @@ export class Editor {
     this.closed = new Promise((resolve) => {
       this.socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() }));
     });
-    this.socket.on('open', () => this.#send((encoder) => sync.writeSyncStep1(encoder, doc)));
+    this.socket.on('open', () => {
+      this.#send((encoder) => sync.writeSyncStep1(encoder, doc));
+      if (hello !== undefined) this.sendAwareness(hello);
+    });
     this.socket.on('message', (data: Buffer) => {
       this.#receive(data);
       for (const watcher of [...this.#watchers]) watcher();
@@ -157,6 +160,8 @@ export interface EditorOptions {
   readonly doc?: Y.Doc;
   /** Whether to ask for message 4. */
   readonly ask?: boolean;
+  /** The awareness that is sent as soon as the socket is open. */
+  readonly hello?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
