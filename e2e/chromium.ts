@@ -4,7 +4,7 @@ import { chromium as bundled } from '@playwright/test';
 /** The browser that tests run in: the machine's Chromium or Chrome, else Playwright's own. */
 export function chromium(): string {
   const candidates = [
-    process.env['ANNEAL_CHROMIUM'],
+    process.env.ANNEAL_CHROMIUM,
     '/usr/bin/chromium',
     '/usr/bin/chromium-browser',
     '/usr/bin/google-chrome',
@@ -12,7 +12,8 @@ export function chromium(): string {
     bundled.executablePath(),
   ];
   const found = candidates.find((path) => path !== undefined && existsSync(path));
-  if (found === undefined) throw new Error('No Chromium found. `npm test` installs one; or set ANNEAL_CHROMIUM.');
+  if (found === undefined)
+    throw new Error('No Chromium found. `npm test` installs one; or set ANNEAL_CHROMIUM.');
   return found;
 }
 
