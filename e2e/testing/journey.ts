@@ -31,7 +31,10 @@ export const test = base.extend<Fixtures>({
     const faults: string[] = [];
     await use(async (name) => {
       const context = await browser.newContext();
-      await context.addInitScript((who) => localStorage.setItem('anneal-name-for-tests', who), name);
+      await context.addInitScript((who) => {
+        localStorage.getItem('anneal.profile') ??
+          localStorage.setItem('anneal.profile', JSON.stringify({ id: `id-of-${who}`, name: who }));
+      }, name);
       const page = await context.newPage();
       page.on('pageerror', (error) => faults.push(`${name}: ${error.stack ?? error.message}`));
       page.on('console', (message) => {

@@ -52,7 +52,10 @@ export class StudioServer {
   }
 }
 
-async function launch(data: string, port: number): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+async function launch(
+  data: string,
+  port: number,
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', 'server/main.ts', '--port', String(port), '--data', data],
