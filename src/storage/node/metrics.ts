@@ -37,7 +37,12 @@ export function createNodeMetricStore(folder: string): MetricStore {
   const load = async (run: RunId): Promise<JsonLines> => {
     const path = join(folder, run, 'metrics.jsonl');
     const file = jsonLines(path);
-    await memory.append(run, parse(await file.read(), path));
+    const { steps, evals } = parse(await file.read(), path);
+    // Of figures for the same step the last one holds.
+    await memory.append(run, {
+      steps,
+      evals: [...new Map(evals.map((point) => [point.step, point])).values()],
+    });
     return file;
   };
   return {

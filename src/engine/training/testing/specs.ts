@@ -63,3 +63,13 @@ export const tinySpec: TrainingSpec = {
   seed: 1337,
   sampling: { prompt: 'a', max_new_tokens: 5, temperature: 1, top_k: 0, top_p: 1, seed: 1, stop: [] },
 };
+
+/** With everything that a resume could get wrong, and enough updates to be killed in. */
+export const killedSpec: TrainingSpec = {
+  ...tinySpec,
+  model: { ...tinyGpt2, embd_pdrop: 0.1, attn_pdrop: 0.1, resid_pdrop: 0.1 },
+  gradient_accumulation_steps: 2,
+  max_steps: 30,
+  save_steps: 2,
+  schedule: { ...tinySpec.schedule, max_steps: 30 },
+};
