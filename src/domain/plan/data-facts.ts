@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { tokenizerKey } from '../data/tokenizer-key.ts';
 import type { DataProfile } from '../preflight/report.ts';
 
 /** What is known of the tokens that a config would train on; null is unknown. */
@@ -9,14 +10,6 @@ export interface DataFacts {
   readonly validation_tokens: number | null;
 }
 
-/** Two configs with the same key have the same tokenizer and the same split of the same text. */
-export function tokenizerKey(data: Pick<Config['data'], 'tokenizer' | 'validation_split'>): string {
-  const { tokenizer } = data;
-  const setting =
-    tokenizer.type === 'bpe' ? tokenizer.vocab_size : tokenizer.type === 'file' ? tokenizer.path : '';
-  return JSON.stringify([tokenizer.type, setting, data.validation_split]);
-}
-
 /** A profile of another source says nothing about this config. */
 export function profileFor(config: Config, profile: DataProfile | null): DataProfile | null {
   return profile !== null && profile.source === config.data.source ? profile : null;
@@ -25,7 +18,7 @@ export function profileFor(config: Config, profile: DataProfile | null): DataPro
 export function dataFacts(config: Config, profile: DataProfile | null): DataFacts {
   const { tokenizer } = config.data;
   const made = profile?.tokenizer ?? null;
-  if (made !== null && made.key === tokenizerKey(config.data)) {
+  if (made !== null && made.key === tokenizerKey(tokenizer, config.data.validation_split)) {
     const { vocab_size, train_tokens, validation_tokens } = made;
     return { tokenizer_vocab_size: vocab_size, train_tokens, validation_tokens };
   }

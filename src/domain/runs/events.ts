@@ -35,7 +35,13 @@ export const pinnedConfigSchema = z.object({
 });
 export type PinnedConfig = z.infer<typeof pinnedConfigSchema>;
 
-export const pinnedDataSchema = z.object({ source: z.string(), sha256: sha256Schema, bytes: z.int() });
+export const pinnedDataSchema = z.object({
+  source: z.string(),
+  sha256: sha256Schema,
+  bytes: z.int(),
+  /** The file of `tokenizer: { type: file }`; left out for the other kinds. */
+  tokenizer_file: sha256Schema.exactOptional(),
+});
 export type PinnedData = z.infer<typeof pinnedDataSchema>;
 
 /** Where the first weights come from, when they are not drawn anew: a model folder's files by path. */

@@ -2,6 +2,7 @@ import { assertNever } from '../../base/assert-never.ts';
 import type { ErrorFacts } from '../../base/error.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { DeviceInfo } from '../../engine/device.ts';
+import { BEST } from '../../engine/training/checkpoint-slots.ts';
 import { runErrors } from './errors.ts';
 import type { CreatedEvent, RunEvent, RunEventType, RunId, StoredEvent } from './events.ts';
 
@@ -41,6 +42,7 @@ export interface Run {
     readonly validation_tokens: number;
     readonly parameters: number;
   } | null;
+  /** The last one that the run can go on from. */
   readonly checkpoint: { readonly name: string; readonly step: number } | null;
   readonly end: 'finished' | 'early_stopping' | null;
   readonly failure: ErrorFacts | null;
@@ -172,7 +174,7 @@ function applied(run: Run, event: Exclude<RunEvent, CreatedEvent>, at: number): 
     case 'device_changed':
       return { ...run, pins: { ...run.pins, device: event.device, device_reason: event.because.message } };
     case 'checkpoint':
-      return { ...run, checkpoint: { name: event.name, step: event.step } };
+      return event.name === BEST ? run : { ...run, checkpoint: { name: event.name, step: event.step } };
     case 'resumed':
       return { ...run, failure: null, end: null, step: run.checkpoint?.step ?? 0 };
     case 'finished':

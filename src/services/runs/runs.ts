@@ -6,6 +6,7 @@ import type { MetricRange } from '../../domain/runs/ports.ts';
 import { can, isActive, type Run } from '../../domain/runs/run.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
 import type { RunDeps } from './deps.ts';
+import { runLock } from './locks.ts';
 
 /** What screens and the CLI do with runs that exist; starting one is in start.ts. */
 export interface RunService {
@@ -39,16 +40,6 @@ export interface RunFilter {
 export interface ListedRun {
   readonly run: Run;
   readonly summary: MetricSummary;
-}
-
-/** Held by whoever trains the run; a run that is active without it was interrupted. */
-export function runLock(run: RunId): string {
-  return `anneal/run/${run}`;
-}
-
-/** Held while any run of the project trains in this browser. */
-export function projectLock(project: string): string {
-  return `anneal/train/${project}`;
 }
 
 type Deps = Pick<RunDeps, 'runs' | 'metrics' | 'checkpoints' | 'locks' | 'trainer' | 'clock'>;

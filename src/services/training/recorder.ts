@@ -1,8 +1,9 @@
 import { assertNever } from '../../base/assert-never.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { RunEvent, RunId } from '../../domain/runs/events.ts';
+import type { RunEvent } from '../../domain/runs/events.ts';
 import type { EvalMetrics, StepMetrics } from '../../domain/runs/metrics.ts';
 import type { MetricStore, RunStore } from '../../domain/runs/ports.ts';
+import type { Run } from '../../domain/runs/run.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import type { TrainingEvent } from '../../engine/training/events.ts';
 
@@ -14,6 +15,7 @@ const FLUSH_MS = 500;
  * goes on beside the training; an error in it surfaces at the next `settle`, which every checkpoint awaits.
  */
 export interface Recorder {
+  /** A notice from before the loop knew where it stands is recorded where the run stands. */
   record(event: TrainingEvent): void;
   append(event: RunEvent): Promise<void>;
   /** Everything recorded so far is on disk. Throws ANN-STO errors. */
@@ -23,7 +25,7 @@ export interface Recorder {
 }
 
 export function createRecorder(
-  run: RunId,
+  { id: run, step }: Pick<Run, 'id' | 'step'>,
   { runs, metrics, clock }: { readonly runs: RunStore; readonly metrics: MetricStore; readonly clock: Clock },
 ): Recorder {
   let steps: StepMetrics[] = [];
@@ -31,6 +33,7 @@ export function createRecorder(
   let flushed = clock.elapsed();
   let last: Promise<void> = Promise.resolve();
   let failure: { readonly error: unknown } | null = null;
+  let reached = step;
 
   const queue = (work: () => Promise<unknown>): void => {
     last = last.then(work).then(
@@ -50,6 +53,7 @@ export function createRecorder(
   };
   const append = (event: RunEvent): void => {
     flush(); // so that a run's step is never ahead of its figures
+    if ('step' in event) reached = event.step;
     const at = clock.now();
     queue(() => runs.append(run, event, at));
   };
@@ -68,6 +72,7 @@ export function createRecorder(
         case 'step': {
           const { type: _, ...figures } = event;
           steps.push(figures);
+          reached = event.step;
           if (clock.elapsed() - flushed >= FLUSH_MS) flush();
           return;
         }
@@ -83,7 +88,7 @@ export function createRecorder(
         case 'resumed':
           return append({ type: 'continued', step: event.step });
         case 'notice':
-          return append({ type: 'noticed', step: event.step, facts: event.facts });
+          return append({ type: 'noticed', step: Math.max(event.step, reached), facts: event.facts });
         default:
           return assertNever(event);
       }

@@ -27,7 +27,10 @@ export function createMemoryMetricStore(): MetricStore {
       const { steps, evals, summary } = of(run);
       kept.set(run, {
         steps: [...steps, ...batch.steps],
-        evals: [...evals, ...batch.evals],
+        evals: [
+          ...evals.filter(({ step }) => batch.evals.every((point) => point.step !== step)),
+          ...batch.evals,
+        ],
         summary: summarise(summary, batch),
       });
       changed(run);

@@ -141,6 +141,13 @@ export function metricStoreSuite(
     });
   });
 
+  test('evaluating again at the same step replaces the figure', async () => {
+    const { store, reopen } = await make();
+    await store.append(a, { steps: [], evals: [{ step: 0, val_loss: 4 }] });
+    await store.append(a, { steps: [], evals: [{ step: 0, val_loss: 4.5 }] });
+    expect((await (await reopen()).read(a)).evals).toEqual([{ step: 0, val_loss: 4.5 }]);
+  });
+
   test('a loss that is no number stays one', async () => {
     const { store, reopen } = await make();
     await store.append(a, { steps: [{ ...row(1), loss: Number.NaN }], evals: [] });

@@ -1,0 +1,135 @@
+import type { ArtifactStore, ProjectFiles, StoredArtifact } from '../../domain/artifacts/ports.ts';
+import type { Device, DeviceName } from '../../engine/device.ts';
+import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
+import { deviceErrors } from '../../engine/errors.ts';
+import { hasher } from '../../storage/hasher.ts';
+import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
+import { createMemoryCheckpointStore } from '../../storage/memory/checkpoint-store.ts';
+import { createMemoryMetricStore } from '../../storage/memory/metrics.ts';
+import { createMemoryRunStore } from '../../storage/memory/runs.ts';
+import {
+  createMemoryLocks,
+  createMemorySettings,
+  createMemoryTimings,
+} from '../../storage/memory/settings.ts';
+import { createArtifactService, once } from '../data/artifacts.ts';
+import type { RunDeps } from '../runs/deps.ts';
+import type { TrainerDeps } from '../training/deps.ts';
+import type { DeviceSource } from '../training/devices.ts';
+import { createTrainer } from '../training/trainer.ts';
+
+/** A text that a tiny model learns something from within a few updates. */
+export const TEXT = 'the cat sat on the mat. the dog sat on the log. '.repeat(40);
+
+export const CONFIG = `project: tiny
+data:
+  source: text.txt
+  validation_split: 0.1
+  tokenizer: { type: char }
+model:
+  model_type: gpt2
+  n_positions: 8
+  n_embd: 8
+  n_layer: 1
+  n_head: 2
+training:
+  learning_rate: 1.0e-2
+  warmup_steps: 2
+  per_device_train_batch_size: 2
+  max_steps: 12
+  eval_steps: 4
+  eval_batches: 2
+  save_steps: 5
+  seed: 7
+sampling:
+  prompt: "the"
+  max_new_tokens: 5
+`;
+
+/** Everything in memory, on the reference device; the stores outlive a trainer, as they do a killed tab. */
+export function createWorld(
+  devices: readonly { readonly name: DeviceName; open(): Promise<Device> }[] = REFERENCE,
+) {
+  const artifacts = createMemoryArtifactStore(hasher);
+  const stores = {
+    runs: createMemoryRunStore(),
+    metrics: createMemoryMetricStore(),
+    checkpoints: createMemoryCheckpointStore(),
+    artifacts,
+    settings: createMemorySettings(),
+    timings: createMemoryTimings(),
+  };
+  const files = createMemoryFiles();
+  const source: DeviceSource = {
+    async open(choice, except = new Set()) {
+      const factory = devices.find(({ name }) => (choice === 'auto' || choice === name) && !except.has(name));
+      if (factory === undefined) throw deviceErrors.unavailable();
+      const opened = await factory.open();
+      return { opened, device: opened.info, reason: 'the first there is', tried: [] };
+    },
+  };
+  const boot = (
+    overrides: Partial<TrainerDeps> = {},
+  ): RunDeps & Pick<TrainerDeps, 'breathe'> & { readonly store: ArtifactStore } => {
+    const locks = createMemoryLocks();
+    const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+    const deps: TrainerDeps = {
+      ...stores,
+      hasher,
+      locks,
+      clock,
+      devices: source,
+      breathe: () => new Promise((resolve) => setTimeout(resolve)),
+      stories: async () => TEXT,
+      ...overrides,
+    };
+    return {
+      ...deps,
+      store: artifacts,
+      artifacts: createArtifactService(artifacts, null),
+      files: async () => files,
+      trainer: createTrainer(deps),
+      random: () => Math.floor(Math.random() * 2 ** 32),
+    };
+  };
+  const addText = async (path = 'text.txt', text = TEXT): Promise<StoredArtifact> => {
+    const artifact = await artifacts.put(once(new TextEncoder().encode(text)));
+    files.set(path, artifact);
+    return artifact;
+  };
+  return { ...stores, files, boot, addText };
+}
+
+export const START = {
+  project: 'sample',
+  path: 'anneal.yaml',
+  text: CONFIG,
+  version: null,
+  editedBy: ['Ada'],
+} as const;
+
+const REFERENCE = [{ name: 'reference' as const, open: async () => createReferenceDevice() }];
+
+export function createMemoryFiles(): ProjectFiles {
+  const kept = new Map<string, StoredArtifact>();
+  const listeners = new Set<() => void>();
+  const told = (): void => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    get: (path) => kept.get(path) ?? null,
+    entries: () => kept,
+    set(path, artifact) {
+      kept.set(path, artifact);
+      told();
+    },
+    remove(path) {
+      kept.delete(path);
+      told();
+    },
+    observe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}
