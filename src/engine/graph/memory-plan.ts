@@ -11,7 +11,10 @@ export interface MemoryPlan {
   /** By node id; nodes that share storage (reshape, in-place results) have the same place. */
   readonly places: readonly Place[];
   readonly arena_bytes: number;
-  /** The arena by purpose at the moment of its peak; gaps between tensors count as activations. */
+  /**
+   * The arena by purpose: the most that gradients, logits and the like ever take at once, and as
+   * activations what it needs beyond that. The parts add up to `arena_bytes`.
+   */
   readonly arena: MemoryBytes;
   /** The same, with the state that the program touches. */
   readonly bytes: MemoryBytes;
@@ -25,6 +28,7 @@ export type Place =
 export type MemoryBytes = Readonly<Record<MemoryKind, number>> & { readonly total: number };
 
 const KINDS: readonly MemoryKind[] = ['weights', 'gradients', 'optimizer', 'activations', 'logits'];
+const ACTIVATIONS = KINDS.indexOf('activations');
 const BYTES_PER_ELEMENT = 4;
 
 interface Storage {
@@ -44,26 +48,22 @@ export function planMemory(program: Program): MemoryPlan {
   const storages = new Array<Storage>(end);
   const arena = new Arena();
   const live = [0, 0, 0, 0, 0];
-  let peak = [0, 0, 0, 0, 0];
-  let total = 0;
-  let peakTotal = 0;
-
+  const most = [0, 0, 0, 0, 0];
   const stateBytes = [0, 0, 0, 0, 0];
+  const count = (kind: number, size: number): void => {
+    const now = (live[kind] as number) + size;
+    live[kind] = now;
+    if (now > (most[kind] as number)) most[kind] = now;
+  };
   const take = (node: Node, kind: number): Storage => {
     const size = aligned(byteLength(node));
-    total += size;
-    live[kind] = (live[kind] as number) + size;
-    if (total > peakTotal) {
-      peakTotal = total;
-      peak = live.slice();
-    }
+    count(kind, size);
     return { place: { in: 'arena', offset: arena.take(size) }, size, last: last[node.id] as number, kind };
   };
   const give = (storage: Storage): void => {
     if (storage.place.in !== 'arena') return;
     arena.give(storage.place.offset, storage.size);
-    total -= storage.size;
-    live[storage.kind] = (live[storage.kind] as number) - storage.size;
+    count(storage.kind, -storage.size);
     storage.last = -2; // given back
   };
 
@@ -91,8 +91,8 @@ export function planMemory(program: Program): MemoryPlan {
       if (reused === null) {
         storages[id] = take(node, kind);
       } else {
-        live[reused.kind] = (live[reused.kind] as number) - reused.size;
-        live[kind] = (live[kind] as number) + reused.size;
+        count(reused.kind, -reused.size);
+        count(kind, reused.size);
         reused.kind = kind;
         reused.last = last[id] as number;
         storages[id] = reused;
@@ -106,9 +106,7 @@ export function planMemory(program: Program): MemoryPlan {
     if (own.last === -1) give(own);
   }
 
-  peak[KINDS.indexOf('activations')] =
-    (peak[KINDS.indexOf('activations')] as number) + arena.bytes - peakTotal;
-  const held = bytesByKind(peak);
+  const held = bytesByKind(divided(most, arena.bytes));
   return {
     places: storages.map((storage) => storage.place),
     arena_bytes: arena.bytes,
@@ -129,6 +127,19 @@ export function sessionBytes(state: readonly StateSpec[], plans: readonly Memory
     bytesByKind([0, 0, 0, 0, 0]),
   );
   return addBytes(bytesByKind(held), largest);
+}
+
+/** `most` by kind, as far as the arena reaches; activations are the rest of it. */
+function divided(most: readonly number[], arena: number): number[] {
+  let rest = arena;
+  const shares = most.map((bytes, kind) => {
+    if (kind === ACTIVATIONS) return 0;
+    const share = Math.min(bytes, rest);
+    rest -= share;
+    return share;
+  });
+  shares[ACTIVATIONS] = rest;
+  return shares;
 }
 
 /** In the order of KINDS. */

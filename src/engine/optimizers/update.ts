@@ -33,7 +33,7 @@ export function buildUpdate(
   const usable = clipped(g, gradients, grad_norm, config.max_grad_norm);
   parameters.forEach(({ name, dims, role }, i) => {
     g.scope = name;
-    g.kind = 'optimizer';
+    g.kind = 'activations'; // what an update needs on its way; what it keeps is state
     const next = rule({
       g,
       config,
