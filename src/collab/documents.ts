@@ -1,9 +1,13 @@
+import type { editor } from 'monaco-editor/editor';
+import * as Y from 'yjs';
 import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import { PROJECT_DOCUMENT } from '../protocol/sync.ts';
-import { projectFiles } from './project-files.ts';
-import { introduce, type Profile } from './presence.ts';
-import { openRoom } from './room.ts';
+import type { EditorBinding } from './monaco/bind.ts';
+import { fromRelative } from './monaco/selections.ts';
+import { introduce, type Profile, presences } from './presence.ts';
+import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
+import { contentOf, filesOf, openRoom, type Room } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 
 /** Who is at this browser. */
@@ -20,6 +24,22 @@ export interface Documents {
   drop(project: string, path: string): void;
   /** The project's artifacts; the project's document stays open from then on. */
   files(project: string): Promise<ProjectFiles>;
+  /** Binds an editor to the text of a file's room, once the room is ready. */
+  bind(room: Room, one: editor.ICodeEditor): Promise<EditorBinding>;
+  textOf(room: Room): string;
+  /** Where a person's first caret is, as an offset; null where they have none in this text. */
+  caretOf(room: Room, person: string): number | null;
+  /** Of a project's room: the files that are there, sorted by path. */
+  list(room: Room): readonly ListedFile[];
+  observe(room: Room, listener: () => void): () => void;
+  /** Of a project's room: where a file that is gone went; null where it was deleted. */
+  movedTo(room: Room, path: string): string | null;
+  /** Tells the others in a project's room which file this page shows. */
+  showFile(room: Room, path: string | null): void;
+  /** The state of a text as it is now, for the record of a run: a Yjs snapshot, base64. */
+  versionOf(room: Room): string;
+  /** Names of those whose edits are in the text, as far as they were seen here; oneself at least. */
+  editorsOf(room: Room): readonly string[];
 }
 
 export function createDocuments(options: {
@@ -29,10 +49,18 @@ export function createDocuments(options: {
   readonly now: () => number;
 }): Documents {
   const { store, server, profile, now } = options;
+  const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const room = await openRoom({ project, path, store, server });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
+    const seen = new Map<number, string>();
+    names.set(room, seen);
+    const note = (): void => {
+      for (const { clientId, name } of presences(room.awareness)) seen.set(clientId, name);
+    };
+    room.awareness.on('change', note);
+    note();
     room.doc.on('destroy', stop);
     return room;
   });
@@ -49,5 +77,35 @@ export function createDocuments(options: {
       files.catch(() => kept.delete(project));
       return files;
     },
+    async bind(room, one) {
+      const { bindEditor } = await import('./monaco/bind.ts');
+      return bindEditor(contentOf(room.doc), room.awareness, one);
+    },
+    caretOf(room, person) {
+      const selection = presences(room.awareness)
+        .filter((one) => one.person === person && one.clientId !== room.doc.clientID)
+        .flatMap(({ selections }) => selections)[0];
+      return selection === undefined ? null : (fromRelative(contentOf(room.doc), selection)?.head ?? null);
+    },
+    textOf: (room) => contentOf(room.doc).toString(),
+    list: listFiles,
+    observe(room, listener) {
+      const files = filesOf(room.doc);
+      files.observe(listener);
+      return () => files.unobserve(listener);
+    },
+    movedTo,
+    showFile: (room, path) => room.awareness.setLocalStateField('file', path),
+    versionOf: (room) => toBase64(Y.encodeSnapshot(Y.snapshot(room.doc))),
+    editorsOf(room) {
+      const found = [...(names.get(room) ?? [])]
+        .filter(([client]) => room.doc.store.clients.has(client))
+        .map(([, name]) => name);
+      return [...new Set([profile.current().name, ...found])];
+    },
   };
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }

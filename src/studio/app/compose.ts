@@ -1,11 +1,32 @@
 import { createDocuments } from '../../collab/documents.ts';
+import { installPersonStyles } from '../../collab/monaco/styles.ts';
+import { createClient } from '../../sdk/client.ts';
+import { createArtifactService } from '../../services/data/artifacts.ts';
+import { createModelService } from '../../services/models/models.ts';
+import type { RunDeps } from '../../services/runs/deps.ts';
+import { createRunService } from '../../services/runs/runs.ts';
+import { resumeRun, startRun } from '../../services/runs/start.ts';
+import { createStorageService } from '../../services/storage.ts';
+import { openDatabase } from '../../storage/dexie/database.ts';
+import { createDexieMetricStore } from '../../storage/dexie/metrics.ts';
+import { createDexieRunStore } from '../../storage/dexie/runs.ts';
+import { createDexieSettings, createDexieTimings } from '../../storage/dexie/settings.ts';
 import { openDocumentStore } from '../../storage/documents/store.ts';
+import { hasher } from '../../storage/hasher.ts';
+import { createOpfsArtifactStore } from '../../storage/opfs/artifacts.ts';
+import { createOpfsCheckpointStore } from '../../storage/opfs/checkpoint-store.ts';
+import { createWebLocks } from '../../storage/web-locks.ts';
+import { createDeviceMonitor } from './device-monitor.ts';
 import { createProfileStore } from './profile.ts';
+import { remoteArtifacts } from './remote-artifacts.ts';
 import type { Services } from './services.ts';
+import { startData, startPreflight, startTrainer } from './workers.ts';
 
 /** Makes the adapters and hands them to the services: the studio's one place that does. */
 export function composeServices(): Services {
+  installPersonStyles();
   const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+  const random = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   const profile = createProfileStore(localStorage, Math.random, () => crypto.randomUUID());
   const documents = createDocuments({
     store: openDocumentStore(),
@@ -13,5 +34,46 @@ export function composeServices(): Services {
     profile,
     now: clock.now,
   });
-  return { clock, documents, profile };
+  const database = openDatabase();
+  const settings = createDexieSettings(database);
+  const server = createClient();
+  const artifactStore = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
+  const artifacts = createArtifactService(artifactStore, remoteArtifacts(server.artifacts));
+  const trainer = startTrainer();
+  const deps: RunDeps = {
+    runs: createDexieRunStore(database),
+    metrics: createDexieMetricStore(database),
+    checkpoints: createOpfsCheckpointStore(),
+    locks: createWebLocks(navigator.locks),
+    trainer,
+    artifacts,
+    files: documents.files,
+    clock,
+    random,
+  };
+  return {
+    clock,
+    runs: createRunService(deps),
+    training: {
+      start: (request, onProgress) => startRun(deps, request, onProgress),
+      resume: (run, onProgress) => resumeRun(deps, run, {}, onProgress),
+    },
+    models: createModelService(deps, artifactStore),
+    artifacts,
+    trainer,
+    files: documents.files,
+    documents,
+    profile,
+    preflight: startPreflight(),
+    texts: startData(),
+    server,
+    device: createDeviceMonitor(trainer, settings),
+    timings: createDexieTimings(database),
+    storage: createStorageService({
+      quota: navigator.storage ?? null,
+      artifacts: artifactStore,
+      checkpoints: deps.checkpoints,
+      runs: deps.runs,
+    }),
+  };
 }

@@ -3,6 +3,7 @@ import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { ColorSchemeMenu } from './color-scheme-menu.tsx';
+import { ProjectPeople } from './people.tsx';
 import { Slot } from './slots.tsx';
 import { useCurrentProject } from './use-current-project.ts';
 
@@ -50,6 +51,7 @@ export function Header({ pending }: { readonly pending: boolean }) {
           </ActionIcon>
         </Tooltip>
         <Slot name="header" />
+        <ProjectPeople project={project} />
         <ColorSchemeMenu />
       </Group>
       {pending && (

@@ -16,7 +16,11 @@ const ADJECTIVES = ['Brisk', 'Calm', 'Clever', 'Deft', 'Keen', 'Lucid', 'Patient
 const CREATURES = ['Badger', 'Falcon', 'Finch', 'Heron', 'Lynx', 'Marten', 'Otter', 'Raven', 'Swift', 'Wren'];
 
 /** In local storage, so that all tabs are one person; in memory where storage is blocked. */
-export function createProfileStore(storage: Storage, random: () => number, newId: () => string): ProfileStore {
+export function createProfileStore(
+  storage: Storage,
+  random: () => number,
+  newId: () => string,
+): ProfileStore {
   const listeners = new Set<() => void>();
   const pick = (from: readonly string[]): string => from[Math.floor(random() * from.length)] ?? '';
   let profile = read(storage) ?? { id: newId(), name: `${pick(ADJECTIVES)} ${pick(CREATURES)}` };

@@ -1,15 +1,16 @@
 import { Slot } from './slots.tsx';
+import { DeviceStatus, JobStatus, StorageStatus } from './status-items.tsx';
 
-/** One line: what computes, who we are connected to, where things are kept, what runs now. */
+/** One line: who we are connected to, where things are kept, what computes, what runs now. */
 export function StatusBar() {
   return (
     <section className="status-bar" aria-label="Status">
       <Slot name="status:connection" />
-      <Slot name="status:storage" />
-      <Slot name="status:device" />
+      <StorageStatus />
+      <DeviceStatus />
       <span className="status-gap" />
       <Slot name="status:job" />
-      <Slot name="status:cursor" />
+      <JobStatus />
     </section>
   );
 }

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { Documents } from '../../collab/documents.ts';
 import { type Person, people } from '../../collab/presence.ts';
+import type { ListedFile } from '../../collab/project-files.ts';
 import type { Room, RoomState } from '../../collab/room.ts';
 import type { RoomUse } from '../../collab/room-cache.ts';
 import { useServices } from './services.ts';
 
-export type { Person, Room };
+export type { ListedFile, Person, Room };
 
 interface Opened {
   readonly key: string;
@@ -14,7 +15,10 @@ interface Opened {
 }
 
 /** Keeps a document open while mounted; null until what this machine keeps of it is loaded. */
-function useRoomBy(key: string, use: (documents: Documents) => RoomUse): { room: Room | null; error: unknown } {
+function useRoomBy(
+  key: string,
+  use: (documents: Documents) => RoomUse,
+): { room: Room | null; error: unknown } {
   const { documents } = useServices();
   const [opened, setOpened] = useState<Opened>({ key, room: null, error: null });
   const latest = useRef(use);
@@ -35,7 +39,11 @@ function useRoomBy(key: string, use: (documents: Documents) => RoomUse): { room:
 }
 
 /** `attempt` opens the document anew when it changes. */
-export function useFileRoom(project: string, path: string, attempt = 0): { room: Room | null; error: unknown } {
+export function useFileRoom(
+  project: string,
+  path: string,
+  attempt = 0,
+): { room: Room | null; error: unknown } {
   return useRoomBy(`${project}/${path}#${attempt}`, (documents) => documents.use(project, path));
 }
 
@@ -65,4 +73,17 @@ export function usePeople(room: Room | null): readonly Person[] {
     if (JSON.stringify(next) !== JSON.stringify(shown.current)) shown.current = next;
     return shown.current;
   });
+}
+
+/** The files of a project, renewed with its document. */
+export function useFiles(room: Room | null): readonly ListedFile[] {
+  const { documents } = useServices();
+  const [files, setFiles] = useState<readonly ListedFile[]>([]);
+  useEffect(() => {
+    if (room === null) return setFiles([]);
+    const read = (): void => setFiles(documents.list(room));
+    read();
+    return documents.observe(room, read);
+  }, [documents, room]);
+  return files;
 }

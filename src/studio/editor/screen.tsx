@@ -1,9 +1,294 @@
-import { Container, Title } from '@mantine/core';
+import { Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
+import type { Fix, PreflightReport, Range } from '../../domain/preflight/report.ts';
+import { useServices } from '../app/services.ts';
+import { Fill } from '../app/slots.tsx';
+import { ConnectionStatus } from '../app/status-items.tsx';
+import { useCommands } from '../app/use-commands.ts';
+import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
+import './editor.css';
+import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { FileTree } from './files/file-tree.tsx';
+import { notifyFailure, useFileActions } from './files/use-file-actions.tsx';
+import { EditorLayout, type Pane } from './layout.tsx';
+import { type Checked, provideLanguage, showMarkers } from './monaco/language.ts';
+import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
+import { EstimatePanel } from './panels/estimate.tsx';
+import { ProblemCounts, Problems } from './panels/problems.tsx';
+import { RoomNotice } from './room-notice.tsx';
+import { type OpenEditor, TextEditor } from './text-editor.tsx';
+import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
+import { useCheck } from './use-check.ts';
+import { isConfig, useProfiles } from './use-profiles.ts';
+
+const FIRST_FILE = 'anneal.yaml';
 
 export function EditorScreen() {
-  return (
-    <Container size="lg" py="lg">
-      <Title order={2}>Editor</Title>
-    </Container>
+  const { project = 'sample' } = useParams();
+  const [search] = useSearchParams();
+  return <ProjectEditor key={project} project={project} path={search.get('file') ?? FIRST_FILE} />;
+}
+
+function ProjectEditor({ project, path }: { readonly project: string; readonly path: string }) {
+  const { documents, preflight } = useServices();
+  const navigate = useNavigate();
+  const [attempt, setAttempt] = useState(0);
+  const [pane, setPane] = useState<Pane>('editor');
+  const projectRoom = useProjectRoom(project).room;
+  const { room, error } = useFileRoom(project, path, attempt);
+  const state = useRoomState(room);
+  const files = useFiles(projectRoom);
+  const open = useRef<OpenEditor | null>(null);
+  const [isOpen, setIsOpen] = useState(false);
+  const checked = useRef<Checked | null>(null);
+  const afterReport = useRef<((report: PreflightReport, text: string) => void) | null>(null);
+
+  const goToFile = useCallback(
+    (to: string) => {
+      setPane('editor');
+      void navigate(
+        `/p/${encodeURIComponent(project)}${to === FIRST_FILE ? '' : `?${new URLSearchParams({ file: to })}`}`,
+      );
+    },
+    [navigate, project],
   );
+  const actions = useFileActions(project, files, goToFile);
+  const { profiles, progress, follow } = useProfiles(project, files);
+  const { shown, check, failure } = useCheck(profiles, (report, text) => {
+    afterReport.current?.(report, text);
+    follow(report, text);
+  });
+  const textNow = useCallback(() => open.current?.model.getValue() ?? '', []);
+  const { train, busy, progress: starting } = useTrain(project, room, path, textNow);
+  const config = isConfig(path);
+  const blocked = config
+    ? whyBlocked(shown, state?.ready ?? false)
+    : 'Open a config (.yaml) to train what it describes.';
+  const trainIfPossible = useRef<() => void>(() => undefined);
+  trainIfPossible.current = () => {
+    if (blocked === null) void train();
+    else notifications.show({ color: 'yellow', title: 'Train is blocked', message: blocked });
+  };
+
+  const onOpen = useCallback(
+    (opened: OpenEditor) => {
+      const { monaco, editor, model } = opened;
+      open.current = opened;
+      checked.current = null;
+      setIsOpen(true);
+      const close = (): void => {
+        open.current = null;
+        setIsOpen(false);
+      };
+      if (!config) return close;
+      const language = provideLanguage(monaco, model, preflight, () => checked.current);
+      afterReport.current = (report, text) => {
+        if (model.isDisposed() || model.getValue() !== text) return; // an answer to an older text
+        checked.current = { report, version: model.getVersionId() };
+        showMarkers(monaco, model, report);
+        language.refreshHints();
+      };
+      check(model.getValue());
+      const changes = model.onDidChangeContent(() => check(model.getValue()));
+      editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => trainIfPossible.current());
+      return () => {
+        afterReport.current = null;
+        close();
+        changes.dispose();
+        language.dispose();
+      };
+    },
+    [check, config, preflight],
+  );
+  const goTo = useCallback((range: Range) => {
+    setPane('editor');
+    const editor = open.current?.editor;
+    if (editor === undefined) return;
+    editor.setSelection(toMonacoRange(range));
+    editor.revealRangeInCenterIfOutsideViewport(toMonacoRange(range));
+    editor.focus();
+  }, []);
+  const applyFix = useCallback((fix: Fix) => {
+    const editor = open.current?.editor;
+    const isCurrent = checked.current?.version === open.current?.model.getVersionId();
+    if (editor === undefined || !isCurrent) return; // the text has moved on: the next report has the fix anew
+    editor.pushUndoStop();
+    editor.executeEdits('anneal.fix', fix.edits.map(toMonacoEdit));
+    editor.pushUndoStop();
+  }, []);
+
+  // Somebody's face was clicked: go to their caret, once the text is there.
+  const wantedPerson: unknown = useLocation().state?.person;
+  useEffect(() => {
+    const opened = open.current;
+    if (!isOpen || typeof wantedPerson !== 'string' || room === null || opened === null) return;
+    const offset = documents.caretOf(room, wantedPerson);
+    if (offset === null) return;
+    const position = opened.model.getPositionAt(offset);
+    opened.editor.setPosition(position);
+    opened.editor.revealPositionInCenter(position);
+    opened.editor.focus();
+  }, [documents, wantedPerson, room, isOpen]);
+
+  // Tell the others which file this page shows.
+  useEffect(() => {
+    if (projectRoom === null) return;
+    documents.showFile(projectRoom, path);
+    return () => documents.showFile(projectRoom, null);
+  }, [documents, projectRoom, path]);
+
+  // A file that moved: follow it.
+  const goneTo =
+    state?.connection.kind === 'refused' && projectRoom !== null
+      ? documents.movedTo(projectRoom, path)
+      : null;
+  useEffect(() => {
+    if (goneTo !== null) goToFile(goneTo);
+  }, [goneTo, goToFile]);
+
+  // The server was set up anew: keep what was here under another name, then show what is there.
+  const replaced = state?.connection.kind === 'replaced';
+  const { keepCopy } = actions;
+  const keep = useRef(keepCopy);
+  keep.current = keepCopy;
+  useEffect(() => {
+    if (!replaced || room === null) return;
+    const reopen = async (): Promise<void> => {
+      const text = await room.setAside(new Date());
+      documents.drop(project, path);
+      setAttempt((before) => before + 1);
+      const copy = await keep.current(path, text);
+      notifications.show({
+        color: 'yellow',
+        title: 'The server has another document under this name',
+        message: `It was probably set up anew. What you had is kept as ${copy}.`,
+        autoClose: false,
+      });
+    };
+    reopen().catch(notifyFailure);
+  }, [replaced, room, documents, project, path]);
+
+  useCommands([
+    {
+      id: 'train',
+      label: 'Train',
+      group: 'Run',
+      shortcut: 'Ctrl+Enter',
+      run: () => trainIfPossible.current(),
+    },
+    { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
+    { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
+    { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+    ...files
+      .filter(({ entry }) => entry.kind === 'text')
+      .map((file) => ({
+        id: `file.open ${file.path}`,
+        label: `Open ${file.path}`,
+        group: 'Files',
+        run: () => goToFile(file.path),
+      })),
+  ]);
+
+  const diagnostics = config ? (shown.report?.diagnostics ?? null) : [];
+  const doing = starting ?? progress;
+  const notice = (
+    <RoomNotice
+      room={room}
+      state={state}
+      path={path}
+      onRestore={() => void actions.restore(path).then(() => setAttempt((n) => n + 1))}
+    />
+  );
+  const isShown = room !== null && state?.ready === true && !isGone(state);
+  return (
+    <>
+      <Fill slot="header">
+        <TrainButton blocked={blocked} busy={busy} onTrain={() => trainIfPossible.current()} />
+      </Fill>
+      <Fill slot="status:connection">
+        <ConnectionStatus room={room} />
+      </Fill>
+      {doing !== null && (
+        <Fill slot="status:job">
+          <span role="status">
+            {doing.what}
+            {doing.total === null || doing.total === 0
+              ? ''
+              : ` ${Math.floor((100 * doing.done) / doing.total)} %`}
+          </span>
+        </Fill>
+      )}
+      <EditorLayout
+        pane={pane}
+        onPane={setPane}
+        problemCount={diagnostics?.length ?? 0}
+        panes={{
+          files: (
+            <FileTree
+              files={files}
+              current={path}
+              onOpen={goToFile}
+              onCreate={actions.create}
+              onRename={actions.rename}
+              onDelete={(one) => void actions.remove(one)}
+            />
+          ),
+          editor:
+            error !== null ? (
+              <ErrorNotice error={error} />
+            ) : isShown ? (
+              <TextEditor
+                room={room}
+                language={config ? 'yaml' : languageOf(path)}
+                label={`Text of ${path}`}
+                onOpen={onOpen}
+              />
+            ) : (
+              notice
+            ),
+          problems: (
+            <section className="panel" aria-label="Problems">
+              <div className="panel-title">
+                <Text size="xs" fw={600}>
+                  Problems
+                </Text>
+                <ProblemCounts diagnostics={diagnostics ?? []} />
+              </div>
+              <div className="panel-body">
+                {failure !== null && <ErrorNotice error={failure} />}
+                <Problems diagnostics={diagnostics} onGoTo={goTo} onFix={applyFix} />
+              </div>
+            </section>
+          ),
+          estimate: (
+            <section className="panel" aria-label="Estimate">
+              <div className="panel-title">
+                <Text size="xs" fw={600}>
+                  Estimate
+                </Text>
+              </div>
+              <div className="panel-body">
+                <EstimatePanel
+                  estimate={shown.good?.estimate ?? null}
+                  stale={shown.stale}
+                  device={profiles.device}
+                />
+              </div>
+            </section>
+          ),
+        }}
+      />
+    </>
+  );
+}
+
+function isGone(state: { readonly connection: { readonly kind: string; readonly code?: number } }): boolean {
+  const { kind, code } = state.connection;
+  return kind === 'refused' && (code === 4404 || code === 4410);
+}
+
+function languageOf(path: string): string {
+  return /\.md$/i.test(path) ? 'markdown' : 'plaintext';
 }

@@ -1,0 +1,80 @@
+import { Button, Center, EmptyState, Loader } from '@mantine/core';
+import { IconCloudOff, IconFileOff, IconFileUnknown } from '@tabler/icons-react';
+import { Link } from 'react-router';
+import { CloseCode } from '../../protocol/sync.ts';
+import type { Room } from '../app/use-room.ts';
+
+/** Stands where the text would, while there is none to show; null when there is. */
+export function RoomNotice(props: {
+  readonly room: Room | null;
+  readonly state: Room['state'] | null;
+  readonly path: string;
+  readonly onRestore: () => void;
+}) {
+  const { room, state, path } = props;
+  if (room === null || state === null) return <Waiting what="Opening the text" />;
+  const { connection } = state;
+  if (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound) {
+    return (
+      <Center h="100%" p="md">
+        <EmptyState
+          icon={<IconFileUnknown aria-hidden />}
+          title="There is no such project or file"
+          description={`The server knows nothing under ${room.project} / ${path}. It may have been deleted for good.`}
+        >
+          <EmptyState.Actions>
+            <Button component={Link} to="/projects">
+              All projects
+            </Button>
+          </EmptyState.Actions>
+        </EmptyState>
+      </Center>
+    );
+  }
+  if (connection.kind === 'refused' && connection.code === CloseCode.gone) {
+    return (
+      <Center h="100%" p="md">
+        <EmptyState
+          icon={<IconFileOff aria-hidden />}
+          title={`${path} has been deleted`}
+          description="Its text is kept for now."
+        >
+          <EmptyState.Actions>
+            <Button onClick={props.onRestore}>Restore it</Button>
+          </EmptyState.Actions>
+        </EmptyState>
+      </Center>
+    );
+  }
+  if (state.ready) return null;
+  if (connection.kind === 'offline' || connection.kind === 'refused') {
+    return (
+      <Center h="100%" p="md">
+        <EmptyState
+          icon={<IconCloudOff aria-hidden />}
+          title="This text is not on this machine yet"
+          description={
+            connection.kind === 'refused'
+              ? connection.reason
+              : 'The server cannot be reached. It opens by itself as soon as it can be.'
+          }
+        >
+          <EmptyState.Actions>
+            <Button variant="default" onClick={() => room.retry()}>
+              Try now
+            </Button>
+          </EmptyState.Actions>
+        </EmptyState>
+      </Center>
+    );
+  }
+  return <Waiting what="Waiting for the server" />;
+}
+
+function Waiting({ what }: { readonly what: string }) {
+  return (
+    <Center h="100%" role="status" aria-label={what}>
+      <Loader size="sm" aria-hidden />
+    </Center>
+  );
+}
