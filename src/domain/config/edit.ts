@@ -89,7 +89,8 @@ export function removal(lines: Lines, parent: MapNode, entry: Entry): TextEdit {
     return edit(lines, entry.keyStart, end, '');
   }
   const line = lines.lineAt(entry.keyStart);
-  const alone = text.slice(lines.start(line), entry.keyStart).trim() === '';
+  // `? name` is YAML's long way to write a key.
+  const alone = /^\uFEFF?\s*(\?\s*)?$/.test(text.slice(lines.start(line), entry.keyStart));
   if (!alone) return edit(lines, entry.keyStart, end, '');
   const last = lines.lineAt(end);
   // The last line has no LF of its own to take; the one before it goes instead.
@@ -129,7 +130,8 @@ export function insertion(
   return edit(lines, at, at, newline + block(name, value, indent, newline));
 }
 
-function replacement(lines: Lines, parent: MapNode, entry: Entry, value: unknown): TextEdit {
+/** Gives an entry another value, or one at all. */
+export function replacement(lines: Lines, parent: MapNode, entry: Entry, value: unknown): TextEdit {
   const { value: node } = entry;
   const text = yamlValue(value);
   const colon = colonEnd(lines, entry);

@@ -47,7 +47,8 @@ export class Lines {
   position(offset: number): Position {
     const inside = Math.min(Math.max(offset, 0), this.text.length);
     const line = this.lineAt(inside);
-    return { line, character: inside - this.start(line) };
+    // Between CR and LF is behind the line.
+    return { line, character: Math.min(inside, this.end(line)) - this.start(line) };
   }
 
   /** Positions outside the text are moved to the nearest one inside. */

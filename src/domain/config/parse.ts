@@ -205,16 +205,27 @@ function convert(node: ParsedNode, context: Context, level: number): ConfigNode 
   return { kind: 'map', entries, flow: node.flow === true, start, end };
 }
 
+/** An anchor or a tag stands before its value; without it, the value is what it looks like. */
 function noteProperties(node: ParsedNode, context: Context): void {
-  const [from, to] = node.range;
-  const what =
-    node.anchor === undefined
-      ? `The tag \`${shorten(node.tag ?? '', 40)}\``
-      : `The anchor \`&${shorten(node.anchor, 40)}\``;
-  report(context, configErrors.indirection, from, to, {
-    message: `${what} has no meaning in the config language; write the value alone.`,
+  const { base, lines } = context;
+  const end = base + node.range[0];
+  const before = lines.text.slice(Math.max(0, end - MOST_LOOKED_BACK), end);
+  const length = /(?:[&!]\S*\s*)+$/.exec(before)?.[0].length ?? 0;
+  const what = node.anchor === undefined ? 'Tags' : 'Anchors';
+  const fixes =
+    length === 0
+      ? []
+      : [{ title: 'Remove it', edits: [{ range: lines.range(end - length, end), newText: '' }] }];
+  report(context, configErrors.indirection, end - length - base, length === 0 ? node.range[1] : end - base, {
+    message: `${what} have no meaning in the config language; write the value alone.`,
+    fixes,
   });
+  if (node.tag !== undefined && isScalar(node) && node.type === 'PLAIN' && typeof node.source === 'string') {
+    node.value = parseDocument(shorten(node.source, MOST_LOOKED_BACK), { schema: 'core' }).toJS();
+  }
 }
+
+const MOST_LOOKED_BACK = 200;
 
 function syntaxProblem(error: YAMLError, text: string, { base, lines }: Context): Diagnostic {
   const [from, to] = error.pos;

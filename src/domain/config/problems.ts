@@ -1,7 +1,7 @@
 import type { $ZodIssue } from 'zod/v4/core';
-import type { Diagnostic, Fix, TextEdit } from '../preflight/report.ts';
+import type { Diagnostic, Fix } from '../preflight/report.ts';
 import { catalogue, discriminatorField, type FieldInfo, fieldAt } from './catalogue.ts';
-import { insertion, removal } from './edit.ts';
+import { insertion, removal, replacement } from './edit.ts';
 import { configErrors } from './errors.ts';
 import { expectation } from './expectation.ts';
 import type { Lines } from './lines.ts';
@@ -83,7 +83,7 @@ function fixesFor(
     const empty = place.node.start === place.node.end;
     return {
       title: `Use ${text}`,
-      edits: [empty ? fill(lines, place.entry, text) : { range, newText: text }],
+      edits: [empty ? replacement(lines, place.parent, place.entry, item) : { range, newText: text }],
     };
   });
   if (!inList && info.standard !== undefined) {
@@ -94,13 +94,6 @@ function fixesFor(
     });
   }
   return fixes;
-}
-
-/** `name:` without a value gets one behind its colon. */
-function fill(lines: Lines, entry: Entry, text: string): TextEdit {
-  const colon = lines.text.indexOf(':', entry.keyEnd);
-  const at = colon === -1 ? entry.keyEnd : colon + 1;
-  return { range: lines.range(at, at), newText: ` ${text}` };
 }
 
 const MOST_OPTIONS = 8;

@@ -94,17 +94,17 @@ function plainMap(node: MapNode, info: FieldInfo, walk: Walk): Record<string, un
   const seen = new Map<string, Entry>();
   for (const entry of node.entries) {
     const field = fields.get(entry.key);
+    if (field === undefined) {
+      // Which fields there are is not known before model_type is right.
+      if (!unclear) add(walk, info, entry, unknownField(walk.parsed, entry, node, info, fields));
+      continue;
+    }
     const earlier = seen.get(entry.key);
     if (earlier !== undefined) {
       duplicate(entry, earlier, node, info, walk);
       continue;
     }
     seen.set(entry.key, entry);
-    if (field === undefined) {
-      // Which fields there are is not known before model_type is right.
-      if (!unclear) add(walk, info, entry, unknownField(walk.parsed, entry, node, info, fields));
-      continue;
-    }
     walk.places.set(field.path.join('.'), { entry, node: entry.value, parent: node });
     const read = plainValue(entry.value, field, walk);
     if (read !== undefined) value[entry.key] = read;

@@ -86,7 +86,7 @@ function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return Number.isFinite(value) ? [value] : [];
   if (typeof value !== 'string' || value.length > 40) return [];
   const text = value.trim().replaceAll('_', '');
-  if (/^[+-]?\d{1,3}(,\d{3})+$/.test(text)) return [Number(text.replaceAll(',', ''))];
+  if (/^[+-]?[1-9]\d{0,2}(,\d{3})+$/.test(text)) return [Number(text.replaceAll(',', ''))];
   const plain = text.replace(/^([+-]?\d+),(\d+)/, '$1.$2');
   const power = /^(\d+)\s*(?:\^|\*\*)\s*(\d+)$/.exec(plain);
   if (power !== null) return [Number(power[1]) ** Number(power[2])];

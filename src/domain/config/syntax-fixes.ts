@@ -17,7 +17,7 @@ export function syntaxHint(code: string, lines: Lines, number: number): Hint | n
       fixes: [replace('Indent with spaces', number, 0, tabs.length, spaces)],
     };
   }
-  const joined = /^\s*[A-Za-z_]\w*:(?=[^\s/:])/.exec(line)?.[0];
+  const joined = /^\s*[A-Za-z_]\w*:(?=[\w"'.[{+-])/.exec(line)?.[0];
   if (joined !== undefined) {
     return {
       message: 'A space is missing behind the colon.',
