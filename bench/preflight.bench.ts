@@ -72,7 +72,7 @@ const profiles: Profiles = {
     bytes: 1_200_000,
     characters: 1_200_000,
     distinct_characters: 70,
-    tokenizer: { key: '["bpe",512,0.1]', vocab_size: 512, train_tokens: 480_000, validation_tokens: 52_000 },
+    tokenizer: { key: 'bpe:512@0.1', vocab_size: 512, train_tokens: 480_000, validation_tokens: 52_000 },
   },
   timings: { device: 'tfjs-webgpu', flops_per_second: 5e12 },
   sources: ['notes.txt'],

@@ -22,13 +22,15 @@ export function dataFacts(config: Config, profile: DataProfile | null): DataFact
     const { vocab_size, train_tokens, validation_tokens } = made;
     return { tokenizer_vocab_size: vocab_size, train_tokens, validation_tokens };
   }
-  const vocabulary = {
-    char: profile?.distinct_characters ?? null,
-    // What training it aims at; a very short text may end with fewer.
-    bpe: tokenizer.type === 'bpe' ? tokenizer.vocab_size : null,
-    file: null,
-  };
-  return { tokenizer_vocab_size: vocabulary[tokenizer.type], train_tokens: null, validation_tokens: null };
+  if (tokenizer.type === 'char' && profile !== null) {
+    // One token per character; the split is of UTF-16 units, which most texts have as many of as characters.
+    const train_tokens = Math.trunc(profile.characters * (1 - config.data.validation_split));
+    const validation_tokens = profile.characters - train_tokens;
+    return { tokenizer_vocab_size: profile.distinct_characters, train_tokens, validation_tokens };
+  }
+  // What training a BPE aims at; a very short text may end with fewer.
+  const tokenizer_vocab_size = tokenizer.type === 'bpe' ? tokenizer.vocab_size : null;
+  return { tokenizer_vocab_size, train_tokens: null, validation_tokens: null };
 }
 
 /** The vocabulary that the model has: its own field, else the tokenizer's. */
