@@ -1,5 +1,4 @@
 import type { Dim } from './dim.ts';
-import { fixed } from './dim.ts';
 import type { DType, Empty, Node, OpName } from './ir.ts';
 import type { Graph } from './ops/definition.ts';
 
@@ -31,10 +30,6 @@ export function unary(g: Graph, op: Plain & OpName, x: Node): Node {
 
 export function add(g: Graph, a: Node, b: Node): Node {
   return g.node('add', [a, b], NONE);
-}
-
-export function sub(g: Graph, a: Node, b: Node): Node {
-  return g.node('sub', [a, b], NONE);
 }
 
 export function mul(g: Graph, a: Node, b: Node): Node {
@@ -112,5 +107,3 @@ export function sumTo(g: Graph, x: Node, dims: readonly Dim[]): Node {
   const summed = reduceSum(g, x, axes, true);
   return extra === 0 ? summed : reshape(g, summed, dims);
 }
-
-export const ONE_DIM = fixed(1);
