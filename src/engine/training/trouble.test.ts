@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { storageErrors } from '../../storage/errors.ts';
 import { createMemoryCheckpointStore } from '../../storage/memory/checkpoint-store.ts';
-import type { Device } from '../device.ts';
-import { createReferenceDevice } from '../devices/reference/device.ts';
-import { deviceErrors } from '../errors.ts';
 import { findLatest } from './checkpoint-slots.ts';
-import { type FailedDevice, trainWithFallback } from './fallback.ts';
 import type { TrainingSpec } from './spec.ts';
 import { faultyDevice } from './testing/faulty-device.ts';
 import { curve, FakeStore, tinyDeps } from './testing/harness.ts';
@@ -134,71 +129,24 @@ test('a sample that fails does not end the run', async () => {
   expect(new Set(notices(deps))).toEqual(new Set(['ANN-TRN-014']));
 });
 
-describe('the next device takes over', () => {
-  const from = (devices: readonly Device[]) => {
-    const asked: (readonly FailedDevice[])[] = [];
-    return {
-      asked,
-      nextDevice: async (failed: readonly FailedDevice[]): Promise<Device | null> => {
-        asked.push([...failed]);
-        return devices[failed.length] ?? null;
-      },
-    };
-  };
-
-  test('from the last checkpoint, with the curve that an undisturbed run would have had', async () => {
-    const straight = tinyDeps();
-    const end = await train(spec, straight);
-    const lost = faultyDevice({ program: 'step', after: 7, what: 'hangs' });
-    const full = faultyDevice({ program: 'step', after: 2, what: 'out of memory' }, 'tfjs-wasm');
-    const { asked, nextDevice } = from([lost, full, createReferenceDevice()]);
-    const deps = tinyDeps();
-    expect(await trainWithFallback(spec, { ...deps, nextDevice })).toEqual(end);
-    expect(asked.map((failed) => failed.map(({ name }) => name))).toEqual([
-      [],
-      ['tfjs-webgpu'],
-      ['tfjs-webgpu', 'tfjs-wasm'],
-    ]);
-    expect(notices(deps)).toEqual(['ANN-TRN-013', 'ANN-TRN-009', 'ANN-TRN-013', 'ANN-TRN-009']);
-    // Updates after the checkpoint are made again: the last of each step counts.
-    const last = new Map(curve(deps.events).map((row) => [JSON.stringify({ ...(row as object) }), row]));
-    for (const row of curve(straight.events)) expect(last.has(JSON.stringify(row))).toBe(true);
+test('after a device is lost the next goes on from the checkpoint, with the curve of an undisturbed run', async () => {
+  const straight = tinyDeps();
+  const end = await train(spec, straight);
+  const lost = tinyDeps({ device: faultyDevice({ program: 'step', after: 7, what: 'hangs' }) });
+  expect(await train(spec, lost)).toMatchObject({ step: 7, checkpoint: { step: 6 } });
+  const full = tinyDeps({
+    store: lost.store,
+    start: { type: 'resume' },
+    device: faultyDevice({ program: 'step', after: 3, what: 'out of memory' }, 'tfjs-wasm'),
   });
-
-  test('from the start where the first device never stored anything', async () => {
-    const broken: Device = {
-      ...createReferenceDevice(),
-      open: () => Promise.reject(deviceErrors.unavailable()),
-    };
-    const { nextDevice } = from([broken, createReferenceDevice()]);
-    const deps = tinyDeps();
-    expect(await trainWithFallback(spec, { ...deps, nextDevice })).toMatchObject({
-      reason: 'finished',
-      step: 12,
-    });
-  });
-
-  test('the end is that of the last device when there is no other', async () => {
-    const { nextDevice } = from([faultyDevice({ program: 'step', after: 3, what: 'lost' })]);
-    const deps = tinyDeps();
-    expect(await trainWithFallback(spec, { ...deps, nextDevice })).toMatchObject({
-      reason: 'failed',
-      facts: { code: 'ANN-DEV-001' },
-      checkpoint: { step: 2 },
-    });
-    expect(await trainWithFallback(spec, { ...tinyDeps(), nextDevice: async () => null })).toMatchObject({
-      facts: { code: 'ANN-DEV-003' },
-    });
-  });
-
-  test('not for trouble that another device would have as well', async () => {
-    const store = new FakeStore();
-    store.refuse = storageErrors.full();
-    const { asked, nextDevice } = from([createReferenceDevice(), createReferenceDevice()]);
-    const end = await trainWithFallback(spec, { ...tinyDeps({ store }), nextDevice });
-    expect(end).toMatchObject({ reason: 'failed', facts: { code: 'ANN-STO-001' } });
-    expect(asked).toHaveLength(1);
-  });
+  expect(await train(spec, full)).toMatchObject({ step: 9, checkpoint: { step: 8 } });
+  const last = tinyDeps({ store: lost.store, start: { type: 'resume' } });
+  expect(await train(spec, last)).toEqual(end);
+  // Each said that the device is another than the checkpoint's.
+  expect([notices(lost), notices(full), notices(last)]).toEqual([[], ['ANN-TRN-009'], ['ANN-TRN-009']]);
+  const upTo = (deps: typeof lost, step: number) => deps.events.filter((event) => event.step <= step);
+  const pieces = [...upTo(lost, 6), ...upTo(full, 8), ...last.events];
+  expect(curve(pieces)).toEqual(curve(straight.events));
 });
 
 describe('a resume', () => {
