@@ -13,6 +13,8 @@ export interface Call {
 export type Calls = Readonly<Record<string, Call>>;
 
 export type InputOf<C extends Call> = z.input<C['input']>;
+/** As the answering side gets it, checked. */
+export type CheckedInputOf<C extends Call> = z.output<C['input']>;
 export type EventOf<C extends Call> = z.output<C['event']>;
 export type OutputOf<C extends Call> = z.output<C['output']>;
 

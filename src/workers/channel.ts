@@ -3,6 +3,7 @@ import { toAnnealError } from '../base/error.ts';
 import {
   type Call,
   type Calls,
+  type CheckedInputOf,
   type EventOf,
   type InputOf,
   type OutputOf,
@@ -57,7 +58,7 @@ export interface CallContext<C extends Call> {
 
 export type Handlers<C extends Calls> = {
   readonly [K in keyof C]: (
-    input: z.output<C[K]['input']>,
+    input: CheckedInputOf<C[K]>,
     context: CallContext<C[K]>,
   ) => Promise<z.input<C[K]['output']>> | z.input<C[K]['output']>;
 };

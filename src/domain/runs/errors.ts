@@ -66,4 +66,9 @@ export const runErrors = defineErrors('RUN', {
     title: 'These files are no model that Anneal can open',
     fix: 'Choose a folder or zip with config.json, model.safetensors and tokenizer.json of a gpt2 or llama model.',
   },
+  fellBack: {
+    number: 14,
+    title: 'The device that was asked for cannot be used and the next one took over',
+    fix: 'Nothing needs to be done; the Device menu says why the other one cannot be used.',
+  },
 });

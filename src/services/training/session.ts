@@ -10,7 +10,6 @@ import { deviceErrors } from '../../engine/errors.ts';
 import { countParameters } from '../../engine/models/parameters.ts';
 import { findLatest } from '../../engine/training/checkpoint-slots.ts';
 import type { CommandQueue } from '../../engine/training/commands.ts';
-import { trainingErrors } from '../../engine/training/errors.ts';
 import type { TrainingEnd } from '../../engine/training/events.ts';
 import type { TrainingSpec } from '../../engine/training/spec.ts';
 import { train } from '../../engine/training/train.ts';
@@ -170,7 +169,7 @@ async function openOrNext(
     if (choice === 'auto' || !(error instanceof AnnealError) || !MOVES_ON.has(error.code)) throw error;
     failed.add(choice);
     const next = await devices.open('auto', failed);
-    const facts = trainingErrors.fellBack({
+    const facts = runErrors.fellBack({
       message: `${choice} cannot be used here: ${error.message}. ${next.device.name} took over.`,
       data: { asked: choice, taken: next.device.name },
     });

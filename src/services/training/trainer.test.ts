@@ -4,7 +4,8 @@ import { createReferenceDevice } from '../../engine/devices/reference/device.ts'
 import { deviceErrors } from '../../engine/errors.ts';
 import { createRunService } from '../runs/runs.ts';
 import { resumeRun, startRun } from '../runs/start.ts';
-import { CONFIG, createWorld, START } from '../testing/trainer-world.ts';
+import { CONFIG } from '../testing/texts.ts';
+import { createWorld, START } from '../testing/trainer-world.ts';
 
 test('a run from Train to its end: state, pins, figures, events', async () => {
   const world = createWorld();
@@ -202,7 +203,7 @@ test('a device that is not there is replaced, with a notice; with none left the 
   const run = await (await startRun(world.boot(), { ...START, device: 'tfjs-webgl' })).ended;
   expect(run).toMatchObject({ state: 'finished', pins: { device_choice: 'tfjs-webgl' } });
   const notices = (await world.runs.events(run.id)).filter(({ event }) => event.type === 'noticed');
-  expect(notices).toMatchObject([{ event: { facts: { code: 'ANN-TRN-013' } } }]);
+  expect(notices).toMatchObject([{ event: { facts: { code: 'ANN-RUN-014' } } }]);
 
   const none = createWorld([{ name: 'tfjs-webgpu', open: async () => failing(5) }]);
   await none.addText();
