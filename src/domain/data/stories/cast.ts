@@ -2,7 +2,7 @@ import type { Random } from '../../../base/random.ts';
 import type { Slots } from './expand.ts';
 import { expand } from './expand.ts';
 import { animals, boys, elders, families, girls, traits } from './words/people.ts';
-import { foods, pastimes, seasons, things, villages, wilds } from './words/world.ts';
+import { foods, pastimes, seasons, things, villages, warmPastimes, wilds } from './words/world.ts';
 
 interface Person {
   readonly name: string;
@@ -12,13 +12,13 @@ interface Person {
   readonly his: string;
 }
 
-function person(random: Random, isAnimal: boolean, taken?: Person): Person {
+/** Two people of a story differ in name, two animals in kind too, and nobody is of a kind in `facts`. */
+function person(random: Random, isAnimal: boolean, facts: string, taken?: Person): Person {
   const isGirl = random.below(2) === 0;
   for (;;) {
     const name = random.pick(isGirl ? girls : boys);
     const kind = isAnimal ? random.pick(animals) : isGirl ? 'girl' : 'boy';
-    // Two people of a story differ in name, and two animals in kind.
-    if (name === taken?.name || (isAnimal && kind === taken?.kind)) continue;
+    if (name === taken?.name || (isAnimal && (kind === taken?.kind || facts.includes(kind)))) continue;
     return isGirl
       ? { name, kind, he: 'she', him: 'her', his: 'her' }
       : { name, kind, he: 'he', him: 'him', his: 'his' };
@@ -33,15 +33,22 @@ function two(random: Random, list: string): [string, string] {
   return [all[first] ?? '', all[second] ?? ''];
 }
 
-/** Everything that stays the same in one story: who, where, when, and the thing it is about. */
-export function cast(random: Random): Slots {
+/**
+ * Everything that stays the same in one story: who, where, when, and the thing it is about. `facts` are those
+ * of the plot, which nobody in the cast may double; its `only` names the season that it needs, if it needs one.
+ */
+export function cast(random: Random, facts: Slots): Slots {
+  const text = Object.values(facts).join(' ').toLowerCase();
   const isAnimal = random.below(5) < 3;
-  const hero = person(random, isAnimal);
-  const friend = person(random, isAnimal, hero);
+  const hero = person(random, isAnimal, text);
+  const friend = person(random, isAnimal, text, hero);
+  const elder = random.pick(elders.filter((one) => !text.includes(one.elder.split(' ').at(-1) ?? '')));
   const { trait, shows } = random.pick(traits);
   const { home, area, places } = random.pick(isAnimal ? wilds : villages);
   const [place, place2] = two(random, places);
-  const { season, sign, weather } = random.pick(seasons);
+  const { season, sign, weather } = random.pick(
+    seasons.filter((one) => facts.only === undefined || facts.only === 'any' || facts.only === one.season),
+  );
   const { thing, looks } = random.pick(things);
   const fixed = {
     hero: hero.name,
@@ -52,10 +59,12 @@ export function cast(random: Random): Slots {
     himself: `${hero.him}self`,
     friend: friend.name,
     fkind: friend.kind,
+    // For the first time that the friend is spoken of.
+    fname: isAnimal ? `${friend.name} the ${friend.kind}` : `${friend.name} from next door`,
     fhe: friend.he,
     fhim: friend.him,
     fhis: friend.his,
-    ...random.pick(elders),
+    ...elder,
     family: random.pick(families),
     trait,
     home,
@@ -66,7 +75,7 @@ export function cast(random: Random): Slots {
     thing,
     look: random.pick(looks.split(', ')),
     food: random.pick(foods),
-    pastime: random.pick(pastimes),
+    pastime: random.pick(season === 'winter' ? pastimes : [...pastimes, ...warmPastimes]),
   };
   // Written out once, so that the weather of a story does not change from one sentence to the next.
   return {

@@ -74,7 +74,10 @@ export function lines(table: string): readonly string[] {
 }
 
 /** Rows of named columns, divided by ` / `: what belongs together in one story stays together. */
-export function rows<const K extends string>(columns: readonly K[], table: string): readonly Record<K, string>[] {
+export function rows<const K extends string>(
+  columns: readonly K[],
+  table: string,
+): readonly Record<K, string>[] {
   return lines(table).map((line) => {
     const cells = line.split(' / ');
     if (cells.length !== columns.length) throw new RangeError(`a row has ${cells.length} cells: ${line}`);

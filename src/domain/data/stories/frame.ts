@@ -20,11 +20,11 @@ export const openings = lines(`
 
 /** What the hero is like, or has at heart. */
 export const portraits = lines(`
-  {Hero} was so {trait} that {he} {shows}.
-  {He} was so {trait} that {he} {shows}.
+  {Hero} was so {trait} that {shows}.
+  {He} was so {trait} that {shows}.
   {Hero} loved {pastime} more than anything else.
   {His} best friend was {friend}, {a fkind} who lived [next door|across the brook|just around the corner].
-  {Hero} and {friend} the {fkind} were [the best of friends|always together|friends from the very first day].
+  {Hero} and {fname} were [the best of friends|always together|friends from the very first day].
   [On most days|When the chores were done|Every afternoon], {he} could be found near {place}, {pastime}.
 `);
 
@@ -32,14 +32,14 @@ export const portraits = lines(`
 export const days = lines(`
   One {season} [morning|afternoon|day], {sign} and {weather}.
   It was [a day in|the first week of|the very middle of] {season}, and {sign}.
-  One {season} day, when {weather}, {hero} [was {pastime} near {place}|went for a walk to {place}].
+  One {season} day, when {weather}, {hero} [went for a walk to {place}|was on {his} way home from {place}].
   It was {season}. {Sign}, and {weather}.
   [One Monday|One Saturday|One Sunday] in {season}, {weather}.
 `);
 
 export const closings = lines(`
   That [evening|night], {hero} told {his} {family} the whole story[|, from the beginning to the end|, twice].
-  Then they [walked home together|sat down by the fire|went to {place}] and shared {food}.
+  Then {hero} and {friend} [sat down by the fire|went to {place}|made themselves comfortable] and shared {food}.
   {Hero} [slept very well|fell asleep with a smile|dreamed of it all] that night.
   When the stars came out, {hero} was still smiling.
   {Friend} laughed, and {hero} laughed too, until their bellies ached.

@@ -4,24 +4,24 @@ import { plot } from '../plot.ts';
 /** Somebody boasts, something goes wrong, and winning turns out to be something else. */
 export const contest = plot(
   rows(
-    ['event', 'boast', 'rival', 'rivalShort', 'mishap', 'help'],
+    ['only', 'event', 'boast', 'rival', 'rivalShort', 'mishap', 'help'],
     `
-    sack race / Nobody can hop as fast as I can / a swift young hare called Dash / Dash / put both feet through the bottom of the sack / tied up the torn sack with a shoelace
-    boat race / My boat is the fastest on the water / a snooty swan called Sir Archibald / Sir Archibald / ran aground on a sandbank / towed the boat back into deep water
-    pie contest / My pies always win / a plump goose called Madame Truffle / Madame Truffle / burned the crust until it was black / lent half of a pie that was ready to bake
-    singing contest / My voice could melt an iceberg / a thrush called Melody / Melody / lost the power of speech from pure excitement / hummed along until the voice came back
-    tree-climbing contest / I shall be at the top before you can blink / a marten called Quickpaw / Quickpaw / got stuck in the fork of a branch / showed where to put each foot
-    kite contest / My kite will touch the clouds / a clever crow called Inky / Inky / tangled the string around a steeple / unwound the string, loop by loop
-    snail race / My snail eats lightning for breakfast / a turtle called Slow Joe / Slow Joe / watched the snail fall asleep at the start / shared a lettuce leaf to tempt the snail onward
-    sledge race / I need no brakes / a husky called Blizzard / Blizzard / flew off at the bend and vanished in a snowdrift / dug the pilot out with bare hands
-    spelling contest / I know every word there is / a parrot called Professor Plume / Professor Plume / forgot how to spell the word "because" / whispered, "Take your time and breathe"
-    chess tournament / I can see ten moves ahead / a thoughtful camel called Solomon / Solomon / lost the queen on the second move / offered to start the game again
+    summer / sack race / Nobody can hop as fast as I can / a swift young hare called Dash / Dash / put both feet through the bottom of the sack / tied up the torn sack with a shoelace
+    summer / boat race / My boat is the fastest on the water / a snooty swan called Sir Archibald / Sir Archibald / ran aground on a sandbank / towed the boat back into deep water
+    any / pie contest / My pies always win / a plump goose called Madame Truffle / Madame Truffle / burned the crust until it was black / lent half of a pie that was ready to bake
+    any / singing contest / My voice could melt an iceberg / a thrush called Melody / Melody / lost the power of speech from pure excitement / hummed along until the voice came back
+    summer / tree-climbing contest / I shall be at the top before you can blink / a marten called Quickpaw / Quickpaw / got stuck in the fork of a branch / showed where to put each foot
+    autumn / kite contest / My kite will touch the clouds / a clever crow called Inky / Inky / tangled the string around a steeple / unwound the string, loop by loop
+    summer / snail race / My snail eats lightning for breakfast / a turtle called Slow Joe / Slow Joe / watched the snail fall asleep at the start / shared a lettuce leaf to tempt the snail onward
+    winter / sledge race / I need no brakes / a husky called Blizzard / Blizzard / flew off at the bend and vanished in a snowdrift / dug the pilot out with bare hands
+    any / spelling contest / I know every word there is / a parrot called Professor Plume / Professor Plume / forgot how many letters there are in banana / whispered the missing letters
+    any / chess tournament / I can see ten moves ahead / a thoughtful camel called Solomon / Solomon / lost the queen on the second move / offered to start the game again
     `,
   ),
   [
     `
     In {area} there was going to be a [great|grand|famous] {event}. "{Boast}," said {hero}, and {he} said it to everyone who would listen.
-    A poster hung near {place}: it announced a {event}! {Hero} put down {his} name at once. "{Boast}," {he} told {friend} the {fkind}.
+    A poster hung near {place}: it announced a {event}! {Hero} put down {his} name at once. "{Boast}," {he} told {fname}.
     Every year at the end of {season} there was a {event}. This time {hero} wanted the prize, which was {a look} {thing}. "{Boast}," {he} declared.
     `,
     `
@@ -41,7 +41,7 @@ export const contest = plot(
     `,
     `
     In the end {rivalShort} won, and {hero} cheered louder than anybody. {He} never boasted again, or hardly ever.
-    They crossed the line side by side. {Elder} cut the prize ribbon in two, and each of them got one half.
+    In the end they shared the prize. {Elder} cut the ribbon in two, and each of them got one half.
     {Hero} came last, but {he} had won a friend. "Next year I will practise," {he} said, "and you will have to hurry."
     `,
   ],

@@ -8,23 +8,23 @@ export const cooking = plot(
     `
     a lemon cake / eggs / the hen / she / some peace from the noisy rooster / taught the rooster to crow into a bucket
     mushroom soup / mushrooms / the mole / he / a lamp that does not blind / wrapped a lamp in thin red cloth
-    a strawberry tart / cream / the spotted cow / she / the flies off her back / braided her tail a handsome new brush
-    fresh bread / flour / the miller / he / the mice out of the sacks / asked the mice to move into the hayloft
-    gingerbread / ginger / the spice merchant / she / a poem for her sign / wrote a poem of four lines that rhymed
+    a strawberry tart / cream / the spotted cow / she / something to keep the flies away / made a handsome new brush of horsehair for the cow's tail
+    fresh bread / flour / the miller / he / a mill without mice / asked the mice to move into the hayloft
+    gingerbread / ginger / the spice merchant / she / a poem for the shop sign / wrote a poem of four lines that rhymed
     plum dumplings / plums / the squirrel / she / help with an enormous walnut / cracked the walnut between two stones
-    honey cookies / honey / the bees / they / more clover near the hive / sowed clover all along the path
+    honey cookies / honey / the queen bee / she / more clover near the hive / sowed clover all along the path
     pea soup / peas / the rabbit / he / a gate that closes by itself / hung a stone on a string behind the gate
     a cheese pie / cheese / the goatherd / she / company on the lonely pasture / stayed until dusk and told nine stories
     apple pancakes / apples / the horse / he / a scratch exactly between the ears / scratched until the horse hummed
     fish stew / a trout / the heron / she / a warm scarf for a long neck / knitted a scarf that went round eleven times
-    hot chocolate / milk / the donkey's friend, the goat / she / her bell to be found / searched the meadow until something tinkled
+    hot chocolate / milk / the nanny goat / she / the bell that I lost in the meadow / searched the meadow until something tinkled in the clover
     `,
   ),
   [
     `
     {Hero} wanted to make {dish} for {friend}'s birthday. {He} tied on an apron, washed {his} hands and looked into the pantry. One thing was not there: {missing}!
-    The whole of {area} was getting ready for the [harvest|lantern|midsummer] feast, and {hero} had promised {dish}. But the cupboard was nearly bare, and what {he} needed most was {missing}.
-    {Friend} the {fkind} lay in bed with a cold. "{Dish} would do you good," said {hero}, and {he} set to work. But there was a problem. The recipe called for {missing}, and {he} had none.
+    The whole of {area} was getting ready for the [great|yearly|lantern] feast, and {hero} had promised {dish}. But the cupboard was nearly bare, and what {he} needed most was {missing}.
+    {Fname} lay in bed with a cold. "{Dish} would do you good," said {hero}, and {he} set to work. But there was a problem. The recipe called for {missing}, and {he} had none.
     `,
     `
     {Hero} went to see {owner}. "May I have {missing}, please?" {he} asked. "Of course," came the answer, "but I would like something in return: {wish}."

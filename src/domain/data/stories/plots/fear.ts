@@ -11,12 +11,12 @@ export const fear = plot(
     a tapping on the window / a skeleton's finger / the branch of a young birch / I have outgrown my place / a stake to lean on
     a moaning in the chimney / a ghost / the wind, which had lost its way among the bricks / I cannot find the way out / an open door
     a splashing in the dark / a sea serpent / an otter who had dropped her supper / My fish slid away / a tin of sardines
-    two green lights in the bushes / a goblin's eyes / a pair of fireflies having an argument / We cannot agree where to dance / a lantern to dance around
+    a quarrelsome buzzing in the bushes / a goblin sharpening its knife / a pair of fireflies having an argument / We cannot agree where to dance / a lantern to dance around
     heavy footsteps overhead / a giant / a barn owl trying on a pair of boots / I wanted to know what walking feels like / a pair of slippers
     a rattling in the kitchen / a burglar / a mouse struggling with the lid of the biscuit tin / I smelled butter / a biscuit as big as the mouse
-    a huge shadow on the curtain / a dragon / a moth in front of the lamp / I only came for the light / a candle in the garden
+    a fluttering behind the curtain / a dragon / a moth that was dazzled by the lamp / I only came for the light / a candle in the garden
     a sobbing under the stairs / a witch / a lost baby rabbit / I took the wrong tunnel / a ride home in a warm pocket
-    a rumbling that shook the cups / an earthquake / the stomach of a hungry travelling bear / I have walked since Thursday / a kettle of porridge
+    a rumbling that shook the cups / an earthquake / a travelling bear with an empty stomach / I have walked since Thursday / a kettle of porridge
     a whispering in the attic / a band of thieves / a family of bats saying good night to one another / We are so many that it takes a while / a promise not to close the skylight
     `,
   ),
@@ -27,7 +27,7 @@ export const fear = plot(
     {Hero} was afraid of the dark, though {he} told nobody. And now there was {sound}! "{Guess}!" {he} gasped.
     `,
     `
-    {He} crept next door to wake {friend} the {fkind}. "I heard {sound}," {he} whispered. {Friend} turned pale. "Let us go together," said {friend}. "Being scared is easier with two."
+    {He} crept next door to wake {fname}. "I heard {sound}," {he} whispered. {Friend} turned pale. "Let us go together," said {friend}. "Being scared is easier with two."
     "There is no such thing as {guess}," {hero} told {himself}, but {his} voice was shaking. {He} lit a lamp and tiptoed closer, one step at a time.
     {Hero} remembered what {elder} always said: "Fear is biggest when your eyes are shut." So {he} opened {his} eyes, took a broom and went to look.
     `,

@@ -4,25 +4,25 @@ import { plot } from '../plot.ts';
 /** A seed, waiting, a danger, a harvest. */
 export const garden = plot(
   rows(
-    ['seed', 'sprout', 'danger', 'defence', 'harvest'],
+    ['only', 'seed', 'sprout', 'danger', 'defence', 'harvest'],
     `
-    pumpkin seed / a pair of fat green leaves / slugs came at night to nibble it / sprinkled a circle of sand around it / a pumpkin so large that it had to be rolled home
-    sunflower seed / a straight, furry stem / a gale bent it almost to the ground / tied it to a broomstick with soft string / a flower as tall as the chimney, always looking at the sun
-    acorn / two tiny crinkled leaves / a pig came sniffing for lunch / built a fence of willow twigs / a little oak, which would stand for three hundred years
-    bean / a pale curl like a question mark / it had nothing to climb on / leaned an old rake against the wall / so many beans that the basket broke
-    cherry stone / a thin red shoot / a hard frost was on its way / wrapped it in straw and sacking / a tree with cherries for every blackbird and a bowlful besides
-    carrot seed / a feathery green plume / weeds crowded it on all sides / pulled the weeds out, one after the other, on {his} knees / a carrot that took five of them to pull
-    watermelon pip / a creeping vine / it had not rained for forty days / carried water in a watering can, morning and evening / a melon as round as the moon and as sweet as sugar
-    rosebud cutting / a shy, reddish bud / greenfly covered every leaf / invited a family of ladybirds to dinner / a rose that smelled of raspberries
-    tomato seed / a hairy little seedling / the sun was scorching it / put up a parasol made of newspaper / tomatoes enough for a barrel of sauce
-    lavender seed / a silvery tuft / the soil was too soggy / dug a ditch so that the water could run off / a purple cushion, humming with bees
+    spring / pumpkin seed / a pair of fat green leaves / slugs came at night to nibble it / sprinkled a circle of sand around it / a pumpkin so large that it had to be rolled home
+    spring / sunflower seed / a straight, furry stem / a gale bent it almost to the ground / tied it to a broomstick with soft string / a flower as tall as the chimney, always looking at the sun
+    spring / acorn / two tiny crinkled leaves / a pig came sniffing for lunch / built a fence of willow twigs / a little oak, which would stand for three hundred years
+    spring / bean / a pale curl like a question mark / it had nothing to climb on / leaned an old rake against the wall / so many beans that the basket broke
+    spring / cherry stone / a thin red shoot / a hard frost was on its way / wrapped it in straw and sacking / a tree with cherries for every blackbird and a bowlful besides
+    spring / carrot seed / a feathery green plume / weeds crowded it on all sides / pulled the weeds out, one after the other, on {his} knees / a carrot that took five of them to pull
+    spring / watermelon pip / a creeping vine / it had not rained for forty days / carried water in a watering can, morning and evening / a melon as round as the moon and as sweet as sugar
+    spring / rosebud cutting / a shy, reddish bud / greenfly covered every leaf / invited a family of ladybirds to dinner / a rose that smelled of raspberries
+    spring / tomato seed / a hairy little seedling / the sun was scorching it / put up a parasol made of newspaper / tomatoes enough for a barrel of sauce
+    spring / lavender seed / a silvery tuft / the soil was too soggy / dug a ditch so that the water could run off / a purple cushion, humming with bees
     `,
   ),
   [
     `
     {Elder} gave {hero} {a seed}. "Is that all?" asked {hero}. "That is all," said {elder}. "The rest is up to you, the earth and the rain."
     In {his} pocket {hero} found {a seed}. {He} [dug a hole with a spoon|scratched a hole in the earth] near {place}, dropped it in and patted the soil flat.
-    {Hero} swapped {his} {look} {thing} for {a seed}. {Friend} the {fkind} shook {fhis} head. "You have been cheated," said {friend}. But {hero} planted it all the same.
+    {Hero} swapped {his} {look} {thing} for {a seed}. {Fname} shook {fhis} head. "You have been cheated," said {friend}. But {hero} planted it all the same.
     `,
     `
     The next morning {he} ran out to look. Nothing. The day after, nothing again. "It is asleep," said {friend}. "Wake up!" shouted {hero} at the ground, but it did no good.

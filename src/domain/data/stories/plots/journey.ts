@@ -21,7 +21,7 @@ export const journey = plot(
   [
     `
     {Hero} had one great wish. {He} wanted to see {goal}, because {reason}. So {he} packed {his} {look} {thing} and {food}, and set out.
-    "Today I am going to {goal}," said {hero}. "Why?" asked {friend} the {fkind}. "Because {reason}," said {hero}. "Then I am coming with you," said {friend}.
+    "Today I am going to {goal}," said {hero}. "Why?" asked {fname}. {Hero} explained that {reason}. "Then I am coming with you," said {friend}.
     For as long as {he} could remember, {hero} had dreamed of {goal}, for {reason}. One day {he} could wait no longer. {He} kissed {his} {family} goodbye and left before breakfast.
     `,
     `
@@ -40,8 +40,8 @@ export const journey = plot(
     "Oh," said {hero}, and for a long time {he} said nothing else. {Arrival}.
     `,
     `
-    Before {he} turned homeward, {hero} picked up a small white pebble. Whenever {he} holds it, {he} remembers the way.
-    The road home was much shorter, as roads home always are. "Well?" asked {friend} on {his} return. "Tomorrow I will show you," said {hero}.
+    Before {he} turned homeward, {hero} picked up a small white pebble. Whenever {he} held it, {he} remembered the way.
+    The road home was much shorter, as roads home always are. "What was it like?" everybody in {area} wanted to know. "I will tell you," said {hero}, "but first I need a bath."
     {Hero} came home with holes in {his} socks and {his} head full of pictures.
     `,
   ],

@@ -6,14 +6,14 @@ export const lost = plot(
   rows(
     ['cause', 'clue', 'found'],
     `
-    a magpie had carried it off because it caught the light / a black-and-white tail feather / high up in the magpie's nest
+    an eagle had carried it off to decorate her eyrie / a long brown feather / high up on a rock, between two astonished eaglets
     the wind had rolled it down the hill / a line of flattened grass / at the very bottom, caught in a thorn bush
     a sleepy bear had used it as a pillow / a tuft of brown fur / under the snoring bear's ear
     the river had floated it away when the water rose / a wet, muddy mark / stuck between two stones downstream
     a goat had taken it for breakfast and then thought better of it / a bite out of the fence / beside the goat's trough, only a little chewed
-    the laundry basket had swallowed it along with the towels / a trail of soap bubbles / flapping on the washing line between two shirts
+    the ragman had taken it for junk / the tracks of a creaky cart / on top of the cart, between a birdcage and a bathtub
     a puppy had buried it to keep it safe / a heap of fresh earth / under the heap, together with four old bones
-    it had slipped through a hole in the pocket / a loose thread / in the lining of the coat, where it had been all along
+    it had fallen behind the piano / a cloud of dust / behind the piano, together with a lost tooth and a waltz
     a squirrel had hidden it with her acorns / a row of nutshells / in a hollow trunk, on top of a hundred acorns
     the postman had packed it by mistake / a torn envelope / at the bottom of the postman's leather bag
     a snail had moved in and would not come out / a silvery trail / under a rhubarb leaf, with two tiny horns peeping over the edge
@@ -27,7 +27,7 @@ export const lost = plot(
     {Hero} wanted to show {friend} {his} {look} {thing}. {He} [turned out every pocket|emptied the whole cupboard], but there was no {thing} anywhere.
     `,
     `
-    "When did you have it last?" asked {friend} the {fkind}. {Hero} thought hard. "Near {place}," {he} said. So off they went.
+    "When did you have it last?" asked {fname}. {Hero} thought hard. "Near {place}," {he} said. So off they went.
     {Hero} [sat down and wept|felt a lump in {his} throat]. {Friend} put an arm around {him}. "Do not cry," said {friend}. "Four eyes see more than two. We will search until we find it."
     {Hero} asked {elder}. "A {thing} does not walk away by itself," said {elder}. "Go and look for a sign." {Friend} came along to help.
     `,

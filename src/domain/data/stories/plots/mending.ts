@@ -13,22 +13,22 @@ export const mending = plot(
     teapot / used it as a helmet / It was cracked already / turned it into a pot for a geranium
     fishing net / played at spiders in it / A pike bit through it / knotted the holes, mesh by mesh
     wooden rocking chair / rocked it all the way over / It was the termites / fitted a new leg that was even stronger than the old one
-    lace curtain / cut a piece out of it for a princess's veil / Moths must have eaten it / stitched a row of daisies over the hole
+    lace curtain / got tangled in it and pulled it down, rod and all / Moths must have eaten it / stitched a row of daisies over the tear
     atlas / spilled a whole bottle of ink on Africa / It was printed like that / drew a new Africa, with every river in it
     birdhouse / bumped into the pole with a wheelbarrow / A storm blew it down / nailed it up again, higher than before
     music box / wound it up too far / It must have been tired / put in a new spring, and it played a little faster than it used to
-    scarecrow / borrowed its trousers / A tramp came by in the night / stuffed a new one with straw and lent it a hat
+    scarecrow / pulled at its sleeve until it toppled over / The crows knocked it down / stuffed it with new straw and lent it a better hat
     `,
   ),
   [
     `
-    {Elder} had {a item}, and {hero} had been told not to touch it. But {hero} was playing, and {he} {accident}. Crash!
-    It happened when nobody was looking. {Hero} {accident}. A moment later, {elder}'s {item} was broken.
+    {Elder} had {a item}, and {hero} had been told not to touch it. But {hero} was playing, and {he} {accident}. Oh dear!
+    It happened when nobody was looking. {Hero} {accident}. A moment later, {elder}'s {item} was ruined.
     "Be careful with my {item}," {elder} had said that very morning. And what did {hero} do? {He} {accident}, and that was the end of it.
     `,
     `
     {Hero} stood quite still. {His} ears were hot. "I could say something," {he} thought. "{Lie}. Who would know?"
-    "What shall I do?" {hero} asked {friend} the {fkind}. "Just say: {lie}," said {friend}. {Hero} was not sure about that.
+    "What shall I do?" {hero} asked {fname}. "Just say: {lie}," said {friend}. {Hero} was not sure about that.
     {He} hid the pieces [under the rug|behind the woodpile|in a sack]. "{Lie}," {he} practised saying. "{Lie}." It sounded wrong each time.
     `,
     `
@@ -37,7 +37,7 @@ export const mending = plot(
     Then {elder} asked, "Has anybody seen my {item}?" {Hero} opened {his} mouth. "I broke it," {he} said, before the lie could get out.
     `,
     `
-    {Elder} was silent for a while. "I am sad about the {item}," {ehe} said, "but I am glad that you told me. Come, let us see what can be done." Together they {repair}.
+    {Elder} was silent for a while. "I am sad about the {item}," {ehe} said, "but I am glad that you told me. Come, let us see what can be done." Side by side they {repair}.
     "Thank you for being honest," said {elder}. "That is harder to mend than any {item}." Then they {repair}.
     {Elder} sighed, and then {ehe} smiled. "I did the same when I was little," {ehe} said. They rolled up their sleeves and {repair}.
     `,

@@ -20,9 +20,9 @@ export const quarrel = plot(
   ),
   [
     `
-    {Hero} and {friend} the {fkind} had never quarrelled before. But that day they quarrelled about {cause}. "{Mine}!" said {hero}. "{Yours}!" said {friend}.
+    {Hero} and {fname} had never quarrelled before. But that day they quarrelled about {cause}. "{Mine}!" said {hero}. "{Yours}!" said {friend}.
     It began with a small thing: {cause}. "{Mine}," said {hero}. "{Yours}," said {friend}. Soon they were both shouting.
-    "{Mine}," said {hero}. "{Yours}," answered {friend} the {fkind}. And so a quarrel broke out about {cause}.
+    "{Mine}," said {hero}. "{Yours}," answered {fname}. And so a quarrel broke out about {cause}.
     `,
     `
     "Then I do not want to play with you any more!" cried {friend}, and {fhe} ran off to {place2}. {Hero} stuck out {his} tongue and marched to {place}.

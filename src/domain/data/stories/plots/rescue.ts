@@ -4,29 +4,29 @@ import { plot } from '../plot.ts';
 /** Somebody smaller is in trouble, and the right tool gets them out. */
 export const rescue = plot(
   rows(
-    ['creature', 'trouble', 'tool', 'act', 'thanks'],
+    ['only', 'creature', 'trouble', 'tool', 'act', 'thanks'],
     `
-    beetle / lay on its back and could not turn over / a blade of grass / held out the blade, and the beetle climbed up it / a dance on all six legs
-    butterfly / was tangled in a spider's web / a thin twig / cut the threads one by one with the twig / a ride on a sunbeam, or so it felt
-    swallow / had hurt its wing against a window / a shoebox lined with wool / carried it home in the shoebox and fed it for a week / a song every dawn
-    tadpole / was trapped in a drying puddle / a cupped hand / scooped it up and ran to the deep water / a splash and a wiggle
-    kitten / was stuck on a high branch and mewed / a long ladder / climbed up rung by rung and tucked it into a sleeve / a long, rumbling purr
-    lamb / had fallen into a ditch / a strong rope / tied a loop and pulled with every ounce of strength / a lick on the nose
-    bee / was too tired to fly / a drop of honey on a thimble / put the honey down in front of its feet / a spoonful of sweet wax in the spring
-    fledgling / had tumbled out of its nest / a soft cap / lifted it in the cap and set it back among its sisters / a cheerful chirp
-    goldfish / gasped on the bank after the flood / a jam jar full of water / slid it gently into the jar / three perfect bubbles
-    crab / had its claw jammed in a bottle / a little olive oil / rubbed the glass with oil until the claw slipped free / a pearl as small as a pea
-    calf / shivered alone in the sleet / a thick cloak / wrapped it up and led it back to its mother / a pail of creamy milk
-    snail / had a crack in its shell / a dab of beeswax / sealed the crack as neatly as a potter / a shimmering letter S on the doorstep
-    fawn / had its leg caught between two roots / a stout stick / pushed the roots apart with the stick / one long look with its dark, shining eyes
-    gosling / had lost its flock in the mist / a tin horn / blew the horn until the other geese answered / a fluffy feather
+    summer / beetle / lay on its back and could not turn over / a blade of grass / held out the blade, and the beetle climbed up it / a dance on all six legs
+    summer / butterfly / was tangled in a spider's web / a thin twig / cut the threads one by one with the twig / a ride on a sunbeam, or so it felt
+    summer / swallow / had hurt its wing against a window / a shoebox lined with wool / carried it home in the shoebox and fed it for a week / a song every dawn
+    spring / tadpole / was trapped in a drying puddle / a cupped hand / scooped it up and ran to the deep water / a splash and a wiggle
+    any / kitten / was stuck on a high branch and mewed / a long ladder / climbed up rung by rung and tucked it into a sleeve / a long, rumbling purr
+    spring / lamb / had fallen into a ditch / a strong rope / tied a loop and pulled with every ounce of strength / a lick on the nose
+    summer / bee / was too tired to fly / a drop of honey on a thimble / put the honey down in front of its feet / a spoonful of sweet wax in the spring
+    spring / fledgling / had tumbled out of its nest / a soft cap / lifted it in the cap and set it back among its sisters / a cheerful chirp
+    spring / goldfish / gasped on the bank after the flood / a jam jar full of water / slid it gently into the jar / three perfect bubbles
+    summer / crab / had its claw jammed in a bottle / a little olive oil / rubbed the glass with oil until the claw slipped free / a pearl as small as a pea
+    winter / calf / shivered alone in the sleet / a thick cloak / wrapped it up and led it back to its mother / a pail of creamy milk
+    autumn / snail / had a crack in its shell / a dab of beeswax / sealed the crack as neatly as a potter / a shimmering letter S on the doorstep
+    summer / fawn / had its leg caught between two roots / a stout stick / pushed the roots apart with the stick / one long look with its dark, shining eyes
+    autumn / gosling / had lost its flock in the mist / a tin horn / blew the horn until the other geese answered / a fluffy feather
     `,
   ),
   [
     `
     Near {place}, {hero} heard a faint sound. {He} stopped and listened. It was {a creature}, and it {trouble}.
     {Hero} was on {his} way to {place} when {he} nearly stepped on something. {A creature} {trouble}. "Oh, you poor thing," said {hero}.
-    "Come quickly!" called {friend} the {fkind}. Close to {place}, {a creature} {trouble}.
+    "Come quickly!" called {fname}. Close to {place}, {a creature} {trouble}.
     `,
     `
     "[We|You] cannot simply pull," said {elder}, who was passing by. "You need {tool}."

@@ -23,7 +23,7 @@ export const weather = plot(
     "This will end badly," muttered {elder}. {Ehe} was right. In the night, {disaster}, and {victim} needed help.
     `,
     `
-    "We must do something," said {hero}. {Friend} the {fkind} nodded. "But what?" They looked at one another. "I have it," said {hero}. "We will {plan}!"
+    "We must do something," said {hero}. {Fname} nodded. "But what?" They looked at one another. "I have it," said {hero}. "We will {plan}!"
     The grown-ups argued about whose fault it was. {Hero} did not argue. "Let us {plan}," {he} said, and {he} went to get {his} boots.
     "It is too dangerous," said one. "It is too late," said another. "Then we had better start," said {hero}. "We can {plan}."
     `,

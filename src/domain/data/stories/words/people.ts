@@ -16,44 +16,45 @@ export const boys = words(`
 
 /** Animals that live, speak and go to market like people do. */
 export const animals = words(`
-  fox rabbit hedgehog mouse badger squirrel otter bear owl beaver mole hare cat puppy kitten duckling goose
-  lamb piglet goat donkey pony frog turtle sparrow robin raccoon deer elephant monkey penguin hamster
+  fox rabbit hedgehog mouse badger squirrel otter owl beaver mole hare cat puppy kitten duckling goose
+  piglet frog turtle sparrow robin raccoon hamster toad lizard chipmunk newt vole dormouse weasel pigeon starling
+  gecko cricket woodchuck magpie marmot shrew
 `);
 
 /** What each is like, and what shows it. */
 export const traits = rows(
   ['trait', 'shows'],
   `
-  curious / [looked under every stone|asked a hundred questions a day|opened every box in the house]
-  brave / never turned back when the path was dark
-  shy / [hid behind the door|blushed and whispered] when strangers came to visit
-  kind / always left a few crumbs for the ants
+  curious / {he} [looked under every stone|asked a hundred questions a day|opened every box in the house]
+  brave / {he} never turned back when the path was dark
+  shy / {he} [hid behind the door|blushed and whispered] when strangers came to visit
+  kind / {he} always left a few crumbs for the ants
   gentle / even the bees were not afraid to land on {his} nose
-  cheerful / [sang while washing the dishes|hummed in the rain|woke up laughing]
-  clever / could mend a clock with a bent spoon
-  stubborn / once sat on a fence for a whole day to win an argument with a goat
-  patient / could wait an hour for one snail to cross the path
-  impatient / ate porridge too hot and burned {his} tongue every single morning
-  forgetful / [went out wearing two different shoes|put the butter in the drawer and the letters in the pantry]
-  dreamy / walked into trees while watching the clouds
-  generous / gave away the bigger half of everything
-  honest / told the baker when he gave back one coin too many
-  proud / polished {his} boots twice a day
-  lonely / made up long conversations with the moon
-  careful / counted the steps on every staircase
-  careless / left muddy footprints on the clean floor
+  cheerful / {he} [sang while washing the dishes|hummed in the rain|woke up laughing]
+  clever / {he} could mend a clock with a bent spoon
+  stubborn / {he} once sat on a fence for a whole day to win an argument with a goat
+  patient / {he} could wait an hour for one snail to cross the path
+  impatient / {he} ate porridge too hot and burned {his} tongue every single morning
+  forgetful / {he} [went out wearing two different shoes|put the butter in the drawer and the letters in the pantry]
+  dreamy / {he} walked into trees while watching the clouds
+  generous / {he} gave away the bigger half of everything
+  honest / {he} told the baker when he gave back one coin too many
+  proud / {he} polished {his} boots twice a day
+  lonely / {he} made up long conversations with the moon
+  careful / {he} counted the steps on every staircase
+  careless / {he} left muddy footprints on the clean floor
   noisy / the neighbours stuffed wool into their ears
   quiet / people often forgot that {he} was in the room
-  thoughtful / never forgot a birthday
-  mischievous / once painted the mayor's bicycle pink
-  hopeful / planted a button to see if a coat would grow
+  thoughtful / {he} never forgot a birthday
+  mischievous / {he} once painted the mayor's bicycle pink
+  hopeful / {he} planted a button to see if a coat would grow
   grumpy / even {his} smile looked like a frown
-  timid / jumped at the sound of a falling leaf
-  playful / turned every chore into a game
-  sleepy / sometimes nodded off in the middle of a sentence
-  hungry / carried a sandwich under {his} hat
-  tidy / lined up the spoons by size
-  adventurous / drew maps of places where nobody had ever been
+  timid / {he} jumped at the sound of a falling leaf
+  playful / {he} turned every chore into a game
+  sleepy / {he} sometimes nodded off in the middle of a sentence
+  hungry / {he} carried a sandwich under {his} hat
+  tidy / {he} lined up the spoons by size
+  adventurous / {he} drew maps of places where nobody had ever been
 `,
 );
 

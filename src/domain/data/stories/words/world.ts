@@ -32,8 +32,8 @@ export const seasons = rows(
   ['season', 'sign', 'weather'],
   `
   spring / [the first swallows had come back|lambs skipped in the pastures|the cherry trees were pink with blossom|buds were opening on every twig] / [a soft rain was falling|a warm wind chased the clouds|the puddles shone like mirrors|the air smelled of wet earth]
-  summer / [crickets chirped in the tall grass|the strawberries were ripe|the wheat was golden|dragonflies darted over the water] / [the sun was blazing|there was not a cloud in the sky|the evening was warm and still|thunder grumbled far away]
-  autumn / [red and yellow leaves whirled through the air|the pumpkins were fat and orange|the geese were flying south|acorns dropped from the oaks] / [a thick fog lay over everything|the wind rattled the shutters|a cold drizzle tickled every nose|the morning was crisp and bright]
+  summer / [crickets chirped in the tall grass|the strawberries were ripe|the wheat was golden|dragonflies darted over the water] / [the sun was blazing|there was not a cloud in the sky|the air was warm and still|thunder grumbled far away]
+  autumn / [red and yellow leaves whirled through the air|the pumpkins were fat and orange|the geese were flying south|acorns dropped from the oaks] / [a thick fog lay over everything|the wind rattled the shutters|a cold drizzle tickled every nose|the air was crisp and clear]
   winter / [icicles hung from the roofs|the ponds were frozen hard|robins puffed up their feathers|smoke curled from every chimney] / [big snowflakes were drifting down|the frost sparkled like sugar|the north wind howled|the snow lay knee-deep]
 `,
 );
@@ -50,7 +50,6 @@ export const things = rows(
   lantern / tin, glass, dented, yellow
   bell / brass, little, silver, polished
   whistle / wooden, tin, carved, white
-  drum / painted, round, battered, blue
   marble / glass, green, swirly, purple
   spoon / wooden, silver, bent, pewter
   umbrella / black, spotted, pink, patched
@@ -72,8 +71,6 @@ export const things = rows(
   telescope / brass, folding, dusty, battered
   pencil / stubby, violet, sharp, lucky
   teacup / cracked, flowery, blue, porcelain
-  sledge / wooden, red, fast, creaky
-  violin / small, amber, dusty, old
 `,
 );
 
@@ -104,26 +101,34 @@ export const foods = lines(`
   a pot of lentil stew
 `);
 
-/** How grown-up hands and small ones pass an afternoon. */
+/** How one passes an afternoon in any season. */
 export const pastimes = lines(`
-  skipping stones
   collecting pebbles
-  counting ladybirds
   building towers of sticks
-  chasing butterflies
-  drawing in the dust
-  picking daisies
   humming an old tune
   climbing the lowest branches
   listening to the woodpecker
+  telling jokes to a scarecrow
+  sorting buttons by colour
+  balancing on one leg
+  practising cartwheels
+  whittling a stick
+  watching the clouds drift by
+  walking backwards
+  making up riddles
+`);
+
+/** And what else there is to do when things grow and fly. */
+export const warmPastimes = lines(`
+  skipping stones across the water
+  counting ladybirds
+  chasing butterflies
+  drawing in the dust
+  picking daisies
   watching the beetles march by
   making a crown of leaves
   looking for four-leaved clover
-  balancing on one leg
-  telling jokes to a scarecrow
-  sorting buttons by colour
   blowing dandelion seeds
   following a trail of ants
-  practising cartwheels
-  whittling a stick
+  splashing in the shallows
 `);
