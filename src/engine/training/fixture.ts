@@ -139,6 +139,10 @@ function checkNames(model: ModelConfig, specs: readonly ParameterSpec[], tensors
     if (known.has(name) || BUFFER.test(name)) return false;
     // A tied head may be written out as well, as long as it says the same as the embeddings.
     const [kind, rest] = split(name);
+    if (model.model_type === 'gpt2' && !model.bias && rest.endsWith('.bias')) {
+      // A model without biases may be saved with zeros, so that other programs find what they look for.
+      return tensors.get(name)?.values.some((value) => value !== 0) ?? false;
+    }
     return !(
       rest === 'lm_head.weight' && equal(tensors.get(name), tensors.get(`${kind}.${tableName(model)}`))
     );

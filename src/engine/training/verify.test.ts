@@ -241,3 +241,12 @@ test('a tied head may be written out, and says the same as the embeddings', asyn
   twice.set('param.lm_head.weight', head('final'));
   await expect(verifyFixture({ tensors: twice, settings, device })).rejects.toThrow(/lm_head/);
 });
+
+test('biases that are off may be written out as zeros, and as nothing else', async () => {
+  const { tensors, settings } = await made(gpt2Config({ bias: false }), 4);
+  const name = 'param.transformer.h.0.mlp.c_fc.bias';
+  const withZeros = new Map(tensors).set(name, { shape: [32], values: new Float32Array(32) });
+  expect((await verifyFixture({ tensors: withZeros, settings, device })).holds).toBe(true);
+  withZeros.set(name, { shape: [32], values: new Float32Array(32).fill(0.1) });
+  await expect(verifyFixture({ tensors: withZeros, settings, device })).rejects.toThrow(/c_fc\.bias/);
+});

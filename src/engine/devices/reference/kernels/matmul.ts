@@ -18,8 +18,8 @@ function copied(x: Numbers, start: number, size: number): Float64Array {
 }
 
 /**
- * a [M, K] times b [K, N] into out, summed in float64. Rows of the result are gathered in a buffer that
- * stays in the cache while four rows of b stream through.
+ * a [M, K] times b [K, N] into out, summed in float64. Two rows of the result are gathered at a time, in
+ * buffers that stay in the cache while rows of b stream through, four at a time.
  */
 function multiply(
   a: Float64Array,
@@ -30,34 +30,59 @@ function multiply(
   k: number,
   n: number,
 ): void {
-  const row = new Float64Array(n);
-  const whole = k - (k % 4);
-  for (let i = 0; i < m; i++) {
-    row.fill(0);
-    const base = i * k;
-    for (let p = 0; p < whole; p += 4) {
-      const a0 = a[base + p] as number;
-      const a1 = a[base + p + 1] as number;
-      const a2 = a[base + p + 2] as number;
-      const a3 = a[base + p + 3] as number;
-      const b0 = p * n;
-      const b1 = b0 + n;
-      const b2 = b1 + n;
-      const b3 = b2 + n;
+  const first = new Float64Array(n);
+  const second = new Float64Array(n);
+  for (let i = 0; i < m; i += 2) {
+    first.fill(0);
+    second.fill(0);
+    const p = i * k;
+    // Without a second row the first is computed twice.
+    const q = i + 1 < m ? p + k : p;
+    let r = 0;
+    for (; r + 4 <= k; r += 4) {
+      addFour(a, p + r, q + r, b, r * n, n, first, second);
+    }
+    for (; r < k; r++) {
+      const x = a[p + r] as number;
+      const y = a[q + r] as number;
       for (let j = 0; j < n; j++) {
-        row[j] =
-          (row[j] as number) +
-          a0 * (b[b0 + j] as number) +
-          a1 * (b[b1 + j] as number) +
-          a2 * (b[b2 + j] as number) +
-          a3 * (b[b3 + j] as number);
+        const value = b[r * n + j] as number;
+        first[j] = (first[j] as number) + x * value;
+        second[j] = (second[j] as number) + y * value;
       }
     }
-    for (let p = whole; p < k; p++) {
-      const value = a[base + p] as number;
-      for (let j = 0; j < n; j++) row[j] = (row[j] as number) + value * (b[p * n + j] as number);
-    }
-    out.set(row, at + i * n);
+    out.set(first, at + i * n);
+    if (i + 1 < m) out.set(second, at + (i + 1) * n);
+  }
+}
+
+/** Adds to both rows four elements of a times four rows of b. */
+function addFour(
+  a: Float64Array,
+  p: number,
+  q: number,
+  b: Float64Array,
+  start: number,
+  n: number,
+  first: Float64Array,
+  second: Float64Array,
+): void {
+  const p0 = a[p] as number;
+  const p1 = a[p + 1] as number;
+  const p2 = a[p + 2] as number;
+  const p3 = a[p + 3] as number;
+  const q0 = a[q] as number;
+  const q1 = a[q + 1] as number;
+  const q2 = a[q + 2] as number;
+  const q3 = a[q + 3] as number;
+  for (let j = 0; j < n; j++) {
+    const at = start + j;
+    const b0 = b[at] as number;
+    const b1 = b[at + n] as number;
+    const b2 = b[at + 2 * n] as number;
+    const b3 = b[at + 3 * n] as number;
+    first[j] = (first[j] as number) + p0 * b0 + p1 * b1 + p2 * b2 + p3 * b3;
+    second[j] = (second[j] as number) + q0 * b0 + q1 * b1 + q2 * b2 + q3 * b3;
   }
 }
 
