@@ -31,6 +31,11 @@ export const dataErrors = defineErrors('DAT', {
     title: 'The text is in UTF-32',
     fix: 'Open it in an editor and save it with the encoding UTF-8, or `iconv -f UTF-32 -t UTF-8 old.txt > new.txt`.',
   },
+  noTokenizerFile: {
+    number: 7,
+    title: 'The tokenizer file is not there',
+    fix: 'Add a tokenizer.json to the project and give its path, or use `tokenizer: { type: bpe, vocab_size: 512 }`.',
+  },
   // What follows is said beside a text that was taken.
   fromUtf16: {
     number: 20,

@@ -38,8 +38,8 @@ export async function dataProfile(source: string, text: string, ports: DataPorts
 
 /**
  * Tokenizer and tokens of both parts of a text. Characters are taken from the whole text, as nanoGPT does,
- * so that validation meets no unknown one; BPE learns its merges from the training part alone. Throws ANN-TOK
- * errors: a tokenizer file that is missing or broken, stopped.
+ * so that validation meets no unknown one; BPE learns its merges from the training part alone. Throws ANN-DAT-007
+ * where the tokenizer file is missing, ANN-TOK where it is broken or the work was stopped.
  */
 export async function prepareData(request: DataRequest, ports: DataPorts): Promise<PreparedData> {
   const { source, text, validation_split, tokenizer: section } = request;
@@ -81,7 +81,10 @@ export async function prepareData(request: DataRequest, ports: DataPorts): Promi
 async function makeTokenizer(request: DataRequest, train: string, ports: DataPorts): Promise<Tokenizer> {
   const { tokenizer: section, text, tokenizerJson } = request;
   if (section.type === 'char') return charTokenizer(text);
-  if (section.type === 'file') return await loadTokenizer(tokenizerJson ?? '');
+  if (section.type === 'file') {
+    if (tokenizerJson === undefined) throw dataErrors.noTokenizerFile({ where: section.path });
+    return await loadTokenizer(tokenizerJson);
+  }
   return await trainBpe({ text: train, vocabSize: section.vocab_size, ...ports });
 }
 
