@@ -10,9 +10,13 @@ import { createReferenceDevice } from './reference/device.ts';
 
 /**
  * What every device must pass. Each op is compared with the reference device over seeded shapes; then the
- * promises of Device, Session and Executable one by one.
+ * promises of Device, Session and Executable one by one. `ops` limits the former.
  */
-export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>): void {
+export function deviceAcceptance(
+  name: string,
+  makeDevice: () => Promise<Device>,
+  ops: readonly (keyof typeof OP_CASES)[] = Object.keys(OP_CASES) as (keyof typeof OP_CASES)[],
+): void {
   describe(`${name} as a device`, () => {
     let device: Device;
     const reference = createReferenceDevice();
@@ -21,7 +25,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
     });
     afterAll(() => device.dispose());
 
-    for (const op of Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]) {
+    for (const op of ops) {
       test(`${op} computes what reference computes, and the same bits again`, async () => {
         const seed = hash32(20_251, ...new TextEncoder().encode(op));
         const cases = OP_CASES[op](new Random(seed)) as readonly OpCase<OpName>[];

@@ -1,6 +1,3 @@
-import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import gpt2Settings from '../../../fixtures/gpt2-tiny.json';
 import gpt2 from '../../../fixtures/gpt2-tiny.safetensors?url';
 import llamaSettings from '../../../fixtures/llama-tiny.json';
@@ -8,12 +5,7 @@ import llama from '../../../fixtures/llama-tiny.safetensors?url';
 import { deviceAcceptance } from './acceptance.ts';
 import { browserDeviceFactories } from './browser.ts';
 import { fixtureAcceptance } from './fixture-acceptance.ts';
-
-const wasmPaths = {
-  'tfjs-backend-wasm.wasm': wasm,
-  'tfjs-backend-wasm-simd.wasm': simd,
-  'tfjs-backend-wasm-threaded-simd.wasm': threaded,
-};
+import { wasmPaths } from './testing/wasm-paths.ts';
 
 const load = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
 const fixtures = [

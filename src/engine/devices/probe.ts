@@ -46,7 +46,6 @@ export interface ProbeOptions {
 /** The probe steps of a device may differ from reference's by this much, relative, in the 2-norm. */
 const TOLERANCE = 1e-3;
 const TIMEOUT_MS = 10_000;
-const RUNS = 3;
 
 /**
  * Opens devices for whoever trains or samples. `auto` probes once: each device opens and runs a small
@@ -148,7 +147,7 @@ export class DeviceChooser {
   async #expected(): Promise<ProbeResult> {
     const reference = createReferenceDevice();
     try {
-      return await runProbe(reference, { elapsed: () => this.#options.clock.elapsed(), runs: RUNS });
+      return await runProbe(reference, () => this.#options.clock.elapsed());
     } finally {
       reference.dispose();
     }
@@ -167,7 +166,7 @@ export class DeviceChooser {
         device.dispose();
         throw deviceErrors.probeFailed();
       }
-      return runProbe(device, { elapsed: () => this.#options.clock.elapsed(), runs: RUNS });
+      return runProbe(device, () => this.#options.clock.elapsed());
     };
     try {
       const { values, ms } = await this.#timed(name, work());

@@ -23,7 +23,7 @@ export async function nodeGpu(): Promise<GPU | null> {
   if (gpu !== undefined) return gpu;
   gpu = null;
   try {
-    useSwiftShader();
+    prepareSwiftShader();
     const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
     gpu = create([]);
@@ -39,7 +39,7 @@ export async function nodeGpu(): Promise<GPU | null> {
  * The Vulkan loader reads its variables when it is loaded, so this comes before Dawn. Dawn asks for
  * libvulkan.so.1 by name; where the system has none, the browser's is loaded first and found by that name.
  */
-function useSwiftShader(): void {
+function prepareSwiftShader(): void {
   if (process.platform !== 'linux') return;
   if (process.env['VK_ICD_FILENAMES'] === undefined && !hasDriver()) {
     const icd = BROWSER_FOLDERS.map((folder) => join(folder, 'vk_swiftshader_icd.json')).find(existsSync);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { deviceAcceptance } from '../acceptance.ts';
 import { fixtureAcceptance } from '../fixture-acceptance.ts';
+import { openTfjsDevice } from '../tfjs/open.ts';
+import { openWebgpu } from '../tfjs/webgpu/backend.ts';
 import { nodeGpu } from './dawn.ts';
 import { nodeDeviceFactories } from './factories.ts';
 
@@ -14,4 +16,10 @@ for (const { name, open } of nodeDeviceFactories()) {
   if (name === 'tfjs-webgpu' && gpu === null) continue;
   deviceAcceptance(name, open);
   for (const fixture of fixtures) fixtureAcceptance(name, fixture, open);
+}
+
+// What real GPUs multiply matrices with, tried on whatever is here.
+if (gpu !== null) {
+  const open = () => openTfjsDevice(() => openWebgpu(gpu, { emulated: false }));
+  deviceAcceptance("tfjs-webgpu with tfjs's own matmul", open, ['matmul']);
 }

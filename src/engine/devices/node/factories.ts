@@ -34,8 +34,7 @@ async function openWasm(): Promise<Device> {
     import('../tfjs/open.ts'),
     import('../tfjs/wasm.ts'),
   ]);
-  const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  return openTfjsDevice(() => openWasm(dirname(main) + sep));
+  return openTfjsDevice(() => openWasm(wasmFolder()));
 }
 
 async function openCpu(): Promise<Device> {
@@ -49,4 +48,9 @@ async function openCpu(): Promise<Device> {
 async function openReference(): Promise<Device> {
   const { createReferenceDevice } = await import('../reference/device.ts');
   return createReferenceDevice();
+}
+
+/** The folder of the package's .wasm files, ending in a separator. */
+export function wasmFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm')) + sep;
 }

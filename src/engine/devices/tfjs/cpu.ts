@@ -7,6 +7,8 @@ import { matmul, plainKernels } from './plain.ts';
 /** tfjs's plain JavaScript backend: the slowest, and there wherever JavaScript is. */
 export async function openCpu(): Promise<TfjsBackend> {
   const backend = new MathBackendCPU();
+  // In Node it would otherwise advertise another package on the console.
+  (backend as unknown as { firstUse: boolean }).firstUse = false;
   const values = (tensor: { dataId: object }) => backend.data.get(tensor.dataId).values;
   return {
     info: {

@@ -70,7 +70,7 @@ export class TfjsDevice implements Device {
 
   closed(session: TfjsSession): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size > 0) return;
+    if (this.#sessions.size > 0 || this.#gone !== null) return;
     this.scalars.clear();
     this.backend.trim();
   }

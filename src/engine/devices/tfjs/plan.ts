@@ -16,15 +16,21 @@ export interface Plan {
 
 /**
  * Checks a program against a session's state and works out when each tensor dies. Nodes that no output
- * and no update needs are left out. Throws ANN-DEV-004 where the program does not fit.
+ * and no update needs are left out. Throws ANN-DEV-004 where the program does not fit, ANN-DEV-002 where
+ * a tensor is larger than the device takes.
  */
-export function planProgram(program: Program, state: ReadonlyMap<string, StateSpec>): Plan {
+export function planProgram(
+  program: Program,
+  state: ReadonlyMap<string, StateSpec>,
+  maxBufferBytes: number | null,
+): Plan {
   const kept = new Set([...Object.values(program.outputs), ...Object.values(program.updates)]);
   const lastUse = new Map<NodeId, NodeId>();
   const steps: Step[] = [];
   const needed = neededNodes(program, kept);
   for (const node of program.nodes) {
     if (!needed.has(node.id)) continue;
+    checkSize(`${node.op} in ${node.scope || program.name}`, node.shape, maxBufferBytes);
     if (node.op === 'state') checkState(program, node.attributes.name, node, state);
     for (const input of node.inputs) lastUse.set(input, node.id);
     const operand = HOST_OPERANDS[node.op];
@@ -42,6 +48,16 @@ export function planProgram(program: Program, state: ReadonlyMap<string, StateSp
     if (needed.has(node.id)) steps.push({ node, dead: deaths.get(node.id) ?? [] });
   }
   return { steps, program };
+}
+
+/** Throws ANN-DEV-002 where one tensor is more than the device can hold in one piece. */
+export function checkSize(what: string, shape: readonly number[], maxBufferBytes: number | null): void {
+  const bytes = sizeOf(shape) * 4;
+  if (maxBufferBytes === null || bytes <= maxBufferBytes) return;
+  throw deviceErrors.outOfMemory({
+    message: `${what} needs ${bytes} bytes in one piece; this device gives at most ${maxBufferBytes}.`,
+    data: { bytes, max_buffer_bytes: maxBufferBytes },
+  });
 }
 
 function neededNodes(program: Program, roots: ReadonlySet<NodeId>): Set<NodeId> {

@@ -7,7 +7,7 @@ import { explain, readBack, type TfjsBackend } from './backend.ts';
 import type { TfjsDevice } from './device.ts';
 import { TfjsExecutable } from './executable.ts';
 import { sizeOf } from './kernel.ts';
-import { planProgram } from './plan.ts';
+import { checkSize, planProgram } from './plan.ts';
 import type { Scalars } from './scope.ts';
 
 export class TfjsSession implements Session {
@@ -39,6 +39,7 @@ export class TfjsSession implements Session {
     await this.exclusively(() =>
       this.#guarded(() => {
         for (const [name, spec] of this.#specs) {
+          checkSize(`The state ${name}`, spec.shape, this.device.info.limits.max_buffer_bytes);
           const size = sizeOf(spec.shape);
           const zeros = spec.dtype === 'i32' ? new Int32Array(size) : new Float32Array(size);
           this.#tensors.set(name, this.upload(zeros, spec.shape));
@@ -84,7 +85,7 @@ export class TfjsSession implements Session {
 
   async compile(program: Program): Promise<Executable> {
     return this.exclusively(async () => {
-      const plan = planProgram(program, this.#specs);
+      const plan = planProgram(program, this.#specs, this.device.info.limits.max_buffer_bytes);
       const executable = await this.#guarded(() => new TfjsExecutable(this, plan));
       this.#executables.add(executable);
       return executable;

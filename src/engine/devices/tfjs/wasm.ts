@@ -1,4 +1,4 @@
-import { BackendWasm, getThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { BackendWasm, getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { env, findBackendFactory, getKernelsForBackend } from '@tensorflow/tfjs-core';
 import { deviceErrors } from '../../errors.ts';
 import { neverLost, type TfjsBackend, watchNothing } from './backend.ts';
@@ -15,10 +15,15 @@ export interface WasmFiles {
   readonly 'tfjs-backend-wasm-threaded-simd.wasm': string;
 }
 
+/** More threads than this gain nothing on matrices of this size. */
+const MOST_THREADS = 16;
+
+/** The most that a WASM memory with 32-bit addresses holds. */
+const HEAP_BYTES = 2 ** 32 - 2 ** 16;
+
 /** What emscripten gives its module besides what tfjs declares. */
 interface Heap {
-  _malloc(bytes: number): number;
-  readonly HEAPU8: Uint8Array;
+  _malloc: (bytes: number) => number;
 }
 
 /**
@@ -50,20 +55,34 @@ export async function openWasm(paths: WasmPaths): Promise<TfjsBackend> {
 
 async function start(paths: WasmPaths): Promise<BackendWasm> {
   setWasmPaths(typeof paths === 'string' ? paths : { ...paths });
+  // Left to itself it takes half of the processors.
+  setThreadsCount(Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency)));
   const factory = findBackendFactory('wasm');
   const backend = await factory?.();
   if (!(backend instanceof BackendWasm))
     throw deviceErrors.unavailable({ message: 'tfjs has no wasm backend' });
-  // tfjs does not look at what malloc returns, and would write to address 0.
-  const heap = backend.wasm as unknown as Heap;
-  const malloc = heap._malloc;
-  heap._malloc = (bytes) => {
-    const address = malloc(bytes);
+  checkMalloc(backend.wasm as unknown as Heap);
+  for (const kernel of getKernelsForBackend('wasm')) kernel.setupFunc?.(backend);
+  return backend;
+}
+
+/**
+ * tfjs does not look at what malloc returns, and would write to address 0. An accessor, since emscripten
+ * puts the real function in place of a stub at the first call. Malloc itself takes 32 bits.
+ */
+function checkMalloc(heap: Heap): void {
+  let malloc = heap._malloc;
+  const checked = (bytes: number): number => {
+    const address = bytes > HEAP_BYTES ? 0 : malloc(bytes);
     if (address === 0 && bytes > 0) throw new RangeError(`The WASM heap has no ${bytes} bytes left`);
     return address;
   };
-  for (const kernel of getKernelsForBackend('wasm')) kernel.setupFunc?.(backend);
-  return backend;
+  Object.defineProperty(heap, '_malloc', {
+    get: () => checked,
+    set: (real: Heap['_malloc']) => {
+      malloc = real;
+    },
+  });
 }
 
 function backendOf(backend: BackendWasm, release: () => void): TfjsBackend {
@@ -80,7 +99,7 @@ function backendOf(backend: BackendWasm, release: () => void): TfjsBackend {
     info: {
       name: 'tfjs-wasm',
       description: `WASM${simd ? ', SIMD' : ''}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-      limits: { max_buffer_bytes: null, memory_bytes: 2 ** 31 },
+      limits: { max_buffer_bytes: HEAP_BYTES, memory_bytes: HEAP_BYTES },
     },
     kernelsOf: 'wasm',
     backend,

@@ -13,7 +13,10 @@ interface Pool {
 }
 
 /** Opens tfjs on a GPU device of its own, so that several can be open and a lost one can be replaced. */
-export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
+export async function openWebgpu(
+  gpu: GPU | undefined,
+  options: { /** For tests; otherwise as the adapter says. */ readonly emulated?: boolean } = {},
+): Promise<TfjsBackend> {
   const adapter = (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? null;
   if (adapter === null) throw deviceErrors.unavailable({ message: 'There is no WebGPU adapter here' });
   const { limits } = adapter;
@@ -49,7 +52,7 @@ export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
     },
     kernelsOf: 'webgpu',
     backend,
-    kernels: webgpuKernels(backend),
+    kernels: webgpuKernels(backend, options.emulated ?? isEmulated(adapter.info)),
     lost,
     pooled: true,
     upload: (values, shape) => {
@@ -68,6 +71,11 @@ export async function openWebgpu(gpu: GPU | undefined): Promise<TfjsBackend> {
       device.destroy();
     },
   };
+}
+
+/** SwiftShader, llvmpipe and Microsoft's WARP run on the processor. */
+function isEmulated(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(inWords(info));
 }
 
 function inWords(info: GPUAdapterInfo): string {

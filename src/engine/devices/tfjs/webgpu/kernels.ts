@@ -3,6 +3,7 @@ import { env } from '@tensorflow/tfjs-core';
 import { at, type KernelTable, type PlainTable, sizeOf } from '../kernel.ts';
 import { matmul, plainKernels } from '../plain.ts';
 import { elementwiseKernels } from './elementwise.ts';
+import { blockedMatmul } from './matmul.ts';
 import { rowKernels } from './rows.ts';
 import { sumKernels } from './sums.ts';
 
@@ -11,10 +12,11 @@ const REDUCE = 0;
 const SMALL = 2;
 const PACKED = 3;
 
-export function webgpuKernels(backend: WebGPUBackend): KernelTable {
+/** `emulated`: the GPU is computed by the processor. */
+export function webgpuKernels(backend: WebGPUBackend, emulated: boolean): KernelTable {
   return {
     ...plainKernels,
-    matmul: webgpuMatmul,
+    matmul: emulated ? blockedMatmul(backend) : tiledMatmul,
     ...elementwiseKernels(backend),
     ...rowKernels(backend),
     ...sumKernels(backend),
@@ -22,7 +24,7 @@ export function webgpuKernels(backend: WebGPUBackend): KernelTable {
 }
 
 /** The program is chosen as tfjs would, but never the one whose result depends on the order of threads. */
-const webgpuMatmul: PlainTable['matmul'] = (o, node, inputs) => {
+const tiledMatmul: PlainTable['matmul'] = (o, node, inputs) => {
   const [m, n] = [node.shape.at(-2) ?? 1, node.shape.at(-1) ?? 1];
   const flat = at(inputs, 1).shape.length === 2 && !node.attributes.transpose_a;
   const batch = flat ? 1 : sizeOf(node.shape.slice(0, -2));

@@ -19,6 +19,8 @@ export interface Wgsl {
   /** Threads in all, or groups of `GROUP` threads. */
   readonly threads?: number;
   readonly groups?: number;
+  /** Elements in an entry of every array, inputs and `result`: 4 makes them vec4. */
+  readonly width?: 1 | 4;
   /** Functions and workgroup variables. */
   readonly prelude?: string;
   /**
@@ -44,6 +46,8 @@ export function runWgsl(backend: WebGPUBackend, o: OpContext, wgsl: Wgsl): Tenso
   const groups = wgsl.groups ?? Math.ceil((wgsl.threads ?? size) / GROUP);
   const program: WebGPUProgram = {
     variableNames: names,
+    variableComponents: names.map(() => wgsl.width ?? 1),
+    outputComponent: wgsl.width ?? 1,
     outputShape: [size],
     workgroupSize: [GROUP, 1, 1],
     dispatchLayout: { x: [0] },
