@@ -114,10 +114,16 @@ export function connectDocument(options: ConnectionOptions): Connection {
   provider.on('sync', onSync);
   provider.on('status', update);
 
+  // A state vector for the server's own: once all that we sent is on disk, all of our clients are there.
+  const noteClients = (): void => {
+    const known = acknowledged === null ? 0 : Y.decodeStateVector(acknowledged).size;
+    if (acknowledged !== null && doc.store.clients.size <= known) return;
+    acknowledged = Y.encodeStateVector(doc);
+    options.onAcknowledged(acknowledged);
+  };
   provider.messageHandlers[MessageType.stored] = (_encoder, decoder) => {
     acknowledgedCount = decoding.readVarUint(decoder);
-    acknowledged = decoding.readVarUint8Array(decoder).slice();
-    options.onAcknowledged(acknowledged);
+    if (provider.synced && acknowledgedCount >= sent.syncMessages) noteClients();
     update();
   };
   // Until the server's own state vector has been seen, its content is held back (see isOtherDocument).

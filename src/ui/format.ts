@@ -2,32 +2,30 @@
 
 const UNKNOWN = '–';
 
-function scaled(value: number, base: number, units: readonly string[]): string {
-  let index = 0;
-  let x = value;
-  // 999.5 would round to "1000": take the next unit there.
-  while (Math.abs(x) >= base - 0.5 && index < units.length - 1) {
-    x /= base;
-    index += 1;
-  }
-  const digits = index === 0 || Math.abs(x) >= 100 ? 0 : Math.abs(x) >= 10 ? 1 : 2;
-  return `${x.toFixed(digits)}${units[index] ?? ''}`;
+function scaled(value: number, units: readonly string[]): string {
+  const power =
+    Math.abs(value) < 999.5
+      ? 0
+      : Math.min(units.length - 1, Math.floor(Math.log10(Math.abs(value) * 1.0005) / 3));
+  const amount = value / 1000 ** power;
+  const digits = power === 0 ? String(Math.round(amount)) : amount.toPrecision(3);
+  return `${Number(digits)} ${units[power] ?? ''}`.trim();
 }
 
-/** Binary units, as device limits are powers of two. */
+/** Powers of 1000: "1.42 GB". */
 export function formatBytes(bytes: number | null): string {
-  return bytes === null ? UNKNOWN : scaled(bytes, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB']);
+  return bytes === null ? UNKNOWN : scaled(bytes, ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']);
 }
 
-/** 124,439,808 is 124M; exact numbers belong in tooltips. */
+/** "124 M"; exact numbers belong in tooltips. */
 export function formatCount(count: number | null): string {
-  return count === null ? UNKNOWN : scaled(count, 1000, ['', 'K', 'M', 'B', 'T']);
+  return count === null ? UNKNOWN : scaled(count, ['', 'k', 'M', 'G', 'T', 'P']);
 }
 
 export function formatFlops(flops: number | null): string {
   return flops === null
     ? UNKNOWN
-    : scaled(flops, 1000, [' FLOP', ' kFLOP', ' MFLOP', ' GFLOP', ' TFLOP', ' PFLOP']);
+    : scaled(flops, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP']);
 }
 
 export function formatExact(count: number | null): string {

@@ -143,7 +143,6 @@ class FakeSocket {
     const frame = encoding.createEncoder();
     encoding.writeVarUint(frame, MessageType.stored);
     encoding.writeVarUint(frame, this.#contentReceived);
-    encoding.writeVarUint8Array(frame, Y.encodeStateVector(this.#server.doc));
     this.deliver(encoding.toUint8Array(frame));
   }
 

@@ -17,7 +17,7 @@ export interface Shown {
 export const NOTHING_SHOWN: Shown = { report: null, good: null, stale: false, canTrain: false };
 
 export function show(shown: Shown, report: PreflightReport): Shown {
-  const isGood = report.readable && report.config !== null;
+  const isGood = report.readable && report.estimate.parameters !== null;
   const good = isGood ? report : (shown.good ?? null);
   return {
     report,

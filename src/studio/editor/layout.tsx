@@ -54,6 +54,7 @@ export function EditorLayout(props: {
       className="editor-screen"
       lineSize={1}
       withHandle={false}
+      handleColor="var(--line)"
       sizes={sizes.columns}
       onSizeChange={(columns) => save({ columns })}
     >
@@ -65,6 +66,7 @@ export function EditorLayout(props: {
           orientation="vertical"
           lineSize={1}
           withHandle={false}
+          handleColor="var(--line)"
           className="editor-column"
           sizes={sizes.rows}
           onSizeChange={(rows) => save({ rows })}

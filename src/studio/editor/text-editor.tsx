@@ -100,7 +100,8 @@ const options: Monaco.editor.IStandaloneEditorConstructionOptions = {
   suggest: { showWords: false, showStatusBar: true },
   wordBasedSuggestions: 'off',
   inlayHints: { enabled: 'on', fontSize: 12, padding: false },
-  lightbulb: { enabled: 'onCode' as Monaco.editor.ShowLightbulbIconMode },
+  // It would cover text; fixes are in the hover, under Ctrl+., and as buttons among the problems.
+  lightbulb: { enabled: 'off' as Monaco.editor.ShowLightbulbIconMode },
   fixedOverflowWidgets: true,
   padding: { top: 8, bottom: 8 },
   lineNumbersMinChars: 3,

@@ -101,9 +101,8 @@ export function provideLanguage(
           .filter(({ line }) => line < model.getLineCount())
           .map(({ line, text, tooltip }) => ({
             position: { lineNumber: line + 1, column: model.getLineMaxColumn(line + 1) },
-            label: text,
+            label: `\u00a0\u00a0\u00a0${text}`,
             tooltip,
-            paddingLeft: true,
           }));
         return { hints, dispose: () => undefined };
       },

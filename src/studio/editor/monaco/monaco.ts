@@ -27,10 +27,11 @@ import 'monaco-editor/features/toggleTabFocusMode/register';
 import 'monaco-editor/features/wordHighlighter/register';
 import 'monaco-editor/features/wordOperations/register';
 import 'monaco-editor/languages/definitions/markdown/register';
-import 'monaco-editor/languages/definitions/yaml/register';
 import { defineThemes } from './themes.ts';
+import { defineYaml } from './yaml.ts';
 
 globalThis.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 defineThemes(monaco);
+defineYaml(monaco);
 
 export { monaco };
