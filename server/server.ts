@@ -79,9 +79,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const projects = new Projects(store, rooms, clock, sampleConfig);
     const files = new Files(projects, rooms, store, artifacts, clock);
     rooms.onFirstText = (name) => {
-      files
-        .enlist(name)
-        .catch((error) => log(`Adding ${name.path} to the list of ${name.project}: ${String(error)}`));
+      files.enlist(name).catch((error: AnnealError) => {
+        // When the server stops in this very moment, the next start sees to it.
+        if (error.code !== protocolErrors.shuttingDown.code) log(`Listing ${name.path}: ${error.message}`);
+      });
     };
     await projects.prepare();
     const sockets = new SyncSockets(rooms, (address) => files.admit(address), limits);
@@ -149,11 +150,14 @@ async function createApp(
     return503OnClosing: true,
   });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
-  app.setNotFoundHandler((request) => {
-    throw protocolErrors.notFound({ where: request.url });
-  });
   await routes(app);
-  if (studio.kind === 'dist') await serveStudio(app, studio.dir);
+  if (studio.kind === 'dist') {
+    await serveStudio(app, studio.dir);
+  } else {
+    app.setNotFoundHandler((request) => {
+      throw protocolErrors.notFound({ where: request.url });
+    });
+  }
   await app.ready();
   return app;
 }

@@ -78,7 +78,10 @@ export class ArtifactStore {
       await rm(temporary, { force: true });
       if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
         throw protocolErrors.storageFull({ cause: error });
-      if (!(error instanceof AnnealError) && isCode(error, 'ERR_STREAM_PREMATURE_CLOSE')) {
+      if (
+        !(error instanceof AnnealError) &&
+        (isCode(error, 'ERR_STREAM_PREMATURE_CLOSE') || isCode(error, 'ECONNRESET'))
+      ) {
         throw protocolErrors.aborted({ cause: error });
       }
       throw error;

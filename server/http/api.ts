@@ -62,7 +62,8 @@ function registerOperation(app: FastifyInstance, id: OperationId, handlers: Hand
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     bodyLimit: operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : MAX_JSON_BYTES,
     handler: async (request, reply) => {
-      const answer = await handle({
+      reply.status(operation.success[0] ?? 200); // the handler may say otherwise
+      return handle({
         params: parse(operation.params, request.params, 'the address'),
         query: parse(operation.query, request.query, 'the query'),
         body: (operation.body === null || operation.body === 'bytes'
@@ -71,9 +72,6 @@ function registerOperation(app: FastifyInstance, id: OperationId, handlers: Hand
         request,
         reply,
       });
-      if (operation.response === null || operation.response === 'bytes') return answer;
-      if (reply.statusCode === 200) reply.status(operation.success[0] ?? 200);
-      return answer;
     },
   });
 }

@@ -158,7 +158,13 @@ export class Files {
       readFileEntry(path, filesMap(doc).get(path)),
     );
     // A path that the list does not have yet may be a file that was made offline: its entry is on the way.
-    if (entry === null) return null;
+    if (entry === null) {
+      // It was written, and the server was killed before the list had it.
+      if (await this.#rooms.read({ project, path }, (doc) => doc.getText(TEXT_ROOT).length > 0)) {
+        await this.enlist({ project, path });
+      }
+      return null;
+    }
     if (entry.movedTo !== undefined) return { code: CloseCode.gone, reason: `Moved to ${entry.movedTo}` };
     if (entry.deleted !== undefined) return { code: CloseCode.gone, reason: 'The file has been deleted' };
     if (entry.kind !== 'text')

@@ -23,7 +23,7 @@ export interface RoomParts {
   readonly store: Store;
   readonly trial: Trial;
   readonly limits: SyncLimits;
-  /** Called for a text that is not empty: the project's list must have it. */
+  /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
   readonly onClosed: (room: Room) => void;
 }
@@ -131,7 +131,6 @@ export class Room {
     this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
     this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
     this.#hasText = this.doc.share.size > 0;
-    if (this.#hasText && this.kind === 'text') this.#parts.onFirstText(this.name);
     this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
     this.#step({ kind: 'loaded' });
   }

@@ -1,4 +1,5 @@
 import type * as Y from 'yjs';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import type { DocumentName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
@@ -25,6 +26,8 @@ export class Rooms {
     this.#trial = new Trial(limits.trialMs);
   }
 
+  #closed = false;
+
   get size(): number {
     return this.#rooms.size;
   }
@@ -36,6 +39,7 @@ export class Rooms {
   /** The loaded room, retained: the caller must `release` it. */
   async open(name: DocumentName): Promise<Room> {
     const key = keyOf(name);
+    if (this.#closed) throw protocolErrors.shuttingDown();
     for (;;) {
       const lock = this.#locks.get(key);
       const existing = this.#rooms.get(key);
@@ -104,6 +108,7 @@ export class Rooms {
 
   /** Everything is on disk when this resolves. */
   async close(): Promise<void> {
+    this.#closed = true;
     const rooms = [...this.#rooms.values()];
     await Promise.all(rooms.map((room) => room.shut(CloseCode.restart, 'The server stops')));
     await this.#trial.close();

@@ -7,6 +7,8 @@ export interface UploadAnswer {
   readonly value: unknown;
 }
 
+const PART_BYTES = 256 * 1024;
+
 /**
  * PUTs bytes. Browsers tell how far an upload is only through XMLHttpRequest (streams as request bodies need
  * HTTP/2); elsewhere the body is a stream whose reading is counted.
@@ -49,17 +51,19 @@ async function sendByStream(
   { signal, onProgress }: TransferOptions,
 ): Promise<UploadAnswer> {
   let bytes = 0;
-  const count = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      bytes += chunk.length;
+  const parts = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const part = new Uint8Array(await source.slice(bytes, bytes + PART_BYTES).arrayBuffer());
+      if (part.length > 0) controller.enqueue(part);
+      bytes += part.length;
       onProgress?.({ bytes, total: source.size });
-      controller.enqueue(chunk);
+      if (bytes >= source.size) controller.close();
     },
   });
   // `duplex` is required with a stream and missing in TypeScript's types of the DOM.
   const init: RequestInit & { duplex: 'half' } = {
     method: 'PUT',
-    body: source.stream().pipeThrough(count),
+    body: parts,
     duplex: 'half',
     headers: { 'content-type': 'application/octet-stream', 'content-length': String(source.size) },
     ...(signal === undefined ? {} : { signal }),
