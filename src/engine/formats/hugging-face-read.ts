@@ -41,6 +41,9 @@ export async function readFolder(folder: FolderFiles): Promise<OpenedModel> {
   const stored = await findTensors(folder);
   const model = await withoutZeroBiases(folder, configured, stored);
   const used = new Set<string>();
+  if (model.model_type === 'gpt2' && !model.bias) {
+    for (const name of biasNames(model)) used.add(findStored(stored, name)?.name ?? name); // zeros, as was seen
+  }
   const parameters = parameterSpecs(model).map(({ name, shape }): OpenedParameter => {
     const tensor = findStored(stored, name);
     if (!tensor) {
