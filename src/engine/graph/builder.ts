@@ -146,8 +146,8 @@ export class GraphBuilder implements Graph, ShapeChecks {
       nodes: this.nodes,
       inputs: idsOf(this.#inputs),
       state: idsOf(this.#state),
-      updates: idsOf(Object.entries(ends.updates ?? {})),
-      outputs: idsOf(Object.entries(ends.outputs)),
+      updates: idsIn(ends.updates ?? {}),
+      outputs: idsIn(ends.outputs),
       kinds: this.kinds,
     };
   }
@@ -170,5 +170,11 @@ function valuesOf(dims: readonly Dim[]): readonly number[] {
 function idsOf(named: Iterable<readonly [string, Node]>): Readonly<Record<string, number>> {
   const ids: Record<string, number> = {};
   for (const [name, node] of named) ids[name] = node.id;
+  return ids;
+}
+
+function idsIn(named: Readonly<Record<string, Node>>): Readonly<Record<string, number>> {
+  const ids: Record<string, number> = {};
+  for (const name in named) ids[name] = (named[name] as Node).id;
   return ids;
 }

@@ -68,7 +68,8 @@ export function planMemory(program: Program): MemoryPlan {
   };
 
   // What is fed is there before the first node runs.
-  for (const id of Object.values(program.inputs)) {
+  for (const name in program.inputs) {
+    const id = program.inputs[name] as number;
     storages[id] = take(nodes[id] as Node, kindOf(program, id));
   }
   for (const node of nodes) {
@@ -167,8 +168,8 @@ function kindOf(program: Program, id: number): number {
 function lastUses(program: Program): Int32Array {
   const { nodes } = program;
   const last = new Int32Array(nodes.length).fill(-1);
-  for (const id of Object.values(program.outputs)) last[id] = nodes.length;
-  for (const id of Object.values(program.updates)) last[id] = nodes.length;
+  for (const name in program.outputs) last[program.outputs[name] as number] = nodes.length;
+  for (const name in program.updates) last[program.updates[name] as number] = nodes.length;
   for (let id = nodes.length - 1; id >= 0; id--) {
     const node = nodes[id] as Node;
     const reach = node.op === 'reshape' ? Math.max(last[id] as number, id) : id;
@@ -183,7 +184,8 @@ function lastUses(program: Program): Int32Array {
 function updatesInPlace(program: Program): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   const several = new Set<number>();
-  for (const [name, id] of Object.entries(program.updates)) {
+  for (const name in program.updates) {
+    const id = program.updates[name] as number;
     const state = program.state[name];
     if (found.has(id)) several.add(id);
     else if (state !== undefined) found.set(id, state);

@@ -1,4 +1,4 @@
-import type { MemoryKind, Node, OpName, Program } from './ir.ts';
+import type { MemoryKind, Node, Program } from './ir.ts';
 import { OP_NAMES } from './ops/table.ts';
 
 /**
@@ -6,54 +6,63 @@ import { OP_NAMES } from './ops/table.ts';
  * results are the same bit for bit: no rule here reorders arithmetic.
  */
 export function simplify(program: Program): Program {
-  const live = liveNodes(program.nodes, roots(program));
-  const merged = new Merger(program);
-  for (const node of program.nodes) if (live[node.id] === 1) merged.visit(node);
-  return compact(program, merged);
+  const ends = endsOf(program);
+  const merged = new Merger(program, liveNodes(program.nodes, null, ends));
+  return compact(program, merged, ends);
 }
 
 const OP_NUMBER: Readonly<Record<string, number>> = Object.fromEntries(OP_NAMES.map((op, i) => [op, i + 1]));
-/** Named from outside: two of them are never the same. */
-const SOURCES: ReadonlySet<OpName> = new Set(['input', 'state']);
 
+/** Finds for each node the first one that computes the same. Ids stay those of the program. */
 class Merger {
-  readonly nodes: Node[] = [];
-  readonly kinds: MemoryKind[] = [];
-  /** Old id -> new id. */
-  readonly map: Int32Array;
-  readonly #program: Program;
+  /** By id: the node to take instead, itself where there is none before it. */
+  readonly instead: Int32Array;
+  /** By id: the inputs, each replaced by what is taken instead of it. */
+  readonly inputs: (readonly number[])[];
+  readonly #nodes: readonly Node[];
+  /** Open addressing; id + 1, 0 is empty. */
   readonly #table: Int32Array;
   readonly #mask: number;
   readonly #updates: ReadonlySet<number>;
 
-  constructor(program: Program) {
-    this.#updates = new Set(Object.values(program.updates));
-    this.#program = program;
-    this.map = new Int32Array(program.nodes.length);
+  constructor(program: Program, live: Uint8Array) {
+    const { nodes } = program;
+    this.#nodes = nodes;
+    this.#updates = constantUpdates(program);
+    this.instead = new Int32Array(nodes.length);
+    this.inputs = new Array(nodes.length);
     let size = 64;
-    while (size < program.nodes.length * 2) size *= 2;
-    this.#table = new Int32Array(size); // new id + 1; 0 is empty
+    while (size < nodes.length * 2) size *= 2;
+    this.#table = new Int32Array(size);
     this.#mask = size - 1;
+    for (const node of nodes) if (live[node.id] === 1) this.instead[node.id] = this.#visit(node);
   }
 
-  visit(node: Node): void {
-    const old = node.inputs;
-    const inputs = new Array<number>(old.length);
-    for (let i = 0; i < old.length; i++) inputs[i] = this.map[old[i] as number] as number;
-    this.map[node.id] = this.#shortcut(node, inputs) ?? this.#findOrAdd(node, inputs);
+  #visit(node: Node): number {
+    const inputs = this.#replaced(node.inputs);
+    this.inputs[node.id] = inputs;
+    return this.#shortcut(node, inputs) ?? this.#find(node);
+  }
+
+  #replaced(inputs: readonly number[]): readonly number[] {
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i] as number;
+      if (this.instead[input] !== input) return inputs.map((id) => this.instead[id] as number);
+    }
+    return inputs;
   }
 
   /** A node that is already there and means the same. */
-  #shortcut(node: Node, inputs: number[]): number | null {
+  #shortcut(node: Node, inputs: readonly number[]): number | null {
     const id = inputs[0];
     if (id === undefined) return null;
-    let source = this.nodes[id] as Node;
+    let source = this.#nodes[id] as Node;
     switch (node.op) {
       case 'reshape':
         // A view of a view looks at the first.
         if (source.op === 'reshape') {
-          inputs[0] = source.inputs[0] as number;
-          source = this.nodes[inputs[0]] as Node;
+          this.inputs[node.id] = this.inputs[id] as readonly number[];
+          source = this.#nodes[(this.inputs[id] as readonly number[])[0] as number] as Node;
         }
         return sameShape(source.shape, node.shape) ? source.id : null;
       case 'broadcast_to':
@@ -64,7 +73,8 @@ class Merger {
         if (permutation.every((axis, i) => axis === i)) return id;
         if (source.op !== 'transpose') return null;
         const before = source.attributes.permutation;
-        return permutation.every((axis, i) => before[axis] === i) ? (source.inputs[0] as number) : null;
+        if (!permutation.every((axis, i) => before[axis] === i)) return null;
+        return (this.inputs[id] as readonly number[])[0] as number;
       }
       case 'affine':
         return node.attributes.factor === 1 && node.attributes.offset === 0 ? id : null;
@@ -76,113 +86,135 @@ class Merger {
     }
   }
 
-  #findOrAdd(node: Node, inputs: number[]): number {
+  #find(node: Node): number {
+    // Named from outside: two of them are never the same.
+    if (node.op === 'input' || node.op === 'state') return node.id;
     // A constant that a state becomes is written straight into the state: merged, it would need room of its own.
-    const stands = node.op === 'constant' && this.#updates.has(node.id);
-    if (stands || SOURCES.has(node.op)) return this.#append(node, inputs);
+    if (node.op === 'constant' && this.#updates.has(node.id)) return node.id;
+    const inputs = this.inputs[node.id] as readonly number[];
     let hash = OP_NUMBER[node.op] ?? 0;
-    for (const input of inputs) hash = Math.imul(hash ^ input, 0x9e3779b1) ^ (hash >>> 15);
+    for (let i = 0; i < inputs.length; i++) {
+      hash = Math.imul(hash ^ (inputs[i] as number), 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
     hash = hashAttributes(node.attributes as Attributes, hash);
     let at = (hash ^ (hash >>> 13)) & this.#mask;
     for (;;) {
       const entry = this.#table[at] as number;
       if (entry === 0) break;
-      const other = this.nodes[entry - 1] as Node;
-      if (same(node, inputs, other)) return other.id;
+      const other = this.#nodes[entry - 1] as Node;
+      if (this.#same(node, inputs, other)) return other.id;
       at = (at + 1) & this.#mask;
     }
-    const id = this.#append(node, inputs);
-    this.#table[at] = id + 1;
-    return id;
+    this.#table[at] = node.id + 1;
+    return node.id;
   }
 
-  #append(node: Node, inputs: readonly number[]): number {
-    const id = this.nodes.length;
-    this.nodes.push(withInputs(node, id, inputs));
-    this.kinds.push(this.#program.kinds[node.id] ?? 'activations');
-    return id;
+  #same(node: Node, inputs: readonly number[], other: Node): boolean {
+    const others = this.inputs[other.id] as readonly number[];
+    return (
+      node.op === other.op &&
+      node.dtype === other.dtype &&
+      sameShape(inputs, others) &&
+      sameShape(node.shape, other.shape) &&
+      sameAttributes(node.attributes as Attributes, other.attributes as Attributes)
+    );
   }
 }
 
-/** Merging leaves nodes behind that a shortcut made useless: they go, and ids close up. */
-function compact(program: Program, merged: Merger): Program {
-  const rootIds = roots(program).map((id) => merged.map[id] as number);
-  const live = liveNodes(merged.nodes, rootIds);
+/** The program of the nodes that are left, numbered anew. */
+function compact(program: Program, merged: Merger, ends: readonly number[]): Program {
+  const { instead } = merged;
+  const live = liveNodes(
+    program.nodes,
+    merged.inputs,
+    ends.map((id) => instead[id] as number),
+  );
   const nodes: Node[] = [];
   const kinds: MemoryKind[] = [];
-  const map = new Int32Array(merged.nodes.length).fill(-1);
-  const whole = live.every((flag) => flag === 1);
-  for (const node of merged.nodes) {
-    if (live[node.id] !== 1) continue;
-    const id = nodes.length;
-    map[node.id] = id;
-    nodes.push(
-      whole
-        ? node
-        : withInputs(
-            node,
-            id,
-            node.inputs.map((input) => map[input] as number),
-          ),
-    );
-    kinds.push(merged.kinds[node.id] as MemoryKind);
+  const number = new Int32Array(program.nodes.length).fill(-1);
+  for (const node of program.nodes) {
+    if (live[node.id] === 0) continue;
+    const before = merged.inputs[node.id] as readonly number[];
+    const inputs = new Array<number>(before.length);
+    for (let i = 0; i < before.length; i++) inputs[i] = number[before[i] as number] as number;
+    number[node.id] = nodes.length;
+    kinds.push(program.kinds[node.id] ?? 'activations');
+    // The union of all nodes cannot be copied field by field in a way that the type system follows.
+    nodes.push({
+      id: nodes.length,
+      op: node.op,
+      inputs,
+      attributes: node.attributes,
+      shape: node.shape,
+      dims: node.dims,
+      dtype: node.dtype,
+      scope: node.scope,
+    } as Node);
   }
   const rename = (ids: Readonly<Record<string, number>>): Readonly<Record<string, number>> => {
     const renamed: Record<string, number> = {};
-    for (const [name, id] of Object.entries(ids)) {
-      const to = map[merged.map[id] as number] as number;
-      // Inputs and states that nothing reads are gone; `map` says 0 for nodes never visited.
-      if (to >= 0 && isNamed(nodes[to], name, ids)) renamed[name] = to;
+    for (const name in ids) {
+      const id = number[instead[ids[name] as number] as number] as number;
+      if (id >= 0) renamed[name] = id;
     }
     return renamed;
   };
-  const isNamed = (node: Node | undefined, name: string, ids: Readonly<Record<string, number>>): boolean => {
-    if (ids !== program.inputs && ids !== program.state) return true;
-    return (node?.op === 'input' || node?.op === 'state') && node.attributes.name === name;
+  // Inputs and states that nothing reads were never visited: `instead` knows nothing of them.
+  const renameLive = (ids: Readonly<Record<string, number>>): Readonly<Record<string, number>> => {
+    const renamed: Record<string, number> = {};
+    for (const name in ids) {
+      const id = number[ids[name] as number] as number;
+      if (id >= 0) renamed[name] = id;
+    }
+    return renamed;
   };
   return {
     name: program.name,
     nodes,
     kinds,
-    inputs: rename(program.inputs),
-    state: rename(program.state),
+    inputs: renameLive(program.inputs),
+    state: renameLive(program.state),
     updates: rename(program.updates),
     outputs: rename(program.outputs),
   };
 }
 
-function roots(program: Program): number[] {
-  const ids = [...Object.values(program.outputs), ...Object.values(program.updates)];
-  // A state that is updated stays, read or not: its update needs a place to go.
-  for (const name of Object.keys(program.updates)) {
-    const id = program.state[name];
-    if (id !== undefined) ids.push(id);
+/** What a run is for. A state that is updated counts, read or not: its update needs a place to go. */
+function endsOf(program: Program): readonly number[] {
+  const ids: number[] = [];
+  for (const name in program.outputs) ids.push(program.outputs[name] as number);
+  for (const name in program.updates) {
+    ids.push(program.updates[name] as number);
+    const state = program.state[name];
+    if (state !== undefined) ids.push(state);
   }
   return ids;
 }
 
-function liveNodes(nodes: readonly Node[], from: readonly number[]): Uint8Array {
-  const live = new Uint8Array(nodes.length);
-  for (const id of from) live[id] = 1;
-  for (let id = nodes.length - 1; id >= 0; id--) {
-    if (live[id] === 0) continue;
-    const { inputs } = nodes[id] as Node;
-    for (let i = 0; i < inputs.length; i++) live[inputs[i] as number] = 1;
+function constantUpdates(program: Program): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const name in program.updates) {
+    const id = program.updates[name] as number;
+    if (program.nodes[id]?.op === 'constant') found.add(id);
   }
-  return live;
+  return found;
 }
 
-function withInputs(node: Node, id: number, inputs: readonly number[]): Node {
-  return {
-    id,
-    op: node.op,
-    inputs,
-    attributes: node.attributes,
-    shape: node.shape,
-    dims: node.dims,
-    dtype: node.dtype,
-    scope: node.scope,
-  } as Node;
+/** 1 for what `ends` are computed from; `inputs` by id stand in for the nodes' own. */
+function liveNodes(
+  nodes: readonly Node[],
+  inputs: readonly (readonly number[])[] | null,
+  ends: readonly number[],
+): Uint8Array {
+  const live = new Uint8Array(nodes.length);
+  for (const id of ends) live[id] = 1;
+  for (let id = nodes.length - 1; id >= 0; id--) {
+    if (live[id] === 0) continue;
+    const sources = inputs === null ? (nodes[id] as Node).inputs : (inputs[id] as readonly number[]);
+    for (let i = 0; i < sources.length; i++) live[sources[i] as number] = 1;
+  }
+  return live;
 }
 
 type Attributes = Readonly<Record<string, number | boolean | string | readonly number[]>>;
@@ -198,16 +230,6 @@ function hashAttributes(attributes: Attributes, seed: number): number {
     }
   }
   return hash;
-}
-
-function same(node: Node, inputs: readonly number[], other: Node): boolean {
-  if (node.op !== other.op || node.dtype !== other.dtype || inputs.length !== other.inputs.length)
-    return false;
-  for (let i = 0; i < inputs.length; i++) if (inputs[i] !== other.inputs[i]) return false;
-  return (
-    sameShape(node.shape, other.shape) &&
-    sameAttributes(node.attributes as Attributes, other.attributes as Attributes)
-  );
 }
 
 function sameAttributes(a: Attributes, b: Attributes): boolean {

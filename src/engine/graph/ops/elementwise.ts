@@ -88,15 +88,18 @@ function broadcast(op: Binary) {
     const longer = a.length >= b.length ? a : b;
     const shorter = a.length >= b.length ? b : a;
     const extra = longer.length - shorter.length;
-    let same = true;
-    const dims = longer.map((dim, axis) => {
-      const other = axis < extra ? undefined : shorter[axis - extra];
-      if (other === undefined || other === dim || other.value === 1 || other.value === dim.value) return dim;
-      same = false;
-      if (dim.value === 1) return other;
-      return checks.equal(dim, other, `${op} takes tensors whose dimensions are equal or 1`);
-    });
-    return same ? longer : dims;
+    let dims: Dim[] | null = null; // most often the longer shape is the answer as it is
+    for (let axis = extra; axis < longer.length; axis++) {
+      const dim = longer[axis] as Dim;
+      const other = shorter[axis - extra] as Dim;
+      if (other === dim || other.value === 1 || other.value === dim.value) continue;
+      dims ??= [...longer];
+      dims[axis] =
+        dim.value === 1
+          ? other
+          : checks.equal(dim, other, `${op} takes tensors whose dimensions are equal or 1`);
+    }
+    return dims ?? longer;
   };
 }
 
