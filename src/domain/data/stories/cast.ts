@@ -49,6 +49,7 @@ export function cast(random: Random, facts: Slots): Slots {
   const { season, sign, weather } = random.pick(
     seasons.filter((one) => facts.only === undefined || facts.only === 'any' || facts.only === one.season),
   );
+  const isWarm = season === 'spring' || season === 'summer';
   const { thing, looks } = random.pick(things);
   const fixed = {
     hero: hero.name,
@@ -75,7 +76,7 @@ export function cast(random: Random, facts: Slots): Slots {
     thing,
     look: random.pick(looks.split(', ')),
     food: random.pick(foods),
-    pastime: random.pick(season === 'winter' ? pastimes : [...pastimes, ...warmPastimes]),
+    pastime: random.pick(isWarm ? [...pastimes, ...warmPastimes] : pastimes),
   };
   // Written out once, so that the weather of a story does not change from one sentence to the next.
   return {

@@ -20,7 +20,7 @@ export const present = plot(
   ),
   [
     `
-    Tomorrow was {friend}'s birthday, and {hero} had no present. {He} shook {his} piggy bank. Out fell [one button|a single penny|a dead spider].
+    Tomorrow was {friend}'s birthday, and {hero} had no present. {He} shook {his} piggy bank. Out fell [one button|a single penny|a surprised spider].
     {Fname} was going to move away at the end of the week. {Hero} wanted to give {fhim} something to remember {him} by, but {he} had no money.
     "What would you like most of all?" {hero} had asked {friend}. "Something that nobody else has," {friend} had said. That was not going to be easy.
     `,
