@@ -49,7 +49,7 @@ export const layers: readonly Layer[] = [
     name: 'sdk',
     pattern: /^src\/sdk\//,
     may: ['protocol', ...pure],
-    packages: ['zod'],
+    packages: ['zod', 'hash-wasm'],
     about: 'the typed client of the server',
   },
   {

@@ -102,7 +102,6 @@ export const awarenessUserSchema = z.object({
   name: z.string().min(1).max(64),
   color: z.string().regex(/^#[0-9a-fA-F]{6}$/),
 });
-export type AwarenessUser = z.infer<typeof awarenessUserSchema>;
 
 /** The longest awareness state of one client, in bytes of JSON. */
 export const MAX_AWARENESS_BYTES = 16 * 1024;

@@ -2,18 +2,16 @@ import { createSHA256 } from 'hash-wasm';
 import { protocolErrors } from '../protocol/errors.ts';
 import type { Artifact } from '../protocol/http/artifacts.ts';
 import { operations } from '../protocol/http/operations.ts';
-import { addressOf, type CallOptions, errorOf, guarded, readJson, type Transport } from './transport.ts';
+import {
+  addressOf,
+  type CallOptions,
+  errorOf,
+  guarded,
+  readJson,
+  type TransferOptions,
+  type Transport,
+} from './transport.ts';
 import { sendBytes } from './upload.ts';
-
-export interface Progress {
-  readonly bytes: number;
-  /** Null where it is not known. */
-  readonly total: number | null;
-}
-
-export interface TransferOptions extends CallOptions {
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-}
 
 export interface ArtifactClient {
   /** The size in bytes, or null where the server does not have it. */

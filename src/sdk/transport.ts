@@ -16,6 +16,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface Progress {
+  readonly bytes: number;
+  /** Null where it is not known. */
+  readonly total: number | null;
+}
+
+export interface TransferOptions extends CallOptions {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
 /** What an operation takes, as plain values; `query` as it is written in the address. */
 export interface CallInput<O extends Operation> extends CallOptions {
   readonly params: ParamsOf<O>;

@@ -1,6 +1,5 @@
 import { protocolErrors } from '../protocol/errors.ts';
-import type { TransferOptions } from './artifacts.ts';
-import { guarded, readJson, type Transport } from './transport.ts';
+import { guarded, readJson, type TransferOptions, type Transport } from './transport.ts';
 
 export interface UploadAnswer {
   readonly status: number;
