@@ -2,13 +2,6 @@ import { DTYPE_BYTES, dtypeRank, type SafetensorsDType, toFloat32, toInt32 } fro
 import { formatErrors } from './errors.ts';
 import { parseHeader, type SafetensorsHeader, type TensorEntry } from './safetensors-header.ts';
 
-/** A tensor with its numbers, as models exchange them. */
-export interface NamedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
-}
-
 /** A safetensors file in memory. The arrays it gives are views of its bytes wherever they can be. */
 export class SafetensorsFile {
   readonly header: SafetensorsHeader;

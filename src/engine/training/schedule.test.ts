@@ -32,6 +32,47 @@ test.each<[SchedulerType, Partial<ScheduleConfig>, number[], number]>([
   near(rates(type, more), expected, digits);
 });
 
+// What get_scheduler of transformers 5.18 gave for a rate of 6e-4, 7 steps of warm-up and 20 steps, min_lr 6e-5.
+const TRANSFORMERS: Readonly<Record<SchedulerType, readonly number[]>> = {
+  linear: [
+    0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 5.538461538461538e-4, 3.2307692307692305e-4,
+    4.615384615384615e-5,
+  ],
+  cosine: [
+    0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 5.912825452278155e-4, 3.3616100407659683e-4,
+    8.717454772184396e-6,
+  ],
+  cosine_with_min_lr: [
+    0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 5.921542907050341e-4, 3.6254490366893717e-4,
+    6.784570929496595e-5,
+  ],
+  constant: [6e-4, 6e-4, 6e-4, 6e-4, 6e-4, 6e-4, 6e-4],
+  constant_with_warmup: [0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 6e-4, 6e-4, 6e-4],
+  polynomial: [
+    0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 5.538538461538461e-4, 3.2312307692307693e-4,
+    4.6246153846153825e-5,
+  ],
+  inverse_sqrt: [
+    0, 2.571428571428571e-4, 5.142857142857142e-4, 6e-4, 5.612486080160911e-4, 4.402796314232057e-4,
+    3.6418618720013036e-4,
+  ],
+};
+
+test.each(Object.entries(TRANSFORMERS))(
+  '%s gives the rates of transformers to the last digit',
+  (type, expected) => {
+    const schedule: ScheduleConfig = {
+      lr_scheduler_type: type as SchedulerType,
+      learning_rate: 6e-4,
+      min_lr: 6e-5,
+      warmup_steps: 7,
+      max_steps: 20,
+    };
+    const actual = [0, 3, 6, 7, 8, 13, 19].map((step) => learningRateAt(schedule, step));
+    for (const [i, rate] of expected.entries()) expect(actual[i]).toBeCloseTo(rate, 17);
+  },
+);
+
 test('cosine_with_min_lr ends at min_lr, half way between in the middle', () => {
   const at = (step: number): number =>
     learningRateAt(
