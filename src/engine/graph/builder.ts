@@ -1,5 +1,5 @@
 import type { Dim, ShapeIssue } from './dim.ts';
-import { divide, fixed, formatDim, symbol } from './dim.ts';
+import { divide, fixed, formatDim, sameValue, symbol } from './dim.ts';
 import { graphErrors } from './errors.ts';
 import type { DType, MemoryKind, Node, OpAttributes, OpName, Program, StateSpec } from './ir.ts';
 import { STATE_KIND } from './ir.ts';
@@ -117,7 +117,7 @@ export class GraphBuilder implements Graph, ShapeChecks {
   }
 
   equal(left: Dim, right: Dim, because: string): Dim {
-    if (left === right || left.value === right.value) return left;
+    if (left === right || sameValue(left.value, right.value)) return left;
     if (left.assumed || right.assumed) return left.assumed ? right : left;
     this.#report('equal', left, right, because);
     return { ...left, assumed: true };

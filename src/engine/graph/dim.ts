@@ -77,6 +77,11 @@ export interface Division {
   readonly exact: boolean;
 }
 
+/** Equal sizes; products beyond 2^53 differ in their last digits with the order of their factors. */
+export function sameValue(a: number, b: number): boolean {
+  return a === b || (a > Number.MAX_SAFE_INTEGER && Math.abs(a - b) <= a * 1e-12);
+}
+
 /** Whole division. A divisor of several terms becomes a symbol of its own in the quotient. */
 export function divide(a: Dim, b: Dim): Division {
   const ratio = a.value / b.value;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Random } from '../../base/random.ts';
 import type { Feeds, Session } from '../device.ts';
@@ -250,3 +251,58 @@ test.each([1, 4])(
     });
   },
 );
+
+test('a config of any sizes is planned or explained, never thrown at; sound ones have no issues', () => {
+  const some = fc.integer({ min: -1, max: 40 });
+  const large = fc.oneof(some, fc.integer({ min: 1, max: 2 ** 31 }));
+  const layers = fc.integer({ min: 1, max: 3 });
+  const sizes = fc.tuple(large, large, some, some, layers, large, large, fc.integer({ min: 1, max: 3 }));
+  fc.assert(
+    fc.property(
+      sizes,
+      fc.boolean(),
+      fc.constantFrom('adamw' as const, 'muon' as const),
+      (drawn, llama, optim) => {
+        const [vocab_size, positions, width, heads, n_layer, inner, batch, accumulation] = drawn;
+        const model = llama
+          ? llamaConfig({
+              vocab_size,
+              max_position_embeddings: positions,
+              hidden_size: width,
+              num_attention_heads: heads,
+              num_key_value_heads: Math.min(heads, 3),
+              num_hidden_layers: n_layer,
+              intermediate_size: inner,
+            })
+          : gpt2Config({
+              vocab_size,
+              n_positions: positions,
+              n_embd: width,
+              n_head: heads,
+              n_layer,
+              n_inner: inner,
+            });
+        const request = {
+          model,
+          optimizer: { ...optimizer, optim },
+          batch,
+          context: positions,
+          accumulation,
+        };
+        const plan = planTrainingStep(request);
+        const whole = [vocab_size, positions, width, heads, inner, batch].every((size) => size > 0);
+        const head = width / heads;
+        const fits =
+          Number.isInteger(head) && (!llama || (head % 2 === 0 && heads % Math.min(heads, 3) === 0));
+        expect(plan.issues.length === 0).toBe(whole && fits);
+        expect(plan.memory === null).toBe(plan.issues.length > 0);
+        if (plan.memory !== null) {
+          expect(plan.memory.weights / (4 * countParameters(model))).toBeCloseTo(1, 9);
+          expect(Object.values(plan.memory).every((bytes) => bytes >= 0)).toBe(true);
+          expect(plan.flops).toBeGreaterThan(0);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
