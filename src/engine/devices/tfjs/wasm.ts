@@ -2,6 +2,7 @@ import { BackendWasm, getThreadsCount, setThreadsCount, setWasmPaths } from '@te
 import { env, findBackendFactory, getKernelsForBackend } from '@tensorflow/tfjs-core';
 import { deviceErrors } from '../../errors.ts';
 import { neverLost, type TfjsBackend, watchNothing } from './backend.ts';
+import { composedKernels } from './composed.ts';
 import { hostKernels } from './host/kernels.ts';
 import type { HostMemory } from './host/memory.ts';
 import { plainKernels } from './plain.ts';
@@ -85,6 +86,27 @@ function checkMalloc(heap: Heap): void {
   });
 }
 
+/**
+ * Where XNNPACK's SIMD, one kernel after the other, beats one loop in JavaScript (bench/NOTES.md). Not for
+ * sums over many elements: tfjs adds them up in f32, one after the other.
+ */
+const vectorised = {
+  affine: composedKernels.affine,
+  gelu: composedKernels.gelu,
+  gelu_grad: composedKernels.gelu_grad,
+  gelu_new: composedKernels.gelu_new,
+  gelu_new_grad: composedKernels.gelu_new_grad,
+  silu: composedKernels.silu,
+  silu_grad: composedKernels.silu_grad,
+  relu_grad: composedKernels.relu_grad,
+  softmax: composedKernels.softmax,
+  softmax_grad: composedKernels.softmax_grad,
+  ema: composedKernels.ema,
+  ema_square: composedKernels.ema_square,
+  adamw_update: composedKernels.adamw_update,
+  decayed_update: composedKernels.decayed_update,
+};
+
 function backendOf(backend: BackendWasm, release: () => void): TfjsBackend {
   const threaded = env().get('WASM_HAS_MULTITHREAD_SUPPORT') === true;
   const simd = env().get('WASM_HAS_SIMD_SUPPORT') === true;
@@ -103,7 +125,7 @@ function backendOf(backend: BackendWasm, release: () => void): TfjsBackend {
     },
     kernelsOf: 'wasm',
     backend,
-    kernels: { ...plainKernels, matmul: wasmMatmul(backend), ...hostKernels(memory) },
+    kernels: { ...plainKernels, matmul: wasmMatmul(backend), ...hostKernels(memory), ...vectorised },
     lost: neverLost(),
     pooled: false,
     upload: (values, shape) => {

@@ -18,8 +18,8 @@ export function webgpuKernels(backend: WebGPUBackend, emulated: boolean): Kernel
     ...plainKernels,
     matmul: emulated ? blockedMatmul(backend) : tiledMatmul,
     ...elementwiseKernels(backend),
-    ...rowKernels(backend),
-    ...sumKernels(backend),
+    ...rowKernels(backend, emulated),
+    ...sumKernels(backend, emulated),
   };
 }
 

@@ -77,10 +77,13 @@ export function float(name: string, value: number): Uniform {
   return { name, type: 'f32', value };
 }
 
-/** Threads that share a row of so many columns: a power of two, four elements or more for each. */
-export function lanesFor(columns: number): number {
+/**
+ * Threads that share a row of so many columns: a power of two, four elements or more for each. One on an
+ * emulated GPU, where threads of a row run one after the other anyway and wait for each other at barriers.
+ */
+export function lanesFor(columns: number, emulated: boolean): number {
   let lanes = 1;
-  while (lanes < GROUP && lanes * 4 < columns) lanes *= 2;
+  while (!emulated && lanes < GROUP && lanes * 4 < columns) lanes *= 2;
   return lanes;
 }
 

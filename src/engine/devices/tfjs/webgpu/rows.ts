@@ -59,7 +59,7 @@ const softmaxStats = (each: Each) => `
   ${each('sum = sum + exp(X[start + c] * scale - largest);', 'seen')}
   let total = rowSum(sum);`;
 
-export function rowKernels(backend: WebGPUBackend): Pick<FusedTable, RowOp> {
+export function rowKernels(backend: WebGPUBackend, emulated: boolean): Pick<FusedTable, RowOp> {
   const rows = (
     o: OpContext,
     name: string,
@@ -71,7 +71,7 @@ export function rowKernels(backend: WebGPUBackend): Pick<FusedTable, RowOp> {
   ) => {
     const columns = lastOf(over.shape);
     const count = sizeOf(over.shape) / columns;
-    const lanes = lanesFor(columns);
+    const lanes = lanesFor(columns, emulated);
     return runWgsl(backend, o, {
       name: `${name} ${lanes}`,
       inputs,

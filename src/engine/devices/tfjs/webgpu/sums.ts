@@ -19,7 +19,7 @@ const CHUNK = GROUP * 64;
 /** Rows that one thread sums in the first of two passes over columns. */
 const ROWS = 64;
 
-export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
+export function sumKernels(backend: WebGPUBackend, emulated: boolean): Pick<FusedTable, SumOp> {
   /** All elements, or their squares, to one number. */
   const total = (o: OpContext, x: TensorInfo, squares: boolean): TensorInfo => {
     const count = sizeOf(x.shape);
@@ -75,7 +75,7 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
 
   /** The last axis. */
   const last = (o: OpContext, x: TensorInfo, rows: number, columns: number): TensorInfo => {
-    const lanes = lanesFor(columns);
+    const lanes = lanesFor(columns, emulated);
     return runWgsl(backend, o, {
       name: `sum_last ${lanes}`,
       inputs: { X: x },
@@ -95,7 +95,7 @@ export function sumKernels(backend: WebGPUBackend): Pick<FusedTable, SumOp> {
   const moments = (o: OpContext, x: TensorInfo, epsilon: number, centre: boolean): TensorInfo => {
     const columns = lastOf(x.shape);
     const rows = sizeOf(x.shape) / columns;
-    const lanes = lanesFor(columns);
+    const lanes = lanesFor(columns, emulated);
     return runWgsl(backend, o, {
       name: `${centre ? 'moments' : 'root_mean_square'} ${lanes}`,
       inputs: { X: x },
