@@ -6,8 +6,8 @@ import { request } from 'node:http';
 import { join as joinPath } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
-import { join } from './testing/editor.ts';
 import { temporaryFolder } from './testing/fixture.ts';
+import { join } from './testing/join.ts';
 
 /** A server as a process of its own, as people run it. */
 async function startProcess(

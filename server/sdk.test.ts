@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { CloseCode, syncPath } from '../src/protocol/sync.ts';
 import { type Client, createClient } from '../src/sdk/client.ts';
-import { Editor, join } from './testing/editor.ts';
+import { Editor } from './testing/editor.ts';
 import { SAMPLE_CONFIG, testServer } from './testing/fixture.ts';
+import { join } from './testing/join.ts';
 
 /** The client against the real server: what a user does with projects, files and artifacts. */
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import { type Editor, join } from '../testing/editor.ts';
+import type { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
+import { join } from '../testing/join.ts';
 
 interface State {
   readonly user?: { readonly name: string; readonly color: string };

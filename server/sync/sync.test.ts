@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { CloseCode, MessageType, syncPath } from '../../src/protocol/sync.ts';
-import { Editor, join } from '../testing/editor.ts';
+import { Editor } from '../testing/editor.ts';
 import { SAMPLE_CONFIG, testServer } from '../testing/fixture.ts';
+import { join } from '../testing/join.ts';
 import { seedText } from './seed.ts';
 
 test('two editors see the sample and each other', async () => {

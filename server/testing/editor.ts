@@ -1,17 +1,10 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as sync from 'y-protocols/sync';
 import * as Y from 'yjs';
-import {
-  MessageType,
-  SYNC_SUBPROTOCOL,
-  SyncMessageType,
-  syncPath,
-  TEXT_ROOT,
-} from '../../src/protocol/sync.ts';
+import { MessageType, SYNC_SUBPROTOCOL, SyncMessageType, TEXT_ROOT } from '../../src/protocol/sync.ts';
 
 /** An editor's connection over a real socket, in the reference implementation of the protocols. */
 export class Editor {
@@ -163,16 +156,4 @@ export interface EditorOptions {
   /** The awareness that is sent as soon as the socket is open. */
   readonly hello?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** An editor in a document, synced; it leaves when the test is over. */
-export async function join(
-  url: string,
-  path: string,
-  options: EditorOptions & { readonly project?: string } = {},
-): Promise<Editor> {
-  const editor = new Editor(url, syncPath(options.project ?? 'sample', path), options);
-  onTestFinished(() => editor.leave());
-  await editor.untilSynced();
-  return editor;
 }
