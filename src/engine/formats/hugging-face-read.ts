@@ -4,13 +4,14 @@ import { formatErrors } from './errors.ts';
 import type { FolderFiles } from './folder-files.ts';
 import { fromConfigJson } from './hugging-face-config.ts';
 import { findTensors, loadTensor, readJson, readText, type StoredTensor } from './hugging-face-weights.ts';
+import { tokenizerFromMerges } from './vocab-and-merges.ts';
 
 /** A model folder that was checked in full; the numbers of a parameter are read when asked for. */
 export interface OpenedModel {
   readonly model: ModelConfig;
   /** In the model's own order; names as in the engine. */
   readonly parameters: readonly OpenedParameter[];
-  /** tokenizer.json as text; null where the folder has none. */
+  /** tokenizer.json as text, made from vocab.json and merges.txt in old folders; null where there is neither. */
   readonly tokenizer: string | null;
   /** tokenizer_config.json; null where the folder has none. */
   readonly tokenizerConfig: Readonly<Record<string, unknown>> | null;
@@ -79,7 +80,9 @@ export async function readFolder(folder: FolderFiles): Promise<OpenedModel> {
   return {
     model,
     parameters,
-    tokenizer: folder.names.includes('tokenizer.json') ? await readText(folder, 'tokenizer.json') : null,
+    tokenizer: folder.names.includes('tokenizer.json')
+      ? await readText(folder, 'tokenizer.json')
+      : await tokenizerFromMerges(folder),
     tokenizerConfig: isRecord(tokenizerConfig) ? tokenizerConfig : null,
     eos_token_id: eosOf(generation) ?? eosOf(configJson),
     unused: [...stored.keys()].filter((name) => !used.has(name) && !BUFFERS.test(name)),

@@ -3,7 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { AnnealError } from '../../base/error.ts';
 import { initialise } from '../models/initialise.ts';
 import { parameterSpecs } from '../models/parameters.ts';
+import { trainBpe } from '../tokenizers/bpe-trainer.ts';
 import { createChar } from '../tokenizers/char.ts';
+import { loadTokenizer } from '../tokenizers/load.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { tinyGpt2, tinyLlama, tinySpec } from '../training/testing/specs.ts';
 import { memoryFolder } from './folder-files.ts';
@@ -229,6 +231,33 @@ describe('shards', () => {
     await expect(open(folder({ a: 1 }))).rejects.toEqual(refusal('ANN-FMT-025'));
     await expect(open(folder({ a: '../../etc/passwd' }))).rejects.toEqual(refusal('ANN-FMT-020'));
   });
+});
+
+test('an old folder without tokenizer.json has its tokenizer from vocab.json and merges.txt', async () => {
+  const text = 'the cat sat on the mat, the cat sat there. '.repeat(20);
+  const trained = await trainBpe({ text, vocabSize: 280 });
+  const { vocab, merges } = JSON.parse(trained.toJSON()).model as {
+    vocab: object;
+    merges: (string | string[])[];
+  };
+  const lines = merges.map((pair) => (typeof pair === 'string' ? pair : pair.join(' ')));
+  const old = foreign(gpt2Json, gpt2Tensors())
+    .set('vocab.json', bytes(vocab))
+    .set('merges.txt', new TextEncoder().encode(`#version: 0.2\n${lines.join('\n')}\n`));
+  const { tokenizer } = await open(old);
+  const loaded = await loadTokenizer(tokenizer ?? '');
+  expect(loaded.eos_token_id).toBe(trained.eos_token_id);
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'grapheme' }), fc.constant(text.slice(0, 90))), (sample) => {
+      expect([...loaded.encode(sample).ids]).toEqual([...trained.encode(sample).ids]);
+    }),
+    { numRuns: 50 },
+  );
+  const broken = new Map(old).set('merges.txt', new TextEncoder().encode('a b c'));
+  await expect(open(broken)).rejects.toEqual(refusal('ANN-FMT-021', 'merges.txt'));
+  await expect(open(new Map(old).set('vocab.json', bytes(['a'])))).rejects.toEqual(
+    refusal('ANN-FMT-021', 'vocab.json'),
+  );
 });
 
 describe('what cannot be opened says why', () => {

@@ -24,6 +24,7 @@ function factsAt(step: number, serial: number): CheckpointFacts {
     },
     spec: tinySpec,
     hashes: { data: 'd', tokenizer: 't' },
+    tokens: { train: 900, validation: 100 },
     device: 'reference',
     program_version: '1.2.3',
   };

@@ -47,6 +47,8 @@ export interface CheckpointFacts {
   readonly progress: TrainingProgress;
   readonly spec: TrainingSpec;
   readonly hashes: TrainingHashes;
+  /** How many tokens the parts have: another split of the same text is other data. */
+  readonly tokens: { readonly train: number; readonly validation: number };
   readonly device: DeviceName;
   readonly program_version: string;
 }

@@ -12,7 +12,12 @@ import type { TrainingSpec } from './spec.ts';
  */
 export function checkResume(
   facts: CheckpointFacts,
-  now: { readonly spec: TrainingSpec; readonly hashes: TrainingHashes; readonly device: Device },
+  now: {
+    readonly spec: TrainingSpec;
+    readonly hashes: TrainingHashes;
+    readonly tokens: CheckpointFacts['tokens'];
+    readonly device: Device;
+  },
 ): readonly ErrorFacts[] {
   for (const what of ['data', 'tokenizer'] as const) {
     if (facts.hashes[what] !== now.hashes[what]) {
@@ -20,6 +25,16 @@ export function checkResume(
         message: `The run was trained on ${what === 'data' ? 'a text' : 'a tokenizer'} with the hash ${facts.hashes[what]}; now it is ${now.hashes[what]}.`,
         where: what === 'data' ? 'data.source' : 'data.tokenizer',
         data: { before: facts.hashes[what], now: now.hashes[what] },
+      });
+    }
+  }
+  for (const part of ['train', 'validation'] as const) {
+    if (facts.tokens[part] !== now.tokens[part]) {
+      throw trainingErrors.otherData({
+        message: `The ${part} part had ${facts.tokens[part]} tokens when the run was cut off; now it has ${now.tokens[part]}.`,
+        where: 'data.validation_split',
+        fix: 'Put back the validation_split that the run started with, or start a new run: what was held back must not be trained on.',
+        data: { before: facts.tokens, now: now.tokens },
       });
     }
   }

@@ -49,7 +49,8 @@ export class TrainingRun {
     if (start.type === 'resume') {
       if (!found) throw trainingErrors.noCheckpoint({ message: `There is no whole checkpoint of ${run}.` });
       const { facts, file } = found.checkpoint;
-      const notices = checkResume(facts, { spec: this.#spec, hashes: this.#deps.hashes, device });
+      const { hashes } = this.#deps;
+      const notices = checkResume(facts, { spec: this.#spec, hashes, tokens: this.#tokens, device });
       this.#progress = facts.progress;
       this.#saved = facts.progress;
       for (const notice of notices) this.#notice(notice);
@@ -258,9 +259,15 @@ export class TrainingRun {
       progress: this.#progress,
       spec: this.#spec,
       hashes,
+      tokens: this.#tokens,
       device: device.info.name,
       program_version,
     };
+  }
+
+  get #tokens(): CheckpointFacts['tokens'] {
+    const { train, validation } = this.#deps.data;
+    return { train: train.length, validation: validation.length };
   }
 
   #read(name: string): Promise<Float32Array> {

@@ -167,6 +167,14 @@ describe('a resume', () => {
     }
   });
 
+  test('onto another split of the same text is refused', async () => {
+    const store = await half();
+    const { train: longer, validation } = tinyDeps().data;
+    const moved = { train: longer.subarray(0, 990), validation };
+    const end = await train(spec, tinyDeps({ store, start: { type: 'resume' }, data: moved }));
+    expect(end).toMatchObject({ facts: { code: 'ANN-TRN-006', where: 'data.validation_split' } });
+  });
+
   test('with another model or optimizer is refused, naming the fields', async () => {
     const store = await half();
     const resume = (changed: TrainingSpec) => train(changed, tinyDeps({ store, start: { type: 'resume' } }));
