@@ -19,7 +19,7 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
 
 /**
  * Edits that give a field a value, such as `setField(text, ['model', 'n_embd'], 132)`; missing sections
- * are added. Null where the text is not YAML, or something else than a section stands in the way.
+ * are added. Null where the section cannot be read, or something else than a section stands in the way.
  */
 export function setField(text: string, path: readonly string[], value: unknown): readonly TextEdit[] | null {
   return setFieldIn(parseText(text), path, value);
@@ -32,7 +32,9 @@ export function setFieldIn(
   value: unknown,
 ): readonly TextEdit[] | null {
   const { lines } = parsed;
-  if (!parsed.whole || path.length === 0) return null;
+  if (path.length === 0) return null;
+  // Of a text that is not YAML as a whole, the sections that could be read can be edited.
+  if (!parsed.whole && !parsed.root.entries.some(({ key }) => key === path[0])) return null;
   let parent = parsed.root;
   let owner: Entry | null = null;
   for (const [depth, name] of path.entries()) {
@@ -58,14 +60,14 @@ export function setFieldIn(
   return null;
 }
 
-/** Edits that take a field out, none where it is not there; null where the text is not YAML. */
+/** Edits that take a field out, none where it is not there; null where its section cannot be read. */
 export function removeField(text: string, path: readonly string[]): readonly TextEdit[] | null {
   return removeFieldIn(parseText(text), path);
 }
 
 /** The same for a text that is parsed already. */
 export function removeFieldIn(parsed: Parsed, path: readonly string[]): readonly TextEdit[] | null {
-  if (!parsed.whole) return null;
+  if (!parsed.whole && !parsed.root.entries.some(({ key }) => key === path[0])) return null;
   let parent: ConfigNode = parsed.root;
   for (const [depth, name] of path.entries()) {
     if (parent.kind !== 'map') return [];

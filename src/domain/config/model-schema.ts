@@ -110,7 +110,7 @@ export const gpt2Schema = z
         'Whether the output layer is the input embedding itself. Saves vocab_size x n_embd parameters.',
     }),
   })
-  .meta({ title: 'GPT-2' });
+  .meta({ title: 'GPT-2', description: 'A GPT-2, with the fields of GPT2Config.' });
 
 /** Hugging Face's LlamaConfig, its names and its defaults. */
 export const llamaSchema = z
@@ -192,7 +192,7 @@ export const llamaSchema = z
         'Whether the output layer is the input embedding itself. Saves vocab_size x hidden_size parameters.',
     }),
   })
-  .meta({ title: 'Llama' });
+  .meta({ title: 'Llama', description: 'A Llama, with the fields of LlamaConfig.' });
 
 /** A model section that names no model_type is a GPT-2. */
 export const modelSchema = z

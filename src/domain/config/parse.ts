@@ -61,6 +61,9 @@ export interface Parsed {
 export const MOST_CHARACTERS = 65_536;
 /** The config language nests four deep. */
 const MOST_LEVELS = 12;
+/** Control characters but tab and line ends, and what decoders put for bytes that are no text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFD]/;
 /** More of them help nobody. */
 const MOST_PROBLEMS = 100;
 
@@ -260,10 +263,16 @@ function refuse(text: string, lines: Lines): Diagnostic | null {
       message: `The config has ${text.length} characters; at most ${MOST_CHARACTERS} are read. ${configErrors.tooLarge.fix}`,
     });
   }
-  const nul = text.indexOf('\0');
-  if (nul !== -1) {
-    return problemAt(lines, configErrors.notText, nul, nul + 1, {
-      message: `There is a NUL character here, as in binary files and UTF-16. ${configErrors.notText.fix}`,
+  const odd = NOT_TEXT.exec(text);
+  if (odd !== null) {
+    const what =
+      odd[0] === '\0'
+        ? 'There is a NUL character here, as in binary files and UTF-16.'
+        : odd[0] === '\uFFFD'
+          ? 'The bytes here are no UTF-8.'
+          : `There is a control character here (U+${odd[0].charCodeAt(0).toString(16).padStart(4, '0')}).`;
+    return problemAt(lines, configErrors.notText, odd.index, odd.index + 1, {
+      message: `${what} ${configErrors.notText.fix}`,
     });
   }
   return null;

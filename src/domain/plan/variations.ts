@@ -28,7 +28,8 @@ const PASSES = 'training.gradient_accumulation_steps';
 
 /**
  * The mildest change after which `fits` holds: a smaller batch with more accumulation (the same
- * effective batch), else a shorter context, else fewer layers. Null where not even one layer fits.
+ * effective batch), else a smaller batch alone, else a shorter context, else fewer layers. Null where not
+ * even one layer fits.
  */
 export function reduce(config: Config, fits: (candidate: Config) => boolean): Changes | null {
   const effective = effectiveBatch(config);
@@ -36,7 +37,9 @@ export function reduce(config: Config, fits: (candidate: Config) => boolean): Ch
   const { context, layers } = sizesOf(config.model);
   const batches = divisors(effective).filter((divisor) => divisor < batch);
   const smaller = batches.map((size): Changes => ({ [BATCH]: size, [PASSES]: effective / size }));
-  const alone: Changes = { [BATCH]: 1, [PASSES]: effective };
+  // Sums of gradients take room of their own: where that is what is missing, the update gets smaller.
+  const fewer = batches.map((size): Changes => ({ [BATCH]: size, [PASSES]: 1 }));
+  const alone: Changes = { [BATCH]: 1, [PASSES]: 1 };
   const contexts = powersBelow(context.value).map(
     (length): Changes => ({ ...alone, [`model.${context.field}`]: length }),
   );
@@ -47,7 +50,7 @@ export function reduce(config: Config, fits: (candidate: Config) => boolean): Ch
       [`model.${layers.field}`]: layers.value - 1 - i,
     }),
   );
-  for (const candidates of [smaller, contexts, depths]) {
+  for (const candidates of [smaller, fewer, contexts, depths]) {
     const found = firstThatFits(candidates, (changes) => fits(vary(config, changes)));
     if (found !== null) return found;
   }

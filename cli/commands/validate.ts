@@ -1,0 +1,130 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { AnnealError } from '../../src/base/error.ts';
+import { MOST_CHARACTERS } from '../../src/domain/config/parse.ts';
+import { readConfig } from '../../src/domain/config/read.ts';
+import { BUILT_IN_SOURCE, type Config } from '../../src/domain/config/schema.ts';
+import { checkTextSize, decodeText } from '../../src/domain/data/decode.ts';
+import { prepareData } from '../../src/domain/data/prepare.ts';
+import { generateStories } from '../../src/domain/data/stories/corpus.ts';
+import { preflight } from '../../src/domain/preflight/preflight.ts';
+import { type DataProfile, NO_PROFILES } from '../../src/domain/preflight/report.ts';
+import type { DeviceChoice, DeviceInfo } from '../../src/engine/device.ts';
+import { nodeDeviceFactories } from '../../src/engine/devices/node/factories.ts';
+import { hasher } from '../../src/storage/hasher.ts';
+import { deviceOption, parse, UsageError, withUsage } from '../arguments.ts';
+import { type CommandIo, EXIT } from '../io.ts';
+import { renderReport } from '../report.ts';
+import { findFile, placesOf } from '../source.ts';
+
+const USAGE = 'validate FILE [--data PATH] [--device D] [--json]';
+
+/** Says what is wrong with a config and what it would cost, as the editor does, from the same function. */
+export function run(args: readonly string[], io: CommandIo): Promise<number> {
+  return withUsage(io, USAGE, async () => {
+    const { positional: path, values } = parse(
+      args,
+      { data: { type: 'string' }, device: { type: 'string' }, json: { type: 'boolean' } },
+      'FILE',
+    );
+    const choice = deviceOption(values.device);
+    const text = await configText(path);
+    const notes: string[] = [];
+    const { config } = readConfig(text);
+    const data = await profileOf(config, path, values.data ?? null, notes);
+    const device = choice === null ? null : await deviceInfo(choice, notes);
+    const report = preflight(text, { ...NO_PROFILES, data, device });
+    if (values.json) {
+      const diagnostics = report.diagnostics.map(({ because: _, ...rest }) => rest);
+      io.stdout.write(`${JSON.stringify({ diagnostics, estimate: report.estimate })}\n`);
+    } else {
+      io.stdout.write(renderReport(path, text, report, notes));
+    }
+    const wrong = report.diagnostics.some(({ severity }) => severity === 'error');
+    return wrong ? EXIT.errorsFound : EXIT.fine;
+  });
+}
+
+/** No more than pre-flight reads; bytes that are no UTF-8 become U+FFFD, which it reports. */
+async function configText(path: string): Promise<string> {
+  try {
+    const file = await open(path);
+    try {
+      const buffer = new Uint8Array(4 * MOST_CHARACTERS + 4);
+      let length = 0;
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+        length += bytesRead;
+        if (bytesRead === 0 || length === buffer.length) break;
+      }
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(0, length));
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    throw new UsageError(`${path} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
+  }
+}
+
+/**
+ * What is known of the data. Without --data a BPE is not trained: how many tokens it aims at is enough for
+ * the model's size. Throws ANN-DAT and ANN-TOK errors where --data is no text.
+ */
+async function profileOf(
+  config: Config,
+  path: string,
+  given: string | null,
+  notes: string[],
+): Promise<DataProfile | null> {
+  const { source, tokenizer, validation_split } = config.data;
+  if (given === null && tokenizer.type === 'bpe') return null;
+  const place = given ?? (source === BUILT_IN_SOURCE ? null : await findFile(source, path));
+  if (place === null && source !== BUILT_IN_SOURCE) {
+    const looked = placesOf(source, path).join(' and ');
+    notes.push(`The data was not found (looked at ${looked}); name it with --data PATH.`);
+    return null;
+  }
+  const text = place === null ? await generateStories() : await dataText(place);
+  const request = { source, text, tokenizer, validation_split };
+  if (tokenizer.type !== 'file') return (await prepareData(request, { hasher })).profile;
+  const json = await findFile(tokenizer.path, path);
+  if (json === null) {
+    notes.push(
+      `The tokenizer ${tokenizer.path} was not found, beside the config or in the working directory.`,
+    );
+    return null;
+  }
+  const tokenizerJson = await readFile(json, 'utf8');
+  return (await prepareData({ ...request, tokenizerJson }, { hasher })).profile;
+}
+
+async function dataText(path: string): Promise<string> {
+  const size = await stat(path).catch((thrown: unknown) => {
+    throw new UsageError(`${path} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
+  });
+  if (!size.isFile()) throw new UsageError(`${path} is no file.`);
+  const tooLarge = checkTextSize(size.size, path);
+  if (tooLarge !== null) throw tooLarge;
+  const decoded = decodeText(await readFile(path), path);
+  if (!decoded.ok) throw decoded.error;
+  return decoded.value.text;
+}
+
+/** The device's own words and limits; null where it cannot be had here. */
+async function deviceInfo(choice: DeviceChoice, notes: string[]): Promise<DeviceInfo | null> {
+  // A choice by probing takes seconds and says nothing about the config; the first that opens will do.
+  const factories = nodeDeviceFactories().filter(({ name }) => choice === 'auto' || name === choice);
+  for (const factory of factories) {
+    try {
+      const device = await factory.open();
+      const { info } = device;
+      device.dispose();
+      return info;
+    } catch (thrown) {
+      const reason =
+        thrown instanceof AnnealError || thrown instanceof Error ? thrown.message : String(thrown);
+      notes.push(`${factory.name}: ${reason}`);
+    }
+  }
+  if (factories.length === 0) notes.push(`There is no device ${choice} in Node; its limits are not known.`);
+  return null;
+}
