@@ -7,6 +7,7 @@ import { createBrowserRouter, RouterProvider } from 'react-router';
 import { theme } from '../../ui/theme.ts';
 import { routes } from './routes.tsx';
 import { type Services, ServicesContext } from './services.ts';
+import { Updates } from './updates.tsx';
 
 export function App({ services }: { readonly services: Services }) {
   const [router] = useState(() => createBrowserRouter(routes));
@@ -23,6 +24,7 @@ export function App({ services }: { readonly services: Services }) {
         <ServicesContext value={services}>
           <ModalsProvider>
             <Notifications position="bottom-right" zIndex={400} />
+            <Updates />
             <RouterProvider router={router} />
           </ModalsProvider>
         </ServicesContext>

@@ -1,4 +1,5 @@
 import { Center, Loader, useComputedColorScheme, VisuallyHidden } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import type * as Monaco from 'monaco-editor/editor';
 import { useEffect, useRef, useState } from 'react';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
@@ -29,6 +30,7 @@ export function TextEditor(props: {
   const latest = useRef({ onOpen: props.onOpen, theme });
   latest.current = { onOpen: props.onOpen, theme };
   const themed = useRef<typeof Monaco | null>(null);
+  const opened = useRef<Monaco.editor.IStandaloneCodeEditor | null>(null);
 
   useEffect(() => {
     let over = false;
@@ -49,6 +51,7 @@ export function TextEditor(props: {
         theme: latest.current.theme,
         ariaLabel: label,
       });
+      opened.current = editor;
       undo.push(() => editor.dispose());
       const binding = await documents.bind(room, editor);
       undo.push(() => binding.dispose());
@@ -64,6 +67,10 @@ export function TextEditor(props: {
   }, [documents, room, language, label]);
 
   useEffect(() => themed.current?.editor.setTheme(theme), [theme]);
+  const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false });
+  useEffect(() => {
+    if (shown) opened.current?.updateOptions({ wordWrap: narrow ? 'on' : 'off', folding: !narrow });
+  }, [shown, narrow]);
 
   if (failure !== null) return <ErrorNotice error={failure} />;
   return (
@@ -104,6 +111,7 @@ const options: Monaco.editor.IStandaloneEditorConstructionOptions = {
   lightbulb: { enabled: 'off' as Monaco.editor.ShowLightbulbIconMode },
   fixedOverflowWidgets: true,
   padding: { top: 8, bottom: 8 },
+  wrappingIndent: 'indent',
   lineNumbersMinChars: 3,
   lineDecorationsWidth: 10,
   glyphMargin: false,
