@@ -16,6 +16,7 @@ export function renderReport(
   const parts = [
     ...problems,
     ...notes.map((note) => `note: ${note}\n`),
+    ...beside(lines, report),
     `${estimate(report)}\n`,
     summary(report),
   ];
@@ -41,6 +42,18 @@ function frame(path: string, lines: Lines, diagnostic: Diagnostic): string {
     ...fixes.map(({ title }) => `  fix: ${printable(title)}`),
     '',
   ].join('\n');
+}
+
+/** The figures that the editor shows beside their lines. */
+function beside(lines: Lines, { annotations }: PreflightReport): string[] {
+  const rows = annotations.map(({ line, text }) => [
+    printable(lines.line(line).trim().split(':')[0] ?? ''),
+    text,
+  ]);
+  const width = Math.max(0, ...rows.map(([name = '']) => name.length));
+  return rows.length === 0
+    ? []
+    : [`${rows.map(([name = '', text]) => `${name.padEnd(width)}  ${text}`).join('\n')}\n`];
 }
 
 /** Control characters would move the cursor of a terminal; a tab is as wide as what underlines it. */

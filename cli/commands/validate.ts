@@ -11,7 +11,9 @@ import { type DataProfile, NO_PROFILES } from '../../src/domain/preflight/report
 import type { DeviceChoice, DeviceInfo } from '../../src/engine/device.ts';
 import { nodeDeviceFactories } from '../../src/engine/devices/node/factories.ts';
 import { hasher } from '../../src/storage/hasher.ts';
+import { createNodeTimings } from '../../src/storage/node/settings.ts';
 import { deviceOption, parse, UsageError, withUsage } from '../arguments.ts';
+import { machineSettings } from '../cache.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 import { renderReport } from '../report.ts';
 import { findFile, placesOf } from '../source.ts';
@@ -32,7 +34,8 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
     const { config } = readConfig(text);
     const data = await profileOf(config, path, values.data ?? null, notes);
     const device = choice === null ? null : await deviceInfo(choice, notes);
-    const report = preflight(text, { ...NO_PROFILES, data, device });
+    const timings = device === null ? null : await createNodeTimings(machineSettings()).get(device.name);
+    const report = preflight(text, { ...NO_PROFILES, data, device, timings });
     if (values.json) {
       const diagnostics = report.diagnostics.map(({ because: _, ...rest }) => rest);
       io.stdout.write(`${JSON.stringify({ diagnostics, estimate: report.estimate })}\n`);

@@ -10,6 +10,8 @@ import type { Diagnostic } from '../report.ts';
 export function dataRules(facts: Facts): Diagnostic[] {
   return [
     ...source(facts),
+    ...tokenizerFile(facts),
+    ...fewerTokens(facts),
     ...vocabulary(facts),
     ...stale(facts),
     ...amounts(facts),
@@ -31,6 +33,39 @@ function source({ reading, config, profiles, profile }: Facts): Diagnostic[] {
       fixes: [...new Set([...near, BUILT_IN_SOURCE])].map((name) =>
         setting(reading, `Use ${name}`, { 'data.source': name }),
       ),
+    }),
+  ];
+}
+
+function tokenizerFile({ reading, config, profiles, data }: Facts): Diagnostic[] {
+  const { tokenizer } = config.data;
+  const { sources } = profiles;
+  if (tokenizer.type !== 'file' || sources === null || data.tokenizer_vocab_size !== null) return [];
+  if (sources.includes(tokenizer.path)) return [];
+  const at = 'data.tokenizer.path';
+  return [
+    finding(reading, configErrors.unknownSource, {
+      at,
+      message: `There is no file "${shorten(tokenizer.path, 60)}" in the project.`,
+      fixes: [
+        ...nearest(tokenizer.path, sources).map((name) => setting(reading, `Use ${name}`, { [at]: name })),
+        setting(reading, 'Train one on the text', { 'data.tokenizer': { type: 'bpe', vocab_size: 512 } }),
+      ],
+    }),
+  ];
+}
+
+/** A short text has fewer pairs to merge than were asked for. */
+function fewerTokens({ reading, config, data }: Facts): Diagnostic[] {
+  const { tokenizer } = config.data;
+  const made = data.tokenizer_vocab_size;
+  if (tokenizer.type !== 'bpe' || made === null || made >= tokenizer.vocab_size) return [];
+  return [
+    finding(reading, configErrors.unusedSetting, {
+      severity: 'info',
+      at: 'data.tokenizer.vocab_size',
+      message: `The text is so short that it makes ${thousands(made)} tokens, not ${thousands(tokenizer.vocab_size)}.`,
+      fixes: [setting(reading, `Use ${made}`, { 'data.tokenizer.vocab_size': made })],
     }),
   ];
 }

@@ -12,6 +12,7 @@ export function runRules(facts: Facts): Diagnostic[] {
     ...minimumRate(facts),
     ...evaluations(facts),
     ...numberFormat(facts),
+    ...unusedByOptimizer(facts),
   ];
 }
 
@@ -180,4 +181,23 @@ function numberFormat({ reading, config }: Facts): Diagnostic[] {
       fixes: [setting(reading, 'Use float32', { 'training.dtype': 'float32' })],
     }),
   ];
+}
+
+/** Settings that an optimizer does not read; the others read all. */
+const UNREAD: Readonly<Partial<Record<Facts['config']['training']['optim'], readonly string[]>>> = {
+  sgd: ['adam_beta1', 'adam_beta2', 'adam_epsilon'],
+  lion: ['adam_epsilon'],
+};
+
+function unusedByOptimizer(facts: Facts): Diagnostic[] {
+  const { optim } = facts.config.training;
+  const unread = (UNREAD[optim] ?? []).filter((field) => given(facts, `training.${field}`));
+  return unread.map((field) =>
+    finding(facts.reading, configErrors.unusedSetting, {
+      severity: 'info',
+      at: `training.${field}`,
+      message: `The optimizer \`${optim}\` does not read ${field}.`,
+      fixes: [removing(facts.reading, `Remove ${field}`, `training.${field}`)],
+    }),
+  );
 }

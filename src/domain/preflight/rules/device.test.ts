@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { applyEdits } from '../../config/edit.ts';
+import { SAMPLE, sampleWith } from '../../config/testing/configs.ts';
+import { preflight } from '../preflight.ts';
+import { type Diagnostic, NO_PROFILES, type Profiles } from '../report.ts';
+import { codes, deviceWith, find, marked, ruleOn } from '../testing/reports.ts';
+
+/** The rule speaks up, at this place, and each of its fixes silences it. */
+function expectRule(
+  text: string,
+  code: string,
+  place: string,
+  profiles: Profiles,
+  titles: readonly string[],
+): Diagnostic {
+  const { diagnostic, ...found } = ruleOn(text, code, profiles);
+  expect(found).toEqual({ place, titles, inVain: [] });
+  return diagnostic;
+}
+
+describe('the device', () => {
+  const large = sampleWith(['per_device_train_batch_size: 12', 'per_device_train_batch_size: 4096']);
+
+  it('says what to lower, and by how much, where memory is short', () => {
+    const profiles = deviceWith(1e9);
+    const diagnostic = find(preflight(large, profiles), 'ANN-CFG-060');
+    expect(marked(large, diagnostic)).toBe('4096');
+    const fixed = applyEdits(large, diagnostic.fixes[0]?.edits ?? []);
+    const { config, estimate, diagnostics } = preflight(fixed, profiles);
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
+    const { per_device_train_batch_size: batch = 0, gradient_accumulation_steps: passes = 0 } =
+      config?.training ?? {};
+    expect(batch * passes).toBe(4096);
+    expect(estimate.bytes.total).toBeLessThanOrEqual(1e9);
+    // The next larger batch would not fit.
+    const twice = fixed
+      .replace(`_batch_size: ${batch}`, `_batch_size: ${batch * 2}`)
+      .replace(`steps: ${passes}`, `steps: ${passes / 2}`);
+    expect(preflight(twice, profiles).estimate.bytes.total).toBeGreaterThan(1e9);
+  });
+
+  it('shortens the context, then the model, where even one sequence is too much', () => {
+    const long = sampleWith(['n_positions: 64', 'n_positions: 4096']);
+    const tight = find(preflight(long, deviceWith(100e6)), 'ANN-CFG-060');
+    expect(tight.fixes[0]?.title).toMatch(/n_positions \d+/);
+    expect(codes(preflight(applyEdits(long, tight.fixes[0]?.edits ?? []), deviceWith(100e6)))).not.toContain(
+      'ANN-CFG-060',
+    );
+    const tighter = preflight(SAMPLE, deviceWith(8e6)).diagnostics.find(({ code }) => code === 'ANN-CFG-060');
+    expect(tighter?.fixes[0]?.title).toMatch(/n_layer \d/);
+    const hopeless = preflight(SAMPLE, deviceWith(1000)).diagnostics.find(
+      ({ code }) => code === 'ANN-CFG-060',
+    );
+    expect(hopeless?.fixes).toEqual([]);
+    expect(hopeless?.message).toContain('Not even one layer');
+  });
+
+  it('names the tensor that is larger than a buffer may be', () => {
+    const profiles = deviceWith(null, 100e6);
+    const diagnostic = find(preflight(large, profiles), 'ANN-CFG-061');
+    expect(marked(large, diagnostic)).toBe('4096');
+    const after = preflight(applyEdits(large, diagnostic.fixes[0]?.edits ?? []), profiles);
+    expect(codes(after)).not.toContain('ANN-CFG-061');
+  });
+
+  it('mentions that it looked at another device', () => {
+    const text = sampleWith(['seed: 1337', 'device: tfjs-wasm']);
+    expectRule(text, 'ANN-CFG-062', 'tfjs-wasm', deviceWith(null), ['Use auto', 'Use tfjs-webgpu']);
+    expect(codes(preflight(text, NO_PROFILES))).toEqual([]);
+  });
+});
