@@ -101,17 +101,24 @@ function Memory({
 }) {
   const limit = device?.limits.memory_bytes ?? null;
   const total = bytes.total ?? 0;
-  const scale = limit === null ? Math.max(total, 1) : Math.max(limit, total, 1);
+  const share = limit === null || limit === 0 ? null : total / limit;
+  // Far below the limit the kinds would be one sliver: then the bar shows what the memory is made of.
+  const scale =
+    share !== null && share >= 0.2 && limit !== null ? Math.max(limit, total) : Math.max(total, 1);
   const planned = device === null || device.name.startsWith('tfjs');
   return (
     <div>
-      <Group justify="space-between" mb={6} wrap="nowrap">
+      <Group justify="space-between" mb={6} wrap="nowrap" gap="xs">
         <Text size="sm" fw={500}>
           Memory{planned ? ', planned' : ''}
         </Text>
-        <Text size="sm" c={limit !== null && total > limit ? 'red' : 'inherit'}>
+        <Text
+          size="sm"
+          fw={500}
+          style={{ whiteSpace: 'nowrap' }}
+          c={share !== null && share > 1 ? 'red' : 'inherit'}
+        >
           {formatBytes(bytes.total)}
-          {limit === null ? '' : ` of ${formatBytes(limit)}`}
         </Text>
       </Group>
       <Progress.Root size={12} aria-label="Memory by kind">
@@ -138,16 +145,18 @@ function Memory({
         </tbody>
       </table>
       <Text size="xs" c="dimmed" mt={6}>
-        {device === null
-          ? 'The limit shows once a device has been chosen.'
-          : limit === null
-            ? `${device.description} states no limit for all memory${
-                device.limits.max_buffer_bytes === null
-                  ? '.'
-                  : `; one buffer may have ${formatBytes(device.limits.max_buffer_bytes)}.`
-              }`
-            : device.description}
+        {limitInWords(device, share)}
       </Text>
     </div>
   );
+}
+
+function limitInWords(device: DeviceInfo | null, share: number | null): string {
+  if (device === null) return 'The limit shows once a device has been chosen.';
+  const { memory_bytes: all, max_buffer_bytes: one } = device.limits;
+  const oneBuffer = one === null ? '' : ` One buffer may have ${formatBytes(one)}.`;
+  if (all === null || share === null)
+    return `${device.description}: states no limit for all memory.${oneBuffer}`;
+  const percent = share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`;
+  return `${percent} of the ${formatBytes(all)} of ${device.name} (${device.description}).${oneBuffer}`;
 }
