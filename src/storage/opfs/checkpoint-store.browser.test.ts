@@ -31,7 +31,7 @@ test('a worker terminated while it stores leaves the last whole blob', async () 
         worker.terminate();
         resolve();
       });
-      worker.postMessage({ run, first: last + 1 });
+      worker.postMessage({ run, first: last + 1, bytes: 1_000_000 });
     });
     const bytes = await store.get(run, 'a');
     const version = bytes?.[0] ?? -1;
@@ -43,23 +43,27 @@ test('a worker terminated while it stores leaves the last whole blob', async () 
   await store.remove(run);
 });
 
+async function limitQuota(bytes: number | null): Promise<void> {
+  const session = cdp() as unknown as { send(method: string, parameters: object): Promise<unknown> };
+  const { usage = 0 } = await navigator.storage.estimate();
+  await session.send('Storage.overrideQuotaForOrigin', {
+    origin: location.origin,
+    ...(bytes === null ? {} : { quotaSize: usage + bytes }),
+  });
+}
+
 test('a full disk is a typed error with the bytes needed, and what was there stays', async () => {
   const folder = await freshFolder();
   const store = createOpfsCheckpointStore(async () => folder);
   await store.put('run', 'a', Uint8Array.of(1, 2, 3));
-  const { usage = 0 } = await navigator.storage.estimate();
-  const session = cdp() as unknown as { send(method: string, parameters: object): Promise<unknown> };
-  await session.send('Storage.overrideQuotaForOrigin', {
-    origin: location.origin,
-    quotaSize: usage + 1_000_000,
-  });
+  await limitQuota(1_000_000);
   try {
     await expect(store.put('run', 'a', new Uint8Array(20_000_000))).rejects.toMatchObject({
       code: 'ANN-STO-001',
       data: { needed: 20_000_000 },
     });
   } finally {
-    await session.send('Storage.overrideQuotaForOrigin', { origin: location.origin });
+    await limitQuota(null);
   }
   expect([...((await store.get('run', 'a')) ?? [])]).toEqual([1, 2, 3]);
   await store.put('run', 'a', new Uint8Array(2_000_000));

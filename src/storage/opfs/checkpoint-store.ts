@@ -161,7 +161,14 @@ function nameOf(error: unknown): string | undefined {
 /** Asks how much room is left as well: browsers name a full disk differently from call to call. */
 async function typed(error: unknown, where: string, needed: number): Promise<AnnealError> {
   if (error instanceof AnnealError) return error;
-  const estimate = await navigator.storage.estimate().catch((): StorageEstimate => ({}));
-  const free = estimate.quota === undefined ? null : Math.max(0, estimate.quota - (estimate.usage ?? 0));
-  return storageFailure(error, where, needed, free);
+  return storageFailure(error, where, needed, await freeBytes());
+}
+
+async function freeBytes(): Promise<number | null> {
+  try {
+    const { quota, usage = 0 } = await navigator.storage.estimate();
+    return quota === undefined ? null : Math.max(0, quota - usage);
+  } catch {
+    return null; // not every context may ask
+  }
 }
