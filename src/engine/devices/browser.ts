@@ -1,5 +1,5 @@
-import type { Device } from '../device.ts';
 import type { DeviceFactory } from './probe.ts';
+import { createReferenceDevice } from './reference/device.ts';
 import type { WasmPaths } from './tfjs/wasm.ts';
 
 /**
@@ -44,12 +44,6 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
         return openTfjsDevice(openCpu);
       },
     },
-    { name: 'reference', lastResort: true, open: openReference },
+    { name: 'reference', lastResort: true, open: async () => createReferenceDevice() },
   ];
-}
-
-/** For whoever wants to see what the specification computes. */
-async function openReference(): Promise<Device> {
-  const { createReferenceDevice } = await import('./reference/device.ts');
-  return createReferenceDevice();
 }

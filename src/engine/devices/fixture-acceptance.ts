@@ -10,29 +10,26 @@ export interface FixtureFiles {
   readonly settings: unknown;
 }
 
-/** What PyTorch computed for a tiny model, computed by the device: two fresh devices give the same bits. */
+/** What PyTorch computed for a tiny model, computed by the device, and again with the same bits. */
 export function fixtureAcceptance(
-  device: string,
+  name: string,
   fixture: FixtureFiles,
   makeDevice: () => Promise<Device>,
 ): void {
-  test(`${device} computes what PyTorch computed for ${fixture.name}, twice the same`, async () => {
-    const verify = async () => {
-      const opened = await makeDevice();
-      try {
-        const tensors = tensorsOf(fixture.bytes);
-        return await verifyFixture({ tensors, settings: fixture.settings, device: opened });
-      } finally {
-        opened.dispose();
+  test(`${name} computes what PyTorch computed for ${fixture.name}, twice the same`, async () => {
+    const device = await makeDevice();
+    try {
+      const tensors = tensorsOf(fixture.bytes);
+      const verified = await verifyFixture({ tensors, settings: fixture.settings, device });
+      for (const [kind, limit] of Object.entries(TOLERANCES)) {
+        expect(verified[kind as keyof typeof TOLERANCES], kind).toBeLessThanOrEqual(limit);
       }
-    };
-    const verified = await verify();
-    for (const [kind, limit] of Object.entries(TOLERANCES)) {
-      expect(verified[kind as keyof typeof TOLERANCES], kind).toBeLessThanOrEqual(limit);
+      expect(verified.holds).toBe(true);
+      // The errors are figures over every element: bits that differ anywhere show in them.
+      expect(await verifyFixture({ tensors, settings: fixture.settings, device })).toEqual(verified);
+    } finally {
+      device.dispose();
     }
-    expect(verified.holds).toBe(true);
-    // The errors are figures over every element: bits that differ anywhere show in them.
-    expect(await verify()).toEqual(verified);
   });
 }
 

@@ -3,6 +3,7 @@ import { dirname, sep } from 'node:path';
 import type { Device } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { DeviceFactory } from '../probe.ts';
+import { createReferenceDevice } from '../reference/device.ts';
 import { nodeGpu } from './dawn.ts';
 
 /** The devices that can exist in Node; each loads its part of tfjs when it is opened. */
@@ -11,7 +12,7 @@ export function nodeDeviceFactories(): readonly DeviceFactory[] {
     { name: 'tfjs-webgpu', open: openWebgpu },
     { name: 'tfjs-wasm', open: openWasm },
     { name: 'tfjs-cpu', lastResort: true, open: openCpu },
-    { name: 'reference', lastResort: true, open: openReference },
+    { name: 'reference', lastResort: true, open: async () => createReferenceDevice() },
   ];
 }
 
@@ -43,11 +44,6 @@ async function openCpu(): Promise<Device> {
     import('../tfjs/cpu.ts'),
   ]);
   return openTfjsDevice(openCpu);
-}
-
-async function openReference(): Promise<Device> {
-  const { createReferenceDevice } = await import('../reference/device.ts');
-  return createReferenceDevice();
 }
 
 /** The folder of the package's .wasm files, ending in a separator. */

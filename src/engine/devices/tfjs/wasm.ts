@@ -16,9 +16,6 @@ export interface WasmFiles {
   readonly 'tfjs-backend-wasm-threaded-simd.wasm': string;
 }
 
-/** More threads than this gain nothing on matrices of this size. */
-const MOST_THREADS = 16;
-
 /** The most that a WASM memory with 32-bit addresses holds. */
 const HEAP_BYTES = 2 ** 32 - 2 ** 16;
 
@@ -56,15 +53,30 @@ export async function openWasm(paths: WasmPaths): Promise<TfjsBackend> {
 
 async function start(paths: WasmPaths): Promise<BackendWasm> {
   setWasmPaths(typeof paths === 'string' ? paths : { ...paths });
-  // Left to itself it takes half of the processors.
-  setThreadsCount(Math.min(MOST_THREADS, Math.max(1, navigator.hardwareConcurrency)));
   const factory = findBackendFactory('wasm');
-  const backend = await factory?.();
+  const backend = await withThreads(async () => factory?.());
   if (!(backend instanceof BackendWasm))
     throw deviceErrors.unavailable({ message: 'tfjs has no wasm backend' });
   checkMalloc(backend.wasm as unknown as Heap);
   for (const kernel of getKernelsForBackend('wasm')) kernel.setupFunc?.(backend);
   return backend;
+}
+
+/**
+ * tfjs takes half of the processors as threads, whatever it is told: one on a machine with two, where two
+ * are twice as fast. So while it starts it is shown twice as many as it shall take.
+ */
+async function withThreads<T>(begin: () => Promise<T>): Promise<T> {
+  const processors = navigator.hardwareConcurrency;
+  if (processors !== 2 && processors !== 3) return begin();
+  setThreadsCount(2);
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4, configurable: true });
+  try {
+    return await begin();
+  } finally {
+    // The prototype's own getter shows again.
+    Reflect.deleteProperty(navigator, 'hardwareConcurrency');
+  }
 }
 
 /**
