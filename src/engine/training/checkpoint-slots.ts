@@ -16,25 +16,47 @@ export interface Found {
   readonly checkpoint: Checkpoint;
 }
 
-/** The newest whole checkpoint; what is damaged is skipped and told. Throws ANN-STO errors and ANN-TRN-008. */
+/**
+ * The newest whole checkpoint; what is damaged is skipped and told. One checkpoint at a time is in memory,
+ * so the newest may be read twice. Throws ANN-STO errors and ANN-TRN-008.
+ */
 export async function findLatest(
   store: CheckpointStore,
   run: string,
 ): Promise<{ readonly found: Found | null; readonly damaged: readonly ErrorFacts[] }> {
-  let found: Found | null = null;
   const damaged: ErrorFacts[] = [];
+  let held: Found | null = null;
+  let newest: { readonly name: string; readonly serial: number } | null = null;
   for (const name of LATEST) {
-    const bytes = await store.get(run, name);
-    if (!bytes) continue;
-    try {
-      const checkpoint = decodeCheckpoint(bytes, name);
-      if (!found || checkpoint.facts.serial > found.checkpoint.facts.serial) found = { name, checkpoint };
-    } catch (error) {
-      if (!(error instanceof AnnealError) || error.code === trainingErrors.newerFormat.code) throw error;
-      damaged.push(error.toJSON());
+    held = null; // let go of before the next is read
+    const checkpoint = await readSlot(store, run, name, damaged);
+    if (checkpoint && (!newest || checkpoint.facts.serial > newest.serial)) {
+      newest = { name, serial: checkpoint.facts.serial };
+      held = { name, checkpoint };
     }
   }
-  return { found, damaged };
+  if (newest && !held) {
+    const checkpoint = await readSlot(store, run, newest.name, damaged);
+    if (checkpoint) held = { name: newest.name, checkpoint };
+  }
+  return { found: held, damaged };
+}
+
+async function readSlot(
+  store: CheckpointStore,
+  run: string,
+  name: string,
+  damaged: ErrorFacts[],
+): Promise<Checkpoint | null> {
+  const bytes = await store.get(run, name);
+  if (!bytes) return null;
+  try {
+    return decodeCheckpoint(bytes, name);
+  } catch (error) {
+    if (!(error instanceof AnnealError) || error.code === trainingErrors.newerFormat.code) throw error;
+    damaged.push(error.toJSON());
+    return null;
+  }
 }
 
 /** The parameters of the best evaluation, or null. Throws ANN-TRN-004 where they are damaged. */

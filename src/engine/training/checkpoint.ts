@@ -37,7 +37,7 @@ export async function encodeCheckpoint(
   out.set(layout.head);
   for (const entry of layout.entries) {
     const values = await read(entry.name);
-    const bad = values.findIndex((x) => !Number.isFinite(x));
+    const bad = firstNotFinite(values);
     if (bad >= 0) {
       throw trainingErrors.notFinite({
         message: `After ${facts.progress.step} updates ${entry.name} holds ${values[bad]}.`,
@@ -52,6 +52,12 @@ export async function encodeCheckpoint(
   footer.setUint32(8, xxhash32(out.subarray(0, layout.bytes)), true);
   out.set(MAGIC, layout.bytes + 12);
   return out;
+}
+
+/** A loop, as findIndex calls a function for each of what may be 10^8 numbers. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
 }
 
 export interface Checkpoint {
