@@ -59,6 +59,19 @@ test('addresses of screens get the page; what is missing is missing', async () =
   expect((await fetch(`${url}/%2e%2e/%2e%2e/etc/passwd`)).headers.get('content-type')).not.toMatch(/plain/);
 });
 
+test('while developing, Vite serves the sources through the same guarded port', async () => {
+  const root = await temporaryFolder();
+  await writeFile(join(root, 'index.html'), '<!doctype html><script type="module" src="/main.ts"></script>');
+  await writeFile(join(root, 'main.ts'), 'const answer: number = 42; console.log(answer);');
+  const { url } = await testServer({ studio: { kind: 'vite', root } });
+  const page = await fetch(`${url}/projects/sample`);
+  expect(await page.text()).toContain('/@vite/client');
+  expect(page.headers.get('cross-origin-embedder-policy')).toBe('require-corp');
+  expect(await (await fetch(`${url}/main.ts`)).text()).toContain('const answer = 42');
+  expect((await fetch(`${url}/api/v1/health`)).status).toBe(200);
+  expect((await fetch(`${url}/main.ts`, { headers: { origin: 'http://evil.example' } })).status).toBe(403);
+});
+
 test('a taken port, a folder in use and a studio that is not built are told with what to do', async () => {
   const { port, dataDir } = await testServer();
   const studio = { kind: 'none' } as const;

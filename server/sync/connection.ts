@@ -161,7 +161,9 @@ export class Connection implements RoomPeer {
     const type = cursor.varUint();
     const payload = cursor.varBytes();
     if (type === SyncMessageType.step1) {
-      this.send(step2Frame(this.#missingFrom(payload)));
+      const answer = step2Frame(this.#missingFrom(payload));
+      this.#bytesLeft -= answer.length; // a short question can have a long answer
+      this.send(answer);
       return null;
     }
     if (type !== SyncMessageType.step2 && type !== SyncMessageType.update) {
@@ -206,14 +208,22 @@ export class Connection implements RoomPeer {
 
   #refuse(error: unknown): void {
     if (this.#left) return;
-    if (error instanceof MalformedBytes) this.close(CloseCode.badRequest, error.message);
-    else if (error instanceof MissingParts) this.close(CloseCode.resync, error.message);
-    else if (!(error instanceof AnnealError)) this.close(CloseCode.notStored, String(error));
-    else if (error.code === serverErrors.documentTooLarge.code) this.close(CloseCode.tooLarge, error.message);
-    else if (error.code === serverErrors.storeFailed.code) this.close(CloseCode.notStored, error.message);
-    else this.close(CloseCode.refusedUpdate, error.message);
+    const message = error instanceof Error ? error.message : String(error);
+    const code = error instanceof AnnealError ? error.code : null;
+    if (error instanceof MalformedBytes) this.close(CloseCode.badRequest, message);
+    else if (error instanceof MissingParts) this.close(CloseCode.resync, message);
+    else if (code === serverErrors.documentTooLarge.code) this.close(CloseCode.tooLarge, message);
+    else if (code !== null && refusedUpdates.has(code)) this.close(CloseCode.refusedUpdate, message);
+    else this.close(CloseCode.notStored, message);
   }
 }
+
+const { malformedUpdate, hostileUpdate, wrongContent } = serverErrors;
+const refusedUpdates: ReadonlySet<string> = new Set([
+  malformedUpdate.code,
+  hostileUpdate.code,
+  wrongContent.code,
+]);
 
 /** The reason of a close frame has at most 123 bytes. */
 function clip(reason: string): string {

@@ -36,35 +36,29 @@ export class Rooms {
     return this.#rooms.values();
   }
 
-  /** The loaded room, retained: the caller must `release` it. */
-  async open(name: DocumentName): Promise<Room> {
-    const key = keyOf(name);
-    if (this.#closed) throw protocolErrors.shuttingDown();
+  /**
+   * Enters the loaded room, which `start` gets retained: whoever is in it must `release` it. `start` runs at
+   * once, so that the room cannot begin to close in between.
+   */
+  async enter<T>(name: DocumentName, start: (room: Room) => T): Promise<T> {
     for (;;) {
-      const lock = this.#locks.get(key);
-      const existing = this.#rooms.get(key);
-      if (lock !== undefined) await lock;
-      else if (existing?.phase === 'closing') await existing.closed;
-      else break;
+      const room = await this.#retained(name);
+      try {
+        await room.loaded;
+        if (room.phase === 'ready') return start(room);
+      } catch (error) {
+        room.release();
+        throw error;
+      }
+      room.release(); // it was told to close meanwhile
     }
-    const room = this.#rooms.get(key) ?? this.#create(name);
-    room.retain();
-    try {
-      await room.loaded;
-    } catch (error) {
-      room.release();
-      throw error;
-    }
-    if (room.phase === 'ready') return room;
-    room.release(); // it was told to close meanwhile
-    return this.open(name);
   }
 
   /** Runs something on the document while it is held in memory. */
   async use<T>(name: DocumentName, work: (room: Room) => T | Promise<T>): Promise<T> {
-    const room = await this.open(name);
+    const { room, result } = await this.enter(name, (entered) => ({ room: entered, result: work(entered) }));
     try {
-      return await work(room);
+      return await result;
     } finally {
       room.release();
     }
@@ -112,6 +106,22 @@ export class Rooms {
     const rooms = [...this.#rooms.values()];
     await Promise.all(rooms.map((room) => room.shut(CloseCode.restart, 'The server stops')));
     await this.#trial.close();
+  }
+
+  /** A room that takes people in, once whatever stands in the way is over; retained before anything else runs. */
+  async #retained(name: DocumentName): Promise<Room> {
+    const key = keyOf(name);
+    for (;;) {
+      if (this.#closed) throw protocolErrors.shuttingDown();
+      const lock = this.#locks.get(key);
+      const room = this.#rooms.get(key);
+      if (lock !== undefined) await lock;
+      else if (room?.phase === 'closing') await room.closed;
+      else break;
+    }
+    const room = this.#rooms.get(key) ?? this.#create(name);
+    room.retain();
+    return room;
   }
 
   #create(name: DocumentName): Room {

@@ -92,14 +92,15 @@ export class SyncSockets {
         if (refusal !== null) {
           socket.close(refusal.code, refusal.reason);
         } else {
-          const room = await this.#rooms.open(address);
+          const limits = this.#limits;
+          const entered = await this.#rooms.enter(address, (room) => new Connection(socket, room, limits));
           if (gone) {
-            room.release();
+            entered.leave();
             return;
           }
-          connection = new Connection(socket, room, this.#limits);
-          this.#connections.add(connection);
-          for (const frame of early) connection.receive(frame);
+          connection = entered;
+          this.#connections.add(entered);
+          for (const frame of early) entered.receive(frame);
         }
       }
     } catch (error) {
