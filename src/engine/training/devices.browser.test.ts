@@ -1,0 +1,16 @@
+import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { browserDeviceFactories } from '../devices/browser.ts';
+import { resumeAcceptance } from './testing/resume-acceptance.ts';
+
+// The others compute as they do in Node, where they are tested.
+const wasmPaths = {
+  'tfjs-backend-wasm.wasm': wasm,
+  'tfjs-backend-wasm-simd.wasm': simd,
+  'tfjs-backend-wasm-threaded-simd.wasm': threaded,
+};
+for (const { name, open } of browserDeviceFactories({ wasmPaths })) {
+  if (name === 'tfjs-webgpu' || name === 'tfjs-wasm') resumeAcceptance(name, open);
+  if (name === 'tfjs-webgl') resumeAcceptance(name, open, false); // its shaders take long to compile here
+}
