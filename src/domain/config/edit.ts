@@ -38,7 +38,7 @@ export function setFieldIn(
   let parent = parsed.root;
   let owner: Entry | null = null;
   for (const [depth, name] of path.entries()) {
-    const entry = parent.entries.findLast(({ key }) => key === name);
+    const entry = parent.entries.find(({ key }) => key === name);
     const rest = path.slice(depth + 1);
     if (entry === undefined) return [insertion(lines, parent, owner, name, nest(rest, value))];
     if (rest.length === 0) return [replacement(lines, parent, entry, value)];
@@ -71,7 +71,7 @@ export function removeFieldIn(parsed: Parsed, path: readonly string[]): readonly
   let parent: ConfigNode = parsed.root;
   for (const [depth, name] of path.entries()) {
     if (parent.kind !== 'map') return [];
-    const entry: Entry | undefined = parent.entries.findLast(({ key }) => key === name);
+    const entry: Entry | undefined = parent.entries.find(({ key }) => key === name);
     if (entry === undefined) return [];
     if (depth === path.length - 1) return [removal(parsed.lines, parent, entry)];
     parent = entry.value;
@@ -156,7 +156,8 @@ function colonEnd(lines: Lines, entry: Entry): number {
 function contentEnd(lines: Lines, entry: Entry): number {
   const end = lastEnd(entry.value);
   if (end <= entry.keyEnd) return colonEnd(lines, entry);
-  const kept = lines.text.slice(entry.keyEnd, end).trimEnd().length;
+  // YAML's blanks alone: trimEnd would take a no-break space or a byte-order mark, which are text.
+  const kept = lines.text.slice(entry.keyEnd, end).replace(/[ \t\r\n]+$/, '').length;
   return entry.keyEnd + kept;
 }
 

@@ -47,6 +47,13 @@ export interface Entry {
   readonly value: ConfigNode;
 }
 
+/** Where a field stands in the text. */
+export interface Place {
+  readonly entry: Entry;
+  readonly node: ConfigNode;
+  readonly parent: MapNode;
+}
+
 export interface Parsed {
   readonly lines: Lines;
   readonly root: MapNode;

@@ -4,18 +4,11 @@ import { catalogue, type FieldInfo, fieldsOf } from './catalogue.ts';
 import { removal } from './edit.ts';
 import { configErrors } from './errors.ts';
 import type { Lines } from './lines.ts';
-import { type ConfigNode, type Entry, type MapNode, type Parsed, parseText } from './parse.ts';
+import { type ConfigNode, type Entry, type MapNode, type Parsed, type Place, parseText } from './parse.ts';
 import { issueDiagnostic, unknownField } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
 import { getAt, without } from './values.ts';
 import { shorten } from './wording.ts';
-
-/** Where a field stands in the text. */
-export interface Place {
-  readonly entry: Entry;
-  readonly node: ConfigNode;
-  readonly parent: MapNode;
-}
 
 /** A text read as a config. Whatever is wrong with it is a diagnostic; the config is whole all the same. */
 export interface Reading {

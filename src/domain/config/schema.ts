@@ -126,4 +126,3 @@ export const configSchema = z
 
 export type Config = z.output<typeof configSchema>;
 export type ModelSection = Config['model'];
-export type TokenizerSection = Config['data']['tokenizer'];

@@ -25,6 +25,11 @@ describe('show', () => {
     expect(shown.stale).toBe(false);
   });
 
+  it('goes on with figures of the text as it is while the model is sound', () => {
+    const wrong = report(SAMPLE.replace('seed: 1337', 'seed: many'));
+    expect(show(NOTHING_SHOWN, wrong)).toEqual({ report: wrong, good: wrong, stale: false, canTrain: false });
+  });
+
   it('has nothing to keep before the first good text', () => {
     expect(show(NOTHING_SHOWN, report('a: ['))).toMatchObject({ good: null, stale: false, canTrain: false });
   });

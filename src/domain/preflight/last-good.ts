@@ -6,7 +6,7 @@ import type { PreflightReport } from './report.ts';
  */
 export interface Shown {
   readonly report: PreflightReport | null;
-  /** The last report whose text was YAML and whose model had an estimate. */
+  /** The last report whose text was YAML and had no wrong field, or a sound model at least. */
   readonly good: PreflightReport | null;
   /** Whether `good` is of an older text than `report`. */
   readonly stale: boolean;
@@ -18,7 +18,7 @@ export const NOTHING_SHOWN: Shown = { report: null, good: null, stale: false, ca
 
 export function show(shown: Shown, report: PreflightReport): Shown {
   const isGood = report.readable && report.estimate.parameters !== null;
-  const good = isGood ? report : (shown.good ?? null);
+  const good = isGood ? report : shown.good;
   return {
     report,
     good,

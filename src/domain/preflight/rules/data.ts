@@ -111,7 +111,7 @@ const FUTILE_EPOCHS = 40;
 const FREE_EPOCHS = 4;
 
 function amounts(facts: Facts): Diagnostic[] {
-  const { reading, data, sizes, max_steps, tokens_per_step } = facts;
+  const { reading, config, data, sizes, max_steps, tokens_per_step } = facts;
   const tokens = data.train_tokens;
   if (tokens === null) return [];
   const context = sizes.context.value;
@@ -134,6 +134,8 @@ function amounts(facts: Facts): Diagnostic[] {
   const epochs = seen / tokens;
   const at = given(facts, 'training.num_train_epochs') ? 'training.num_train_epochs' : 'training.max_steps';
   const counts = `The run reads ${thousands(seen)} tokens; the training part has ${thousands(tokens)}`;
+  // Early stopping ends it when more of the same no longer helps.
+  if (epochs > FREE_EPOCHS && config.training.early_stopping_patience > 0) return [];
   if (epochs > FREE_EPOCHS) {
     const futile = epochs > FUTILE_EPOCHS;
     const steps = Math.max(1, Math.floor((FREE_EPOCHS * tokens) / tokens_per_step));
@@ -145,11 +147,9 @@ function amounts(facts: Facts): Diagnostic[] {
         message: `${counts}, so each is seen ${epochs.toFixed(1)} times. ${futile ? 'Beyond some 40 times more of the same teaches next to nothing; the model learns the text by heart.' : 'Up to about 4 times is as good as new text; after that watch the validation loss.'}`,
         fixes: [
           setting(reading, `Use ${Object.values(shorter)[0]}`, shorter),
-          given(facts, 'training.early_stopping_patience')
-            ? null
-            : setting(reading, 'Stop when the validation loss no longer falls', {
-                'training.early_stopping_patience': 5,
-              }),
+          setting(reading, 'Stop when the validation loss no longer falls', {
+            'training.early_stopping_patience': 5,
+          }),
         ],
       }),
     ];

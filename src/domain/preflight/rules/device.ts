@@ -1,4 +1,5 @@
 import { configErrors } from '../../config/errors.ts';
+import { getAt } from '../../config/values.ts';
 import { thousands } from '../../config/wording.ts';
 import type { Plan, Planner } from '../../plan/step-plan.ts';
 import { type Changes, reduce, within } from '../../plan/variations.ts';
@@ -39,7 +40,8 @@ function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number):
   const over = memory_bytes !== null && bytes.total > memory_bytes;
   const wide = max_buffer_bytes !== null && largest.bytes > max_buffer_bytes;
   if (!over && !wide) return [];
-  const changes = reduce(config, within(planner, vocab_size, memory_bytes, max_buffer_bytes));
+  const least = reduce(config, within(planner, vocab_size, memory_bytes, max_buffer_bytes));
+  const changes = least === null ? null : neededOf(facts, least);
   const fixes = [changes === null ? null : fixOf(facts, changes)];
   const advice =
     changes === null
@@ -84,12 +86,13 @@ function adviceOf(changes: Changes): string {
   return `It fits with ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`;
 }
 
-function fixOf({ reading, config }: Facts, changes: Changes): Fix | null {
-  const now = config as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  const needed = Object.entries(changes).filter(([path, value]) => {
-    const [section = '', field = ''] = path.split('.');
-    return now[section]?.[field] !== value;
-  });
-  const title = needed.map(([path, value]) => `${path.split('.').at(-1)} ${value}`).join(', ');
-  return setting(reading, `Use ${title}`, Object.fromEntries(needed));
+/** Those that change anything. */
+function neededOf({ config }: Facts, changes: Changes): Changes {
+  const needed = Object.entries(changes).filter(([path, value]) => getAt(config, path.split('.')) !== value);
+  return Object.fromEntries(needed);
+}
+
+function fixOf({ reading }: Facts, changes: Changes): Fix | null {
+  const title = Object.entries(changes).map(([path, value]) => `${path.split('.').at(-1)} ${value}`);
+  return setting(reading, `Use ${title.join(', ')}`, changes);
 }

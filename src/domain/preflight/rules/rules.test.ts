@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE, sampleWith } from '../../config/testing/configs.ts';
-import { preflight } from '../preflight.ts';
+import { applyEdits } from '../../config/edit.ts';
+import { mutated, SAMPLE, sampleWith, scrambled } from '../../config/testing/configs.ts';
+import { createPreflight, preflight } from '../preflight.ts';
 import { type Diagnostic, NO_PROFILES, type Profiles } from '../report.ts';
-import { codes, data, find, marked, ruleOn, withTokens } from '../testing/reports.ts';
+import { codes, data, deviceWith, find, marked, ruleOn, withTokens } from '../testing/reports.ts';
 
 /** The rule speaks up, at this place, and each of its fixes silences it. */
 function expectRule(
@@ -259,4 +261,26 @@ describe('the data', () => {
     const stale = preflight(sampleWith(['vocab_size: 512', 'vocab_size: 600']), { ...NO_PROFILES, data });
     expect(codes(stale)).toEqual(['ANN-CFG-035']);
   });
+});
+
+describe('every rule', () => {
+  it('offers only fixes that silence it and leave YAML behind', () => {
+    const check = createPreflight();
+    const profiles = { ...deviceWith(3e7, 5e6), data, sources: ['notes.txt'] };
+    fc.assert(
+      fc.property(fc.oneof(mutated, scrambled), (text) => {
+        const before = check(text, profiles);
+        for (const { code, message, fixes } of before.diagnostics) {
+          if (code < 'ANN-CFG-020') continue; // src/domain/config/read.test.ts
+          for (const { title, edits } of fixes) {
+            const after = check(applyEdits(text, edits), profiles);
+            const again = after.diagnostics.find((other) => other.code === code && other.message === message);
+            expect(again, title).toBeUndefined();
+            expect(after.readable || !before.readable, title).toBe(true);
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  }, 120_000);
 });
