@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { TOLERANCES } from '../../src/engine/training/verify.ts';
 import { verify } from '../../src/services/verify.ts';
 import { deviceOption, parse, UsageError, withUsage } from '../arguments.ts';
+import { machineSettings } from '../cache.ts';
 import { nodeDevices } from '../devices.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 
@@ -18,7 +19,7 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
     const settingsPath = positional.replace(/\.safetensors$/, '.json');
     if (settingsPath === positional) throw new UsageError('The fixture is a file that ends in .safetensors.');
     const settings = parseJson(await text(settingsPath), settingsPath);
-    const result = await verify(await nodeDevices(), await bytes(positional), settings, device);
+    const result = await verify(nodeDevices(machineSettings()), await bytes(positional), settings, device);
     if (values.json) {
       io.stdout.write(`${JSON.stringify(result)}\n`);
     } else {

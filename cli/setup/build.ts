@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { precompress } from '../../server/studio/precompress.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const stamp = join(root, 'dist', 'studio.sha256');
 
 /** Builds the studio into dist/studio unless what it is built from is what it was built from. */
-export function ensureBuild(): void {
+export async function ensureBuild(): Promise<void> {
   const now = fingerprint();
   if (
     existsSync(stamp) &&
@@ -25,6 +26,7 @@ export function ensureBuild(): void {
     console.error('The studio could not be built; Vite said why above.');
     process.exit(3);
   }
+  await precompress(join(root, 'dist', 'studio'));
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stamp, now);
 }

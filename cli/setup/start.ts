@@ -1,4 +1,4 @@
 import { ensureBuild } from './build.ts';
 
-ensureBuild();
+await ensureBuild();
 await import('../../server/main.ts');

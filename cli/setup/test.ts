@@ -43,7 +43,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 ensureBrowser();
-ensureBuild();
+await ensureBuild();
 let [passed, failed] = [0, 0];
 const skipped: Tally['skipped'][number][] = [];
 for (const [name, run] of Object.entries(suites)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 
-const compressible = /\.(html|js|mjs|css|json|svg|wasm|map|webmanifest|txt|ttf)$/;
+const compressible = /\.(html|js|mjs|css|json|svg|wasm|webmanifest|txt|ttf)$/;
 const MIN_BYTES = 1024;
 
 /**

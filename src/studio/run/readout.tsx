@@ -21,7 +21,7 @@ export function Readout({
       : [{ key: panel.id, title: panel.title, panel, index: 0 }],
   );
   return (
-    <Table.ScrollContainer minWidth={640} mb="sm">
+    <Table.ScrollContainer minWidth={640} mb={0}>
       <Table
         fz="xs"
         verticalSpacing={2}

@@ -86,6 +86,7 @@ export function RunsTable({ rows, sorting, onSort, selected, onSelect, onDelete,
                     mt={2}
                     value={run.max_steps === 0 ? 0 : (step / run.max_steps) * 100}
                     animated={run.state === 'running'}
+                    color={run.state === 'finished' ? 'green' : run.state === 'failed' ? 'red' : 'ember'}
                     aria-hidden
                   />
                 </Table.Td>
@@ -146,8 +147,9 @@ function Heading({
         onClick={() => onSort({ key, descending: active ? !sorting.descending : key === 'created' })}
       >
         <Group gap={4} wrap="nowrap" justify={right ? 'end' : 'start'}>
+          {right && active && <Arrow size={12} aria-hidden />}
           {title}
-          <Arrow size={12} aria-hidden style={{ visibility: active ? 'visible' : 'hidden' }} />
+          {!right && active && <Arrow size={12} aria-hidden />}
         </Group>
       </UnstyledButton>
     </Table.Th>
