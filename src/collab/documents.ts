@@ -7,7 +7,7 @@ import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
-import { contentOf, filesOf, openRoom, type Room } from './room.ts';
+import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 
 /** Who is at this browser. */
@@ -21,7 +21,10 @@ export interface Documents {
   /** The text of a file, or with PROJECT_DOCUMENT the project's own document. */
   use(project: string, path: string): RoomUse;
   project(project: string): RoomUse;
-  drop(project: string, path: string): void;
+  /** Counts how often a document had to be opened anew because the server had another under its name. */
+  generation(project: string, path: string): number;
+  /** Called when that happens; `text` is what was kept here of a file, null for a project's own document. */
+  onReplaced(listener: (project: string, path: string, text: string | null) => void): () => void;
   /** The project's artifacts; the project's document stays open from then on. */
   files(project: string): Promise<ProjectFiles>;
   /** Binds an editor to the text of a file's room, once the room is ready. */
@@ -34,6 +37,8 @@ export interface Documents {
   observe(room: Room, listener: () => void): () => void;
   /** Of a project's room: where a file that is gone went; null where it was deleted. */
   movedTo(room: Room, path: string): string | null;
+  /** Takes what is kept here of a renamed file along, offline edits among it, and forgets the old name. */
+  follow(project: string, from: string, to: string): Promise<void>;
   /** Tells the others in a project's room which file this page shows. */
   showFile(room: Room, path: string | null): void;
   /** The state of a text as it is now, for the record of a run: a Yjs snapshot, base64. */
@@ -49,6 +54,18 @@ export function createDocuments(options: {
   readonly now: () => number;
 }): Documents {
   const { store, server, profile, now } = options;
+  const generations = new Map<string, number>();
+  const replacedListeners = new Set<(project: string, path: string, text: string | null) => void>();
+  const reopen = async (room: Room): Promise<void> => {
+    const { project, path } = room;
+    const text = await room.setAside(new Date(now()));
+    cache.drop(project, path);
+    if (path === PROJECT_DOCUMENT) kept.delete(project);
+    const key = `${project}/${path}`;
+    generations.set(key, (generations.get(key) ?? 0) + 1);
+    for (const listener of replacedListeners)
+      listener(project, path, path === PROJECT_DOCUMENT ? null : text);
+  };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const room = await openRoom({ project, path, store, server });
@@ -62,13 +79,20 @@ export function createDocuments(options: {
     room.awareness.on('change', note);
     note();
     room.doc.on('destroy', stop);
+    room.subscribe(() => {
+      if (room.state.connection.kind === 'replaced') void reopen(room);
+    });
     return room;
   });
   const kept = new Map<string, Promise<ProjectFiles>>();
   return {
     use: (project, path) => cache.use(project, path),
     project: (project) => cache.use(project, PROJECT_DOCUMENT),
-    drop: (project, path) => cache.drop(project, path),
+    generation: (project, path) => generations.get(`${project}/${path}`) ?? 0,
+    onReplaced(listener) {
+      replacedListeners.add(listener);
+      return () => replacedListeners.delete(listener);
+    },
     files(project) {
       const known = kept.get(project);
       if (known !== undefined) return known;
@@ -95,6 +119,14 @@ export function createDocuments(options: {
       return () => files.unobserve(listener);
     },
     movedTo,
+    async follow(project, from, to) {
+      const [before, after] = [roomName(project, from), roomName(project, to)];
+      const { updates, acknowledged } = await store.load(before);
+      for (const update of updates) await store.append(after, update);
+      if (acknowledged !== null) await store.acknowledge(after, acknowledged);
+      await store.remove(before);
+      cache.drop(project, from);
+    },
     showFile: (room, path) => room.awareness.setLocalStateField('file', path),
     versionOf: (room) => toBase64(Y.encodeSnapshot(Y.snapshot(room.doc))),
     editorsOf(room) {

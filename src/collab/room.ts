@@ -114,7 +114,8 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     async setAside(now) {
       await persistence?.settled();
       persistence?.dispose();
-      await store.setAside(room, `${room}~${now.toISOString()}`);
+      // Without storage there is nothing to rename; the text itself is still in memory.
+      await store.setAside(room, `${room}~${now.toISOString()}`).catch(() => undefined);
       return contentOf(doc).toString();
     },
     dispose() {

@@ -1,9 +1,8 @@
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { Documents } from '../../collab/documents.ts';
 import { type Person, people } from '../../collab/presence.ts';
 import type { ListedFile } from '../../collab/project-files.ts';
 import type { Room, RoomState } from '../../collab/room.ts';
-import type { RoomUse } from '../../collab/room-cache.ts';
+import { PROJECT_DOCUMENT } from '../../protocol/sync.ts';
 import { useServices } from './services.ts';
 
 export type { ListedFile, Person, Room };
@@ -15,17 +14,15 @@ interface Opened {
 }
 
 /** Keeps a document open while mounted; null until what this machine keeps of it is loaded. */
-function useRoomBy(
-  key: string,
-  use: (documents: Documents) => RoomUse,
-): { room: Room | null; error: unknown } {
+export function useFileRoom(project: string, path: string): { room: Room | null; error: unknown } {
   const { documents } = useServices();
+  // Opened anew when the server turned out to have another document under this name.
+  const generation = useSyncExternalStore(documents.onReplaced, () => documents.generation(project, path));
+  const key = `${project}/${path}#${generation}`;
   const [opened, setOpened] = useState<Opened>({ key, room: null, error: null });
-  const latest = useRef(use);
-  latest.current = use;
   useEffect(() => {
     let over = false;
-    const held = latest.current(documents);
+    const held = documents.use(project, path);
     held.room.then(
       (room) => over || setOpened({ key, room, error: null }),
       (error: unknown) => over || setOpened({ key, room: null, error }),
@@ -34,21 +31,12 @@ function useRoomBy(
       over = true;
       held.release();
     };
-  }, [documents, key]);
+  }, [documents, project, path, key]);
   return opened.key === key ? opened : { room: null, error: null };
 }
 
-/** `attempt` opens the document anew when it changes. */
-export function useFileRoom(
-  project: string,
-  path: string,
-  attempt = 0,
-): { room: Room | null; error: unknown } {
-  return useRoomBy(`${project}/${path}#${attempt}`, (documents) => documents.use(project, path));
-}
-
 export function useProjectRoom(project: string): { room: Room | null; error: unknown } {
-  return useRoomBy(`${project}/.project`, (documents) => documents.project(project));
+  return useFileRoom(project, PROJECT_DOCUMENT);
 }
 
 const NEVER = (): (() => void) => () => undefined;

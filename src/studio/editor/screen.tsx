@@ -34,10 +34,9 @@ export function EditorScreen() {
 function ProjectEditor({ project, path }: { readonly project: string; readonly path: string }) {
   const { documents, preflight } = useServices();
   const navigate = useNavigate();
-  const [attempt, setAttempt] = useState(0);
   const [pane, setPane] = useState<Pane>('editor');
   const projectRoom = useProjectRoom(project).room;
-  const { room, error } = useFileRoom(project, path, attempt);
+  const { room, error } = useFileRoom(project, path);
   const state = useRoomState(room);
   const files = useFiles(projectRoom);
   const open = useRef<OpenEditor | null>(null);
@@ -145,30 +144,40 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       ? documents.movedTo(projectRoom, path)
       : null;
   useEffect(() => {
-    if (goneTo !== null) goToFile(goneTo);
-  }, [goneTo, goToFile]);
+    if (goneTo === null) return;
+    documents
+      .follow(project, path, goneTo)
+      .catch(notifyFailure)
+      .finally(() => goToFile(goneTo));
+  }, [documents, project, path, goneTo, goToFile]);
 
-  // The server was set up anew: keep what was here under another name, then show what is there.
-  const replaced = state?.connection.kind === 'replaced';
+  // A file that was deleted and is there again, whoever restored it.
+  const isListed = files.some((file) => file.path === path);
+  useEffect(() => {
+    if (isListed && room?.state.connection.kind === 'refused') room.retry();
+  }, [isListed, room]);
+
+  // The server was set up anew: what is there is shown, what was here is kept under another name.
   const { keepCopy } = actions;
   const keep = useRef(keepCopy);
   keep.current = keepCopy;
-  useEffect(() => {
-    if (!replaced || room === null) return;
-    const reopen = async (): Promise<void> => {
-      const text = await room.setAside(new Date());
-      documents.drop(project, path);
-      setAttempt((before) => before + 1);
-      const copy = await keep.current(path, text);
-      notifications.show({
-        color: 'yellow',
-        title: 'The server has another document under this name',
-        message: `It was probably set up anew. What you had is kept as ${copy}.`,
-        autoClose: false,
-      });
-    };
-    reopen().catch(notifyFailure);
-  }, [replaced, room, documents, project, path]);
+  useEffect(
+    () =>
+      documents.onReplaced((ofProject, ofPath, text) => {
+        if (ofProject !== project || text === null || text.trim() === '') return;
+        keep.current(ofPath, text).then(
+          (copy) =>
+            notifications.show({
+              color: 'yellow',
+              title: 'The server has another document under this name',
+              message: `It was probably set up anew. What you had is kept as ${copy}.`,
+              autoClose: false,
+            }),
+          notifyFailure,
+        );
+      }),
+    [documents, project],
+  );
 
   useCommands([
     {
@@ -194,12 +203,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const diagnostics = config ? (shown.report?.diagnostics ?? null) : [];
   const doing = starting ?? progress;
   const notice = (
-    <RoomNotice
-      room={room}
-      state={state}
-      path={path}
-      onRestore={() => void actions.restore(path).then(() => setAttempt((n) => n + 1))}
-    />
+    <RoomNotice room={room} state={state} path={path} onRestore={() => void actions.restore(path)} />
   );
   const isShown = room !== null && state?.ready === true && !isGone(state);
   return (

@@ -20,7 +20,7 @@ import {
   IconPlus,
   IconTrash,
 } from '@tabler/icons-react';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { ListedFile } from '../../app/use-room.ts';
 
 interface Folder {
@@ -69,11 +69,13 @@ export function FileTree(props: {
   const { files, current } = props;
   const data = useMemo(() => treeOf(files), [files]);
   const tree = useTree();
-  const { expand } = tree;
+  const controller = useRef(tree); // a new object each time: as a dependency it would never come to rest
+  controller.current = tree;
   useEffect(() => {
     const parts = current.split('/').slice(0, -1);
-    for (let depth = 1; depth <= parts.length; depth++) expand(`${parts.slice(0, depth).join('/')}/`);
-  }, [current, expand]);
+    for (let depth = 1; depth <= parts.length; depth++)
+      controller.current.expand(`${parts.slice(0, depth).join('/')}/`);
+  }, [current]);
   return (
     <div className="file-tree">
       <Group justify="space-between" className="panel-title" wrap="nowrap">
