@@ -59,6 +59,11 @@ export const configErrors = defineErrors('CFG', {
     title: 'A field that has no default is missing',
     fix: 'Add the field.',
   },
+  empty: {
+    number: 12,
+    title: 'The config is empty',
+    fix: 'Start with `model:` and let completion offer the fields, or copy one of the recipes.',
+  },
   // --- the model
   shape: {
     number: 20,

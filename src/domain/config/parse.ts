@@ -62,6 +62,8 @@ export interface Parsed {
   readonly whole: boolean;
   /** Sections that could not be read, as far as their names can be told. */
   readonly unread: readonly string[];
+  /** Whether something could not be read of which not even the section can be told. */
+  readonly adrift: boolean;
 }
 
 /** A 300-line config has some 20,000; this bounds the work that any text can ask for. */
@@ -77,11 +79,12 @@ const MOST_PROBLEMS = 100;
 export function parseText(text: string): Parsed {
   const lines = new Lines(text);
   const refusal = refuse(text, lines);
-  if (refusal !== null) return { lines, root: emptyMap(0), problems: [refusal], whole: false, unread: [] };
+  if (refusal !== null)
+    return { lines, root: emptyMap(0), problems: [refusal], whole: false, unread: [], adrift: true };
   const all = parsePart(text, 0, lines);
   if (all.errors.length === 0) {
     const root = all.root ?? emptyMap(text.length);
-    return { lines, root, problems: all.problems, whole: true, unread: [] };
+    return { lines, root, problems: all.problems, whole: true, unread: [], adrift: false };
   }
   return parseSections(text, lines, all);
 }
@@ -103,7 +106,7 @@ function parseSections(text: string, lines: Lines, all: Part): Parsed {
     const boundary = line === lines.count || /^["']?[A-Za-z_][\w-]*["']?[ \t]*:(\s|$)/.test(lines.line(line));
     if (!boundary) continue;
     const end = line === lines.count ? text.length : at;
-    const name = /^["']?([A-Za-z_][\w-]*)/.exec(text.slice(start, start + 200))?.[1] ?? null;
+    const name = /^["']?([A-Za-z_][\w-]*)["']?[ \t]*:/.exec(text.slice(start, start + 200))?.[1] ?? null;
     parts.push({ name, ...parsePart(text.slice(start, end), start, lines) });
     start = end;
   }
@@ -120,6 +123,7 @@ function parseSections(text: string, lines: Lines, all: Part): Parsed {
     },
     problems: [...(errors.length > 0 ? errors : all.errors), ...problems].slice(0, MOST_PROBLEMS),
     whole: false,
+    adrift: parts.some(({ name, errors }) => name === null && errors.length > 0),
     unread: parts.flatMap(({ name, errors }) => (name === null || errors.length === 0 ? [] : [name])),
   };
 }

@@ -41,6 +41,11 @@ export function readParsed(parsed: Parsed): Reading {
     wrong: new Set(),
     variants: new Map(),
   };
+  if (parsed.adrift) {
+    for (const name of catalogue.fields.keys()) {
+      if (!parsed.root.entries.some(({ key }) => key === name)) walk.unsound.add(name);
+    }
+  }
   const value = plainValue(parsed.root, catalogue, walk) ?? {};
   const config = validate(value, walk);
   for (const diagnostic of parsed.problems) {

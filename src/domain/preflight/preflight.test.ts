@@ -97,6 +97,21 @@ describe('preflight', () => {
     }
   });
 
+  it('has none where the model cannot be read', () => {
+    for (const text of ['hello', '- 1', '{ model: [', 'model:\n  n_layer: [\n', 'model: 3', 'a: \0']) {
+      expect(preflight(text, NO_PROFILES).estimate.parameters, text).toBeNull();
+    }
+    const adrift = preflight(`what is this\n${SAMPLE}`, NO_PROFILES);
+    expect(adrift.readable).toBe(false);
+    expect(adrift.estimate.parameters).toBe(867_072);
+  });
+
+  it('says of an empty text what its defaults are', () => {
+    const report = preflight('# nothing yet\n', NO_PROFILES);
+    expect(codes(report)).toEqual(['ANN-CFG-012']);
+    expect(report.spec).not.toBeNull();
+  });
+
   it('knows no parameters where the vocabulary is unknown', () => {
     const text = sampleWith(['{ type: bpe, vocab_size: 512 }', '{ type: char }']);
     expect(preflight(text, NO_PROFILES).estimate).toMatchObject({ parameters: null, tokens_per_step: 768 });

@@ -7,12 +7,26 @@ import type { Diagnostic } from '../report.ts';
 /** The length of the run and what happens at which step of it. */
 export function runRules(facts: Facts): Diagnostic[] {
   return [
+    ...empty(facts),
     ...lengths(facts),
     ...warmups(facts),
     ...minimumRate(facts),
     ...evaluations(facts),
     ...numberFormat(facts),
     ...unusedByOptimizer(facts),
+  ];
+}
+
+function empty({ reading, config, sizes }: Facts): Diagnostic[] {
+  const { whole, root } = reading.parsed;
+  if (!whole || root.entries.length > 0) return [];
+  return [
+    finding(reading, configErrors.empty, {
+      severity: 'info',
+      at: 'project',
+      message: `Nothing is given, so everything has its default: a ${config.model.model_type} of ${sizes.layers.value} layers on the built-in ${config.data.source}.`,
+      fixes: [setting(reading, 'Start with a model', { 'model.model_type': config.model.model_type })],
+    }),
   ];
 }
 
