@@ -85,6 +85,24 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
       }
     });
 
+    test('ids outside of their table are refused, not read past it', async () => {
+      const builder = new GraphBuilder();
+      const table = builder.state('table', [fixed(3), fixed(2)], 'parameter');
+      const ids = builder.input('ids', [fixed(2)], 'i32');
+      const rows = builder.node('embedding', [table, ids], {});
+      const session = await device.open(builder.states);
+      try {
+        const executable = await session.compile(builder.program('look up', { outputs: { rows } }));
+        for (const wrong of [3, -1]) {
+          const run = executable.run({ ids: Int32Array.of(0, wrong) });
+          await expect(run).rejects.toMatchObject({ code: deviceErrors.badFeed.code });
+        }
+        await executable.run({ ids: Int32Array.of(0, 2) });
+      } finally {
+        session.dispose();
+      }
+    });
+
     test('updates take effect together, at the end', async () => {
       // a and b change places: an update applied too early would give one value twice
       const builder = new GraphBuilder();

@@ -3,10 +3,11 @@ import { AnnealError } from '../../../base/error.ts';
 import type { Executable, Feeds, Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Node, NodeId } from '../../graph/ir.ts';
+import { checkFeeds } from '../reference/feeds.ts';
 import { explain, readBack, share } from './backend.ts';
 import type { Inputs, Kernel, TfjsOp } from './kernel.ts';
 import { sizeOf } from './kernel.ts';
-import { feedValues, nodeAt, type Plan, type Step } from './plan.ts';
+import { nodeAt, type Plan, type Step } from './plan.ts';
 import { RunScope } from './scope.ts';
 import type { TfjsSession } from './session.ts';
 
@@ -37,11 +38,12 @@ export class TfjsExecutable implements Executable {
   async #run(feeds: Feeds): Promise<Outputs> {
     if (this.#disposed) throw deviceErrors.failed({ message: 'A program was run after it was disposed' });
     const { program } = this.#plan;
+    const checked = checkFeeds(program, feeds);
     const fed = new Map<NodeId, Float32Array | Int32Array>();
     for (const { node } of this.#plan.steps) {
-      if (node.op === 'input') {
-        fed.set(node.id, feedValues(program, node, node.attributes.name, feeds[node.attributes.name]));
-      }
+      if (node.op !== 'input') continue;
+      const given = checked.get(node.attributes.name) ?? [];
+      fed.set(node.id, node.dtype === 'i32' ? Int32Array.from(given) : Float32Array.from(given));
     }
     const device = this.#session.device;
     const scope = new RunScope(device, this.#session.scalars);

@@ -86,7 +86,7 @@ export const HOST_OPERANDS: Partial<Record<OpName, number>> = {
 
 export function at(inputs: Inputs, index: number): TensorInfo {
   const tensor = inputs[index];
-  if (tensor === undefined) throw new RangeError(`A node has no input ${index}`);
+  if (tensor === undefined) throw new TypeError(`A node has no input ${index}`);
   return tensor;
 }
 

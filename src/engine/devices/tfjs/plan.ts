@@ -106,24 +106,3 @@ function checkUpdates(program: Program, state: ReadonlyMap<string, StateSpec>): 
 function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
-
-/** Checks what is fed and brings it to typed arrays. Throws ANN-DEV-004. */
-export function feedValues(
-  program: Program,
-  node: Node,
-  name: string,
-  feed: Int32Array | Float32Array | number | undefined,
-): Float32Array | Int32Array {
-  const size = sizeOf(node.shape);
-  const refuse = (problem: string) =>
-    deviceErrors.badFeed({ message: `${program.name}: the input ${name} ${problem}`, where: name });
-  if (feed === undefined) throw refuse('was not fed');
-  if (typeof feed === 'number') {
-    if (size !== 1) throw refuse(`was fed one number where it has ${size} elements`);
-    return node.dtype === 'i32' ? Int32Array.of(feed) : Float32Array.of(feed);
-  }
-  if (feed.length !== size) throw refuse(`was fed ${feed.length} elements where it has ${size}`);
-  if (node.dtype === 'i32' && !(feed instanceof Int32Array)) throw refuse('wants an Int32Array');
-  if (node.dtype === 'f32' && !(feed instanceof Float32Array)) throw refuse('wants a Float32Array');
-  return feed;
-}
