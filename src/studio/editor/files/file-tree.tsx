@@ -71,11 +71,13 @@ export function FileTree(props: {
   const tree = useTree();
   const controller = useRef(tree); // a new object each time: as a dependency it would never come to rest
   controller.current = tree;
+  const isThere = files.some(({ path }) => path === current);
   useEffect(() => {
+    if (!isThere) return;
     const parts = current.split('/').slice(0, -1);
     for (let depth = 1; depth <= parts.length; depth++)
       controller.current.expand(`${parts.slice(0, depth).join('/')}/`);
-  }, [current]);
+  }, [current, isThere]);
   return (
     <div className="file-tree">
       <Group justify="space-between" className="panel-title" wrap="nowrap">
