@@ -27,7 +27,7 @@ export function Shell() {
         <AppShell.Navbar aria-label="Sections">
           <NavigationRail />
         </AppShell.Navbar>
-        <AppShell.Main id="main" tabIndex={-1} className="main">
+        <AppShell.Main id="main" tabIndex={-1} className="app-main">
           <div className="screen">
             <Outlet />
           </div>

@@ -58,7 +58,7 @@ export function ConnectionStatus({ room }: { readonly room: Room | null }) {
       <Stack gap="xs" align="start">
         <Text size="sm">{words.long}</Text>
         {state !== null && state.connection.kind === 'offline' && (
-          <UnstyledButton className="link" onClick={() => room?.retry()}>
+          <UnstyledButton className="text-link" onClick={() => room?.retry()}>
             Try now
           </UnstyledButton>
         )}
@@ -100,7 +100,7 @@ export function DeviceStatus() {
         {report === null && error === null && (
           <Text size="sm">A small step is being timed on each device.</Text>
         )}
-        <UnstyledButton className="link" disabled={probing} onClick={() => void device.probe(true)}>
+        <UnstyledButton className="text-link" disabled={probing} onClick={() => void device.probe(true)}>
           {probing ? 'Probing …' : 'Probe again'}
         </UnstyledButton>
       </Stack>
@@ -161,7 +161,7 @@ export function StorageStatus() {
               {formatBytes(use.artifacts)} · checkpoints {formatBytes(use.checkpoints)}
             </Text>
             {!use.persistent && (
-              <UnstyledButton className="link" onClick={() => void ask()}>
+              <UnstyledButton className="text-link" onClick={() => void ask()}>
                 {asked ? 'The browser said no. Ask again' : 'Ask the browser to keep it'}
               </UnstyledButton>
             )}

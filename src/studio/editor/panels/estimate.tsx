@@ -38,7 +38,7 @@ export function EstimatePanel(props: {
           icon={<IconHistory size={16} aria-hidden />}
           data-stale=""
         >
-          <Text size="xs">The last good reading. The text as it is now cannot be read.</Text>
+          <Text size="xs">The last good reading: as it is written now the config cannot be planned.</Text>
         </Alert>
       )}
       <Stack gap="md" style={stale ? { opacity: 0.65 } : undefined}>
@@ -157,6 +157,6 @@ function limitInWords(device: DeviceInfo | null, share: number | null): string {
   const oneBuffer = one === null ? '' : ` One buffer may have ${formatBytes(one)}.`;
   if (all === null || share === null)
     return `${device.description}: states no limit for all memory.${oneBuffer}`;
-  const percent = share < 0.01 ? 'under 1 %' : `${Math.round(share * 100)} %`;
+  const percent = share < 0.01 ? 'Under 1 %' : `${Math.round(share * 100)} %`;
   return `${percent} of the ${formatBytes(all)} of ${device.name} (${device.description}).${oneBuffer}`;
 }
