@@ -15,7 +15,15 @@ export function AddText({
   const [pasting, setPasting] = useState(false);
   return (
     <>
-      <Dropzone onDrop={onFiles} loading={busy} p="md" radius="sm" aria-label="Add text files">
+      <Dropzone
+        onDrop={onFiles}
+        loading={busy}
+        // Without it the buttons inside take no clicks.
+        enablePointerEvents
+        p="md"
+        radius="sm"
+        aria-label="Add text files"
+      >
         <Stack align="center" gap={6}>
           <IconFileUpload size={28} stroke={1.4} aria-hidden />
           <Text size="sm" fw={500}>

@@ -14,7 +14,16 @@ export function OpenModel({
 }) {
   const folder = useRef<HTMLInputElement>(null);
   return (
-    <Dropzone onDrop={onFiles} loading={false} disabled={busy} p="md" radius="sm" aria-label="Open a model">
+    <Dropzone
+      onDrop={onFiles}
+      loading={false}
+      disabled={busy}
+      // Without it the buttons inside take no clicks.
+      enablePointerEvents
+      p="md"
+      radius="sm"
+      aria-label="Open a model"
+    >
       <Stack align="center" gap={6}>
         {busy ? <Loader size="sm" /> : <IconPackageImport size={28} stroke={1.4} aria-hidden />}
         <Text size="sm" fw={500}>
