@@ -5,6 +5,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { useState } from 'react';
 import { createBrowserRouter, RouterProvider } from 'react-router';
 import { theme } from '../../ui/theme.ts';
+import { Recovery } from './recovery.tsx';
 import { routes } from './routes.tsx';
 import { type Services, ServicesContext } from './services.ts';
 import { Updates } from './updates.tsx';
@@ -25,6 +26,7 @@ export function App({ services }: { readonly services: Services }) {
           <ModalsProvider>
             <Notifications position="bottom-right" zIndex={400} />
             <Updates />
+            <Recovery />
             <RouterProvider router={router} />
           </ModalsProvider>
         </ServicesContext>
