@@ -231,6 +231,32 @@ test.each<[string, ModelConfig, readonly string[]]>([
   expect(verdict).toMatchObject({ holds: true });
 });
 
+function length({ values }: FixtureTensor): number {
+  return Math.hypot(...values);
+}
+
+test('a gradient far below the others is compared as closely as they are', async () => {
+  // A large epsilon shrinks what the norms give out, and with it what reaches queries and keys.
+  const { tensors, settings } = await made(llamaConfig({ attention_bias: true, rms_norm_eps: 3000 }), 4);
+  const gradients = [...tensors].filter(([name]) => name.startsWith('grad.'));
+  const total = Math.hypot(...gradients.map(([, tensor]) => length(tensor)));
+  const [name, least] = gradients.reduce((a, b) => (length(a[1]) < length(b[1]) ? a : b));
+  expect(length(least) / total).toBeLessThan(1e-5);
+  expect((await verifyFixture({ tensors, settings, device })).holds).toBe(true);
+  const changed = altered(tensors, name, (x) => x * 1.01);
+  expect((await verifyFixture({ tensors: changed, settings, device })).holds).toBe(false);
+});
+
+test('a parameter that nothing but decay moves is compared by what it is', async () => {
+  // One token attends to itself whatever queries and keys are, so that their gradients are exactly zero.
+  const { tensors, settings } = await made(llamaConfig(), 1);
+  const name = 'self_attn.q_proj.weight';
+  expect(length(tensors.get(`grad.model.layers.0.${name}`) as FixtureTensor)).toBe(0);
+  expect((await verifyFixture({ tensors, settings, device })).holds).toBe(true);
+  const changed = altered(tensors, `final.model.layers.0.${name}`, (x) => x * 1.002);
+  expect((await verifyFixture({ tensors: changed, settings, device })).holds).toBe(false);
+});
+
 test('a tied head may be written out, and says the same as the embeddings', async () => {
   const { tensors, settings } = load('gpt2-tiny');
   const head = (kind: string) => tensors.get(`${kind}.transformer.wte.weight`) as FixtureTensor;
