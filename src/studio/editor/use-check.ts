@@ -39,7 +39,7 @@ export function useCheck(
           try {
             const report = await preflight.call('check', {
               text: next,
-              profiles: { ...latest.current.profiles, sources: latest.current.profiles.sources ?? null },
+              profiles: latest.current.profiles,
             });
             latest.current.onReport(report, next);
             setState((before) => ({ shown: show(before.shown, report), text: next, failure: null }));

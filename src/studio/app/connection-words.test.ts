@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import type { RoomState } from '../../collab/room.ts';
+import { connectionWords } from './connection-words.ts';
+
+const state = (connection: RoomState['connection'], local: RoomState['local'] = 'stored'): RoomState => ({
+  connection,
+  local,
+  ready: true,
+});
+
+test('saved is said only when the server has it on disk', () => {
+  expect(connectionWords(state({ kind: 'synced', saved: true })).short).toBe('Saved');
+  expect(connectionWords(state({ kind: 'synced', saved: false })).short).toBe('Saving');
+  expect(connectionWords(state({ kind: 'synced', saved: null })).short).toBe('Connected');
+});
+
+test('offline says where the text is kept, and warns where it is not', () => {
+  expect(connectionWords(state({ kind: 'offline' })).long).toContain('kept on this machine');
+  const lost = connectionWords(state({ kind: 'offline' }, 'failed'));
+  expect(lost.tone).toBe('bad');
+  expect(lost.long).toContain('could not be kept');
+});
+
+test('a refusal shows the reason that the server gave', () => {
+  expect(
+    connectionWords(state({ kind: 'refused', code: 4410, reason: 'The file has been deleted' })).long,
+  ).toMatch(/^The file has been deleted\./);
+  expect(connectionWords(state({ kind: 'refused', code: 4400, reason: '' })).long).toContain('4400');
+});
