@@ -182,7 +182,13 @@ export const llamaSchema = z
     }),
     attention_bias: field(z.boolean().default(false), {
       title: 'Attention biases',
-      description: 'Whether the four projections of attention have biases.',
+      description: 'Whether the projections to queries, keys and values have biases.',
+    }),
+    attention_output_bias: field(z.boolean().default(false), {
+      title: 'Attention output bias',
+      aliases: ['o_proj_bias'],
+      description:
+        'With attention_bias: whether the projection out of attention has a bias too, as in LlamaForCausalLM. Without, files that are saved hold zeros for it.',
     }),
     attention_dropout: dropout('Dropout on attention', 'the attention weights', 0, ['dropout', 'attn_pdrop']),
     initializer_range: initializer,

@@ -33,10 +33,11 @@ export function toConfigJson(model: ModelConfig, special: SpecialIds): Record<st
       summary_use_proj: true,
     };
   }
-  // LlamaConfig has no such field: biases that the output projection lacks are saved as zeros.
-  const { attention_output_bias: _, ...fields } = model;
+  // `attention_output_bias` is ours in the same way, and says something only where there are biases.
+  const { attention_output_bias, ...fields } = model;
   return {
     ...fields,
+    ...(model.attention_bias ? { attention_output_bias } : {}),
     ...common,
     head_dim: model.head_dim ?? model.hidden_size / model.num_attention_heads,
     hidden_act: 'silu',
@@ -46,6 +47,13 @@ export function toConfigJson(model: ModelConfig, special: SpecialIds): Record<st
     // transformers 5 reads rope_parameters, everything before it rope_theta.
     rope_parameters: { rope_theta: model.rope_theta, rope_type: 'default' },
   };
+}
+
+/** The model with every bias that transformers' class has for it; those that it lacks are saved as zeros. */
+export function withAllBiases(model: ModelConfig): ModelConfig {
+  return model.model_type === 'gpt2'
+    ? { ...model, bias: true }
+    : { ...model, attention_output_bias: model.attention_bias };
 }
 
 /**
@@ -122,6 +130,7 @@ function llama(fields: ConfigFields): LlamaConfig {
   const heads = fields.whole('num_attention_heads', 32);
   const keyValueHeads = fields.wholeOrNull('num_key_value_heads') ?? heads;
   const head_dim = fields.wholeOrNull('head_dim');
+  const attention_bias = fields.flag('attention_bias', false);
   if (head_dim === null) fields.divides('hidden_size', hidden_size, 'num_attention_heads', heads);
   fields.divides('num_attention_heads', heads, 'num_key_value_heads', keyValueHeads);
   return {
@@ -136,7 +145,8 @@ function llama(fields: ConfigFields): LlamaConfig {
     head_dim: head_dim === hidden_size / heads ? null : head_dim,
     rope_theta: rope,
     rms_norm_eps: fields.positive('rms_norm_eps', 1e-6),
-    attention_bias: fields.flag('attention_bias', false),
+    attention_bias,
+    attention_output_bias: attention_bias && fields.flag('attention_output_bias', false),
     attention_dropout: fields.rate('attention_dropout', 0),
     initializer_range: fields.positive('initializer_range', 0.02),
     tie_word_embeddings: fields.flag('tie_word_embeddings', false),

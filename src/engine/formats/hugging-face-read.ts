@@ -1,8 +1,8 @@
 import { parameterSpecs } from '../models/parameters.ts';
-import type { Gpt2Config, ModelConfig } from '../training/spec.ts';
+import type { ModelConfig } from '../training/spec.ts';
 import { formatErrors } from './errors.ts';
 import type { FolderFiles } from './folder-files.ts';
-import { fromConfigJson } from './hugging-face-config.ts';
+import { fromConfigJson, withAllBiases } from './hugging-face-config.ts';
 import { findTensors, loadTensor, readJson, readText, type StoredTensor } from './hugging-face-weights.ts';
 import { tokenizerFromMerges } from './vocab-and-merges.ts';
 
@@ -40,11 +40,10 @@ export async function readFolder(folder: FolderFiles): Promise<OpenedModel> {
   const configJson = await readJson(folder, 'config.json');
   const configured = fromConfigJson(configJson);
   const stored = await findTensors(folder);
-  const model = await withoutZeroBiases(folder, configured, stored);
+  const told = isRecord(configJson) && typeof configJson.attention_output_bias === 'boolean';
+  const model = await withStoredBiases(folder, configured, stored, configured.model_type === 'gpt2' || told);
   const used = new Set<string>();
-  if (model.model_type === 'gpt2' && !model.bias) {
-    for (const name of biasNames(model)) used.add(findStored(stored, name)?.name ?? name); // zeros, as was seen
-  }
+  for (const name of biasNames(model)) used.add(findStored(stored, name)?.name ?? name); // zeros, as was seen
   const parameters = parameterSpecs(model).map(({ name, shape }): OpenedParameter => {
     const tensor = findStored(stored, name);
     if (!tensor) {
@@ -102,28 +101,30 @@ function findStored(stored: ReadonlyMap<string, StoredTensor>, name: string): St
 }
 
 /**
- * `bias: false` is our own field: the folder then holds zeros for the biases, as transformers asks for
- * them. Where somebody trained them since, the model has biases, whatever the field says.
+ * `bias: false` and `attention_output_bias: false` are our own fields: the folder then holds zeros for those
+ * biases, as transformers asks for them. Where somebody trained them since, the model has them, whatever
+ * the field says; where a config that is not ours says nothing (`told` is false), what is stored does.
  */
-async function withoutZeroBiases(
+async function withStoredBiases(
   folder: FolderFiles,
   model: ModelConfig,
   stored: ReadonlyMap<string, StoredTensor>,
+  told: boolean,
 ): Promise<ModelConfig> {
-  if (model.model_type !== 'gpt2' || model.bias) return model;
   for (const name of biasNames(model)) {
     const tensor = findStored(stored, name);
-    if (tensor && (await loadTensor(folder, tensor)).some((x) => x !== 0)) return { ...model, bias: true };
+    if (!tensor) continue;
+    if (!told || (await loadTensor(folder, tensor)).some((x) => x !== 0)) return withAllBiases(model);
   }
   return model;
 }
 
-/** The parameters that a gpt2 without biases lacks. */
-export function biasNames(model: Gpt2Config): string[] {
-  const without = new Set(parameterSpecs({ ...model, bias: false }).map(({ name }) => name));
-  return parameterSpecs({ ...model, bias: true })
+/** The biases that the model lacks and transformers' class has. */
+function biasNames(model: ModelConfig): string[] {
+  const own = new Set(parameterSpecs(model).map(({ name }) => name));
+  return parameterSpecs(withAllBiases(model))
     .map(({ name }) => name)
-    .filter((name) => !without.has(name));
+    .filter((name) => !own.has(name));
 }
 
 /** One id, or the first of a list. */

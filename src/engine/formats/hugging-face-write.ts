@@ -1,7 +1,7 @@
 import { parameterSpecs } from '../models/parameters.ts';
 import type { ModelConfig, SamplingConfig } from '../training/spec.ts';
 import { formatErrors } from './errors.ts';
-import { type SpecialIds, toConfigJson } from './hugging-face-config.ts';
+import { type SpecialIds, toConfigJson, withAllBiases } from './hugging-face-config.ts';
 import { type CardFacts, modelCard } from './model-card.ts';
 import { layoutSafetensors, placeTensor } from './safetensors.ts';
 
@@ -16,8 +16,8 @@ export interface FolderContents {
 
 /**
  * The files of a Hugging Face folder that `AutoModelForCausalLM.from_pretrained` and `AutoTokenizer` read.
- * A gpt2 without biases is saved with zeros, as GPT2LMHeadModel has no such variant; the head is saved only
- * where it is not tied. Throws ANN-FMT-011 where a parameter has another size than the model says.
+ * A gpt2 without biases, and a llama with none on its output projections alone, are saved with zeros, as
+ * transformers has no such variant; the head is saved only where it is not tied. Throws ANN-FMT-011 where a parameter has another size than the model says.
  */
 export async function writeFolder(contents: FolderContents): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const { model, tokenizer, sampling, card } = contents;
@@ -39,9 +39,7 @@ function json(value: unknown): Uint8Array<ArrayBuffer> {
 
 async function weights(model: ModelConfig, read: FolderContents['read']): Promise<Uint8Array<ArrayBuffer>> {
   const learned = new Set(parameterSpecs(model).map(({ name }) => name));
-  const saved = parameterSpecs(
-    model.model_type === 'gpt2' ? { ...model, bias: true } : { ...model, attention_output_bias: true },
-  );
+  const saved = parameterSpecs(withAllBiases(model));
   const layout = layoutSafetensors(
     saved.map(({ name, shape }) => ({ name, shape, dtype: 'F32' as const })),
     { format: 'pt' },

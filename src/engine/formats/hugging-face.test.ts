@@ -89,6 +89,7 @@ const variants: [string, ModelConfig][] = [
     'llama, tied, with biases',
     { ...tinyLlama, tie_word_embeddings: true, attention_bias: true, rope_theta: 5e5 },
   ],
+  ['llama with all biases', { ...tinyLlama, attention_bias: true, attention_output_bias: true }],
   ['llama with its own head size', { ...tinyLlama, head_dim: 6 }],
 ];
 
@@ -140,6 +141,48 @@ test('gpt2 without biases holds zeros for all of them, and a tied head is not sa
   expect(biases).toHaveLength(2 * 6 + 1);
   for (const name of biases) expect(weights.floats(name).every((x) => x === 0)).toBe(true);
   expect(weights.metadata.get('format')).toBe('pt');
+});
+
+describe('biases of a llama on q, k and v alone', () => {
+  const model = { ...tinyLlama, attention_bias: true };
+  const output = /self_attn\.o_proj\.bias$/;
+
+  test('are saved with zeros on o, as LlamaForCausalLM has one wherever it has the others', async () => {
+    const files = await save(model);
+    const weights = readSafetensors(files.get('model.safetensors') ?? new Uint8Array());
+    const added = weights.names.filter((name) => output.test(name));
+    expect(added).toHaveLength(model.num_hidden_layers);
+    for (const name of added) expect(weights.floats(name).every((x) => x === 0)).toBe(true);
+    const config = json(files.get('config.json'));
+    expect(config).toMatchObject({ attention_bias: true, attention_output_bias: false });
+    expect(json((await save(tinyLlama)).get('config.json'))).not.toHaveProperty('attention_output_bias');
+  });
+
+  test('a folder that does not speak of o has what it stores', async () => {
+    const files = await save(model);
+    const { attention_output_bias: _, ...theirs } = json(files.get('config.json'));
+    const withZeros = await open(new Map(files).set('config.json', bytes(theirs)));
+    expect(withZeros.model).toMatchObject({ attention_output_bias: true });
+    const parameters = parametersOf(model);
+    const tensors = parameterSpecs(model).map(
+      ({ name, shape }): WritableTensor => ({
+        name,
+        shape,
+        data: parameters.get(name) ?? new Float32Array(),
+      }),
+    );
+    const without = await open(foreign(theirs, tensors));
+    expect(without.model).toEqual(model);
+    expect(await loadParameters(without)).toEqual(parameters);
+  });
+
+  test('biases on o that were trained since are kept, whatever the field says', async () => {
+    const trained = await save({ ...model, attention_output_bias: true });
+    const config = { ...json(trained.get('config.json')), attention_output_bias: false };
+    const opened = await open(new Map(trained).set('config.json', bytes(config)));
+    expect(opened.model).toMatchObject({ attention_output_bias: true });
+    expect(opened.unused).toEqual([]);
+  });
 });
 
 test("somebody else's zeros are biases, and ours that were trained since are too", async () => {

@@ -69,7 +69,7 @@ export function llamaParameters(model: LlamaConfig, dims: LlamaDims): readonly S
     linear(`${block}.self_attn.q_proj`, width, queries, model.attention_bias);
     linear(`${block}.self_attn.k_proj`, width, keys, model.attention_bias);
     linear(`${block}.self_attn.v_proj`, width, keys, model.attention_bias);
-    linear(`${block}.self_attn.o_proj`, queries, width, hasOutputBias(model));
+    linear(`${block}.self_attn.o_proj`, queries, width, model.attention_bias && model.attention_output_bias);
     norm(`${block}.post_attention_layernorm`);
     linear(`${block}.mlp.gate_proj`, width, inner, false);
     linear(`${block}.mlp.up_proj`, width, inner, false);
@@ -80,9 +80,4 @@ export function llamaParameters(model: LlamaConfig, dims: LlamaDims): readonly S
     list.push({ name: 'lm_head.weight', dims: [vocab, width], init: normal, role: 'table' });
   }
   return list;
-}
-
-/** Hugging Face's attention_bias is for q, k, v and o; Qwen2's weights have it for q, k and v alone. */
-export function hasOutputBias(model: LlamaConfig): boolean {
-  return model.attention_bias && (model.attention_output_bias ?? true);
 }

@@ -72,7 +72,6 @@ test.each<[string, ModelConfig, number]>([
     134_515_008,
   ],
   [
-    // Its weights are a llama's whose attention_bias leaves o_proj out.
     'Qwen2-0.5B',
     llama({
       vocab_size: 151936,
@@ -83,7 +82,6 @@ test.each<[string, ModelConfig, number]>([
       num_key_value_heads: 2,
       tie_word_embeddings: true,
       attention_bias: true,
-      attention_output_bias: false,
     }),
     494_032_768,
   ],
@@ -91,12 +89,16 @@ test.each<[string, ModelConfig, number]>([
   expect(countParameters(model)).toBe(count);
 });
 
-test("Hugging Face's attention_bias is for all four projections", () => {
-  const names = parameterSpecs(llamaConfig({ attention_bias: true, num_hidden_layers: 1 })).map(
-    ({ name }) => name,
+test.each([
+  [true, true, 'qkvo'],
+  [true, false, 'qkv'],
+  [false, true, ''],
+])('attention_bias %s and attention_output_bias %s: biases on "%s"', (attention_bias, output, expected) => {
+  const model = llamaConfig({ attention_bias, attention_output_bias: output, num_hidden_layers: 1 });
+  const biases = parameterSpecs(model).filter(({ name }) => name.endsWith('.bias'));
+  expect(biases.map(({ name }) => name)).toEqual(
+    [...expected].map((part) => `model.layers.0.self_attn.${part}_proj.bias`),
   );
-  const biases = names.filter((name) => name.endsWith('.bias'));
-  expect(biases).toEqual(['q', 'k', 'v', 'o'].map((part) => `model.layers.0.self_attn.${part}_proj.bias`));
 });
 
 test('without bias no bias is left, those of LayerNorm included', () => {

@@ -34,10 +34,10 @@ export interface LlamaConfig {
   readonly head_dim: number | null;
   readonly rope_theta: number;
   readonly rms_norm_eps: number;
-  /** Biases on the q, k, v and o projections, as in Hugging Face. */
+  /** Biases on the q, k and v projections. */
   readonly attention_bias: boolean;
-  /** False: attention_bias leaves o out, as in Qwen2. Absent: it does not. */
-  readonly attention_output_bias?: boolean;
+  /** With attention_bias: one on the o projection too, as Hugging Face's LlamaForCausalLM has. */
+  readonly attention_output_bias: boolean;
   readonly attention_dropout: number;
   readonly initializer_range: number;
   readonly tie_word_embeddings: boolean;

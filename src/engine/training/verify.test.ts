@@ -215,12 +215,17 @@ test.each<[string, ModelConfig, readonly string[]]>([
   ['gpt2 with relu and a narrow MLP', gpt2Config({ activation_function: 'relu', n_inner: 5 }), []],
   [
     'llama with all biases, tied, one key head',
-    llamaConfig({ attention_bias: true, tie_word_embeddings: true, num_key_value_heads: 1 }),
-    ['attention_bias', 'tie_word_embeddings'],
+    llamaConfig({
+      attention_bias: true,
+      attention_output_bias: true,
+      tie_word_embeddings: true,
+      num_key_value_heads: 1,
+    }),
+    ['attention_bias', 'attention_output_bias', 'tie_word_embeddings'],
   ],
   [
     'llama with biases as in Qwen2, wide heads',
-    llamaConfig({ attention_bias: true, attention_output_bias: false, head_dim: 6 }),
+    llamaConfig({ attention_bias: true, head_dim: 6 }),
     ['attention_output_bias'],
   ],
 ])('%s: other configs hold, fields left out follow from the tensors', async (_name, model, optional) => {

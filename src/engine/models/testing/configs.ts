@@ -37,6 +37,7 @@ export function llamaConfig(changes: Partial<LlamaConfig> = {}): LlamaConfig {
     rope_theta: 10000,
     rms_norm_eps: 1e-6,
     attention_bias: false,
+    attention_output_bias: false,
     attention_dropout: 0,
     initializer_range: 0.02,
     tie_word_embeddings: false,
