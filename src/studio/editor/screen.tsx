@@ -236,7 +236,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
               onOpen={goToFile}
               onCreate={actions.create}
               onRename={actions.rename}
-              onDelete={(one) => void actions.remove(one)}
+              onDelete={actions.remove}
             />
           ),
           editor:

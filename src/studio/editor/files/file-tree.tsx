@@ -20,7 +20,7 @@ import {
   IconPlus,
   IconTrash,
 } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef } from 'react';
+import { memo, useEffect, useMemo, useRef } from 'react';
 import type { ListedFile } from '../../app/use-room.ts';
 
 interface Folder {
@@ -58,13 +58,13 @@ export function treeOf(files: readonly ListedFile[]): TreeNodeData[] {
 }
 
 /** The project's files. Texts open in the editor; artifacts are listed for what they are. */
-export function FileTree(props: {
+export const FileTree = memo(function FileTree(props: {
   readonly files: readonly ListedFile[];
   readonly current: string;
   readonly onOpen: (path: string) => void;
   readonly onCreate: () => void;
   readonly onRename: (path: string) => void;
-  readonly onDelete: (path: string) => void;
+  readonly onDelete: (path: string) => Promise<void>;
 }) {
   const { files, current } = props;
   const data = useMemo(() => treeOf(files), [files]);
@@ -147,7 +147,7 @@ export function FileTree(props: {
                       <Menu.Item
                         leftSection={<IconTrash size={15} />}
                         color="red"
-                        onClick={() => props.onDelete(node.value)}
+                        onClick={() => void props.onDelete(node.value)}
                       >
                         Delete
                       </Menu.Item>
@@ -161,4 +161,4 @@ export function FileTree(props: {
       </ScrollArea>
     </div>
   );
-}
+});

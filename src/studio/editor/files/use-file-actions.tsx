@@ -1,7 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { useMemo } from 'react';
 import { AnnealError } from '../../../base/error.ts';
-import { useServices } from '../../app/services.ts';
+import { type Services, useServices } from '../../app/services.ts';
 import type { ListedFile } from '../../app/use-room.ts';
 import { askForPath } from './path-dialog.tsx';
 
@@ -10,8 +11,26 @@ export function useFileActions(
   project: string,
   files: readonly ListedFile[],
   onOpen: (path: string) => void,
-) {
+): FileActions {
   const { server } = useServices();
+  return useMemo(() => fileActions(server, project, files, onOpen), [server, project, files, onOpen]);
+}
+
+export interface FileActions {
+  create(): void;
+  rename(path: string): void;
+  remove(path: string): Promise<void>;
+  restore(path: string): Promise<void>;
+  /** Keeps a text as a new file beside the one it came from. Resolves with its path. */
+  keepCopy(path: string, text: string): Promise<string>;
+}
+
+function fileActions(
+  server: Services['server'],
+  project: string,
+  files: readonly ListedFile[],
+  onOpen: (path: string) => void,
+): FileActions {
   const taken = files.map(({ path }) => path);
   const create = (): void =>
     askForPath({
@@ -69,7 +88,6 @@ export function useFileActions(
       ),
     });
   };
-  /** Keeps a text as a new file beside the one it came from. Resolves with its path. */
   const keepCopy = async (path: string, text: string): Promise<string> => {
     const dot = path.lastIndexOf('.');
     const [stem, end] = dot > path.lastIndexOf('/') ? [path.slice(0, dot), path.slice(dot)] : [path, ''];

@@ -1,6 +1,6 @@
 import { Alert, Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import { IconHistory } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import type { Estimate } from '../../../domain/preflight/report.ts';
 import type { DeviceInfo } from '../../../engine/device.ts';
 import { formatBytes, formatCount, formatExact, formatFlops, formatSeconds } from '../../../ui/format.ts';
@@ -14,7 +14,7 @@ const KINDS = [
 ] as const;
 
 /** What the run will cost, from the plan of the very graph that would train. */
-export function EstimatePanel(props: {
+export const EstimatePanel = memo(function EstimatePanel(props: {
   readonly estimate: Estimate | null;
   /** The figures are of an older text: the present one cannot be read. */
   readonly stale: boolean;
@@ -68,7 +68,7 @@ export function EstimatePanel(props: {
       </Stack>
     </Stack>
   );
-}
+});
 
 function timeNote(seconds: number | null): string {
   return seconds === null

@@ -8,7 +8,7 @@ import {
   IconCircleCheck,
   IconInfoCircle,
 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { Diagnostic, Fix, Range } from '../../../domain/preflight/report.ts';
 
 const looks = {
@@ -18,7 +18,7 @@ const looks = {
 } as const;
 
 /** All that pre-flight has to say, in the order of the text; a click goes there. */
-export function Problems(props: {
+export const Problems = memo(function Problems(props: {
   readonly diagnostics: readonly Diagnostic[] | null;
   readonly onGoTo: (range: Range) => void;
   readonly onFix: (fix: Fix) => void;
@@ -51,7 +51,7 @@ export function Problems(props: {
       ))}
     </ul>
   );
-}
+});
 
 function Problem(props: {
   readonly diagnostic: Diagnostic;
