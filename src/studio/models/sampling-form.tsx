@@ -87,12 +87,13 @@ export function SamplingForm({
         />
       </SimpleGrid>
       <Group mt="md">
+        {/* Two buttons, not one that changes under the pointer: a click on Stop would submit the form. */}
         {busy ? (
-          <Button variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
+          <Button key="stop" variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
             Stop
           </Button>
         ) : (
-          <Button type="submit" disabled={disabled} leftSection={<IconSparkles size={16} />}>
+          <Button key="write" type="submit" disabled={disabled} leftSection={<IconSparkles size={16} />}>
             Write
           </Button>
         )}

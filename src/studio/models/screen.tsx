@@ -144,8 +144,8 @@ function Output({
   readonly sampling: ReturnType<typeof useSampling>;
   readonly empty: boolean;
 }) {
-  const { text, busy, outcome, error } = sampling;
-  const idle = !busy && outcome === null && error === null;
+  const { text, busy, outcome, stopped, error } = sampling;
+  const idle = !busy && outcome === null && !stopped && error === null;
   return (
     <Stack gap="xs">
       {error !== null && <ErrorNotice error={error}> </ErrorNotice>}
@@ -165,6 +165,13 @@ function Output({
           </Box>
         )}
       </Paper>
+      {stopped && (
+        <Group>
+          <Badge variant="light" color="gray" tt="none">
+            {ENDED.aborted}
+          </Badge>
+        </Group>
+      )}
       {outcome !== null && (
         <Group gap="xs">
           <Badge variant="light" color="gray" tt="none">

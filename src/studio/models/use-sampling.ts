@@ -5,19 +5,18 @@ export interface Sampling {
   readonly text: string;
   readonly busy: boolean;
   readonly outcome: SampleOutcome | null;
+  /** It was ended by hand: what there is of the text is all. */
+  readonly stopped: boolean;
   readonly error: unknown;
   readonly start: (request: SampleRequest) => void;
   readonly stop: () => void;
 }
 
+const IDLE = { text: '', busy: false, outcome: null, stopped: false, error: null } as const;
+
 /** One generation at a time: its text as it comes, stopped at once when asked or when the screen goes. */
 export function useSampling(trainer: Trainer): Sampling {
-  const [state, setState] = useState<Pick<Sampling, 'text' | 'busy' | 'outcome' | 'error'>>({
-    text: '',
-    busy: false,
-    outcome: null,
-    error: null,
-  });
+  const [state, setState] = useState<Pick<Sampling, 'text' | 'busy' | 'outcome' | 'stopped' | 'error'>>(IDLE);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   return {
@@ -31,7 +30,7 @@ export function useSampling(trainer: Trainer): Sampling {
       };
       let text = '';
       let drawn = false;
-      setState({ text: '', busy: true, outcome: null, error: null });
+      setState({ ...IDLE, busy: true });
       const onText = (delta: string): void => {
         text += delta;
         if (drawn) return;
@@ -44,7 +43,8 @@ export function useSampling(trainer: Trainer): Sampling {
       };
       trainer.sample(request, onText, mine.signal).then(
         (outcome) => update({ text: outcome.text, busy: false, outcome }),
-        (error: unknown) => update({ busy: false, error }),
+        (error: unknown) =>
+          update(mine.signal.aborted ? { text, busy: false, stopped: true } : { busy: false, error }),
       );
     },
     stop: () => abort.current?.abort(),
