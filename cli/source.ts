@@ -1,5 +1,7 @@
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { MOST_CHARACTERS } from '../src/domain/config/parse.ts';
+import { UsageError } from './arguments.ts';
 
 /** Where a path in a config may lie: beside the config, then in the working directory. */
 export function placesOf(path: string, config: string): readonly string[] {
@@ -16,4 +18,25 @@ export async function findFile(path: string, config: string): Promise<string | n
     if (isFile) return place;
   }
   return null;
+}
+
+/** No more than pre-flight reads; bytes that are no UTF-8 become U+FFFD, which it reports. */
+export async function configText(path: string): Promise<string> {
+  try {
+    const file = await open(path);
+    try {
+      const buffer = new Uint8Array(4 * MOST_CHARACTERS + 4);
+      let length = 0;
+      for (;;) {
+        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+        length += bytesRead;
+        if (bytesRead === 0 || length === buffer.length) break;
+      }
+      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(0, length));
+    } finally {
+      await file.close();
+    }
+  } catch (thrown) {
+    throw new UsageError(`${path} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
+  }
 }

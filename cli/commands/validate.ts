@@ -1,6 +1,5 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { AnnealError } from '../../src/base/error.ts';
-import { MOST_CHARACTERS } from '../../src/domain/config/parse.ts';
 import { readConfig } from '../../src/domain/config/read.ts';
 import { BUILT_IN_SOURCE, type Config } from '../../src/domain/config/schema.ts';
 import { checkTextSize, decodeText } from '../../src/domain/data/decode.ts';
@@ -16,7 +15,7 @@ import { deviceOption, parse, UsageError, withUsage } from '../arguments.ts';
 import { machineSettings } from '../cache.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 import { renderReport } from '../report.ts';
-import { findFile, placesOf } from '../source.ts';
+import { configText, findFile, placesOf } from '../source.ts';
 
 const USAGE = 'validate FILE [--data PATH] [--device D] [--json]';
 
@@ -45,27 +44,6 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
     const wrong = report.diagnostics.some(({ severity }) => severity === 'error');
     return wrong ? EXIT.errorsFound : EXIT.fine;
   });
-}
-
-/** No more than pre-flight reads; bytes that are no UTF-8 become U+FFFD, which it reports. */
-async function configText(path: string): Promise<string> {
-  try {
-    const file = await open(path);
-    try {
-      const buffer = new Uint8Array(4 * MOST_CHARACTERS + 4);
-      let length = 0;
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-        length += bytesRead;
-        if (bytesRead === 0 || length === buffer.length) break;
-      }
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(0, length));
-    } finally {
-      await file.close();
-    }
-  } catch (thrown) {
-    throw new UsageError(`${path} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
-  }
 }
 
 /**

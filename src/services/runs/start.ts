@@ -1,5 +1,8 @@
+import type { Sha256 } from '../../domain/artifacts/ports.ts';
 import { readConfig } from '../../domain/config/read.ts';
 import { BUILT_IN_SOURCE } from '../../domain/config/schema.ts';
+import { preflight } from '../../domain/preflight/preflight.ts';
+import { NO_PROFILES } from '../../domain/preflight/report.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
 import { type InitialModel, type RunId, runIdSchema } from '../../domain/runs/events.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
@@ -19,6 +22,10 @@ export interface StartRequest {
   readonly device?: DeviceChoice;
   /** Train on from this model instead of from new weights. */
   readonly model?: InitialModel | null;
+  /** The text of the data, instead of what the config's source names in the project. */
+  readonly data?: Sha256;
+  /** Where whoever starts it has to know the id first. */
+  readonly run?: RunId;
   /** Stop after so many updates, the schedule staying as it is. */
   readonly steps?: number | null;
 }
@@ -40,7 +47,8 @@ export async function startRun(
   request: StartRequest,
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Started> {
-  const { config, diagnostics } = readConfig(request.text);
+  const { config } = readConfig(request.text);
+  const { diagnostics } = preflight(request.text, NO_PROFILES);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     throw runErrors.invalidConfig({
@@ -50,12 +58,14 @@ export async function startRun(
     });
   }
   const { source, tokenizer } = config.data;
-  const sha256 = source === BUILT_IN_SOURCE ? null : await fileOf(deps, request.project, source, onProgress);
+  const sha256 =
+    request.data ??
+    (source === BUILT_IN_SOURCE ? null : await fileOf(deps, request.project, source, onProgress));
   const tokenizer_sha256 =
     tokenizer.type === 'file' ? await fileOf(deps, request.project, tokenizer.path, onProgress) : null;
   for (const hash of Object.values(request.model?.files ?? {})) await deps.artifacts.ensure(hash, onProgress);
 
-  const run = newRunId(deps);
+  const run = request.run ?? newRunId(deps);
   const earlier = await Promise.all([
     deps.runs.list({ project: request.project }),
     deps.runs.list({ project: request.project, deleted: true }),
@@ -95,7 +105,9 @@ export async function resumeRun(
   if (!can(run, 'resumed')) {
     throw runErrors.illegalEvent({ message: `A run that is ${run.state} cannot be resumed`, where: id });
   }
-  await deps.artifacts.ensure(run.pins.data.sha256, onProgress);
+  const { data } = run.pins;
+  // The built-in corpus is written again where it is gone.
+  if (data.source !== BUILT_IN_SOURCE) await deps.artifacts.ensure(data.sha256, onProgress);
   const ended = deps.trainer.resume(
     { run: id, device: options.device ?? null, steps: options.steps ?? null },
     onProgress,
@@ -140,7 +152,7 @@ async function listed({ runs }: Deps, id: RunId, ended: Promise<Run>, events = 0
 }
 
 /** Sorts by time, and tells two that start in the same second apart: 20260131-093000-k3x9. */
-function newRunId({ clock, random }: Deps): RunId {
+export function newRunId({ clock, random }: Pick<Deps, 'clock' | 'random'>): RunId {
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   return runIdSchema.parse(`${time}-${random().toString(36).padStart(7, '0').slice(-4)}`);
 }

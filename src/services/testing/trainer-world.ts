@@ -1,4 +1,4 @@
-import type { ArtifactStore, ProjectFiles, StoredArtifact } from '../../domain/artifacts/ports.ts';
+import type { ArtifactStore, StoredArtifact } from '../../domain/artifacts/ports.ts';
 import type { Device, DeviceName } from '../../engine/device.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { deviceErrors } from '../../engine/errors.ts';
@@ -6,6 +6,7 @@ import { hasher } from '../../storage/hasher.ts';
 import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
 import { createMemoryCheckpointStore } from '../../storage/memory/checkpoint-store.ts';
 import { createMemoryMetricStore } from '../../storage/memory/metrics.ts';
+import { createMemoryProjectFiles } from '../../storage/memory/project-files.ts';
 import { createMemoryRunStore } from '../../storage/memory/runs.ts';
 import {
   createMemoryLocks,
@@ -32,7 +33,7 @@ export function createWorld(
     settings: createMemorySettings(),
     timings: createMemoryTimings(),
   };
-  const files = createMemoryFiles();
+  const files = createMemoryProjectFiles();
   const source: DeviceSource = {
     async open(choice, except = new Set()) {
       const factory = devices.find(({ name }) => (choice === 'auto' || choice === name) && !except.has(name));
@@ -82,27 +83,3 @@ export const START = {
 } as const;
 
 const REFERENCE = [{ name: 'reference' as const, open: async () => createReferenceDevice() }];
-
-export function createMemoryFiles(): ProjectFiles {
-  const kept = new Map<string, StoredArtifact>();
-  const listeners = new Set<() => void>();
-  const told = (): void => {
-    for (const listener of listeners) listener();
-  };
-  return {
-    get: (path) => kept.get(path) ?? null,
-    entries: () => kept,
-    set(path, artifact) {
-      kept.set(path, artifact);
-      told();
-    },
-    remove(path) {
-      kept.delete(path);
-      told();
-    },
-    observe(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-  };
-}
