@@ -3,7 +3,8 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useEffect } from 'react';
 
-const ID = 'new-version';
+const READY = 'new-version-ready';
+const REPLACED = 'new-version-elsewhere';
 const EVERY_MS = 30 * 60_000;
 
 /** Keeps the page able to open without a network, and says when a newer version waits. Nothing reloads by itself. */
@@ -13,10 +14,14 @@ export function Updates() {
     let updating = false;
     const update = registerSW({
       onNeedRefresh: () =>
-        offer('A newer version is ready', 'Update', () => {
+        offer(READY, 'A newer version is ready', 'Update', () => {
           updating = true;
           void update(true);
         }),
+      // Given, so that no tab reloads unasked: one may be training.
+      onNeedReload: () => {
+        if (updating) location.reload();
+      },
       onRegisteredSW: (_url, registration) => {
         if (registration !== undefined)
           setInterval(() => void registration.update().catch(() => undefined), EVERY_MS);
@@ -26,13 +31,13 @@ export function Updates() {
     let controlled = navigator.serviceWorker.controller !== null;
     const onChange = (): void => {
       if (controlled && !updating)
-        offer('Anneal was updated in another tab', 'Reload', () => location.reload());
+        offer(REPLACED, 'Anneal was updated in another tab', 'Reload', () => location.reload());
       controlled = true;
     };
     // A part that was not loaded yet belongs to a version that is gone.
     const onMissing = (event: Event): void => {
       event.preventDefault();
-      offer('A newer version has replaced this one', 'Reload', () => location.reload());
+      offer(REPLACED, 'A newer version has replaced this one', 'Reload', () => location.reload());
     };
     navigator.serviceWorker.addEventListener('controllerchange', onChange);
     window.addEventListener('vite:preloadError', onMissing);
@@ -44,9 +49,10 @@ export function Updates() {
   return null;
 }
 
-function offer(title: string, label: string, act: () => void): void {
+function offer(id: string, title: string, label: string, act: () => void): void {
+  if (id === REPLACED) notifications.hide(READY);
   notifications.show({
-    id: ID,
+    id,
     title,
     autoClose: false,
     message: (
@@ -54,7 +60,7 @@ function offer(title: string, label: string, act: () => void): void {
         <Text size="sm">
           What you wrote is kept; a run that trains in this tab goes on from its last checkpoint.
         </Text>
-        <Button size="compact-sm" onClick={act}>
+        <Button size="compact-sm" flex="none" onClick={act}>
           {label}
         </Button>
       </Group>

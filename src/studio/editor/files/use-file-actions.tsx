@@ -76,6 +76,7 @@ function fileActions(
           </Text>
           <Button
             size="compact-sm"
+            flex="none"
             variant="light"
             onClick={() => {
               notifications.hide(id);
