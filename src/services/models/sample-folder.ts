@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { Clock } from '../../base/clock.ts';
+import type { Abort } from '../../domain/artifacts/ports.ts';
+import type { SampleOutcome } from '../../domain/runs/ports.ts';
+import type { DeviceChoice } from '../../engine/device.ts';
+import type { FolderFiles } from '../../engine/formats/folder-files.ts';
+import type { SamplingConfig } from '../../engine/training/spec.ts';
+import { holdDevices } from '../training/device-holder.ts';
+import type { DeviceSource } from '../training/devices.ts';
+import { loadFolder } from '../training/models.ts';
+import { createSampler } from '../training/sampling.ts';
+
+interface Deps {
+  readonly devices: DeviceSource;
+  readonly clock: Clock;
+  readonly breathe: () => Promise<void>;
+}
+
+/** Lets the model of a folder write, once. Throws ANN-FMT where the folder is no model, ANN-RUN-012 when aborted. */
+export async function sampleFolder(
+  deps: Deps,
+  folder: FolderFiles,
+  request: { readonly sampling: Partial<SamplingConfig>; readonly device: DeviceChoice },
+  onText: (delta: string) => void,
+  signal?: Abort,
+): Promise<SampleOutcome> {
+  const devices = holdDevices(deps.devices);
+  const sampler = createSampler(devices, deps);
+  const sampling = { ...STANDARD, ...(await generationDefaults(folder)), ...request.sampling };
+  try {
+    const load = (): ReturnType<typeof loadFolder> => loadFolder(folder);
+    return await sampler.sample('folder', load, { sampling, device: request.device }, onText, signal);
+  } finally {
+    await sampler.release();
+    devices.dispose();
+  }
+}
+
+const STANDARD: SamplingConfig = {
+  prompt: '\n',
+  max_new_tokens: 100,
+  temperature: 1,
+  top_k: 50,
+  top_p: 1,
+  seed: 42,
+  stop: [],
+};
+
+const generationSchema = z.object({
+  max_new_tokens: z.int().positive().exactOptional(),
+  temperature: z.number().nonnegative().exactOptional(),
+  top_k: z.int().nonnegative().exactOptional(),
+  top_p: z.number().positive().max(1).exactOptional(),
+});
+
+/** What generation_config.json says of drawing; a folder without one, or with a strange one, says nothing. */
+async function generationDefaults(folder: FolderFiles): Promise<Partial<SamplingConfig>> {
+  if (!folder.names.includes(GENERATION)) return {};
+  const bytes = await folder.read(GENERATION, 0, await folder.size(GENERATION));
+  try {
+    const parsed = generationSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
+    return parsed.success ? parsed.data : {};
+  } catch {
+    return {};
+  }
+}
+
+const GENERATION = 'generation_config.json';
