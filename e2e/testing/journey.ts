@@ -30,7 +30,8 @@ export const test = base.extend<Fixtures>({
     const people: Person[] = [];
     const faults: string[] = [];
     await use(async (name) => {
-      const context = await browser.newContext();
+      // The clipboard is how tests paste and read whole texts.
+      const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] });
       await context.addInitScript((who) => {
         localStorage.getItem('anneal.profile') ??
           localStorage.setItem('anneal.profile', JSON.stringify({ id: `id-of-${who}`, name: who }));

@@ -1,0 +1,68 @@
+import { expect, type Locator, type Page } from '@playwright/test';
+
+type RunState = 'queued' | 'running' | 'paused' | 'interrupted' | 'finished' | 'failed' | 'stopped';
+
+/** The badge beside the name of the run on its screen. */
+export function stateBadge(page: Page): Locator {
+  return page.getByRole('main').locator('[data-state]').first();
+}
+
+export async function runIs(page: Page, state: RunState, timeout = 60_000): Promise<void> {
+  await expect(stateBadge(page)).toHaveAttribute('data-state', state, { timeout });
+}
+
+export interface Figure {
+  readonly step: number;
+  readonly loss: number;
+}
+
+/** Every step's loss to the last bit, as IndexedDB holds it: not through any code of the studio. */
+export async function lossesOf(page: Page, run: string): Promise<readonly Figure[]> {
+  return await page.evaluate(async (id) => {
+    const result = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await result(indexedDB.open('anneal'));
+    const rows: readonly { run: string; step: Float64Array; loss: Float64Array }[] = await result(
+      database.transaction('metrics').objectStore('metrics').getAll(),
+    );
+    database.close();
+    return rows
+      .filter((row) => row.run === id)
+      .flatMap((row) => Array.from(row.step, (step, i) => ({ step, loss: row.loss[i] ?? Number.NaN })));
+  }, run);
+}
+
+export interface KeptEvent {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+/** The events of a run as they are kept, in order. */
+export async function eventsOf(page: Page, run: string): Promise<readonly KeptEvent[]> {
+  return await page.evaluate(async (id) => {
+    const result = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    const database = await result(indexedDB.open('anneal'));
+    const rows: readonly { run: string; seq: number; event: KeptEvent }[] = await result(
+      database.transaction('events').objectStore('events').getAll(),
+    );
+    database.close();
+    return rows
+      .filter((row) => row.run === id)
+      .sort((a, b) => a.seq - b.seq)
+      .map(({ event }) => event);
+  }, run);
+}
+
+/** The first and the last steps' mean loss. */
+export function ends(figures: readonly Figure[], count = 8): readonly [first: number, last: number] {
+  const mean = (part: readonly Figure[]): number =>
+    part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
+  return [mean(figures.slice(0, count)), mean(figures.slice(-count))];
+}
