@@ -215,6 +215,10 @@ test('a broken config, a missing text and a text that is none are refused with t
   const world = createWorld();
   const deps = world.boot();
   await expect(startRun(deps, { ...START, text: 'model: 3' })).rejects.toMatchObject({ code: 'ANN-RUN-007' });
+  await expect(
+    startRun(deps, { ...START, text: CONFIG.replace('n_head: 2', 'n_head: 3') }),
+  ).rejects.toMatchObject({ code: 'ANN-RUN-007', message: expect.stringContaining('n_head') });
+  expect(await deps.runs.list()).toEqual([]);
   await expect(startRun(deps, START)).rejects.toMatchObject({ code: 'ANN-RUN-006', where: 'text.txt' });
   await world.addText('text.txt', '\u0000\u0001\u0002');
   const run = await (await startRun(deps, START)).ended;
