@@ -42,7 +42,6 @@ export const pinnedDataSchema = z.object({
   /** The file of `tokenizer: { type: file }`; left out for the other kinds. */
   tokenizer_file: sha256Schema.exactOptional(),
 });
-export type PinnedData = z.infer<typeof pinnedDataSchema>;
 
 /** Where the first weights come from, when they are not drawn anew: a model folder's files by path. */
 export const initialModelSchema = z.object({

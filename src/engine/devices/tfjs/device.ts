@@ -4,10 +4,10 @@ import { deviceErrors } from '../../errors.ts';
 import type { StateSpec } from '../../graph/ir.ts';
 import type { TfjsBackend } from './backend.ts';
 import { Scalars } from './scope.ts';
-import { TfjsSession } from './session.ts';
+import { type SessionOwner, TfjsSession } from './session.ts';
 
 /** A tfjs backend as a Device. Its sessions take turns: one runs at a time. */
-export class TfjsDevice implements Device {
+export class TfjsDevice implements Device, SessionOwner {
   readonly info: DeviceInfo;
   readonly lost: Promise<AnnealError>;
   readonly backend: TfjsBackend;

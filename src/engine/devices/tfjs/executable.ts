@@ -4,24 +4,38 @@ import type { Executable, Feeds, Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Node, NodeId } from '../../graph/ir.ts';
 import { checkFeeds } from '../reference/feeds.ts';
-import { explain, readBack, share } from './backend.ts';
+import { explain, readBack, share, type TfjsBackend } from './backend.ts';
 import type { Inputs, Kernel, TfjsOp } from './kernel.ts';
 import { sizeOf } from './kernel.ts';
 import { nodeAt, type Plan, type Step } from './plan.ts';
-import { RunScope } from './scope.ts';
-import type { TfjsSession } from './session.ts';
+import { RunScope, type Scalars } from './scope.ts';
+
+/** What an executable needs of the session that compiled it: its state, and its turn. */
+export interface ExecutableOwner {
+  readonly device: TfjsBackend;
+  readonly scalars: Scalars;
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  whenIdle(work: () => void): void;
+  tensor(name: string): TensorInfo;
+  replace(name: string, tensor: TensorInfo): void;
+  upload(values: Float32Array | Int32Array, shape: readonly number[]): TensorInfo;
+  free(tensor: TensorInfo): void;
+  /** Keeps the tally of bytes held. */
+  count(bytes: number): void;
+  forget(executable: TfjsExecutable): void;
+}
 
 /**
  * Runs a planned program: each tensor is freed after its last use, outputs are read back, and only then
  * do the updates replace the state, all at once. Until then the old state is whole.
  */
 export class TfjsExecutable implements Executable {
-  readonly #session: TfjsSession;
+  readonly #session: ExecutableOwner;
   readonly #plan: Plan;
   readonly #constants = new Map<NodeId, { tensor: TensorInfo; values: Float32Array | Int32Array }>();
   #disposed = false;
 
-  constructor(session: TfjsSession, plan: Plan) {
+  constructor(session: ExecutableOwner, plan: Plan) {
     this.#session = session;
     this.#plan = plan;
     for (const { node } of plan.steps) {

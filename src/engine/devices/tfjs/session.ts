@@ -4,14 +4,24 @@ import type { Executable, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import { explain, readBack, type TfjsBackend } from './backend.ts';
-import type { TfjsDevice } from './device.ts';
-import { TfjsExecutable } from './executable.ts';
+import { type ExecutableOwner, TfjsExecutable } from './executable.ts';
 import { sizeOf } from './kernel.ts';
 import { checkSize, planProgram } from './plan.ts';
 import type { Scalars } from './scope.ts';
 
-export class TfjsSession implements Session {
-  readonly #owner: TfjsDevice;
+/** What a session needs of the device that opened it. */
+export interface SessionOwner {
+  readonly backend: TfjsBackend;
+  readonly scalars: Scalars;
+  /** Runs `work` when all before it is done. Rejects at once when the device is lost meanwhile. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs `work` when nothing is under way. */
+  whenIdle(work: () => void): void;
+  closed(session: TfjsSession): void;
+}
+
+export class TfjsSession implements Session, ExecutableOwner {
+  readonly #owner: SessionOwner;
   readonly #specs: ReadonlyMap<string, StateSpec>;
   readonly #tensors = new Map<string, TensorInfo>();
   readonly #executables = new Set<TfjsExecutable>();
@@ -19,7 +29,7 @@ export class TfjsSession implements Session {
   #peak = 0;
   #disposed = false;
 
-  constructor(owner: TfjsDevice, state: readonly StateSpec[]) {
+  constructor(owner: SessionOwner, state: readonly StateSpec[]) {
     this.#owner = owner;
     this.#specs = new Map(state.map((spec) => [spec.name, spec]));
     if (this.#specs.size !== state.length)

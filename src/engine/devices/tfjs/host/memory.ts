@@ -1,5 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import type { FusedOp, Kernel, OpContext } from '../kernel.ts';
+import type { OpContext } from '../kernel.ts';
 
 /**
  * Kernels that are loops over memory the processor shares with tfjs: the cpu backend's typed arrays or
@@ -12,8 +12,6 @@ export interface HostMemory {
   f32(tensor: TensorInfo): Float32Array;
   i32(tensor: TensorInfo): Int32Array;
 }
-
-export type HostKernel<K extends FusedOp> = (memory: HostMemory) => Kernel<K>;
 
 /** Makes the output as a tensor that the node owns. */
 export function output(o: OpContext, memory: HostMemory, shape: readonly number[]): TensorInfo {
