@@ -77,6 +77,18 @@ test('trap: CRLF: a carriage return that an editor lets in is taken out before a
   expect(seen.join('')).not.toContain('\r');
 });
 
+test('trap: CRLF: any number of carriage returns is taken out without holding the server up', async () => {
+  const { url } = await testServer();
+  const pastes = ['\r'.repeat(60_000), '\rx'.repeat(30_000), `${'x'.repeat(48)}\r\n`.repeat(20_000)];
+  for (const [i, paste] of pastes.entries()) {
+    const ada = await join(url, `paste${i}.md`);
+    const bob = await join(url, `paste${i}.md`);
+    ada.text.insert(0, `before\n${paste}after\r\n`);
+    const clean = `before\n${paste}after\r\n`.replace(/\r\n?/g, '\n');
+    await Promise.all([ada.untilText(clean), bob.untilText(clean)]);
+  }
+});
+
 test('trap: lost updates: leaving and coming back while the room unloads loses nothing', async () => {
   const { url } = await testServer({ limits: { idleMs: 0, logUpdates: 3 } });
   let expected = '';
