@@ -1,10 +1,20 @@
 import { expect, test } from 'vitest';
 import type { ModelFile } from '../../domain/runs/ports.ts';
+import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
+import { memoryFolder } from '../../engine/formats/folder-files.ts';
+import { fromConfigJson } from '../../engine/formats/hugging-face-config.ts';
+import { writeSafetensors } from '../../engine/formats/safetensors.ts';
+import { initialise } from '../../engine/models/initialise.ts';
+import { parameterSpecs } from '../../engine/models/parameters.ts';
+import { trainBpe } from '../../engine/tokenizers/bpe-trainer.ts';
+import type { ModelConfig } from '../../engine/training/spec.ts';
 import { once } from '../data/artifacts.ts';
 import { startRun } from '../runs/start.ts';
-import { CONFIG } from '../testing/texts.ts';
+import { CONFIG, TEXT } from '../testing/texts.ts';
 import { createWorld, START } from '../testing/trainer-world.ts';
 import { createModelService } from './models.ts';
+import { sampleFolder } from './sample-folder.ts';
+import { zipped } from './zip.ts';
 
 async function trained() {
   const world = createWorld();
@@ -111,6 +121,75 @@ test('what is no model is refused, and nothing of it is kept', async () => {
     code: 'ANN-RUN-013',
   });
   expect(await deps.store.list()).toEqual(before);
+});
+
+test('an old folder brings its tokenizer as vocab.json and merges.txt, and is trained on with it', async () => {
+  const { deps, run, models } = await trained();
+  const bpe = await trainBpe({ text: TEXT.repeat(3), vocabSize: 262 });
+  const { vocab, merges } = JSON.parse(bpe.toJSON()).model as { vocab: object; merges: string[][] };
+  const { files } = await models.saveToFolder(run.id, { write: async () => undefined });
+  const config = files.find(({ path }) => path === 'config.json');
+  const fields = { ...JSON.parse(new TextDecoder().decode(config?.bytes)), vocab_size: bpe.vocab_size };
+  const model: ModelConfig = fromConfigJson(fields);
+  const weights = parameterSpecs(model).map((spec) => ({
+    name: spec.name,
+    shape: spec.shape,
+    data: initialise(spec, 1),
+  }));
+  const text = (value: string) => new TextEncoder().encode(value);
+  const old: ModelFile[] = [
+    { path: 'config.json', bytes: text(JSON.stringify(fields)) },
+    { path: 'model.safetensors', bytes: writeSafetensors(weights) },
+    { path: 'vocab.json', bytes: text(JSON.stringify(vocab)) },
+    { path: 'merges.txt', bytes: text(merges.map((pair) => [pair].flat().join(' ')).join('\n')) },
+  ];
+  const picked = old.map(({ path, bytes }) => ({ path, open: () => once(bytes) }));
+  const opened = await models.openFolder('gpt2', picked);
+  expect(opened.facts).toMatchObject({ tokenizer: 'file', vocab_size: bpe.vocab_size, warnings: [] });
+  const next = await (await startRun(deps, { ...START, model: opened.model })).ended;
+  expect(next).toMatchObject({
+    state: 'finished',
+    vocab_size: bpe.vocab_size,
+    pins: { tokenizer: opened.model.files['tokenizer.json'] },
+  });
+});
+
+test('weights that are pickled alone are refused as such', async () => {
+  const { run, models } = await trained();
+  const { files } = await models.saveToFolder(run.id, { write: async () => undefined });
+  const pickled = files.map(({ path, bytes }) => ({
+    path: path === 'model.safetensors' ? 'pytorch_model.bin' : path,
+    bytes,
+  }));
+  const picked = pickled.map(({ path, bytes }) => ({ path, open: () => once(bytes) }));
+  const refusal = { code: 'ANN-FMT-024', where: 'pytorch_model.bin' };
+  await expect(models.openFolder('x', picked)).rejects.toMatchObject(refusal);
+  const zip = new Blob([...zipped(pickled)]);
+  await expect(models.openZip('x.zip', once(new Uint8Array(await zip.arrayBuffer())))).rejects.toMatchObject(
+    refusal,
+  );
+});
+
+test('a folder that says not to sample is greedy, whatever the seed', async () => {
+  const { run, models } = await trained();
+  const { files } = await models.saveToFolder(run.id, { write: async () => undefined });
+  const greedy = new TextEncoder().encode('{"do_sample":false,"max_new_tokens":12}');
+  const folder = memoryFolder(
+    new Map(files.map(({ path, bytes }) => [path, path === 'generation_config.json' ? greedy : bytes])),
+  );
+  const device = createReferenceDevice();
+  const write = async (seed: number): Promise<string> => {
+    const deps = {
+      devices: { open: async () => ({ opened: device, device: device.info, reason: '', tried: [] }) },
+      clock: { now: () => 0, elapsed: () => 0 },
+      breathe: async () => undefined,
+    };
+    const request = { sampling: { prompt: 'the', seed }, device: 'reference' as const };
+    return (await sampleFolder(deps, folder, request, () => undefined)).text;
+  };
+  const [first, ...others] = [await write(1), await write(2), await write(3)];
+  expect(first).toHaveLength(12);
+  for (const other of others) expect(other).toBe(first);
 });
 
 test('before the first checkpoint there is nothing to save', async () => {

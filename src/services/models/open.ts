@@ -2,7 +2,10 @@ import type { ArtifactStore, ByteStream, ProjectFiles } from '../../domain/artif
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { InitialModel } from '../../domain/runs/events.ts';
 import type { ModelFacts, ModelFile, Trainer } from '../../domain/runs/ports.ts';
+import { formatErrors } from '../../engine/formats/errors.ts';
+import { tokenizerFromMerges } from '../../engine/formats/vocab-and-merges.ts';
 import { once } from '../data/artifacts.ts';
+import { artifactFolder } from '../training/models.ts';
 import { MODELS } from './save.ts';
 import { unzipped } from './zip.ts';
 
@@ -33,7 +36,9 @@ export async function openModelFolder(
   name: string,
   picked: readonly PickedFile[],
 ): Promise<OpenedModel> {
-  const root = rootOf(picked.map(({ path }) => path));
+  const paths = picked.map(({ path }) => path);
+  const root = rootOf(paths);
+  refusePickled(paths, root);
   const wanted = picked.filter(({ path }) => isWanted(path, root));
   return await keep(
     deps,
@@ -46,10 +51,13 @@ export async function openModelFolder(
 /** The same from a zip, such as Save makes. */
 export async function openModelZip(deps: Deps, name: string, stream: ByteStream): Promise<OpenedModel> {
   const files: ModelFile[] = [];
+  const paths: string[] = [];
   for await (const file of unzipped(stream)) {
+    paths.push(file.path);
     if (FILES.test(file.path)) files.push(file);
   }
-  const root = rootOf(files.map(({ path }) => path));
+  const root = rootOf(paths);
+  refusePickled(paths, root);
   return await keep(
     deps,
     name.replace(/\.zip$/i, ''),
@@ -86,7 +94,18 @@ export function modelsOf(files: ProjectFiles): readonly InitialModel[] {
 
 /** What a folder may hold that matters here; everything else (other formats, caches) is passed over. */
 const FILES =
-  /(^|\/)((generation_)?config\.json|tokenizer(_config)?\.json|special_tokens_map\.json|README\.md|[^/]+\.safetensors|[^/]+\.safetensors\.index\.json)$/;
+  /(^|\/)((generation_)?config\.json|tokenizer(_config)?\.json|vocab\.json|merges\.txt|special_tokens_map\.json|README\.md|[^/]+\.safetensors|[^/]+\.safetensors\.index\.json)$/;
+
+/** Older weights are Python programs, which nobody should run unasked. Throws ANN-FMT-024 where there are no others. */
+function refusePickled(paths: readonly string[], root: string): void {
+  const here = paths.filter((path) => path.startsWith(root) && !path.slice(root.length).includes('/'));
+  const pickled = here.find((path) => /\.(bin|pt|pth|ckpt)$/.test(path));
+  if (pickled === undefined || here.some((path) => path.endsWith('.safetensors'))) return;
+  throw formatErrors.pickledOnly({
+    message: `The folder has its weights in ${pickled.slice(root.length)} alone, which is pickled.`,
+    where: pickled,
+  });
+}
 
 /** The folder that holds config.json; of several the outermost. */
 function rootOf(paths: readonly string[]): string {
@@ -115,6 +134,13 @@ async function keep(
       files[path.slice(root.length)] = (await artifacts.put(open())).sha256;
     }
     const model = { name: plainName(name), files };
+    // Who trains on takes tokenizer.json from among the files, so an old folder is given one.
+    if (!('tokenizer.json' in files)) {
+      const tokenizer = await tokenizerFromMerges(await artifactFolder(artifacts, model));
+      if (tokenizer !== null) {
+        files['tokenizer.json'] = (await artifacts.put(once(new TextEncoder().encode(tokenizer)))).sha256;
+      }
+    }
     return { model, facts: await trainer.inspectModel(model) };
   } catch (error) {
     for (const sha256 of Object.values(files)) {

@@ -47,6 +47,8 @@ const STANDARD: SamplingConfig = {
 };
 
 const generationSchema = z.object({
+  /** False: greedy, whatever else it says. */
+  do_sample: z.boolean().exactOptional(),
   max_new_tokens: z.int().positive().exactOptional(),
   temperature: z.number().nonnegative().exactOptional(),
   top_k: z.int().nonnegative().exactOptional(),
@@ -59,7 +61,9 @@ async function generationDefaults(folder: FolderFiles): Promise<Partial<Sampling
   const bytes = await folder.read(GENERATION, 0, await folder.size(GENERATION));
   try {
     const parsed = generationSchema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
-    return parsed.success ? parsed.data : {};
+    if (!parsed.success) return {};
+    const { do_sample, ...drawing } = parsed.data;
+    return do_sample === false ? { ...drawing, temperature: 0 } : drawing;
   } catch {
     return {};
   }
