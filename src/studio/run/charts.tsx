@@ -1,25 +1,28 @@
-import { Button, Group, SimpleGrid, Slider, Switch, Text } from '@mantine/core';
+import { Button, Group, SimpleGrid, Skeleton, Slider, Switch, Text } from '@mantine/core';
 import { useDeferredValue, useMemo, useState } from 'react';
-import { MetricChart } from '../../ui/charts/metric-chart.tsx';
+import { CHART_HEIGHT, MetricChart } from '../../ui/charts/metric-chart.tsx';
+import { createChartPointer } from '../../ui/charts/pointer.ts';
 import { PANELS, panelSeries, type RunCurves } from './metrics.ts';
 import { Readout } from './readout.tsx';
+import { useOneByOne } from './use-one-by-one.ts';
 
 /** All curves of a run and of those laid over it. One pointer, one zoom, for all panels. */
 export default function Charts({ runs }: { readonly runs: readonly RunCurves[] }) {
-  const [smoothing, setSmoothing] = useState(0.6);
+  const [smoothing, setSmoothing] = useState(0.8);
   const [logX, setLogX] = useState(false);
   const [logY, setLogY] = useState(false);
   const [zoom, setZoom] = useState<readonly [number, number] | null>(null);
-  const [hovered, setHovered] = useState<number | null>(null);
+  const [pointer] = useState(createChartPointer);
   // Dragging the slider must not wait for the drawing.
   const weight = useDeferredValue(smoothing);
   const panels = useMemo(
     () =>
-      PANELS.map((panel) => ({ panel, series: panelSeries(panel, runs, weight) })).filter(
+      PANELS.map((panel) => ({ panel, series: panelSeries(panel, runs, weight), zoom, logX, logY })).filter(
         ({ panel, series }) => panel.id === 'loss' || series.some((one) => one.values.length > 0),
       ),
-    [runs, weight],
+    [runs, weight, zoom, logX, logY],
   );
+  const shown = useOneByOne(panels);
   return (
     <>
       <Group gap="lg" mb="sm" wrap="wrap">
@@ -61,22 +64,26 @@ export default function Charts({ runs }: { readonly runs: readonly RunCurves[] }
           </Button>
         )}
       </Group>
-      <Readout runs={runs} step={hovered} />
+      <Readout runs={runs} pointer={pointer} />
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="md">
-        {panels.map(({ panel, series }) => (
-          <MetricChart
-            key={panel.id}
-            title={panel.title}
-            series={series}
-            format={panel.format}
-            logX={logX}
-            logY={logY && panel.logarithmic}
-            zoom={zoom}
-            onZoom={setZoom}
-            hovered={hovered}
-            onHover={setHovered}
-          />
-        ))}
+        {panels.map(({ panel }, i) => {
+          const drawn = shown[i];
+          return drawn === undefined ? (
+            <Skeleton key={panel.id} h={CHART_HEIGHT + 26} />
+          ) : (
+            <MetricChart
+              key={panel.id}
+              title={drawn.panel.title}
+              series={drawn.series}
+              format={drawn.panel.format}
+              logX={drawn.logX}
+              logY={drawn.logY && drawn.panel.logarithmic}
+              zoom={drawn.zoom}
+              onZoom={setZoom}
+              pointer={pointer}
+            />
+          );
+        })}
       </SimpleGrid>
     </>
   );

@@ -22,6 +22,7 @@ export interface Panel {
   readonly curves: (run: RunCurves) => readonly Omit<Series, 'color'>[];
 }
 
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const short = (value: number): string => String(Number(value.toPrecision(4)));
 
 function perStep(
@@ -64,7 +65,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: 'learning_rate',
     title: 'Learning rate',
-    format: (value) => value.toExponential(2),
+    format: (value) => (value === 0 ? '0' : value.toExponential(2)),
     noisy: false,
     logarithmic: false,
     curves: perStep('learning_rate', 'learning rate', (row) => row.learning_rate),
@@ -80,7 +81,7 @@ export const PANELS: readonly Panel[] = [
   {
     id: 'tokens_per_second',
     title: 'Tokens per second',
-    format: (value) => Math.round(value).toLocaleString('en'),
+    format: (value) => WHOLE.format(value),
     noisy: true,
     logarithmic: false,
     curves: perStep('tokens_per_second', 'tokens per second', (row) => row.tokens_per_second),
@@ -95,7 +96,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     id: 'memory_bytes',
-    title: 'Memory on the device',
+    title: 'Memory held on the device',
     format: (value) => formatBytes(value),
     noisy: false,
     logarithmic: false,

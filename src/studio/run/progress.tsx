@@ -24,7 +24,8 @@ export function RunProgress({ run, metrics }: { readonly run: Run; readonly metr
       </Group>
       <Progress
         value={run.state === 'queued' ? 100 : share * 100}
-        animated={run.state === 'queued' || run.state === 'running'}
+        // Moving stripes cost a repaint a frame; for the short time that nothing is known they say that it lives.
+        animated={run.state === 'queued'}
         color={run.state === 'failed' ? 'red' : run.state === 'finished' ? 'green' : 'ember'}
         aria-label={`Step ${step} of ${run.max_steps}`}
       />

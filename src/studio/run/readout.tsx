@@ -1,25 +1,34 @@
 import { ColorSwatch, Group, Table, Text } from '@mantine/core';
+import { useMemo } from 'react';
+import { type ChartPointer, usePointedStep } from '../../ui/charts/pointer.ts';
 import { readAt } from '../../ui/charts/series.ts';
 import { PANELS, type RunCurves } from './metrics.ts';
+
+const COLUMNS = PANELS.flatMap((panel) =>
+  panel.id === 'loss'
+    ? [
+        { key: 'loss', title: 'Loss', panel, index: 0 },
+        { key: 'val_loss', title: 'Validation loss', panel, index: 1 },
+      ]
+    : [{ key: panel.id, title: panel.title, panel, index: 0 }],
+);
 
 /** What every curve reads at the step under the pointer, unsmoothed; at the last step when there is none. */
 export function Readout({
   runs,
-  step,
+  pointer,
 }: {
   readonly runs: readonly RunCurves[];
-  readonly step: number | null;
+  readonly pointer: ChartPointer;
 }) {
+  const step = usePointedStep(pointer);
+  // Once for new figures, not for every movement of the pointer.
+  const curves = useMemo(
+    () => new Map(runs.map((run) => [run, new Map(PANELS.map((panel) => [panel, panel.curves(run)]))])),
+    [runs],
+  );
   const last = Math.max(0, ...runs.map((run) => run.metrics.steps.at(-1)?.step ?? 0));
   const at = step ?? last;
-  const columns = PANELS.flatMap((panel) =>
-    panel.id === 'loss'
-      ? [
-          { key: 'loss', title: 'Loss', panel, index: 0 },
-          { key: 'val_loss', title: 'Validation loss', panel, index: 1 },
-        ]
-      : [{ key: panel.id, title: panel.title, panel, index: 0 }],
-  );
   return (
     <Table.ScrollContainer minWidth={640} mb={0}>
       <Table
@@ -31,7 +40,7 @@ export function Readout({
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Step {Math.round(at).toLocaleString('en')}</Table.Th>
-            {columns.map((column) => (
+            {COLUMNS.map((column) => (
               <Table.Th key={column.key} ta="right">
                 {column.title}
               </Table.Th>
@@ -53,8 +62,8 @@ export function Readout({
                   </Text>
                 </Group>
               </Table.Td>
-              {columns.map(({ key, panel, index }) => {
-                const curve = panel.curves(run)[index];
+              {COLUMNS.map(({ key, panel, index }) => {
+                const curve = curves.get(run)?.get(panel)?.[index];
                 const value = curve === undefined ? null : readAt({ ...curve, color: '' }, at);
                 return (
                   <Table.Td key={key} ta="right">

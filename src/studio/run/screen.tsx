@@ -138,7 +138,7 @@ function View({
       <Suspense fallback={<Skeleton h={260} />}>
         <Charts runs={curves} />
       </Suspense>
-      <Tabs value={tab} onChange={setTab}>
+      <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="samples">Samples</Tabs.Tab>
           <Tabs.Tab value="events">Events</Tabs.Tab>

@@ -7,6 +7,9 @@ import { useWatched, type Watched } from '../shared/use-watched.ts';
 /** More than a chart of this size can show; thinned so that no spike is lost. */
 const POINTS = 3000;
 
+/** Between two readings, milliseconds: curves grow by a hair in it, and drawing them takes the main thread's time. */
+const PAUSE = 1500;
+
 export interface RunView {
   readonly run: Run;
   readonly events: readonly StoredEvent[];
@@ -50,5 +53,6 @@ export function useRun(runs: RunService, id: RunId, overlay: readonly RunId[]): 
         for (const end of ends) end();
       };
     },
+    PAUSE,
   );
 }

@@ -85,7 +85,6 @@ export function RunsTable({ rows, sorting, onSort, selected, onSelect, onDelete,
                     size={3}
                     mt={2}
                     value={run.max_steps === 0 ? 0 : (step / run.max_steps) * 100}
-                    animated={run.state === 'running'}
                     color={run.state === 'finished' ? 'green' : run.state === 'failed' ? 'red' : 'ember'}
                     aria-hidden
                   />

@@ -11,12 +11,14 @@ const PAUSE = 700;
 
 /**
  * Loads a value and loads it again after each change that `watch` reports, one load at a time, the last
- * change never lost. `key` says what is watched: another key starts over.
+ * change never lost. `key` says what is watched: another key starts over. `pause` is the least time between
+ * two loads, milliseconds.
  */
 export function useWatched<T>(
   key: string,
   load: () => Promise<T>,
   watch: (listener: () => void) => () => void,
+  pause: number = PAUSE,
 ): Watched<T> {
   const [state, setState] = useState<{ readonly key: string } & Watched<T>>({
     key,
@@ -48,7 +50,7 @@ export function useWatched<T>(
       timer = setTimeout(() => {
         busy = false;
         if (again) void refresh();
-      }, PAUSE);
+      }, pause);
     };
     const unwatch = latest.current.watch(() => void refresh());
     void refresh();
@@ -57,6 +59,6 @@ export function useWatched<T>(
       clearTimeout(timer);
       unwatch();
     };
-  }, [key]);
+  }, [key, pause]);
   return state.key === key ? state : { value: undefined, error: null };
 }

@@ -1,123 +1,132 @@
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
-import { Box, Text } from '@mantine/core';
-import { useMemo, useState } from 'react';
-import { ReferenceArea, ReferenceLine } from 'recharts';
+import { Box, Group, Text } from '@mantine/core';
+import { memo, useEffect, useMemo, useState } from 'react';
+import { usePlotArea } from 'recharts';
+import type { StepAxis } from './axis.ts';
+import { ChartOverlay, type PlotArea } from './chart-overlay.tsx';
+import type { ChartPointer } from './pointer.ts';
 import { type Series, toRows, within } from './series.ts';
 
 export interface MetricChartProps {
   readonly title: string;
   readonly series: readonly Series[];
+  /** Keep it the same from one drawing to the next: a chart is drawn anew only when something changed. */
   readonly format: (value: number) => string;
-  readonly logX?: boolean;
-  readonly logY?: boolean;
+  readonly logX: boolean;
+  readonly logY: boolean;
   /** First and last step shown; null: all. */
   readonly zoom: readonly [number, number] | null;
   readonly onZoom: (zoom: readonly [number, number] | null) => void;
-  /** The step under the pointer in any of the charts that belong together. */
-  readonly hovered: number | null;
-  readonly onHover: (step: number | null) => void;
-  readonly height?: number;
+  readonly pointer: ChartPointer;
 }
 
 /** More points than this are not visible on a chart of this width, and cost time on the main thread. */
-const POINTS = 400;
+const POINTS = 240;
 
-/** A chart over training steps: drag to zoom, double-click to see all, hover to read. */
-export function MetricChart(props: MetricChartProps) {
-  const { title, series, zoom, logX = false, logY = false, format, height = 200 } = props;
-  const [drag, setDrag] = useState<{ readonly from: number; readonly to: number } | null>(null);
+export const CHART_HEIGHT = 200;
+
+const NUMBERS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const formatStep = (step: number): string => NUMBERS.format(step);
+const lineProps = (series: { readonly strokeDasharray?: string | number }) => ({
+  isAnimationActive: false,
+  // What is measured rarely lies over what is measured at each step, and has to be seen there.
+  ...(series.strokeDasharray === undefined ? { strokeOpacity: 0.75 } : { strokeWidth: 2.5 }),
+});
+
+/** A chart over training steps. Reading and zooming are the overlay's: no movement of the pointer draws a curve. */
+export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
+  const { title, series, zoom, logX, logY, format, pointer, onZoom } = props;
+  const [area, setArea] = useState<PlotArea | null>(null);
   const rows = useMemo(() => {
     const shown = zoom === null ? series : series.map((one) => within(one, zoom[0], zoom[1]));
     const all = toRows(shown, POINTS, logY);
     return logX ? all.filter((row) => row.step > 0) : all;
   }, [series, zoom, logX, logY]);
-  const last = rows.at(-1)?.step ?? 1;
-  const domain: [number, number] = zoom === null ? [logX ? 1 : 0, Math.max(last, 1)] : [zoom[0], zoom[1]];
-
-  const finish = () => {
-    if (drag !== null && drag.from !== drag.to)
-      props.onZoom([Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]);
-    setDrag(null);
-  };
+  const steps = useMemo(() => rows.map((row) => row.step), [rows]);
+  const axis = useMemo<StepAxis>(() => {
+    const least = logX ? 1 : 0;
+    const last = Math.max(steps.at(-1) ?? 1, least + 1);
+    return zoom === null
+      ? { from: least, to: last, log: logX }
+      : { from: Math.max(least, zoom[0]), to: Math.max(zoom[1], least + 1), log: logX };
+  }, [steps, zoom, logX]);
+  const dashed = series.some((one) => one.dashed);
   return (
-    <Box role="group" aria-label={title}>
-      <Text size="sm" fw={500} mb={4}>
-        {title}
-      </Text>
+    <Box role="group" aria-label={title} miw={0}>
+      <Group justify="space-between" mb={4} wrap="nowrap">
+        <Text size="sm" fw={500}>
+          {title}
+        </Text>
+        {dashed && (
+          <Text size="xs" c="dimmed">
+            solid: training, dashed: validation
+          </Text>
+        )}
+      </Group>
       {rows.length === 0 ? (
-        <Text size="sm" c="dimmed" h={height} pt="xl" ta="center">
+        <Text size="sm" c="dimmed" h={CHART_HEIGHT} pt="xl" ta="center">
           No values yet
         </Text>
       ) : (
-        <LineChart
-          h={height}
-          data={rows}
-          dataKey="step"
-          series={series.map((one) => ({
-            name: one.id,
-            label: one.label,
-            color: one.color,
-            ...(one.dashed ? { strokeDasharray: '5 4' } : {}),
-          }))}
-          curveType="linear"
-          strokeWidth={1.5}
-          withDots={rows.length === 1}
-          withTooltip={false}
-          connectNulls
-          gridAxis="xy"
-          valueFormatter={format}
-          lineProps={{ isAnimationActive: false }}
-          xAxisProps={{
-            type: 'number',
-            scale: logX ? 'log' : 'linear',
-            domain,
-            allowDataOverflow: true,
-            tickFormatter: (step: number) => Math.round(step).toLocaleString('en'),
-          }}
-          yAxisProps={{
-            scale: logY ? 'log' : 'linear',
-            domain: ['auto', 'auto'],
-            allowDataOverflow: false,
-            width: 64,
-          }}
-          lineChartProps={{
-            onMouseDown: (event) => {
-              const step = Number(event.activeLabel);
-              if (Number.isFinite(step)) setDrag({ from: step, to: step });
-            },
-            onMouseMove: (event) => {
-              const step = Number(event.activeLabel);
-              if (!Number.isFinite(step)) return;
-              props.onHover(step);
-              if (drag !== null) setDrag({ from: drag.from, to: step });
-            },
-            onMouseUp: finish,
-            onMouseLeave: () => {
-              finish();
-              props.onHover(null);
-            },
-            onDoubleClick: () => props.onZoom(null),
-          }}
-        >
-          {props.hovered !== null && (
-            <ReferenceLine
-              x={props.hovered}
-              stroke="var(--mantine-color-dimmed)"
-              strokeDasharray="2 3"
-              ifOverflow="hidden"
+        <Box pos="relative">
+          <LineChart
+            h={CHART_HEIGHT}
+            data={rows}
+            dataKey="step"
+            series={series.map((one) => ({
+              name: one.id,
+              label: one.label,
+              color: one.color,
+              ...(one.dashed ? { strokeDasharray: '5 4' } : {}),
+            }))}
+            curveType="linear"
+            strokeWidth={1.5}
+            withDots={rows.length === 1}
+            withTooltip={false}
+            connectNulls
+            gridAxis="y"
+            valueFormatter={format}
+            lineProps={lineProps}
+            xAxisProps={{
+              type: 'number',
+              scale: logX ? 'log' : 'linear',
+              domain: [axis.from, axis.to],
+              allowDataOverflow: true,
+              tickFormatter: formatStep,
+            }}
+            yAxisProps={{
+              scale: logY ? 'log' : 'linear',
+              domain: ['auto', 'auto'],
+              allowDataOverflow: false,
+              width: 64,
+            }}
+            lineChartProps={{ accessibilityLayer: false }}
+          >
+            <Measure onArea={setArea} />
+          </LineChart>
+          {area !== null && (
+            <ChartOverlay
+              label={`${title}: step to read`}
+              area={area}
+              axis={axis}
+              steps={steps}
+              pointer={pointer}
+              onZoom={onZoom}
             />
           )}
-          {drag !== null && drag.from !== drag.to && (
-            <ReferenceArea
-              x1={drag.from}
-              x2={drag.to}
-              fill="var(--mantine-primary-color-filled)"
-              fillOpacity={0.12}
-            />
-          )}
-        </LineChart>
+        </Box>
       )}
     </Box>
   );
+});
+
+/** Says where in the chart the curves are; only the chart itself knows, once it has its size. */
+function Measure({ onArea }: { readonly onArea: (area: PlotArea) => void }) {
+  const area = usePlotArea();
+  const { x, y, width, height } = area ?? { x: 0, y: 0, width: 0, height: 0 };
+  useEffect(() => {
+    if (width > 0) onArea({ x, y, width, height });
+  }, [onArea, x, y, width, height]);
+  return null;
 }
