@@ -18,6 +18,7 @@ import { useServices } from '../app/services.ts';
 import { RunStateBadge } from '../shared/run-state.tsx';
 import { ConfigText } from './config-text.tsx';
 import { RunControls } from './controls.tsx';
+import { DeviceNotice } from './device-notice.tsx';
 import { RunEvents } from './events.tsx';
 import { RunFacts } from './facts.tsx';
 import type { RunCurves } from './metrics.ts';
@@ -105,6 +106,7 @@ function View({
         />
       </Group>
       <RunProgress run={run} metrics={metrics} />
+      <DeviceNotice events={events} />
       {run.failure !== null && (
         <Alert color="red" title={run.failure.message}>
           <Text size="sm">{run.failure.fix}</Text>
