@@ -92,9 +92,20 @@ export async function persist(options: {
       writing = null;
     });
   };
+  // The page goes: what waits for its turn is written beside the write that is on its way.
+  const onPageHide = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    store.append(room, Y.mergeUpdates(batch)).catch(() => {
+      waiting = [...batch, ...waiting]; // should the page come back: with the next edit
+    });
+  };
   const disposables = new Disposables();
   doc.on('update', onUpdate);
   disposables.add(() => doc.off('update', onUpdate));
+  globalThis.addEventListener('pagehide', onPageHide);
+  disposables.add(() => globalThis.removeEventListener('pagehide', onPageHide));
   if (rows > COMPACT_AFTER / 4) await fold().catch(() => undefined); // a full disk still lets us read
 
   return {
