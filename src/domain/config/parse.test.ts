@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { applyEdits } from './edit.ts';
 import { MOST_CHARACTERS, parseText } from './parse.ts';
 
 const codes = (text: string) => parseText(text).problems.map(({ code }) => code);
@@ -21,6 +22,65 @@ describe('parseText', () => {
     expect(parsed.root.entries.map(({ key }) => key)).toEqual(['model', 'sampling']);
     expect(parsed.unread).toEqual(['training', 'data']);
     expect(parsed.problems.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each([
+    ['a NUL', 'training:\n  seed: 1 # \0\nmodel:\n  n_embd: 4\n'],
+    ['bytes that are no UTF-8', 'project: "\uFFFD"\nmodel:\n  n_embd: 4\n'],
+    ['a quote that is open', 'data:\n  source: "stories # the\nmodel:\n  n_embd: 4\n'],
+    ['a brace that is open', 'data:\n  tokenizer: { type: bpe\nmodel:\n  n_embd: 4\n'],
+    ['a line of garbage', 'model:\n  n_embd: 4\n@@@ garbage\ntraining:\n  seed: 1\n'],
+    ['a second document', 'model:\n  n_embd: 4\n---\nfoo: 1\n'],
+    ['a broken section, all indented', '  training:\n    seed: [1\n  model:\n    n_embd: 4\n'],
+    ['braces that break off', '{ model: { n_embd: 4 }, training: { seed: 1, '],
+    ['too much text behind it', `model:\n  n_embd: 4\nsampling:\n  prompt: ${'x'.repeat(MOST_CHARACTERS)}\n`],
+  ])('reads the model beside %s', (_, text) => {
+    const { root, whole, unread, adrift, problems } = parseText(text);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(whole).toBe(false);
+    expect(unread).not.toContain('model');
+    expect(root.entries.find(({ key }) => key === 'model')?.value).toMatchObject({
+      entries: [{ key: 'n_embd', value: { value: 4 } }],
+    });
+    expect(adrift || root.entries.length > 0).toBe(true);
+  });
+
+  it('marks what is not closed where it was opened', () => {
+    const marked = (text: string) => {
+      const { problems, lines } = parseText(text);
+      return problems.map(({ range }) => text.slice(lines.offset(range.start), lines.offset(range.end)));
+    };
+    expect(marked('a: 1\nb:\n  c: "open # on\n  d: 2\n')).toEqual(['"open']);
+    expect(marked('b:\n  c: { x: 1, y: 2 # on\n  d: 2\ne: 1\n')).toEqual(['{ x: 1, y: 2']);
+    expect(marked('b:\n  c: [1, 2\n')).toEqual(['[1, 2']);
+  });
+
+  it('knows that a section may be buried in a broken one', () => {
+    expect(parseText('project: x\rmodel:\r  n_embd: 4\r').buried).toContain('model');
+  });
+
+  it('ends values where their text ends, and tokens before the blank', () => {
+    const text = 'a: |\n  128\nb:\n  - 1\nc: &x 5\nd: &y\n  e: 1\n';
+    const { root, problems, lines } = parseText(text);
+    const texts = root.entries.map(({ value }) => text.slice(value.start, value.end));
+    expect(texts).toEqual(['|\n  128', '- 1', '5', 'e: 1']);
+    const anchors = problems.map(({ range }) =>
+      text.slice(lines.offset(range.start), lines.offset(range.end)),
+    );
+    expect(anchors).toEqual(['&x', '&y']);
+    const fixed = applyEdits(
+      text,
+      problems.flatMap(({ fixes }) => fixes[0]?.edits ?? []),
+    );
+    expect(parseText(fixed).problems).toEqual([]);
+  });
+
+  it('refuses deep nesting at once', () => {
+    const start = performance.now();
+    for (const piece of ['[', '{ a: ', '- ', '? ']) {
+      expect(parseText(`a: 1\nb: ${piece.repeat(10_000)}`).problems).toHaveLength(1);
+    }
+    expect(performance.now() - start).toBeLessThan(500);
   });
 
   it('refuses aliases, anchors, tags and other versions of YAML instead of following them', () => {

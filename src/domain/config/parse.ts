@@ -11,7 +11,9 @@ import {
 import type { Diagnostic, Fix } from '../preflight/report.ts';
 import { configErrors } from './errors.ts';
 import { Lines } from './lines.ts';
+import { type Slice, slicesOf } from './sections.ts';
 import { syntaxHint } from './syntax-fixes.ts';
+import { unclosedAt } from './unclosed.ts';
 import { shorten } from './wording.ts';
 
 /**
@@ -62,6 +64,8 @@ export interface Parsed {
   readonly whole: boolean;
   /** Sections that could not be read, as far as their names can be told. */
   readonly unread: readonly string[];
+  /** Whatever looks like a name inside of what could not be read: a section may have ended up there. */
+  readonly buried: readonly string[];
   /** Whether something could not be read of which not even the section can be told. */
   readonly adrift: boolean;
 }
@@ -73,20 +77,22 @@ const MOST_LEVELS = 12;
 /** Control characters but tab and line ends, and what decoders put for bytes that are no text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_TEXT = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFD]/;
+/** Counted in prompts and comments too, where a few stand open. */
+const MOST_BRACKETS = 400;
 /** More of them help nobody. */
 const MOST_PROBLEMS = 100;
 
 export function parseText(text: string): Parsed {
   const lines = new Lines(text);
-  const refusal = refuse(text, lines);
-  if (refusal !== null)
-    return { lines, root: emptyMap(0), problems: [refusal], whole: false, unread: [], adrift: true };
-  const all = parsePart(text, 0, lines);
-  if (all.errors.length === 0) {
-    const root = all.root ?? emptyMap(text.length);
-    return { lines, root, problems: all.problems, whole: true, unread: [], adrift: false };
+  if (text.length <= MOST_CHARACTERS && !NOT_TEXT.test(text)) {
+    const all = parsePart(text, 0, lines);
+    if (all.errors.length === 0) {
+      const root = all.root ?? emptyMap(text.length);
+      return { lines, root, problems: all.problems, whole: true, unread: [], buried: [], adrift: false };
+    }
+    return parseSections(text, lines, all.errors);
   }
-  return parseSections(text, lines, all);
+  return parseSections(text, lines, []);
 }
 
 interface Part {
@@ -95,40 +101,61 @@ interface Part {
   readonly errors: readonly Diagnostic[];
   /** YAML, but not of the config language. */
   readonly problems: readonly Diagnostic[];
+  /** Whether it holds what is no text, which may have been anything. */
+  readonly damaged?: boolean;
 }
 
 /** Where the whole is no YAML, each top-level section is read alone, so that one mistake hides nothing else. */
-function parseSections(text: string, lines: Lines, all: Part): Parsed {
-  const parts: (Part & { readonly name: string | null })[] = [];
-  let start = 0;
-  for (let line = 1; line <= lines.count; line++) {
-    const at = lines.start(line);
-    const boundary = line === lines.count || /^["']?[A-Za-z_][\w-]*["']?[ \t]*:(\s|$)/.test(lines.line(line));
-    if (!boundary) continue;
-    const end = line === lines.count ? text.length : at;
-    const name = /^["']?([A-Za-z_][\w-]*)["']?[ \t]*:/.exec(text.slice(start, start + 200))?.[1] ?? null;
-    parts.push({ name, ...parsePart(text.slice(start, end), start, lines) });
-    start = end;
-  }
-  const errors = parts.flatMap((part) => part.errors);
+function parseSections(text: string, lines: Lines, otherwise: readonly Diagnostic[]): Parsed {
+  const large = text.length > MOST_CHARACTERS;
+  const end = large ? lines.start(lines.lineAt(MOST_CHARACTERS)) : text.length;
+  const parts = slicesOf(lines, end).map((slice, i, slices) => {
+    const cut = large && i === slices.length - 1; // it goes on where nothing is read any more
+    return { ...slice, cut, ...parseSlice(text, slice, lines) };
+  });
+  const unread = parts.filter(({ errors, cut }) => errors.length > 0 || cut);
+  const entries = parts.flatMap((part) =>
+    part.cut ? [] : part.errors.length === 0 ? (part.root?.entries ?? []) : before(part, lines),
+  );
+  const errors = unread.flatMap((part) => part.errors);
   const problems = parts.flatMap((part) => part.problems);
+  const first = large ? [tooLarge(text, lines)] : errors.length > 0 ? [] : otherwise;
   return {
     lines,
-    root: {
-      kind: 'map',
-      start: 0,
-      end: text.length,
-      flow: false,
-      entries: parts.flatMap((part) => (part.errors.length === 0 ? (part.root?.entries ?? []) : [])),
-    },
-    problems: [...(errors.length > 0 ? errors : all.errors), ...problems].slice(0, MOST_PROBLEMS),
+    root: { kind: 'map', start: 0, end: text.length, flow: false, entries },
+    problems: [...first, ...errors, ...problems].slice(0, MOST_PROBLEMS),
     whole: false,
-    adrift: parts.some(({ name, errors }) => name === null && errors.length > 0),
-    unread: parts.flatMap(({ name, errors }) => (name === null || errors.length === 0 ? [] : [name])),
+    adrift: large || unread.some(({ name, damaged }) => name === null || damaged === true),
+    unread: unread.flatMap(({ name }) => (name === null ? [] : [name])),
+    buried: unread.flatMap(({ from, to }) => namesIn(text.slice(from, to))),
   };
 }
 
+function parseSlice(text: string, { from, to }: Slice, lines: Lines): Part {
+  const own = text.slice(from, to);
+  const odd = NOT_TEXT.exec(own);
+  if (odd === null) return parsePart(own, from, lines);
+  return { root: null, errors: [notText(odd[0], from + odd.index, lines)], problems: [], damaged: true };
+}
+
+/** Of a broken `{ ... }`, the fields that are complete before the mistake. */
+function before({ root, errors, name }: Part & Slice, lines: Lines): readonly Entry[] {
+  if (root === null || name !== null || !root.flow) return [];
+  const mistake = Math.min(...errors.map(({ range }) => lines.offset(range.start)));
+  return root.entries.filter((_, i) => (root.entries[i + 1]?.keyStart ?? Infinity) <= mistake);
+}
+
+function namesIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/([A-Za-z_][\w-]*)["']?[ \t]*:/g)].map(([, name = '']) => name))];
+}
+
 function parsePart(text: string, base: number, lines: Lines): Part {
+  const deep = tooDeep(text);
+  if (deep !== null) {
+    const message = 'The text is nested too deeply.';
+    const problem = problemAt(lines, configErrors.syntax, base + deep, base + deep + 1, { message });
+    return { root: null, errors: [problem], problems: [] };
+  }
   try {
     const doc = parseDocument(text, {
       version: '1.2',
@@ -138,7 +165,9 @@ function parsePart(text: string, base: number, lines: Lines): Part {
       strict: true,
     });
     const context: Context = { base, lines, problems: [] };
-    const errors = doc.errors.map((error) => syntaxProblem(error, text, context));
+    const errors = distinct(
+      doc.errors.slice(0, MOST_PROBLEMS).map((error) => syntaxProblem(error, doc.contents, text, context)),
+    );
     if (doc.directives?.yaml.explicit === true && doc.directives.yaml.version !== '1.2') {
       report(context, configErrors.indirection, 0, Math.max(0, text.indexOf('\n')), {
         message: `This is read as YAML 1.2; the directive for ${doc.directives.yaml.version} has no place here.`,
@@ -146,7 +175,7 @@ function parsePart(text: string, base: number, lines: Lines): Part {
     }
     const content = doc.contents;
     const node = content === null ? null : convert(content, context, 0);
-    if (node === null || (node.kind === 'scalar' && node.value === null)) {
+    if (node === null || (node.kind === 'scalar' && node.start === node.end)) {
       return { root: null, errors, problems: context.problems };
     }
     if (node.kind !== 'map') {
@@ -171,12 +200,12 @@ interface Context {
 }
 
 function convert(node: ParsedNode, context: Context, level: number): ConfigNode {
-  const { base } = context;
-  const [from, to] = node.range;
+  const { base, lines } = context;
+  const [from] = node.range;
   const start = base + from;
-  const end = base + Math.max(from, to);
+  const end = contentEnd(node, base, lines.text);
   if (isAlias(node)) {
-    report(context, configErrors.indirection, from, to, {
+    report(context, configErrors.indirection, from, end - base, {
       message: `\`*${shorten(node.source, 40)}\` stands for a value written elsewhere; the config language has no aliases, so that each line says what it means.`,
     });
     return { kind: 'scalar', value: null, quoted: false, start, end };
@@ -219,18 +248,31 @@ function convert(node: ParsedNode, context: Context, level: number): ConfigNode 
   return { kind: 'map', entries, flow: node.flow === true, start, end };
 }
 
+/** Where a value ends; what is written as a block takes in the line end behind it. */
+function contentEnd(node: ParsedNode, base: number, text: string): number {
+  const [from, to] = node.range;
+  let end = base + Math.max(from, to);
+  while (end > base + from && ' \t\r\n'.includes(text[end - 1] ?? '')) end--;
+  return end;
+}
+
 /** An anchor or a tag stands before its value; without it, the value is what it looks like. */
 function noteProperties(node: ParsedNode, context: Context): void {
   const { base, lines } = context;
-  const end = base + node.range[0];
-  const before = lines.text.slice(Math.max(0, end - MOST_LOOKED_BACK), end);
-  const length = /(?:[&!]\S*\s*)+$/.exec(before)?.[0].length ?? 0;
+  const value = base + node.range[0];
+  const before = lines.text.slice(Math.max(0, value - MOST_LOOKED_BACK), value);
+  const found = /[&!]\S*(?:[ \t]+[&!]\S*)*(?=(\s*)$)/.exec(before);
+  const gap = found?.[1] ?? '';
+  const start = value - gap.length - (found?.[0].length ?? 0);
   const what = node.anchor === undefined ? 'Tags' : 'Anchors';
+  // What follows on the same line moves up; what follows on the next stays where it is.
+  const taken = /^[ \t]*/.exec(gap)?.[0].length === gap.length ? value : value - gap.length;
   const fixes =
-    length === 0
+    found === null
       ? []
-      : [{ title: 'Remove it', edits: [{ range: lines.range(end - length, end), newText: '' }] }];
-  report(context, configErrors.indirection, end - length - base, length === 0 ? node.range[1] : end - base, {
+      : [{ title: 'Remove it', edits: [{ range: lines.range(start, taken), newText: '' }] }];
+  const end = found === null ? contentEnd(node, base, lines.text) : value - gap.length;
+  report(context, configErrors.indirection, start - base, end - base, {
     message: `${what} have no meaning in the config language; write the value alone.`,
     fixes,
   });
@@ -241,17 +283,26 @@ function noteProperties(node: ParsedNode, context: Context): void {
 
 const MOST_LOOKED_BACK = 200;
 
-function syntaxProblem(error: YAMLError, text: string, { base, lines }: Context): Diagnostic {
+function syntaxProblem(
+  error: YAMLError,
+  root: ParsedNode | null,
+  text: string,
+  { base, lines }: Context,
+): Diagnostic {
   const [from, to] = error.pos;
   const factory = error.code === 'MULTIPLE_DOCS' ? configErrors.documents : configErrors.syntax;
   const start = base + Math.min(from, text.length);
   const end = base + Math.min(Math.max(to, from + 1), text.length);
   const line = lines.lineAt(start);
   if (factory === configErrors.documents) {
-    return problemAt(lines, factory, start, end, { message: `${factory.title}. ${factory.fix}` });
+    return problemAt(lines, factory, start, Math.min(end, lines.end(line)), {
+      message: `${factory.title}. ${factory.fix}`,
+    });
   }
+  const unclosed = unclosedAt(root, from, error.message, text, base, lines);
+  if (unclosed !== null) return problemAt(lines, factory, unclosed.start, unclosed.end, unclosed);
   const message = inWords(error.message);
-  return problemAt(lines, factory, start, end, syntaxHint(error.code, lines, line) ?? { message });
+  return problemAt(lines, factory, start, end, syntaxHint(lines, line) ?? { message });
 }
 
 /** The parser's own words, on one line and no longer than one reads. */
@@ -264,29 +315,49 @@ function inWords(detail: string): string {
 function notAMap(node: ConfigNode, text: string, { lines, base }: Context): Diagnostic {
   const line = lines.lineAt(node.start);
   const message = 'A config is made of lines `name: value`; this is something else.';
-  const hint = syntaxHint('NOT_A_MAP', lines, line) ?? { message };
+  const hint = syntaxHint(lines, line) ?? { message };
   return problemAt(lines, configErrors.syntax, node.start, Math.min(node.end, base + text.length), hint);
 }
 
-function refuse(text: string, lines: Lines): Diagnostic | null {
-  if (text.length > MOST_CHARACTERS) {
-    return problemAt(lines, configErrors.tooLarge, 0, lines.end(0), {
-      message: `The config has ${text.length} characters; at most ${MOST_CHARACTERS} are read. ${configErrors.tooLarge.fix}`,
-    });
-  }
-  const odd = NOT_TEXT.exec(text);
-  if (odd !== null) {
-    const what =
-      odd[0] === '\0'
-        ? 'There is a NUL character here, as in binary files and UTF-16.'
-        : odd[0] === '\uFFFD'
-          ? 'The bytes here are no UTF-8.'
-          : `There is a control character here (U+${odd[0].charCodeAt(0).toString(16).padStart(4, '0')}).`;
-    return problemAt(lines, configErrors.notText, odd.index, odd.index + 1, {
-      message: `${what} ${configErrors.notText.fix}`,
-    });
+function tooLarge(text: string, lines: Lines): Diagnostic {
+  return problemAt(lines, configErrors.tooLarge, 0, lines.end(0), {
+    message: `The config has ${text.length} characters; at most ${MOST_CHARACTERS} are read. ${configErrors.tooLarge.fix}`,
+  });
+}
+
+function notText(odd: string, at: number, lines: Lines): Diagnostic {
+  const what =
+    odd === '\0'
+      ? 'There is a NUL character here, as in binary files and UTF-16.'
+      : odd === '\uFFFD'
+        ? 'The bytes here are no UTF-8.'
+        : `There is a control character here (U+${odd.charCodeAt(0).toString(16).padStart(4, '0')}).`;
+  return problemAt(lines, configErrors.notText, at, at + 1, {
+    message: `${what} ${configErrors.notText.fix}`,
+  });
+}
+
+/** Where brackets, or dashes and question marks in one line, nest deeper than any config: parsers recurse. */
+function tooDeep(text: string): number | null {
+  const run = /(?:[-?:][ \t]+){50}/.exec(text);
+  if (run !== null) return run.index;
+  let level = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text[at];
+    if (unit === '[' || unit === '{') level++;
+    else if ((unit === ']' || unit === '}') && level > 0) level--;
+    if (level > MOST_BRACKETS) return at;
   }
   return null;
+}
+
+/** Without those that say the same of the same place. */
+function distinct(problems: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return problems.filter(({ message, range: { start } }) => {
+    const key = `${start.line}:${start.character} ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
 }
 
 interface Details {

@@ -67,7 +67,7 @@ function fixesFor(
   if (place === null) return [];
   if (info.kind === 'map' || info.kind === 'union') {
     const line = lines.lineAt(place.node.start);
-    const hint = syntaxHint('NOT_A_MAP', lines, line)?.fixes ?? [];
+    const hint = syntaxHint(lines, line)?.fixes ?? [];
     return [...hint, { title: 'Remove it', edits: [removal(lines, place.parent, place.entry)] }];
   }
   const inList = /^\d+$/.test(path.at(-1) ?? '');

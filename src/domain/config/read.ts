@@ -41,10 +41,9 @@ export function readParsed(parsed: Parsed): Reading {
     wrong: new Set(),
     variants: new Map(),
   };
-  if (parsed.adrift) {
-    for (const name of catalogue.fields.keys()) {
-      if (!parsed.root.entries.some(({ key }) => key === name)) walk.unsound.add(name);
-    }
+  for (const name of catalogue.fields.keys()) {
+    const lost = parsed.adrift || parsed.buried.includes(name);
+    if (lost && !parsed.root.entries.some(({ key }) => key === name)) walk.unsound.add(name);
   }
   const value = plainValue(parsed.root, catalogue, walk) ?? {};
   const config = validate(value, walk);
@@ -169,14 +168,18 @@ function note(issue: $ZodIssue, path: readonly string[], value: unknown, walk: W
   if (walk.diagnostics.length >= MOST_DIAGNOSTICS) return;
   walk.unsound.add(path[0] ?? '');
   walk.wrong.add(path.join('.'));
-  walk.diagnostics.push(
-    issueDiagnostic(issue, path, getAt(value, path), {
-      lines: walk.parsed.lines,
-      root: walk.parsed.root,
-      places: walk.places,
-      variantOf: (at) => walk.variants.get(at.join('.')) ?? null,
-    }),
+  const diagnostic = issueDiagnostic(issue, path, getAt(value, path), {
+    lines: walk.parsed.lines,
+    root: walk.parsed.root,
+    places: walk.places,
+    variantOf: (at) => walk.variants.get(at.join('.')) ?? null,
+  });
+  // An alias has no value; that it is one has been said.
+  const { start } = diagnostic.range;
+  const said = walk.parsed.problems.some(
+    ({ range }) => range.start.line === start.line && range.start.character === start.character,
   );
+  if (!said) walk.diagnostics.push(diagnostic);
 }
 
 /** More of them help nobody. */

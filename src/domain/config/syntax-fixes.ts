@@ -7,7 +7,7 @@ export interface Hint {
 }
 
 /** The mistakes that beginners make in YAML, told from the line that the parser stumbled over. */
-export function syntaxHint(code: string, lines: Lines, number: number): Hint | null {
+export function syntaxHint(lines: Lines, number: number): Hint | null {
   const line = lines.line(number);
   const tabs = /^ *\t[ \t]*/.exec(line)?.[0];
   if (tabs !== undefined) {
@@ -32,17 +32,7 @@ export function syntaxHint(code: string, lines: Lines, number: number): Hint | n
       fixes: [replace('Use a colon', number, name.length, assigned[0].length, ': ')],
     };
   }
-  if (code === 'MISSING_CHAR') return openQuote(line, number);
   return deeper(lines, number);
-}
-
-function openQuote(line: string, number: number): Hint | null {
-  const opened = /:\s+(["'])/.exec(line)?.[1];
-  if (opened === undefined || (line.split(opened).length - 1) % 2 === 0) return null;
-  return {
-    message: `The quote ${opened} is not closed.`,
-    fixes: [replace('Close the quote', number, line.length, line.length, opened)],
-  };
 }
 
 /** `optim: adamw` and below it, indented further, the next field. */

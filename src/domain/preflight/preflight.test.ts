@@ -86,6 +86,11 @@ describe('preflight', () => {
       ['project: stories', 'project: [stories'],
       ['seed: 1337', 'seed: 1337\n  seed: 3\n  sede: 2'],
       ['max_new_tokens: 100', 'max_new_tokens: 100\n---\n'],
+      ['source: stories', 'source: "stories'],
+      ['vocab_size: 512 }', 'vocab_size: 512'],
+      ['seed: 1337', 'seed: \0'],
+      ['training:', '@@@\ntraining:'],
+      ['max_new_tokens: 100', `max_new_tokens: 100\n# ${'x'.repeat(70_000)}`],
     ] as const) {
       const report = preflight(sampleWith([from, to]), NO_PROFILES);
       expect(
