@@ -18,7 +18,7 @@ import type {
 import type { Run } from '../domain/runs/run.ts';
 import { DEVICE_NAMES } from '../engine/device.ts';
 import type { TrainingCommand } from '../engine/training/events.ts';
-import type { SamplingConfig } from '../engine/training/spec.ts';
+import type { ModelConfig, SamplingConfig } from '../engine/training/spec.ts';
 import { defineCalls, noEvents } from './calls.ts';
 
 /**
@@ -89,6 +89,9 @@ const modelSourceSchema = z.discriminatedUnion('type', [
 
 const modelFactsSchema: z.ZodType<ModelFacts> = z.object({
   model_type: z.enum(['gpt2', 'llama']),
+  model: z.custom<ModelConfig>(
+    (value) => typeof value === 'object' && value !== null && 'model_type' in value,
+  ),
   vocab_size: z.number(),
   context: z.number(),
   parameters: z.number(),

@@ -71,4 +71,9 @@ export const runErrors = defineErrors('RUN', {
     title: 'The device that was asked for cannot be used and the next one took over',
     fix: 'Nothing needs to be done; the Device menu says why the other one cannot be used.',
   },
+  modelDiffers: {
+    number: 15,
+    title: 'The config describes another model than the one to start from',
+    fix: "Write the model's values into the model section of the config, or start from new weights.",
+  },
 });

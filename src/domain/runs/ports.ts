@@ -1,6 +1,6 @@
 import type { DeviceChoice, DeviceInfo } from '../../engine/device.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
-import type { SamplingConfig } from '../../engine/training/spec.ts';
+import type { ModelConfig, SamplingConfig } from '../../engine/training/spec.ts';
 import type { Abort } from '../artifacts/ports.ts';
 import type { DataProfile, Timings } from '../preflight/report.ts';
 import type { InitialModel, PinnedConfig, RunEvent, RunId, StoredEvent } from './events.ts';
@@ -143,6 +143,8 @@ export interface SampleOutcome {
 /** What an opened model is. */
 export interface ModelFacts {
   readonly model_type: 'gpt2' | 'llama';
+  /** All that it is, so that a config can be held against it. */
+  readonly model: ModelConfig;
   readonly vocab_size: number;
   readonly context: number;
   readonly parameters: number;

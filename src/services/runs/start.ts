@@ -1,6 +1,7 @@
 import type { Sha256 } from '../../domain/artifacts/ports.ts';
 import { readConfig } from '../../domain/config/read.ts';
-import { BUILT_IN_SOURCE } from '../../domain/config/schema.ts';
+import { BUILT_IN_SOURCE, type ModelSection } from '../../domain/config/schema.ts';
+import { describeMisfits, misfits } from '../../domain/plan/fit.ts';
 import { preflight } from '../../domain/preflight/preflight.ts';
 import { NO_PROFILES } from '../../domain/preflight/report.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
@@ -40,7 +41,8 @@ type Deps = Pick<RunDeps, 'runs' | 'trainer' | 'artifacts' | 'files' | 'clock' |
 
 /**
  * Starts a run: fetches what is missing, and resolves once the run is in the list. Throws ANN-RUN-003 while
- * another run of the project trains, ANN-RUN-006 without its data, ANN-RUN-007 for a config with errors.
+ * another run of the project trains, ANN-RUN-006 without its data, ANN-RUN-007 for a config with errors,
+ * ANN-RUN-015 for one that describes another model than the one to start from.
  */
 export async function startRun(
   deps: Deps,
@@ -64,6 +66,7 @@ export async function startRun(
   const tokenizer_sha256 =
     tokenizer.type === 'file' ? await fileOf(deps, request.project, tokenizer.path, onProgress) : null;
   for (const hash of Object.values(request.model?.files ?? {})) await deps.artifacts.ensure(hash, onProgress);
+  if (request.model != null) await checkFit(deps, request.model, config.model, request.path);
 
   const run = request.run ?? newRunId(deps);
   const earlier = await Promise.all([
@@ -114,6 +117,21 @@ export async function resumeRun(
   );
   await listed(deps, id, ended, run.events);
   return { run: id, ended };
+}
+
+/** Otherwise the run would train another model than its config says. */
+async function checkFit(
+  { trainer }: Deps,
+  model: InitialModel,
+  section: ModelSection,
+  where: string,
+): Promise<void> {
+  const found = misfits(section, (await trainer.inspectModel(model)).model);
+  if (found.length === 0) return;
+  throw runErrors.modelDiffers({
+    message: `The config does not fit ${model.name}: ${describeMisfits(found)}`,
+    where,
+  });
 }
 
 /** The artifact that a path of the project names, on this machine. */

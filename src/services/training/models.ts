@@ -78,6 +78,7 @@ export async function inspectFolder(folder: FolderFiles): Promise<ModelFacts> {
   }
   return {
     model_type: model.model_type,
+    model,
     vocab_size: model.vocab_size,
     context: model.model_type === 'gpt2' ? model.n_positions : model.max_position_embeddings,
     parameters: countParameters(model),

@@ -11,7 +11,7 @@ import { countParameters } from '../../engine/models/parameters.ts';
 import { findLatest } from '../../engine/training/checkpoint-slots.ts';
 import type { CommandQueue } from '../../engine/training/commands.ts';
 import type { TrainingEnd } from '../../engine/training/events.ts';
-import type { TrainingSpec } from '../../engine/training/spec.ts';
+import type { ModelConfig, TrainingSpec } from '../../engine/training/spec.ts';
 import { train } from '../../engine/training/train.ts';
 import { VERSION } from '../../protocol/version.ts';
 import { locateData, type TokenisedData, tokeniseData } from './data.ts';
@@ -219,7 +219,19 @@ function specOf(
     });
   }
   if (base === null) return { spec, flops: estimate.flops_per_step };
-  return { spec: { ...spec, model: base.model }, flops: null };
+  return { spec: { ...spec, model: trainedOn(base.model, spec.model) }, flops: null };
+}
+
+/** The model as it is, with the dropouts that the config asks for: how to train is the config's to say. */
+function trainedOn(model: ModelConfig, asked: ModelConfig): ModelConfig {
+  if (model.model_type === 'gpt2' && asked.model_type === 'gpt2') {
+    const { embd_pdrop, attn_pdrop, resid_pdrop } = asked;
+    return { ...model, embd_pdrop, attn_pdrop, resid_pdrop };
+  }
+  if (model.model_type === 'llama' && asked.model_type === 'llama') {
+    return { ...model, attention_dropout: asked.attention_dropout };
+  }
+  return model;
 }
 
 /** Thrown only to leave the preparation; `endAfter` sees that the end was asked for. */
