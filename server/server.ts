@@ -1,17 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AnnealError } from '../src/base/error.ts';
-import { protocolErrors, statusOfCode } from '../src/protocol/errors.ts';
+import { protocolErrors } from '../src/protocol/errors.ts';
 import { ArtifactStore } from './artifacts/artifact-store.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
 import { createGuard, type Guard } from './http/guard.ts';
 import { createHandlers } from './http/handlers.ts';
 import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
+import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
 import { Store } from './store/store.ts';
@@ -87,7 +88,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await projects.prepare();
     const sockets = new SyncSockets(rooms, (address) => files.admit(address), limits);
 
-    const server = createServer({ requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000 });
+    const server = createServer({
+      requestTimeout: 0,
+      headersTimeout: 60_000,
+      keepAliveTimeout: 65_000,
+      requireHostHeader: false, // the guard refuses it, with the headers that every answer has
+    });
     const counts = () => ({ rooms: rooms.size, connections: sockets.size });
     const app = await createApp(server, options.studio, log, async (instance) => {
       await registerApi(instance, createHandlers({ store, projects, files, artifacts, counts }));
@@ -120,19 +126,22 @@ interface Routing {
 function serve(server: Server, { guard, app, sockets, vite }: Routing): void {
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
     const refusal = guard(request);
     if (refusal !== null) return refuse(response, refusal, request);
     if (vite === null || request.url?.startsWith('/api/') === true) return app.routing(request, response);
     response.setHeader('content-security-policy', developmentPolicy);
     return vite.handle(request, response);
   });
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it past the guard.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     const refusal = guard(request);
-    if (refusal !== null) return refuseUpgrade(socket, refusal);
+    if (refusal !== null) return refuseSocket(socket, refusal);
     if (request.url?.startsWith('/sync/') === true) return sockets.upgrade(request, socket, head);
     if (vite?.owns(request) !== true)
-      refuseUpgrade(socket, protocolErrors.notFound({ where: request.url ?? '' }));
+      refuseSocket(socket, protocolErrors.notFound({ where: request.url ?? '' }));
   });
 }
 
@@ -148,6 +157,8 @@ async function createApp(
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 4096 },
     return503OnClosing: true,
+    clientErrorHandler: refuseBytes,
+    frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, log),
   });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
   await routes(app);
@@ -160,24 +171,6 @@ async function createApp(
   }
   await app.ready();
   return app;
-}
-
-function refuse(response: ServerResponse, error: AnnealError, request: IncomingMessage): void {
-  response.writeHead(statusOfCode(error.code), {
-    'content-type': 'application/json; charset=utf-8',
-    'content-security-policy': dataPolicy,
-    connection: 'close',
-  });
-  response.end(request.method === 'HEAD' ? undefined : JSON.stringify(error));
-}
-
-function refuseUpgrade(socket: Duplex, error: AnnealError): void {
-  const body = JSON.stringify(error);
-  socket.end(
-    `HTTP/1.1 ${statusOfCode(error.code)} Refused\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

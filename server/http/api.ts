@@ -109,10 +109,13 @@ function known(thrown: unknown): AnnealError | null {
   switch (thrown.statusCode) {
     case 400:
       return protocolErrors.badRequest({ message });
+    case 403: // a path that leads out of the studio's folder
     case 404:
       return protocolErrors.notFound();
     case 413:
       return protocolErrors.tooLarge({ message });
+    case 414:
+      return protocolErrors.badRequest({ message: 'A part of the address is too long' });
     case 415:
       return protocolErrors.unsupportedMediaType({ message });
     case 503:

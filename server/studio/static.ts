@@ -3,7 +3,6 @@ import { join, relative, resolve, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import { API_PREFIX } from '../../src/protocol/version.ts';
 import { serverErrors } from '../errors.ts';
 import { policyFor } from '../http/headers.ts';
 
@@ -39,8 +38,7 @@ function cachingOf(path: string): string {
 
 /** A missing script must not be answered with a page. File names may be part of a screen's address. */
 function isScreenPath(path: string): boolean {
-  if (path.startsWith(`${API_PREFIX}/`) || path.startsWith('/api/') || path.startsWith('/sync/'))
-    return false;
+  if (/^\/(api|sync)(\/|$)/.test(path)) return false;
   return (
     !path.startsWith('/assets/') && !/\.(js|mjs|css|map|wasm|webmanifest|ico|png|svg|woff2?)$/.test(path)
   );

@@ -2,8 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { toAnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode, parseSyncPath, SYNC_SUBPROTOCOL, type SyncAddress } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
+import { refuseSocket } from '../http/refuse.ts';
 import { Connection } from './connection.ts';
 import type { SyncLimits } from './limits.ts';
 import type { CloseCodeValue } from './room.ts';
@@ -36,6 +38,9 @@ export class SyncSockets {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SYNC_SUBPROTOCOL) ? SYNC_SUBPROTOCOL : false),
     });
+    this.#server.on('wsClientError', (error, socket) =>
+      refuseSocket(socket, protocolErrors.badRequest({ message: error.message })),
+    );
     this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
     this.#heartbeat.unref();
   }
