@@ -1,7 +1,8 @@
 import { Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLocation, useNavigate, useParams, useSearchParams } from 'react-router';
+import { fitEdits, misfits } from '../../domain/plan/fit.ts';
 import type { Fix, PreflightReport, Range } from '../../domain/preflight/report.ts';
 import { useServices } from '../app/services.ts';
 import { Fill } from '../app/slots.tsx';
@@ -10,6 +11,7 @@ import { useCommands } from '../app/use-commands.ts';
 import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
 import './editor.css';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { editText } from '../shared/edit-config.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { notifyFailure, useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
@@ -18,6 +20,7 @@ import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemCounts, Problems } from './panels/problems.tsx';
 import { RoomNotice } from './room-notice.tsx';
+import { StartChip, StartNotice, useStartModel, whyUnfit } from './start-model.tsx';
 import { type OpenEditor, TextEditor } from './text-editor.tsx';
 import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
 import { useCheck } from './use-check.ts';
@@ -44,14 +47,17 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const checked = useRef<Checked | null>(null);
   const afterReport = useRef<((report: PreflightReport, text: string) => void) | null>(null);
 
+  const from = useSearchParams()[0].get('from');
   const goToFile = useCallback(
     (to: string) => {
       setPane('editor');
-      void navigate(
-        `/p/${encodeURIComponent(project)}${to === FIRST_FILE ? '' : `?${new URLSearchParams({ file: to })}`}`,
-      );
+      const search = new URLSearchParams({
+        ...(to === FIRST_FILE ? {} : { file: to }),
+        ...(from === null ? {} : { from }),
+      });
+      void navigate({ pathname: `/p/${encodeURIComponent(project)}`, search: `${search}` });
     },
-    [navigate, project],
+    [navigate, project, from],
   );
   const actions = useFileActions(project, files, goToFile);
   const { profiles, progress, follow } = useProfiles(project, files);
@@ -60,10 +66,30 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     follow(report, text);
   });
   const textNow = useCallback(() => open.current?.model.getValue() ?? '', []);
-  const { train, busy, progress: starting } = useTrain(project, room, path, textNow);
+  const start = useStartModel(project);
+  const {
+    train,
+    busy,
+    progress: starting,
+  } = useTrain(project, room, path, textNow, start?.found?.model ?? null);
   const config = isConfig(path);
+  const section = shown.report?.config?.model ?? null;
+  const base = start?.found?.facts.model ?? null;
+  const differs = useMemo(
+    () => (section === null || base === null ? [] : misfits(section, base)),
+    [section, base],
+  );
+  const fit = (): void => {
+    if (section === null || base === null) return;
+    editText(documents, project, path, fitEdits(section, base)).then((done) => {
+      if (!done)
+        notifyFailure(
+          new Error('The model section cannot be edited as it stands: mend what Problems says first.'),
+        );
+    }, notifyFailure);
+  };
   const blocked = config
-    ? whyBlocked(shown, state?.ready ?? false)
+    ? (whyBlocked(shown, state?.ready ?? false) ?? whyUnfit(start, differs))
     : 'Open a config (.yaml) to train what it describes.';
   const trainIfPossible = useRef<() => void>(() => undefined);
   trainIfPossible.current = () => {
@@ -209,6 +235,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   return (
     <>
       <Fill slot="header">
+        {start !== null && <StartChip start={start} />}
         <TrainButton blocked={blocked} busy={busy} onTrain={() => trainIfPossible.current()} />
       </Fill>
       <Fill slot="status:connection">
@@ -243,12 +270,15 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
             error !== null ? (
               <ErrorNotice error={error} />
             ) : isShown ? (
-              <TextEditor
-                room={room}
-                language={config ? 'yaml' : languageOf(path)}
-                label={`Text of ${path}`}
-                onOpen={onOpen}
-              />
+              <div className="text-with-notice">
+                {start !== null && config && <StartNotice start={start} differs={differs} onFit={fit} />}
+                <TextEditor
+                  room={room}
+                  language={config ? 'yaml' : languageOf(path)}
+                  label={`Text of ${path}`}
+                  onOpen={onOpen}
+                />
+              </div>
             ) : (
               notice
             ),

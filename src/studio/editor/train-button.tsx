@@ -3,6 +3,7 @@ import { IconPlayerPlayFilled } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { Shown } from '../../domain/preflight/last-good.ts';
+import type { InitialModel } from '../../domain/runs/events.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
 import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
@@ -22,8 +23,14 @@ export function whyBlocked(shown: Shown, ready: boolean): string | null {
   return shown.canTrain ? null : 'The config cannot be read.';
 }
 
-/** Starts the run that the config describes, and goes to it. */
-export function useTrain(project: string, room: Room | null, path: string, text: () => string) {
+/** Starts the run that the config describes, from the given model or from new weights, and goes to it. */
+export function useTrain(
+  project: string,
+  room: Room | null,
+  path: string,
+  text: () => string,
+  model: InitialModel | null,
+) {
   const { training, documents } = useServices();
   const navigate = useNavigate();
   const [busy, setBusy] = useState(false);
@@ -39,6 +46,7 @@ export function useTrain(project: string, room: Room | null, path: string, text:
           text: text(),
           version: documents.versionOf(room),
           editedBy: documents.editorsOf(room),
+          model,
         },
         setProgress,
       );

@@ -1,5 +1,6 @@
-import { setField } from '../../domain/config/edit.ts';
+import { applyEdits, setField } from '../../domain/config/edit.ts';
 import { Lines } from '../../domain/config/lines.ts';
+import type { TextEdit } from '../../domain/preflight/report.ts';
 import { TEXT_ROOT } from '../../protocol/sync.ts';
 import type { Services } from '../app/services.ts';
 
@@ -16,24 +17,34 @@ export async function setConfigField(
   path: readonly string[],
   value: unknown,
 ): Promise<boolean> {
-  const use = documents.use(project, CONFIG_PATH);
+  return await editText(documents, project, CONFIG_PATH, [(text) => setField(text, path, value)]);
+}
+
+/**
+ * Edits a shared text, step by step, each step on what the one before has left, as one change. False, and
+ * nothing changed, where a step has no edits to give or the text is not here yet.
+ */
+export async function editText(
+  documents: Services['documents'],
+  project: string,
+  path: string,
+  steps: readonly ((text: string) => readonly TextEdit[] | null)[],
+): Promise<boolean> {
+  const use = documents.use(project, path);
   try {
     const room = await use.room;
     if (!room.state.ready) return false;
     const shared = room.doc.getText(TEXT_ROOT);
-    const text = shared.toString();
-    const edits = setField(text, path, value);
-    if (edits === null) return false;
-    const lines = new Lines(text);
-    const spans = edits
-      .map(({ range, newText }) => ({
-        from: lines.offset(range.start),
-        to: lines.offset(range.end),
-        newText,
-      }))
-      .sort((a, b) => b.from - a.from);
+    let text = shared.toString();
+    const spans: Span[][] = [];
+    for (const step of steps) {
+      const edits = step(text);
+      if (edits === null) return false;
+      spans.push(spansOf(text, edits));
+      text = applyEdits(text, edits);
+    }
     room.doc.transact(() => {
-      for (const { from, to, newText } of spans) {
+      for (const { from, to, newText } of spans.flat()) {
         shared.delete(from, to - from);
         shared.insert(from, newText);
       }
@@ -42,4 +53,18 @@ export async function setConfigField(
   } finally {
     use.release();
   }
+}
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly newText: string;
+}
+
+/** Last first, so that none moves another. */
+function spansOf(text: string, edits: readonly TextEdit[]): Span[] {
+  const lines = new Lines(text);
+  return edits
+    .map(({ range, newText }) => ({ from: lines.offset(range.start), to: lines.offset(range.end), newText }))
+    .sort((a, b) => b.from - a.from);
 }
