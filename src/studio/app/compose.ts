@@ -5,7 +5,7 @@ import { createArtifactService } from '../../services/data/artifacts.ts';
 import { createModelService } from '../../services/models/models.ts';
 import type { RunDeps } from '../../services/runs/deps.ts';
 import { createRunService } from '../../services/runs/runs.ts';
-import { resumeRun, startRun } from '../../services/runs/start.ts';
+import { newRunId, resumeRun, type Started, startRun } from '../../services/runs/start.ts';
 import { createStorageService } from '../../services/storage.ts';
 import { openDatabase } from '../../storage/dexie/database.ts';
 import { createDexieMetricStore } from '../../storage/dexie/metrics.ts';
@@ -16,6 +16,7 @@ import { hasher } from '../../storage/hasher.ts';
 import { createOpfsArtifactStore } from '../../storage/opfs/artifacts.ts';
 import { createOpfsCheckpointStore } from '../../storage/opfs/checkpoint-store.ts';
 import { createWebLocks } from '../../storage/web-locks.ts';
+import { createPreparing } from '../shared/preparing.ts';
 import { createDeviceMonitor } from './device-monitor.ts';
 import { createProfileStore } from './profile.ts';
 import { remoteArtifacts } from './remote-artifacts.ts';
@@ -51,12 +52,32 @@ export function composeServices(): Services {
     clock,
     random,
   };
+  const preparing = createPreparing();
+  const over = (started: Started): Started => {
+    const forget = (): void => preparing.report(started.run, null);
+    started.ended.then(forget, forget);
+    return started;
+  };
   return {
     clock,
     runs: createRunService(deps),
     training: {
-      start: (request, onProgress) => startRun(deps, request, onProgress),
-      resume: (run, onProgress) => resumeRun(deps, run, {}, onProgress),
+      preparing,
+      async start(request, onProgress) {
+        const run = request.run ?? newRunId(deps);
+        const started = await startRun(deps, { ...request, run }, (progress) => {
+          preparing.report(run, progress);
+          onProgress?.(progress);
+        });
+        return over(started);
+      },
+      async resume(run, onProgress) {
+        const started = await resumeRun(deps, run, {}, (progress) => {
+          preparing.report(run, progress);
+          onProgress?.(progress);
+        });
+        return over(started);
+      },
     },
     models: createModelService(deps, artifactStore),
     artifacts,

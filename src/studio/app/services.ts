@@ -10,6 +10,7 @@ import type { ModelService } from '../../services/models/models.ts';
 import type { RunService } from '../../services/runs/runs.ts';
 import type { Started, StartRequest } from '../../services/runs/start.ts';
 import type { StorageService } from '../../services/storage.ts';
+import type { Preparing } from '../shared/preparing.ts';
 import type { DeviceMonitor } from './device-monitor.ts';
 import type { ProfileStore } from './profile.ts';
 import type { DataClient, PreflightClient } from './workers.ts';
@@ -42,6 +43,8 @@ export interface Services {
 
 /** Starting and resuming, bound to this browser; errors as startRun and resumeRun say. */
 export interface TrainingService {
+  /** What a run does before its first step, as far as this tab knows. */
+  readonly preparing: Preparing;
   start(request: StartRequest, onProgress?: (progress: Progress) => void): Promise<Started>;
   resume(run: RunId, onProgress?: (progress: Progress) => void): Promise<Started>;
 }

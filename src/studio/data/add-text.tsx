@@ -3,13 +3,15 @@ import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine
 import { Dropzone } from '@mantine/dropzone';
 import { IconClipboardText, IconFileUpload } from '@tabler/icons-react';
 import { useState } from 'react';
+import { type Doing, DoingBar } from '../../ui/doing.tsx';
 
 /** Takes texts: dropped, picked, or pasted. What becomes of them is the caller's. */
 export function AddText({
-  busy,
+  doing,
   onFiles,
 }: {
-  readonly busy: boolean;
+  /** What is being taken now; null when nothing is. */
+  readonly doing: Doing | null;
   readonly onFiles: (files: readonly File[]) => void;
 }) {
   const [pasting, setPasting] = useState(false);
@@ -17,7 +19,7 @@ export function AddText({
     <>
       <Dropzone
         onDrop={onFiles}
-        loading={busy}
+        disabled={doing !== null}
         // Without it the buttons inside take no clicks.
         enablePointerEvents
         p="md"
@@ -50,6 +52,7 @@ export function AddText({
           </Text>
         </Stack>
       </Dropzone>
+      {doing !== null && <DoingBar doing={doing} />}
       <Paste
         opened={pasting}
         onClose={() => setPasting(false)}

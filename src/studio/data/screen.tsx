@@ -1,21 +1,10 @@
-import {
-  Badge,
-  Button,
-  Container,
-  Grid,
-  Group,
-  NavLink,
-  Progress,
-  Skeleton,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Badge, Button, Container, Grid, Group, NavLink, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconBook2, IconFileText, IconTrash } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Progress as Doing } from '../../domain/runs/ports.ts';
 import type { TextReport } from '../../protocol/data.ts';
+import { DoingBar } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
@@ -33,7 +22,7 @@ export function DataScreen() {
   const services = useServices();
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
-  const { busy, failures, take } = useTaking(services, project);
+  const { doing, failures, take } = useTaking(services, project);
   const listed = useWatched(
     `texts of ${project}`,
     async () => ({
@@ -99,7 +88,7 @@ export function DataScreen() {
             </nav>
             {listed.error !== null && <ErrorNotice error={listed.error} />}
             <AddText
-              busy={busy}
+              doing={doing}
               onFiles={(files) =>
                 void take(files).then((path) => path !== null && setSearch({ text: path }, { replace: true }))
               }
@@ -174,16 +163,5 @@ function Inspected({
   }, [services, text]);
   if (error !== null) return <ErrorNotice error={error} />;
   if (report !== null) return <TextReportView report={report} validationSplit={validationSplit} />;
-  return (
-    <Stack gap="xs">
-      <Text size="sm" c="dimmed">
-        {doing?.what ?? 'Reading'} ...
-      </Text>
-      <Progress
-        value={doing?.total == null ? 100 : (doing.done / doing.total) * 100}
-        animated
-        aria-label={doing?.what ?? 'Reading'}
-      />
-    </Stack>
-  );
+  return <DoingBar doing={doing ?? { what: `Reading ${text.path}`, done: 0, total: null }} />;
 }

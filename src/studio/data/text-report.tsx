@@ -49,17 +49,16 @@ export function TextReportView({
         ))}
       </SimpleGrid>
       <div>
-        <Progress.Root size={18} aria-label="Split into training and validation">
-          <Progress.Section value={(1 - validationSplit) * 100} color="ember.8">
-            <Progress.Label>train</Progress.Label>
-          </Progress.Section>
-          <Progress.Section value={validationSplit * 100} color="gray.6">
-            <Progress.Label>{validationSplit >= 0.08 ? 'validate' : ''}</Progress.Label>
-          </Progress.Section>
+        <Progress.Root size={10} aria-label="Split into training and validation">
+          <Progress.Section value={(1 - validationSplit) * 100} color="ember.7" aria-label="Training" />
+          <Progress.Section value={validationSplit * 100} color="gray.5" aria-label="Validation" />
         </Progress.Root>
-        <Text size="xs" c="dimmed" mt={4}>
-          The first {formatExact(facts.characters - validation)} characters are trained on; the last{' '}
-          {formatExact(validation)} only measure (data.validation_split: {validationSplit}).
+        <Group justify="space-between" gap="xs" mt={4}>
+          <Text size="xs">Trained on: the first {formatExact(facts.characters - validation)} characters</Text>
+          <Text size="xs">Only measures: the last {formatExact(validation)}</Text>
+        </Group>
+        <Text size="xs" c="dimmed">
+          data.validation_split: {validationSplit}
         </Text>
       </div>
       <div>

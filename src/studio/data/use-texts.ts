@@ -44,7 +44,8 @@ export async function configuredData(
 }
 
 export interface Taking {
-  readonly busy: boolean;
+  /** The file that is being taken; null when none is. */
+  readonly doing: Progress | null;
   readonly failures: readonly { readonly name: string; readonly error: unknown }[];
   /** Takes files into the project, one after another; one that cannot be taken does not stop the others. */
   readonly take: (files: readonly File[]) => Promise<string | null>;
@@ -54,15 +55,15 @@ export function useTaking(
   services: Pick<Services, 'texts' | 'files' | 'artifacts'>,
   project: string,
 ): Taking {
-  const [busy, setBusy] = useState(false);
+  const [doing, setDoing] = useState<Progress | null>(null);
   const [failures, setFailures] = useState<Taking['failures']>([]);
   const { texts, files, artifacts } = services;
   const take = useCallback(
     async (picked: readonly File[]) => {
-      setBusy(true);
       setFailures([]);
       let last: string | null = null;
-      for (const file of picked) {
+      for (const [done, file] of picked.entries()) {
+        setDoing({ what: `Taking in ${file.name}`, done, total: picked.length > 1 ? picked.length : null });
         try {
           const tooLarge: AnnealError | null = checkTextSize(file.size, file.name);
           if (tooLarge !== null) throw tooLarge;
@@ -77,12 +78,12 @@ export function useTaking(
           setFailures((before) => [...before, { name: file.name, error }]);
         }
       }
-      setBusy(false);
+      setDoing(null);
       return last;
     },
     [texts, files, artifacts, project],
   );
-  return { busy, failures, take };
+  return { doing, failures, take };
 }
 
 /** A file's name as a path of the project. */

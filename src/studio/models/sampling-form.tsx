@@ -57,6 +57,7 @@ export function SamplingForm({
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm" mt="sm">
         <NumberInput
           label="New tokens"
+          description="At most"
           min={1}
           max={100_000}
           allowDecimal={false}

@@ -1,12 +1,17 @@
 import { Group, Progress, Text } from '@mantine/core';
 import type { MetricSeries } from '../../domain/runs/metrics.ts';
 import { isActive, type Run } from '../../domain/runs/run.ts';
+import { useDoingWords } from '../../ui/doing.tsx';
 import { formatSeconds } from '../../ui/format.ts';
+import { useServices } from '../app/services.ts';
+import { usePreparing } from '../shared/preparing.ts';
 
 /** How far the run is, and how long it still takes at the pace of its latest steps. */
 export function RunProgress({ run, metrics }: { readonly run: Run; readonly metrics: MetricSeries }) {
   const step = Math.max(run.step, isActive(run) ? (metrics.steps.at(-1)?.step ?? 0) : run.step);
   const share = run.max_steps === 0 ? 0 : Math.min(1, step / run.max_steps);
+  const { training } = useServices();
+  const preparing = useDoingWords(usePreparing(training.preparing, run.id));
   const left = run.state === 'running' ? secondsLeft(run, step, metrics) : null;
   return (
     <div>
@@ -16,7 +21,7 @@ export function RunProgress({ run, metrics }: { readonly run: Run; readonly metr
         </Text>
         <Text size="sm" c="dimmed">
           {run.state === 'queued'
-            ? 'Getting ready'
+            ? preparing || 'Getting ready'
             : left === null
               ? ''
               : `about ${formatSeconds(left)} left`}

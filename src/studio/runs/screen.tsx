@@ -33,20 +33,29 @@ export function RunsScreen() {
       <Stack>
         <Group justify="space-between">
           <Title order={2}>Runs</Title>
-          <Group gap="xs">
-            <Button size="xs" variant="default" disabled={selected.size < 2} onClick={compare}>
-              {selected.size < 2 ? 'Compare' : `Compare ${selected.size} runs`}
-            </Button>
-            <TextInput
-              size="xs"
-              w={{ base: 180, sm: 260 }}
-              leftSection={<IconSearch size={14} />}
-              placeholder="Name, device, author, config ..."
-              aria-label="Search runs"
-              value={search}
-              onChange={(event) => setSearch(event.currentTarget.value)}
-            />
-          </Group>
+          {(listed.value?.length ?? 0) > 0 && (
+            <Group gap="xs" flex={{ base: '1 1 100%', sm: '0 1 auto' }} wrap="nowrap">
+              <Button
+                size="xs"
+                variant="default"
+                style={{ flexShrink: 0 }}
+                disabled={selected.size < 2}
+                onClick={compare}
+              >
+                {selected.size < 2 ? 'Compare' : `Compare ${selected.size} runs`}
+              </Button>
+              <TextInput
+                size="xs"
+                w={{ sm: 260 }}
+                flex={1}
+                leftSection={<IconSearch size={14} />}
+                placeholder="Name, device, author, config ..."
+                aria-label="Search runs"
+                value={search}
+                onChange={(event) => setSearch(event.currentTarget.value)}
+              />
+            </Group>
+          )}
         </Group>
         {listed.error !== null && <ErrorNotice error={listed.error} />}
         {listed.value === undefined ? (
