@@ -36,9 +36,48 @@ describe('parameters, exactly', () => {
       ),
       134_515_008,
     ],
+    [
+      'Qwen2-0.5B',
+      llama(
+        'vocab_size: 151936, hidden_size: 896, intermediate_size: 4864, num_hidden_layers: 24, num_attention_heads: 14, num_key_value_heads: 2, tie_word_embeddings: true, attention_bias: true',
+      ),
+      494_032_768,
+    ],
   ])('%s', (_, text, parameters) => {
     const report = preflight(text, NO_PROFILES);
     expect(report.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(report.estimate.parameters).toBe(parameters);
+  });
+});
+
+describe('the arithmetic of a training step', () => {
+  const gpt2 = (training: string, model = '') =>
+    preflight(
+      `model: { model_type: gpt2, vocab_size: 50257${model} }\ntraining: { per_device_train_batch_size: 1, ${training} }`,
+      NO_PROFILES,
+    ).estimate;
+
+  it('is 16 bytes a parameter with Adam in float32, embeddings tied or not', () => {
+    for (const { parameters, bytes } of [gpt2(''), gpt2('', ', tie_word_embeddings: false')]) {
+      const count = parameters ?? Number.NaN;
+      expect(bytes.weights).toBe(4 * count);
+      expect(bytes.gradients).toBe(4 * count);
+      expect(bytes.optimizer).toBe(8 * count);
+      const { total, ...kinds } = bytes;
+      expect(total).toBe(Object.values(kinds).reduce<number>((sum, size) => sum + (size ?? 0), 0));
+    }
+  });
+
+  it('keeps one number a parameter with Lion, none with plain descent', () => {
+    const { parameters } = gpt2('');
+    expect(gpt2('optim: lion').bytes.optimizer).toBe(4 * (parameters ?? 0));
+    expect(gpt2('optim: sgd, adam_beta1: 0').bytes.optimizer).toBe(0);
+  });
+
+  it('takes the FLOPs of 6N + 12LHQT, to two percent', () => {
+    // 875,062,886,400 for a sequence of GPT-2, by the formula of PaLM's appendix B.
+    expect((gpt2('').flops_per_step ?? 0) / 875_062_886_400).toBeCloseTo(1, 1.5);
+    expect(gpt2('gradient_accumulation_steps: 3').tokens_per_step).toBe(3 * 1024);
+    expect((gpt2('gradient_accumulation_steps: 3').flops_per_step ?? 0) / 875_062_886_400).toBeCloseTo(3, 1);
   });
 });

@@ -110,6 +110,12 @@ describe('the run', () => {
     expectRule(sampleWith([from, to]), code, place, NO_PROFILES, titles);
   });
 
+  it('notices an output bias without the others', () => {
+    const titles = ['Use attention_bias true', 'Remove attention_output_bias'];
+    const text = 'model:\n  model_type: llama\n  attention_output_bias: true\n';
+    expectRule(text, 'ANN-CFG-049', 'true', NO_PROFILES, titles);
+  });
+
   it('has nothing to say of rates that suit the width and the optimizer', () => {
     const rates: readonly (readonly [string, string])[] = [
       ['n_embd: 128', '6.0e-4'],

@@ -14,6 +14,7 @@ export function runRules(facts: Facts): Diagnostic[] {
     ...evaluations(facts),
     ...numberFormat(facts),
     ...unusedByOptimizer(facts),
+    ...outputBiasAlone(facts),
   ];
 }
 
@@ -214,4 +215,20 @@ function unusedByOptimizer(facts: Facts): Diagnostic[] {
       fixes: [removing(facts.reading, `Remove ${field}`, `training.${field}`)],
     }),
   );
+}
+
+function outputBiasAlone({ reading, config: { model } }: Facts): Diagnostic[] {
+  if (model.model_type !== 'llama' || !model.attention_output_bias || model.attention_bias) return [];
+  return [
+    finding(reading, configErrors.unusedSetting, {
+      severity: 'warning',
+      at: 'model.attention_output_bias',
+      message:
+        'attention_output_bias adds a bias to those of attention_bias, which is false: there will be none.',
+      fixes: [
+        setting(reading, 'Use attention_bias true', { 'model.attention_bias': true }),
+        removing(reading, 'Remove attention_output_bias', 'model.attention_output_bias'),
+      ],
+    }),
+  ];
 }
