@@ -53,8 +53,10 @@ export function gradients(graph: GraphBuilder, loss: Node, targets: readonly Nod
       const input = node.inputs[i] as number;
       if (part === null || part === undefined || wanted[input] === 0) continue;
       const made = 'value' in part ? part.value : part;
-      if (made.id >= first) graph.mark(made, gradientKind(graph, input, isTarget[input] === 1));
       const list = incoming[input];
+      // A second contribution only waits to be added: the gradient itself is as large as its parameter.
+      const whole = isTarget[input] === 1 && list === undefined;
+      if (made.id >= first) graph.mark(made, gradientKind(graph, input, whole));
       if (list === undefined) incoming[input] = [part];
       else list.push(part);
     }
