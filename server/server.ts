@@ -86,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
     };
     await projects.prepare();
-    const sockets = new SyncSockets(rooms, (address) => files.admit(address), limits);
+    const sockets = new SyncSockets(rooms, files, limits);
 
     const server = createServer({
       requestTimeout: 0,

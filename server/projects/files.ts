@@ -14,16 +14,16 @@ import {
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { DocumentName, Write } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
-import type { CloseCodeValue } from '../sync/room.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedText } from '../sync/seed.ts';
+import type { Doorkeeper, Refusal } from '../sync/sockets.ts';
 import type { Projects } from './projects.ts';
 
 /**
  * The files of projects. Which there are says the project's document alone; this reads and edits it as any
  * editor does, and moves or removes texts in the same commit. Errors are those of src/protocol/http/files.ts.
  */
-export class Files {
+export class Files implements Doorkeeper {
   readonly #projects: Projects;
   readonly #rooms: Rooms;
   readonly #store: Store;
@@ -148,8 +148,20 @@ export class Files {
     });
   }
 
-  /** Whether a socket may open a document, and if not, how it is turned away. */
-  async admit({ project, path }: SyncAddress): Promise<{ code: CloseCodeValue; reason: string } | null> {
+  /** Whether a socket may open a document, and if not, how it is turned away; sees to the list. */
+  async admit(address: SyncAddress): Promise<Refusal | null> {
+    const { project, path } = address;
+    const refusal = await this.refusal(address);
+    if (refusal !== null || path === PROJECT_DOCUMENT) return refusal;
+    const listed = await this.#rooms.read(documentOf(project), (doc) => filesMap(doc).has(path));
+    // It was written, and the server was killed before the list had it.
+    if (!listed && (await this.#rooms.read(address, (doc) => doc.getText(TEXT_ROOT).length > 0))) {
+      await this.enlist(address);
+    }
+    return null;
+  }
+
+  async refusal({ project, path }: SyncAddress): Promise<Refusal | null> {
     const found = await this.#store.call('getProject', project);
     if (found === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
     if (found.deleted !== null) return { code: CloseCode.gone, reason: 'The project has been deleted' };
@@ -158,13 +170,7 @@ export class Files {
       readFileEntry(path, filesMap(doc).get(path)),
     );
     // A path that the list does not have yet may be a file that was made offline: its entry is on the way.
-    if (entry === null) {
-      // It was written, and the server was killed before the list had it.
-      if (await this.#rooms.read({ project, path }, (doc) => doc.getText(TEXT_ROOT).length > 0)) {
-        await this.enlist({ project, path });
-      }
-      return null;
-    }
+    if (entry === null) return null;
     if (entry.movedTo !== undefined) return { code: CloseCode.gone, reason: `Moved to ${entry.movedTo}` };
     if (entry.deleted !== undefined) return { code: CloseCode.gone, reason: 'The file has been deleted' };
     if (entry.kind !== 'text')

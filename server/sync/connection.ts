@@ -226,7 +226,7 @@ const refusedUpdates: ReadonlySet<string> = new Set([
 ]);
 
 /** The reason of a close frame has at most 123 bytes. */
-function clip(reason: string): string {
+export function clip(reason: string): string {
   let text = reason.slice(0, 120);
   while (Buffer.byteLength(text) > 120) text = text.slice(0, -1);
   return text;

@@ -96,3 +96,26 @@ test('while a document is moved nobody gets in', async () => {
   await Promise.all([moved, joined]);
   expect(order).toEqual(['moved', 'joined']);
 });
+
+test('who was admitted just before a document went is asked again, and turned away', async () => {
+  const { rooms } = setUp();
+  let gone = false;
+  let entered = false;
+  const entering = rooms.enter(
+    name,
+    (room) => {
+      entered = true;
+      room.release();
+    },
+    async () => {
+      if (gone) throw new Error('gone');
+    },
+  );
+  const moving = rooms.exclusive(name, 4410, 'moved', async () => {
+    gone = true;
+  });
+  await expect(entering).rejects.toThrow('gone');
+  await moving;
+  expect(entered).toBe(false);
+  expect(rooms.size).toBe(1); // nobody is in it: it goes when it is idle
+});

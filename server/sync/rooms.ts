@@ -38,13 +38,19 @@ export class Rooms {
 
   /**
    * Enters the loaded room, which `start` gets retained: whoever is in it must `release` it. `start` runs at
-   * once, so that the room cannot begin to close in between.
+   * once, so that the room cannot begin to close in between. `check` throws where nobody may enter: it is asked
+   * while the room is held, so that what it looked at cannot change before `start`. It must not use this room.
    */
-  async enter<T>(name: DocumentName, start: (room: Room) => T): Promise<T> {
+  async enter<T>(
+    name: DocumentName,
+    start: (room: Room) => T,
+    check: () => Promise<void> = async () => undefined,
+  ): Promise<T> {
     for (;;) {
       const room = await this.#retained(name);
       try {
         await room.loaded;
+        if (room.phase === 'ready') await check();
         if (room.phase === 'ready') return start(room);
       } catch (error) {
         room.release();

@@ -6,15 +6,31 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode, parseSyncPath, SYNC_SUBPROTOCOL, type SyncAddress } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { refuseSocket } from '../http/refuse.ts';
-import { Connection } from './connection.ts';
+import { Connection, clip } from './connection.ts';
 import type { SyncLimits } from './limits.ts';
-import type { CloseCodeValue } from './room.ts';
+import type { CloseCodeValue, Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 
-/** Why a document may not be opened; null where it may. */
-export type Admit = (
-  address: SyncAddress,
-) => Promise<{ readonly code: CloseCodeValue; readonly reason: string } | null>;
+export interface Refusal {
+  readonly code: CloseCodeValue;
+  readonly reason: string;
+}
+
+/** Says why a document may not be opened; null where it may. */
+export interface Doorkeeper {
+  /** Asked first; it may make the document fit to be opened. */
+  admit(address: SyncAddress): Promise<Refusal | null>;
+  /** Asked again while the room is held: the file may have been moved or deleted meanwhile. */
+  refusal(address: SyncAddress): Promise<Refusal | null>;
+}
+
+class TurnedAway extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.reason);
+    this.refusal = refusal;
+  }
+}
 
 /** Whoever was in a room within this time is renewed for the others. */
 const RENEW_MS = 20_000;
@@ -23,14 +39,14 @@ const RENEW_MS = 20_000;
 export class SyncSockets {
   readonly #server: WebSocketServer;
   readonly #rooms: Rooms;
-  readonly #admit: Admit;
+  readonly #doorkeeper: Doorkeeper;
   readonly #limits: SyncLimits;
   readonly #connections = new Set<Connection>();
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(rooms: Rooms, admit: Admit, limits: SyncLimits) {
+  constructor(rooms: Rooms, doorkeeper: Doorkeeper, limits: SyncLimits) {
     this.#rooms = rooms;
-    this.#admit = admit;
+    this.#doorkeeper = doorkeeper;
     this.#limits = limits;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -90,15 +106,20 @@ export class SyncSockets {
       const address = parseSyncPath(url);
       if (address === null) {
         socket.close(CloseCode.badRequest, 'No such address: /sync/<project>/<path>');
-      } else if (this.#connections.size >= this.#limits.connections) {
+      } else if (this.#server.clients.size > this.#limits.connections) {
         socket.close(CloseCode.busy, 'The server has too many connections');
       } else {
-        const refusal = await this.#admit(address);
+        const refusal = await this.#doorkeeper.admit(address);
         if (refusal !== null) {
-          socket.close(refusal.code, refusal.reason);
+          socket.close(refusal.code, clip(refusal.reason));
         } else {
           const limits = this.#limits;
-          const entered = await this.#rooms.enter(address, (room) => new Connection(socket, room, limits));
+          const check = async (): Promise<void> => {
+            const since = await this.#doorkeeper.refusal(address);
+            if (since !== null) throw new TurnedAway(since);
+          };
+          const start = (room: Room): Connection => new Connection(socket, room, limits);
+          const entered = await this.#rooms.enter(address, start, check);
           if (gone) {
             entered.leave();
             return;
@@ -109,7 +130,8 @@ export class SyncSockets {
         }
       }
     } catch (error) {
-      socket.close(CloseCode.notStored, toAnnealError(error, serverErrors.storeFailed).message.slice(0, 100));
+      if (error instanceof TurnedAway) socket.close(error.refusal.code, clip(error.refusal.reason));
+      else socket.close(CloseCode.notStored, clip(toAnnealError(error, serverErrors.storeFailed).message));
     } finally {
       socket.resume();
     }

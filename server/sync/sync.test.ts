@@ -263,6 +263,17 @@ test('a socket is read no faster than its share', async () => {
   expect(editor.text.length).toBe(260);
 });
 
+test('a file that was moved to a long name is gone, and its old address says so', async () => {
+  const { url } = await testServer();
+  const to = `${'ü'.repeat(120)}/${'ö'.repeat(100)}.md`;
+  const path = `${url}/api/v1/projects/sample/files/anneal.yaml`;
+  const body = JSON.stringify({ path: to });
+  await fetch(path, { method: 'PATCH', body, headers: { 'content-type': 'application/json' } });
+  const late = new Editor(url, syncPath('sample', 'anneal.yaml'));
+  expect(await late.closed).toEqual({ code: CloseCode.gone, reason: expect.stringMatching(/^Moved to ü+$/) });
+  expect((await fetch(`${url}/api/v1/health`)).status).toBe(200);
+});
+
 function documentWith(fill: (doc: Y.Doc) => void): Uint8Array {
   const doc = new Y.Doc();
   fill(doc);
