@@ -20,7 +20,7 @@ import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemCounts, Problems } from './panels/problems.tsx';
 import { RoomNotice } from './room-notice.tsx';
-import { StartChip, StartNotice, useStartModel, whyUnfit } from './start-model.tsx';
+import { StartChip, StartNotice, unfitDiagnostics, useStartModel, whyUnfit } from './start-model.tsx';
 import { type OpenEditor, TextEditor } from './text-editor.tsx';
 import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
 import { useCheck } from './use-check.ts';
@@ -226,7 +226,13 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       })),
   ]);
 
-  const diagnostics = config ? (shown.report?.diagnostics ?? null) : [];
+  const diagnostics = useMemo(() => {
+    if (!config) return [];
+    const found = shown.report?.diagnostics ?? null;
+    return found === null || start === null
+      ? found
+      : [...unfitDiagnostics(start, differs, textNow()), ...found];
+  }, [config, shown.report, start, differs, textNow]);
   const doing = starting ?? progress;
   const notice = (
     <RoomNotice room={room} state={state} path={path} onRestore={() => void actions.restore(path)} />

@@ -3,6 +3,7 @@ import { IconBox, IconX } from '@tabler/icons-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { describeMisfits, type Misfit } from '../../domain/plan/fit.ts';
+import type { Diagnostic } from '../../domain/preflight/report.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { InitialModel } from '../../domain/runs/events.ts';
 import type { ModelFacts, Progress } from '../../domain/runs/ports.ts';
@@ -72,6 +73,27 @@ export function whyUnfit(start: StartModel | null, differs: readonly Misfit[]): 
   return differs.length === 0
     ? null
     : `The config describes another model than ${start.name}: ${describeMisfits(differs)}.`;
+}
+
+/** The same among the problems, at the model section. */
+export function unfitDiagnostics(
+  start: StartModel,
+  differs: readonly Misfit[],
+  text: string,
+): readonly Diagnostic[] {
+  if (differs.length === 0) return [];
+  const before = text.slice(0, Math.max(0, text.search(/^model\s*:/m)));
+  const line = before.split('\n').length - 1;
+  return [
+    {
+      code: runErrors.modelDiffers.code,
+      severity: 'error',
+      message: `The model section does not describe ${start.name}: ${describeMisfits(differs)}.`,
+      range: { start: { line, character: 0 }, end: { line, character: 5 } },
+      fixes: [],
+      because: [],
+    },
+  ];
 }
 
 /** Beside Train: what the run starts from, and the way back to new weights. */

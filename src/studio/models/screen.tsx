@@ -1,5 +1,6 @@
 import {
   Alert,
+  Anchor,
   Badge,
   Box,
   Button,
@@ -13,15 +14,16 @@ import {
   Title,
 } from '@mantine/core';
 import { useState } from 'react';
-import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
+import { notifyError } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
 import { watchFiles } from '../shared/watch-files.ts';
 import { OpenModel } from './open-model.tsx';
 import { openFiles } from './read-files.ts';
 import { DEFAULT_SAMPLING, SamplingForm } from './sampling-form.tsx';
-import { sourcesOf } from './sources.ts';
+import { type SourceChoice, sourcesOf } from './sources.ts';
 import { useSampling } from './use-sampling.ts';
 
 /** Sample from what was trained here or brought along, and train on from it. */
@@ -39,6 +41,7 @@ export function ModelsScreen() {
     error: null,
     warnings: [],
   });
+  const [keeping, setKeeping] = useState(false);
   const sampling = useSampling(trainer);
   const navigate = useNavigate();
   const found = useWatched(
@@ -54,6 +57,19 @@ export function ModelsScreen() {
   const sources = found.value ?? [];
   const chosen = sources.find(({ key }) => key === search.get('model')) ?? sources[0];
 
+  const trainOn = async ({ source }: SourceChoice): Promise<void> => {
+    setKeeping(true);
+    try {
+      // A run's model becomes files of the project first, so that what the new run starts from stays what it is.
+      const from =
+        source.type === 'files'
+          ? source.files.name
+          : ((await models.saveToProject(source.run)).folder.split('/').at(-1) ?? '');
+      await navigate(`/p/${encodeURIComponent(project)}?${new URLSearchParams({ from })}`);
+    } finally {
+      setKeeping(false);
+    }
+  };
   const open = async (picked: File[]): Promise<void> => {
     if (picked.length === 0) return;
     setOpening({ busy: true, error: null, warnings: [] });
@@ -88,16 +104,13 @@ export function ModelsScreen() {
               allowDeselect={false}
               searchable
             />
-            {chosen?.source.type === 'files' && (
+            {chosen !== undefined && (
               <Group>
                 <Button
                   size="xs"
                   variant="default"
-                  onClick={() =>
-                    void navigate(
-                      `/p/${encodeURIComponent(project)}?${new URLSearchParams({ from: chosen.label })}`,
-                    )
-                  }
+                  loading={keeping}
+                  onClick={() => void trainOn(chosen).catch(notifyError)}
                 >
                   Train on from it
                 </Button>
@@ -114,6 +127,19 @@ export function ModelsScreen() {
               }
               onStop={sampling.stop}
             />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Output
+            sampling={sampling}
+            empty={
+              found.value !== undefined && chosen === undefined ? `/p/${encodeURIComponent(project)}` : null
+            }
+          />
+        </Grid.Col>
+        {/* Last, so that on a narrow screen what the model writes stands right under the button. */}
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack>
             <OpenModel busy={opening.busy} onFiles={(picked) => void open(picked)} />
             {opening.error !== null && <ErrorNotice error={opening.error}> </ErrorNotice>}
             {opening.warnings.length > 0 && (
@@ -127,24 +153,20 @@ export function ModelsScreen() {
             )}
           </Stack>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, md: 7 }}>
-          <Output prompt={settings.prompt} sampling={sampling} empty={chosen === undefined} />
-        </Grid.Col>
       </Grid>
     </Container>
   );
 }
 
 function Output({
-  prompt,
   sampling,
   empty,
 }: {
-  readonly prompt: string;
   readonly sampling: ReturnType<typeof useSampling>;
-  readonly empty: boolean;
+  /** Where to train a model; null where there is one. */
+  readonly empty: string | null;
 }) {
-  const { text, busy, outcome, stopped, error } = sampling;
+  const { prompt, text, busy, outcome, stopped, error } = sampling;
   const idle = !busy && outcome === null && !stopped && error === null;
   return (
     <Stack gap="xs">
@@ -152,9 +174,17 @@ function Output({
       <Paper withBorder p="md" mih={240} aria-live="polite" aria-busy={busy}>
         {idle ? (
           <Text c="dimmed" size="sm">
-            {empty
-              ? 'Train a model, or open one: then it can write here.'
-              : 'Press Write, and the model goes on from the prompt.'}
+            {empty === null ? (
+              'Press Write, and the model goes on from the prompt.'
+            ) : (
+              <>
+                There is no model yet:{' '}
+                <Anchor inherit component={Link} to={empty}>
+                  train one
+                </Anchor>
+                , or open one below. Then it can write here.
+              </>
+            )}
           </Text>
         ) : (
           <Box style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} fz="sm">

@@ -2,6 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { SampleOutcome, SampleRequest, Trainer } from '../../domain/runs/ports.ts';
 
 export interface Sampling {
+  /** What the text goes on from. */
+  readonly prompt: string;
   readonly text: string;
   readonly busy: boolean;
   readonly outcome: SampleOutcome | null;
@@ -12,11 +14,12 @@ export interface Sampling {
   readonly stop: () => void;
 }
 
-const IDLE = { text: '', busy: false, outcome: null, stopped: false, error: null } as const;
+const IDLE = { prompt: '', text: '', busy: false, outcome: null, stopped: false, error: null } as const;
 
 /** One generation at a time: its text as it comes, stopped at once when asked or when the screen goes. */
 export function useSampling(trainer: Trainer): Sampling {
-  const [state, setState] = useState<Pick<Sampling, 'text' | 'busy' | 'outcome' | 'stopped' | 'error'>>(IDLE);
+  const [state, setState] =
+    useState<Pick<Sampling, 'prompt' | 'text' | 'busy' | 'outcome' | 'stopped' | 'error'>>(IDLE);
   const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []);
   return {
@@ -30,7 +33,7 @@ export function useSampling(trainer: Trainer): Sampling {
       };
       let text = '';
       let drawn = false;
-      setState({ ...IDLE, busy: true });
+      setState({ ...IDLE, prompt: request.sampling.prompt, busy: true });
       const onText = (delta: string): void => {
         text += delta;
         if (drawn) return;

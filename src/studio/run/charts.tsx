@@ -76,6 +76,7 @@ export default function Charts({ runs }: { readonly runs: readonly RunCurves[] }
               title={drawn.panel.title}
               series={drawn.series}
               format={drawn.panel.format}
+              fromZero={drawn.panel.fromZero ?? false}
               logX={drawn.logX}
               logY={drawn.logY && drawn.panel.logarithmic}
               zoom={drawn.zoom}

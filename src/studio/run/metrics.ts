@@ -17,6 +17,8 @@ export interface Panel {
   readonly format: (value: number) => string;
   /** Whether smoothing applies: curves that are noise around a trend. */
   readonly noisy: boolean;
+  /** Whether the axis begins at zero. */
+  readonly fromZero?: boolean;
   /** Whether a logarithmic axis makes sense. */
   readonly logarithmic: boolean;
   readonly curves: (run: RunCurves) => readonly Omit<Series, 'color'>[];
@@ -64,6 +66,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     id: 'learning_rate',
+    fromZero: true,
     title: 'Learning rate',
     format: (value) => (value === 0 ? '0' : value.toExponential(2)),
     noisy: false,
@@ -80,6 +83,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     id: 'tokens_per_second',
+    fromZero: true,
     title: 'Tokens per second',
     format: (value) => WHOLE.format(value),
     noisy: true,
@@ -88,6 +92,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     id: 'step_ms',
+    fromZero: true,
     title: 'Step time, ms',
     format: short,
     noisy: true,
@@ -96,6 +101,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     id: 'memory_bytes',
+    fromZero: true,
     title: 'Memory held on the device',
     format: (value) => formatBytes(value),
     noisy: false,

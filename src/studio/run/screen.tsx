@@ -118,25 +118,20 @@ function View({
           </Text>
         </Alert>
       )}
-      <MultiSelect
-        size="xs"
-        label="Compare with"
-        placeholder={
-          overlay.length === 0
-            ? candidates.length === 0
-              ? 'No other run yet'
-              : 'Other runs of this project'
-            : ''
-        }
-        disabled={candidates.length === 0}
-        data={candidates.map((other) => ({ value: other.id, label: other.name }))}
-        value={[...overlay]}
-        onChange={onOverlay}
-        maxValues={COLORS.length - 1}
-        searchable
-        clearable
-        maw={520}
-      />
+      {candidates.length > 0 && (
+        <MultiSelect
+          size="xs"
+          label="Compare with"
+          placeholder={overlay.length === 0 ? 'Other runs of this project' : ''}
+          data={candidates.map((other) => ({ value: other.id, label: other.name }))}
+          value={[...overlay]}
+          onChange={onOverlay}
+          maxValues={COLORS.length - 1}
+          searchable
+          clearable
+          maw={520}
+        />
+      )}
       <Suspense fallback={<Skeleton h={260} />}>
         <Charts runs={curves} />
       </Suspense>

@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications';
 import type { Run } from '../../domain/runs/run.ts';
 import { useServices } from '../app/services.ts';
 import { canPickFolder, download, pickFolder } from '../shared/files.ts';
-import { notifyError } from '../shared/notify.tsx';
+import { notifyError, whileShown } from '../shared/notify.tsx';
 import type { RunActions } from './controls.tsx';
 
 /** What the buttons of a run's screen do. */
@@ -31,7 +31,7 @@ export function useRunActions(run: Run): { readonly actions: RunActions; readonl
       command: (command) => void runs.control(run.id, command).catch(notifyError),
       resume: () =>
         void training.resume(run.id).then(({ ended }) => void ended.catch(notifyError), notifyError),
-      save: (target) => void save(target).catch(notifyError),
+      save: (target) => void whileShown('Writing the model ...', save(target)).catch(notifyError),
     },
   };
 }

@@ -37,3 +37,23 @@ export function notifyUndo(title: string, undo: () => Promise<unknown>): void {
     ),
   });
 }
+
+/** Says what is going on for as long as it does, once it takes longer than a glance. */
+export async function whileShown<T>(title: string, work: Promise<T>): Promise<T> {
+  let id: string | null = null;
+  const timer = setTimeout(() => {
+    id = notifications.show({
+      loading: true,
+      title,
+      message: null,
+      autoClose: false,
+      withCloseButton: false,
+    });
+  }, 400);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    if (id !== null) notifications.hide(id);
+  }
+}

@@ -13,7 +13,15 @@ const COLORS: Readonly<Record<RunState, string>> = {
 
 export function RunStateBadge({ state }: { readonly state: RunState }) {
   return (
-    <Badge color={COLORS[state]} variant="light" size="sm" radius="sm" tt="none" data-state={state}>
+    <Badge
+      color={COLORS[state]}
+      variant="light"
+      size="sm"
+      radius="sm"
+      tt="none"
+      miw="max-content"
+      data-state={state}
+    >
       {state}
     </Badge>
   );

@@ -3,7 +3,7 @@ import { LineChart } from '@mantine/charts';
 import { Box, Group, Text } from '@mantine/core';
 import { memo, useEffect, useMemo, useState } from 'react';
 import { usePlotArea } from 'recharts';
-import type { StepAxis } from './axis.ts';
+import { logTicks, type StepAxis } from './axis.ts';
 import { ChartOverlay, type PlotArea } from './chart-overlay.tsx';
 import type { ChartPointer } from './pointer.ts';
 import { type Series, toRows, within } from './series.ts';
@@ -13,6 +13,8 @@ export interface MetricChartProps {
   readonly series: readonly Series[];
   /** Keep it the same from one drawing to the next: a chart is drawn anew only when something changed. */
   readonly format: (value: number) => string;
+  /** Quantities of which the size matters, not only the change. */
+  readonly fromZero: boolean;
   readonly logX: boolean;
   readonly logY: boolean;
   /** First and last step shown; null: all. */
@@ -85,7 +87,7 @@ export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
             withDots={rows.length === 1}
             withTooltip={false}
             connectNulls
-            gridAxis="y"
+            gridAxis="x"
             valueFormatter={format}
             lineProps={lineProps}
             xAxisProps={{
@@ -94,10 +96,11 @@ export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
               domain: [axis.from, axis.to],
               allowDataOverflow: true,
               tickFormatter: formatStep,
+              ...(logX ? { ticks: logTicks(axis), interval: 0 } : {}),
             }}
             yAxisProps={{
               scale: logY ? 'log' : 'linear',
-              domain: ['auto', 'auto'],
+              domain: [props.fromZero && !logY ? 0 : 'auto', 'auto'],
               allowDataOverflow: false,
               width: 64,
             }}
