@@ -130,8 +130,41 @@ describe('validate', () => {
       'tfjs-webgpu',
     );
     expect((await validate(join(folder, 'ok.yaml'), '--data', join(folder, 'none.txt'))).code).toBe(2);
-    await expect(validate(join(folder, 'ok.yaml'), '--data', await file('zero.txt', ''))).rejects.toThrow(
-      'empty',
+  });
+
+  it.each([
+    ['zero.txt', '', 'ANN-DAT-001'],
+    ['data.bin', new Uint8Array(1000), 'ANN-DAT-003'],
+  ])('reports data that is no text beside all else: %s', async (name, content, expected) => {
+    const path = await file('beside.yaml', SAMPLE.replace('seed: 1337', 'seed: -1'));
+    const { code, stdout } = await validate(path, '--data', await file(name, content), '--json');
+    expect(code).toBe(1);
+    const { diagnostics, estimate } = JSON.parse(stdout);
+    expect(diagnostics.map((diagnostic: { code: string }) => diagnostic.code)).toEqual([
+      expected,
+      'ANN-CFG-009',
+    ]);
+    expect(diagnostics[0].range).toEqual({
+      start: { line: 2, character: 10 },
+      end: { line: 2, character: 17 },
+    });
+    expect(estimate.parameters).toBe(867_072);
+  });
+
+  it('reports a tokenizer file that is none', async () => {
+    await file('tok.json', '{"model": 3}');
+    const text = SAMPLE.replace('{ type: bpe, vocab_size: 512 }', '{ type: file, path: tok.json }');
+    const { code, stdout } = await validate(
+      await file('tok.yaml', text),
+      '--data',
+      await file('t.txt', 'a b c '.repeat(50)),
+      '--json',
+    );
+    expect(code).toBe(1);
+    const [{ range, code: found }] = JSON.parse(stdout).diagnostics;
+    expect(found).toMatch(/^ANN-TOK-/);
+    expect(text.split('\n')[range.start.line]?.slice(range.start.character, range.end.character)).toBe(
+      'tok.json',
     );
   });
 });

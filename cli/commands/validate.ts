@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { AnnealError } from '../../src/base/error.ts';
-import { readConfig } from '../../src/domain/config/read.ts';
+import { inOrder, type Reading, readConfig } from '../../src/domain/config/read.ts';
 import { BUILT_IN_SOURCE, type Config } from '../../src/domain/config/schema.ts';
 import { checkTextSize, decodeText } from '../../src/domain/data/decode.ts';
 import { prepareData } from '../../src/domain/data/prepare.ts';
 import { generateStories } from '../../src/domain/data/stories/corpus.ts';
+import { rangeOf } from '../../src/domain/preflight/facts.ts';
 import { preflight } from '../../src/domain/preflight/preflight.ts';
-import { type DataProfile, NO_PROFILES } from '../../src/domain/preflight/report.ts';
+import { type DataProfile, type Diagnostic, NO_PROFILES } from '../../src/domain/preflight/report.ts';
 import type { DeviceChoice, DeviceInfo } from '../../src/engine/device.ts';
 import { nodeDeviceFactories } from '../../src/engine/devices/node/factories.ts';
 import { hasher } from '../../src/storage/hasher.ts';
@@ -30,20 +31,41 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
     const choice = deviceOption(values.device);
     const text = await configText(path);
     const notes: string[] = [];
-    const { config } = readConfig(text);
-    const data = await profileOf(config, path, values.data ?? null, notes);
+    const reading = readConfig(text);
+    const broken: Diagnostic[] = [];
+    const data = await profileOf(reading.config, path, values.data ?? null, notes).catch(
+      (thrown: unknown) => {
+        // A wrong text or tokenizer is found out about like a wrong config, beside all else that is wrong.
+        if (!(thrown instanceof AnnealError) || !/^ANN-(DAT|TOK)-/.test(thrown.code)) throw thrown;
+        broken.push(brokenData(reading, thrown));
+        return null;
+      },
+    );
     const device = choice === null ? null : await deviceInfo(choice, notes);
     const timings = device === null ? null : await createNodeTimings(machineSettings()).get(device.name);
     const report = preflight(text, { ...NO_PROFILES, data, device, timings });
+    const diagnostics = inOrder([...report.diagnostics, ...broken]);
     if (values.json) {
-      const diagnostics = report.diagnostics.map(({ because: _, ...rest }) => rest);
-      io.stdout.write(`${JSON.stringify({ diagnostics, estimate: report.estimate })}\n`);
+      const shown = diagnostics.map(({ because: _, ...rest }) => rest);
+      io.stdout.write(`${JSON.stringify({ diagnostics: shown, estimate: report.estimate })}\n`);
     } else {
-      io.stdout.write(renderReport(path, text, report, notes));
+      io.stdout.write(renderReport(path, text, { ...report, diagnostics }, notes));
     }
-    const wrong = report.diagnostics.some(({ severity }) => severity === 'error');
+    const wrong = diagnostics.some(({ severity }) => severity === 'error');
     return wrong ? EXIT.errorsFound : EXIT.fine;
   });
+}
+
+function brokenData(reading: Reading, { code, message, where, fix }: AnnealError): Diagnostic {
+  const place = where === undefined ? '' : ` (${where})`;
+  return {
+    code,
+    severity: 'error',
+    message: `${message}${place} ${fix}`,
+    range: rangeOf(reading, code.startsWith('ANN-TOK') ? 'data.tokenizer.path' : 'data.source'),
+    fixes: [],
+    because: [],
+  };
 }
 
 /**
@@ -57,13 +79,13 @@ async function profileOf(
   notes: string[],
 ): Promise<DataProfile | null> {
   const { source, tokenizer, validation_split } = config.data;
-  if (given === null && tokenizer.type === 'bpe') return null;
   const place = given ?? (source === BUILT_IN_SOURCE ? null : await findFile(source, path));
   if (place === null && source !== BUILT_IN_SOURCE) {
     const looked = placesOf(source, path).join(' and ');
     notes.push(`The data was not found (looked at ${looked}); name it with --data PATH.`);
     return null;
   }
+  if (given === null && tokenizer.type === 'bpe') return null;
   const text = place === null ? await generateStories() : await dataText(place);
   const request = { source, text, tokenizer, validation_split };
   if (tokenizer.type !== 'file') return (await prepareData(request, { hasher })).profile;

@@ -321,7 +321,7 @@ function notAMap(node: ConfigNode, text: string, { lines, base }: Context): Diag
 
 function tooLarge(text: string, lines: Lines): Diagnostic {
   return problemAt(lines, configErrors.tooLarge, 0, lines.end(0), {
-    message: `The config has more than ${MOST_CHARACTERS} characters; what comes behind them is not read. ${configErrors.tooLarge.fix}`,
+    message: `Of a config at most ${MOST_CHARACTERS} characters are read; this one is longer. ${configErrors.tooLarge.fix}`,
   });
 }
 
