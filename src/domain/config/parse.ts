@@ -119,7 +119,7 @@ function parseSections(text: string, lines: Lines, otherwise: readonly Diagnosti
   );
   const errors = unread.flatMap((part) => part.errors);
   const problems = parts.flatMap((part) => part.problems);
-  const first = large ? [tooLarge(text, lines)] : errors.length > 0 ? [] : otherwise;
+  const first = large ? [tooLarge(lines)] : errors.length > 0 ? [] : otherwise;
   return {
     lines,
     root: { kind: 'map', start: 0, end: text.length, flow: false, entries },
@@ -319,7 +319,7 @@ function notAMap(node: ConfigNode, text: string, { lines, base }: Context): Diag
   return problemAt(lines, configErrors.syntax, node.start, Math.min(node.end, base + text.length), hint);
 }
 
-function tooLarge(text: string, lines: Lines): Diagnostic {
+function tooLarge(lines: Lines): Diagnostic {
   return problemAt(lines, configErrors.tooLarge, 0, lines.end(0), {
     message: `Of a config at most ${MOST_CHARACTERS} characters are read; this one is longer. ${configErrors.tooLarge.fix}`,
   });
