@@ -85,6 +85,39 @@ test('a text file is made, moved, deleted, restored, and its editors are told', 
   expect(await client.files.read('sample', 'b.md')).toBe('new');
 });
 
+test('a renamed file can be named as before, and its old editors follow', async () => {
+  const { client, url } = await setUp();
+  await client.files.rename('sample', 'anneal.yaml', 'b.yaml');
+  await client.files.rename('sample', 'b.yaml', 'c.yaml');
+  await client.files.create('sample', { kind: 'text', path: 'other.md' });
+  await expect(client.files.rename('sample', 'other.md', 'anneal.yaml')).rejects.toMatchObject({
+    code: 'ANN-PRO-009',
+  });
+  await client.files.remove('sample', 'other.md', { forever: true });
+  await client.files.rename('sample', 'c.yaml', 'anneal.yaml');
+  const editor = await join(url, 'anneal.yaml');
+  expect(editor.text.toString()).toBe(SAMPLE_CONFIG);
+  const late = new Editor(url, syncPath('sample', 'c.yaml'));
+  expect(await late.closed).toEqual({ code: CloseCode.gone, reason: 'Moved to anneal.yaml' });
+  expect((await client.files.list('sample')).map(({ path }) => path)).toEqual(['anneal.yaml']);
+});
+
+test('a name under which somebody wrote before the list had it is taken, and nobody else is disturbed', async () => {
+  const { client, url } = await setUp();
+  const writer = await join(url, 'offline.md');
+  writer.text.insert(0, 'written');
+  await writer.untilStored();
+  const list = await join(url, '.project');
+  await list.until(() => list.doc.getMap('files').has('offline.md'));
+  list.doc.getMap('files').delete('offline.md'); // as it is while the entry is on its way
+  await list.untilStored();
+  await expect(client.files.rename('sample', 'anneal.yaml', 'offline.md')).rejects.toMatchObject({
+    code: 'ANN-PRO-009',
+  });
+  expect(await client.files.read('sample', 'anneal.yaml')).toBe(SAMPLE_CONFIG);
+  expect(list.socket.readyState).toBe(list.socket.OPEN);
+});
+
 test('a file that an editor makes by writing is in the list, also after a restart', async () => {
   const first = await testServer();
   const editor = await join(first.url, 'made/offline.md');

@@ -81,8 +81,7 @@ export class Files implements Doorkeeper {
       });
     }
     return this.#rooms.exclusive(name, CloseCode.resync, 'The file is being created', async () => {
-      const { snapshot, updates } = await this.#store.call('loadDocument', name);
-      if (snapshot !== null || updates.length > 0) throw protocolErrors.fileExists({ where: path });
+      if (await this.#isWritten(name)) throw protocolErrors.fileExists({ where: path });
       return this.#edit(project, (files, together) => {
         if (files.has(path)) throw protocolErrors.fileExists({ where: path });
         together({ kind: 'seed', ...name, data: seedText(file.text) });
@@ -100,15 +99,19 @@ export class Files implements Doorkeeper {
 
   async rename(project: string, path: string, to: string): Promise<ProjectFile> {
     await this.#projects.live(project);
-    const move = (): Promise<ProjectFile> =>
-      this.#edit(project, (files, together) => {
+    const move = async (): Promise<ProjectFile> => {
+      // A text that no list has yet, of somebody who writes offline: two of one name would undo the commit.
+      if (path !== to && (await this.#isWritten({ project, path: to })))
+        throw protocolErrors.fileExists({ where: to });
+      return this.#edit(project, (files, together) => {
         const entry = liveEntry(files, path);
         if (path === to) return { ...entry, path };
-        if (files.has(to)) throw protocolErrors.fileExists({ where: to });
+        if (files.has(to) && !leadsTo(files, to, path)) throw protocolErrors.fileExists({ where: to });
         if (entry.kind === 'text') together({ kind: 'rename', project, path, to });
         set(files, path, { ...entry, deleted: this.#clock.now(), movedTo: to });
         return set(files, to, entry);
       });
+    };
     if (path === to) return move();
     const [first, second] = path < to ? [path, to] : [to, path]; // always in one order, so that nobody waits for ever
     const reason = `Moved: ${path} is now ${to}`;
@@ -188,6 +191,11 @@ export class Files implements Doorkeeper {
     });
   }
 
+  async #isWritten(name: DocumentName): Promise<boolean> {
+    const { snapshot, updates } = await this.#store.call('loadDocument', name);
+    return snapshot !== null || updates.length > 0;
+  }
+
   /** Edits the list. What is written `together` with it is in the same commit: both are made in one turn. */
   #edit(
     project: string,
@@ -225,4 +233,16 @@ function liveEntry(files: Y.Map<unknown>, path: string): FileEntry {
   const entry = entryOf(files, path);
   if (entry.deleted !== undefined) throw protocolErrors.fileDeleted({ where: path });
   return entry;
+}
+
+/** Whether a path only says where this very file went: then the file may be named as before. */
+function leadsTo(files: Y.Map<unknown>, from: string, path: string): boolean {
+  let at = from;
+  for (let moves = 0; moves <= files.size; moves++) {
+    const next = readFileEntry(at, files.get(at))?.movedTo;
+    if (next === undefined) return false;
+    if (next === path) return true;
+    at = next;
+  }
+  return false; // editors may write circles
 }
