@@ -83,8 +83,14 @@ export async function tokeniseData(
     tokenizer_sha256 === null ? config.tokenizer : ({ type: 'file', path: tokenizer_sha256 } as const);
   const key = `tokens/${sha256}/${JSON.stringify([section, config.validation_split])}`;
   const found = keptSchema.safeParse(await deps.settings.get(key));
+  // What is kept belongs to the bytes; whoever asks may know them by other names.
+  const named = (profile: DataProfile): DataProfile => {
+    const { tokenizer } = profile;
+    const own = tokenizerKey(config.tokenizer, config.validation_split);
+    return { ...profile, source, tokenizer: tokenizer === null ? null : { ...tokenizer, key: own } };
+  };
   const again = found.success ? await restore(deps, found.data) : null;
-  if (again !== null) return again;
+  if (again !== null) return { ...again, profile: named(again.profile) };
 
   const made = await tokenise(
     {
@@ -96,12 +102,8 @@ export async function tokeniseData(
     },
     ports(deps, report, signal),
   );
-  const own = made.profile.tokenizer;
-  const profile: DataProfile = {
-    ...made.profile,
-    sha256, // the artifact's: a file that is no UTF-8 with LF has another hash than its text
-    tokenizer: own === null ? null : { ...own, key: tokenizerKey(config.tokenizer, config.validation_split) },
-  };
+  // The artifact's hash: a file that is no UTF-8 with LF has another one than its text.
+  const profile = named({ ...made.profile, sha256 });
   const narrow = made.tokenizer.vocab_size <= 0x10000;
   const train = narrow ? Uint16Array.from(made.train) : made.train;
   const validation = narrow ? Uint16Array.from(made.validation) : made.validation;

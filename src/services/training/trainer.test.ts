@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Device } from '../../engine/device.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { deviceErrors } from '../../engine/errors.ts';
+import { createChar } from '../../engine/tokenizers/char.ts';
 import { createRunService } from '../runs/runs.ts';
 import { resumeRun, startRun } from '../runs/start.ts';
 import { CONFIG } from '../testing/texts.ts';
@@ -245,4 +246,29 @@ test('what was tokenised once is found again, and made again once it is gone', a
   for (const { sha256 } of await deps.store.list()) if (sha256 !== text) await deps.store.remove(sha256);
   expect(await deps.trainer.prepare(request, ({ what }) => seen.push(what))).toEqual(first);
   expect(seen).toContain('Training the tokenizer');
+});
+
+test('the same text under another name is trained on as well', async () => {
+  const world = createWorld();
+  const { sha256 } = await world.addText();
+  const deps = world.boot();
+  expect(await (await startRun(deps, START)).ended).toMatchObject({ state: 'finished' });
+  expect(await world.addText('renamed.txt')).toMatchObject({ sha256 });
+  const text = CONFIG.replace('source: text.txt', 'source: renamed.txt');
+  const renamed = await (await startRun(deps, { ...START, text })).ended;
+  expect(renamed).toMatchObject({ state: 'finished', pins: { data: { source: 'renamed.txt', sha256 } } });
+  const request = { data: { source: 'renamed.txt', sha256 }, config: text, tokenizer_sha256: null };
+  expect(await deps.trainer.prepare(request, () => undefined)).toMatchObject({ source: 'renamed.txt' });
+});
+
+test('the same tokenizer file under another name is taken as well', async () => {
+  const world = createWorld();
+  await world.addText();
+  const deps = world.boot();
+  const vocabulary = createChar([...'abcdefghijklmnopqrstuvwxyz. ']).toJSON();
+  for (const path of ['one.json', 'two.json']) {
+    await world.addText(path, vocabulary);
+    const text = CONFIG.replace('{ type: char }', `{ type: file, path: ${path} }`);
+    expect(await (await startRun(deps, { ...START, text })).ended).toMatchObject({ state: 'finished' });
+  }
 });
