@@ -8,6 +8,9 @@ import { awarenessFrame, step1Frame, step2Frame, storedFrame } from './frames.ts
 import type { SyncLimits } from './limits.ts';
 import { type CloseCodeValue, MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
 
+/** So long a socket's frames are read in one go; then the others have their turn. */
+const TURN_MS = 10;
+
 /** One socket in one room: reads frames in order, never faster than its share, and says what is on disk. */
 export class Connection implements RoomPeer {
   readonly #socket: WebSocket;
@@ -25,6 +28,7 @@ export class Connection implements RoomPeer {
   #lastHeard = performance.now();
   #bytesLeft: number;
   #messagesLeft: number;
+  #msLeft: number;
   #refilled = performance.now();
 
   /** The room must be loaded and retained; the connection releases it when it ends. */
@@ -35,6 +39,7 @@ export class Connection implements RoomPeer {
     this.#wantsStored = socket.protocol === SYNC_SUBPROTOCOL;
     this.#bytesLeft = 2 * limits.bytesPerSecond;
     this.#messagesLeft = 2 * limits.messagesPerSecond;
+    this.#msLeft = 2 * limits.msPerSecond;
     room.peers.add(this);
     this.send(step1Frame(Y.encodeStateVector(room.doc)));
   }
@@ -99,11 +104,18 @@ export class Connection implements RoomPeer {
 
   async #drain(): Promise<void> {
     this.#busy = true;
+    let turn = performance.now();
     for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
       const wait = this.#throttle(frame.length);
-      if (wait > 0) await this.#pausedFor(new Promise((resolve) => setTimeout(resolve, wait)));
+      if (wait > 0 || performance.now() - turn > TURN_MS) {
+        await this.#pausedFor(new Promise((resolve) => setTimeout(resolve, wait)));
+        turn = performance.now();
+        if (this.#left) break;
+      }
+      const began = performance.now();
       try {
         const work = this.#read(frame);
+        this.#msLeft -= performance.now() - began;
         if (work !== null) await this.#pausedFor(work);
       } catch (error) {
         this.#refuse(error);
@@ -125,14 +137,19 @@ export class Connection implements RoomPeer {
 
   /** Milliseconds until the socket's share allows this frame. */
   #throttle(bytes: number): number {
-    const { bytesPerSecond, messagesPerSecond } = this.#limits;
+    const { bytesPerSecond, messagesPerSecond, msPerSecond } = this.#limits;
     const now = performance.now();
     const seconds = (now - this.#refilled) / 1000;
     this.#refilled = now;
     this.#bytesLeft = Math.min(2 * bytesPerSecond, this.#bytesLeft + seconds * bytesPerSecond) - bytes;
     this.#messagesLeft =
       Math.min(2 * messagesPerSecond, this.#messagesLeft + seconds * messagesPerSecond) - 1;
-    const debt = Math.max(-this.#bytesLeft / bytesPerSecond, -this.#messagesLeft / messagesPerSecond);
+    this.#msLeft = Math.min(2 * msPerSecond, this.#msLeft + seconds * msPerSecond);
+    const debt = Math.max(
+      -this.#bytesLeft / bytesPerSecond,
+      -this.#messagesLeft / messagesPerSecond,
+      -this.#msLeft / msPerSecond,
+    );
     return debt > 0 ? debt * 1000 : 0;
   }
 

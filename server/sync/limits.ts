@@ -13,6 +13,8 @@ export interface SyncLimits {
   /** What a socket may send before it is read more slowly. */
   readonly bytesPerSecond: number;
   readonly messagesPerSecond: number;
+  /** Of the server's one thread, in milliseconds: a short question can be long to answer. */
+  readonly msPerSecond: number;
   /** Beyond either, an update is tried in a thread with a time limit first. */
   readonly trialBytes: number;
   readonly trialParts: number;
@@ -35,6 +37,7 @@ export const defaultSyncLimits: SyncLimits = {
   connections: 5_000,
   bytesPerSecond: 8 * 1024 * 1024,
   messagesPerSecond: 2_000,
+  msPerSecond: 300,
   trialBytes: 64 * 1024,
   trialParts: 2_000,
   trialMs: 1_000,

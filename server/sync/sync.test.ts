@@ -263,6 +263,26 @@ test('a socket is read no faster than its share', async () => {
   expect(editor.text.length).toBe(260);
 });
 
+test('questions that are long to answer take no more than their share of the server', async () => {
+  const { url } = await testServer({ limits: { msPerSecond: 5 } });
+  const editor = await join(url, 'notes.md');
+  // Each letter is a struct of its own, since the next one goes before it.
+  editor.doc.transact(() => {
+    for (let i = 0; i < 20_000; i++) editor.text.insert(0, 'x');
+  });
+  await editor.untilStored();
+  const greedy = await join(url, 'notes.md');
+  const before = greedy.messages.length;
+  // Nothing is missing, which the server finds out by looking at every struct.
+  const question = Y.encodeStateVector(greedy.doc);
+  for (let i = 0; i < 1_000; i++) greedy.sendRaw(MessageType.sync, 0, question);
+  const other = await join(url, 'other.md');
+  other.text.insert(0, 'x');
+  await other.untilStored();
+  expect(greedy.messages.length - before).toBeLessThan(1_000);
+  greedy.socket.terminate();
+});
+
 test('a file that was moved to a long name is gone, and its old address says so', async () => {
   const { url } = await testServer();
   const to = `${'ü'.repeat(120)}/${'ö'.repeat(100)}.md`;
