@@ -1,4 +1,16 @@
-import { Badge, Button, Container, Grid, Group, NavLink, Skeleton, Stack, Text, Title } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Button,
+  Container,
+  Grid,
+  Group,
+  NavLink,
+  Skeleton,
+  Stack,
+  Text,
+  Title,
+} from '@mantine/core';
 import { IconBook2, IconFileText, IconTrash } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
@@ -22,7 +34,7 @@ export function DataScreen() {
   const services = useServices();
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
-  const { doing, failures, take } = useTaking(services, project);
+  const { doing, failures, changes, take } = useTaking(services, project);
   const listed = useWatched(
     `texts of ${project}`,
     async () => ({
@@ -93,6 +105,15 @@ export function DataScreen() {
                 void take(files).then((path) => path !== null && setSearch({ text: path }, { replace: true }))
               }
             />
+            {changes.map(({ name, notices }) =>
+              notices.map((notice) => (
+                <Alert key={`${name} ${notice.code}`} color="blue" title={notice.message} py="xs">
+                  <Text size="sm">
+                    {name}: {notice.fix}
+                  </Text>
+                </Alert>
+              )),
+            )}
             {failures.map(({ name, error }) => (
               <ErrorNotice key={name} error={error}>
                 <Text size="xs" c="dimmed">

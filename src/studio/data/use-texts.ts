@@ -2,7 +2,9 @@ import { useCallback, useState } from 'react';
 import type { AnnealError } from '../../base/error.ts';
 import { readConfig } from '../../domain/config/read.ts';
 import { checkTextSize } from '../../domain/data/decode.ts';
+import { dataErrors } from '../../domain/data/errors.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
+import type { TextReport } from '../../protocol/data.ts';
 import { pathProblem } from '../../protocol/names.ts';
 import { TEXT_ROOT } from '../../protocol/sync.ts';
 import type { Services } from '../app/services.ts';
@@ -47,6 +49,8 @@ export interface Taking {
   /** The file that is being taken; null when none is. */
   readonly doing: Progress | null;
   readonly failures: readonly { readonly name: string; readonly error: unknown }[];
+  /** What was changed in texts on the way in: the text that is kept no longer shows it. */
+  readonly changes: readonly { readonly name: string; readonly notices: TextReport['notices'] }[];
   /** Takes files into the project, one after another; one that cannot be taken does not stop the others. */
   readonly take: (files: readonly File[]) => Promise<string | null>;
 }
@@ -57,10 +61,13 @@ export function useTaking(
 ): Taking {
   const [doing, setDoing] = useState<Progress | null>(null);
   const [failures, setFailures] = useState<Taking['failures']>([]);
+  const [changes, setChanges] = useState<Taking['changes']>([]);
   const { texts, files, artifacts } = services;
   const take = useCallback(
     async (picked: readonly File[]) => {
       setFailures([]);
+      setChanges([]);
+      setChanges([]);
       let last: string | null = null;
       for (const [done, file] of picked.entries()) {
         setDoing({ what: `Taking in ${file.name}`, done, total: picked.length > 1 ? picked.length : null });
@@ -73,6 +80,8 @@ export function useTaking(
           const path = freePath(pathOf(file.name), shared.get.bind(shared), kept.sha256);
           shared.set(path, { sha256: kept.sha256, bytes: kept.bytes });
           void artifacts.share([kept.sha256]).catch(() => undefined); // offline: sent when the server is back
+          const changed = kept.notices.filter(({ code }) => CHANGES.has(code));
+          if (changed.length > 0) setChanges((before) => [...before, { name: path, notices: changed }]);
           last = path;
         } catch (error) {
           setFailures((before) => [...before, { name: file.name, error }]);
@@ -83,8 +92,10 @@ export function useTaking(
     },
     [texts, files, artifacts, project],
   );
-  return { doing, failures, take };
+  return { doing, failures, changes, take };
 }
+
+const CHANGES: ReadonlySet<string> = new Set([dataErrors.fromUtf16.code, dataErrors.lineEndings.code]);
 
 /** A file's name as a path of the project. */
 function pathOf(name: string): string {
