@@ -67,7 +67,6 @@ export function useTaking(
     async (picked: readonly File[]) => {
       setFailures([]);
       setChanges([]);
-      setChanges([]);
       let last: string | null = null;
       for (const [done, file] of picked.entries()) {
         setDoing({ what: `Taking in ${file.name}`, done, total: picked.length > 1 ? picked.length : null });
