@@ -1,0 +1,88 @@
+import type { Page } from '@playwright/test';
+import { copyText, editorIsReady, linesOf, typeAtTop } from './testing/editor.ts';
+import { expect, test } from './testing/journey.ts';
+
+// A server that dies loses nothing, and nobody has to stop writing.
+test('both go on while the server is gone, and their texts merge when it is back', async ({
+  server,
+  person,
+}) => {
+  const { page: ada } = await person('Ada');
+  const { page: bob } = await person('Bob');
+  await editorIsReady(bob);
+  await typeAtTop(ada, '# before the cut');
+  await expect(linesOf(bob)).toContainText('# before the cut');
+  await connectionIs(ada, 'Saved');
+
+  await server.kill();
+  await connectionIs(ada, 'Offline');
+  await connectionIs(bob, 'Offline');
+  await typeAtTop(ada, '# Ada, alone');
+  await typeAtTop(bob, '# Bob, alone');
+  await expect(linesOf(ada)).not.toContainText('# Bob, alone');
+  await expect(linesOf(bob)).not.toContainText('# Ada, alone');
+
+  await server.restart();
+  await tryNow(ada);
+  await tryNow(bob);
+  await connectionIs(ada, 'Saved');
+  await connectionIs(bob, 'Saved');
+  await expect(linesOf(ada)).toContainText('# Bob, alone');
+  await expect(linesOf(bob)).toContainText('# Ada, alone');
+  const merged = await copyText(ada);
+  expect(await copyText(bob)).toBe(merged);
+  for (const line of ['# before the cut', '# Ada, alone', '# Bob, alone', 'model_type: gpt2'])
+    expect(merged.split(line)).toHaveLength(2); // once, neither lost nor doubled
+});
+
+test('a reload without a network opens the app and its last state', async ({ server, person }) => {
+  const { page, context } = await person('Ada');
+  await editorIsReady(page);
+  await typeAtTop(page, '# the last thing written');
+  await connectionIs(page, 'Saved');
+  // The service worker has everything, and the next load is its own.
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+  await page.reload();
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+  await editorIsReady(page);
+  const before = await copyText(page);
+  expect(before).toContain('# the last thing written');
+
+  await server.kill();
+  await context.setOffline(true);
+  await page.reload();
+  await editorIsReady(page);
+  expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+  expect(await copyText(page)).toBe(before);
+  await typeAtTop(page, '# written without a network');
+  await page.reload();
+  await editorIsReady(page);
+  await expect(linesOf(page)).toContainText('# written without a network');
+  // Pre-flight is here, not on the server.
+  await expect(page.getByRole('region', { name: 'Estimate' }).getByText('Parameters')).toBeVisible();
+
+  await server.restart();
+  await context.setOffline(false);
+  await tryNow(page);
+  await connectionIs(page, 'Saved');
+  const later = await person('Bob');
+  await editorIsReady(later.page);
+  await expect(linesOf(later.page)).toContainText('# written without a network');
+});
+
+async function connectionIs(page: Page, words: string): Promise<void> {
+  await expect(page.getByRole('button', { name: `Connection: ${words}` })).toBeVisible({ timeout: 60_000 });
+}
+
+/** Does not wait for the back-off, which may have grown to half a minute. */
+async function tryNow(page: Page): Promise<void> {
+  const status = page.getByRole('button', { name: /^Connection: / });
+  await status.click();
+  const link = page.getByRole('button', { name: 'Try now' });
+  // It may have come back by itself in the meantime.
+  await expect(link.or(page.getByText("Everything is on the server's disk"))).toBeVisible();
+  if (await link.isVisible()) await link.click({ timeout: 2000 }).catch(() => undefined);
+  await page.keyboard.press('Escape');
+}
