@@ -28,13 +28,13 @@ const PASSES = 'training.gradient_accumulation_steps';
 
 /**
  * The mildest change after which `fits` holds: a smaller batch with more accumulation (the same
- * effective batch), else a smaller batch alone, else a shorter context, else fewer layers. Null where not
- * even one layer fits.
+ * effective batch), else a smaller batch alone, else a shorter context, else fewer layers, else a smaller
+ * width, at last all of it. Null where not even that fits.
  */
 export function reduce(config: Config, fits: (candidate: Config) => boolean): Changes | null {
   const effective = effectiveBatch(config);
   const { per_device_train_batch_size: batch } = config.training;
-  const { context, layers } = sizesOf(config.model);
+  const { context, layers, width, heads } = sizesOf(config.model);
   const batches = divisors(effective).filter((divisor) => divisor < batch);
   const smaller = batches.map((size): Changes => ({ [BATCH]: size, [PASSES]: effective / size }));
   // Sums of gradients take room of their own: where that is what is missing, the update gets smaller.
@@ -50,7 +50,15 @@ export function reduce(config: Config, fits: (candidate: Config) => boolean): Ch
       [`model.${layers.field}`]: layers.value - 1 - i,
     }),
   );
-  for (const candidates of [smaller, fewer, contexts, depths]) {
+  const widths = halvesOf(width.value / heads.value).map(
+    (size): Changes => ({ ...alone, [`model.${width.field}`]: heads.value * size }),
+  );
+  const all = {
+    [`model.${context.field}`]: Math.min(SHORTEST, context.value),
+    [`model.${layers.field}`]: 1,
+  };
+  const tiny = widths.map((changes): Changes => ({ ...changes, ...all }));
+  for (const candidates of [smaller, fewer, contexts, depths, widths, tiny]) {
     const found = firstThatFits(candidates, (changes) => fits(vary(config, changes)));
     if (found !== null) return found;
   }
@@ -80,10 +88,20 @@ function divisors(n: number): number[] {
   return [...large, ...small.reverse()];
 }
 
-/** Powers of two from the largest below n down to 16. */
+/** Half of a head's size, and half of that, as long as it is even; rotary positions turn features in pairs. */
+function halvesOf(size: number): number[] {
+  const halves: number[] = [];
+  for (let half = size / 2; half >= 2 && half % 2 === 0; half /= 2) halves.push(half);
+  return halves;
+}
+
+/** The shortest context that is proposed. */
+const SHORTEST = 16;
+
+/** Powers of two from the largest below n down to the shortest. */
 function powersBelow(n: number): number[] {
   const powers: number[] = [];
-  for (let power = 16; power < n; power *= 2) powers.unshift(power);
+  for (let power = SHORTEST; power < n; power *= 2) powers.unshift(power);
   return powers;
 }
 

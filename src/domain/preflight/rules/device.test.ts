@@ -52,7 +52,19 @@ describe('the device', () => {
       ({ code }) => code === 'ANN-CFG-060',
     );
     expect(hopeless?.fixes).toEqual([]);
-    expect(hopeless?.message).toContain('Not even one layer');
+    expect(hopeless?.message).toContain('Not even one narrow layer');
+  });
+
+  it('says how much narrower a model has to be where even one layer is too wide', () => {
+    const wordy = sampleWith(['n_head: 4', 'n_head: 4\n  vocab_size: 200000']);
+    for (const [text, profiles] of [
+      [SAMPLE, deviceWith(1e6)],
+      [wordy, deviceWith(null, 64 * 2 ** 20)],
+    ] as const) {
+      const [tight] = preflight(text, profiles).diagnostics;
+      expect(tight?.message).toMatch(/It fits with .*n_embd \d+/);
+      expect(codes(preflight(applyEdits(text, tight?.fixes[0]?.edits ?? []), profiles))).toEqual([]);
+    }
   });
 
   it('names the tensor that is larger than a buffer may be', () => {

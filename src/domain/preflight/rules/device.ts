@@ -45,7 +45,7 @@ function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number):
   const fixes = [changes === null ? null : fixOf(facts, changes)];
   const advice =
     changes === null
-      ? 'Not even one layer with a batch of 1 fits: lower the width or the vocabulary.'
+      ? `Not even one narrow layer with a batch of 1 fits: lower the vocabulary of ${thousands(vocab_size)}, or the feed-forward width.`
       : adviceOf(changes);
   const found: Diagnostic[] = [];
   if (over) {
