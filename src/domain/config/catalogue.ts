@@ -63,7 +63,23 @@ interface JsonSchema {
 
 /** The config language as JSON Schema (2020-12), for other editors and tools. */
 export function toJsonSchema(): Readonly<Record<string, unknown>> {
-  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' });
+  return z.toJSONSchema(configSchema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    override: ({ jsonSchema }) => {
+      const { default: standard, oneOf } = jsonSchema;
+      if (oneOf === undefined || typeof standard !== 'object' || standard === null) return;
+      // Where none is named it is the default one, whose deciding field may therefore be left out.
+      for (const [name, value] of Object.entries(standard)) {
+        const variant = oneOf.find(({ properties }) => {
+          const deciding = properties?.[name];
+          return typeof deciding === 'object' && deciding.const === value;
+        });
+        if (variant?.required !== undefined)
+          variant.required = variant.required.filter((one) => one !== name);
+      }
+    },
+  });
 }
 
 export const catalogue: FieldInfo = fieldInfo(toJsonSchema() as JsonSchema, [], true);

@@ -128,6 +128,9 @@ describe('hover', () => {
     expect(hover(kinds.text, kinds.position)?.markdown).toMatch(/GPT-2.*Llama/s);
     const section = at(SAMPLE.replace('training:', 'trai|ning:'));
     expect(hover(section.text, section.position)?.markdown).toContain('How the model is trained');
+    const tokenizer = at('data:\n  tokenizer: { ty|pe: bpe }\n');
+    const said = hover(tokenizer.text, tokenizer.position)?.markdown ?? '';
+    expect(new Set(said.match(/(?<=`(?:char|bpe|file)`: ).*/g)).size).toBe(3);
     expect(hover('nothing: 3', { line: 0, character: 2 })).toBeNull();
   });
 });
@@ -140,6 +143,14 @@ describe('the catalogue', () => {
       default: 1e-3,
       exclusiveMinimum: 0,
     });
+  });
+
+  it('asks in JSON Schema for no more than the reader does', () => {
+    const { properties } = toJsonSchema() as {
+      properties: Record<string, { oneOf?: { required?: string[] }[] }>;
+    };
+    expect(readConfig('model: { n_embd: 96 }').diagnostics).toEqual([]);
+    expect(properties['model']?.oneOf?.map(({ required }) => required)).toEqual([[], ['model_type']]);
   });
 
   it('describes every field: title, description, and a default or an example', () => {

@@ -9,16 +9,16 @@ export const LEAST_BPE_VOCABULARY = 257;
 /** The name of the built-in corpus; any other source is a path in the project. */
 export const BUILT_IN_SOURCE = 'stories';
 
-const type = { title: 'Kind of tokenizer', description: 'How text becomes numbers.' };
+const type = (description: string) => ({ title: 'Kind of tokenizer', description });
 
 const tokenizerSchema = z
   .discriminatedUnion('type', [
     z
-      .strictObject({ type: field(z.literal('char'), type) })
+      .strictObject({ type: field(z.literal('char'), type('One token per character of the text.')) })
       .meta({ title: 'Characters', description: 'One token per character of the text.' }),
     z
       .strictObject({
-        type: field(z.literal('bpe'), type),
+        type: field(z.literal('bpe'), type('Byte-level BPE, trained on the text.')),
         vocab_size: field(whole(LEAST_BPE_VOCABULARY, 1_048_576).default(512), {
           title: 'Vocabulary',
           description:
@@ -30,7 +30,7 @@ const tokenizerSchema = z
       .meta({ title: 'Byte pairs', description: 'Byte-level BPE, trained on the text.' }),
     z
       .strictObject({
-        type: field(z.literal('file'), type),
+        type: field(z.literal('file'), type("Somebody's tokenizer.json.")),
         path: field(z.string().min(1).max(1024), {
           title: 'File',
           description: 'Path of a Hugging Face tokenizer.json in the project.',
