@@ -87,6 +87,12 @@ test('a taken port, a folder in use and a studio that is not built are told with
   await expect(startServer({ ...other, port: 0, dataDir: file })).rejects.toMatchObject({
     code: 'ANN-SRV-008',
   });
+  const blocked = await temporaryFolder();
+  await mkdir(join(blocked, 'anneal.db'));
+  await expect(startServer({ ...other, port: 0, dataDir: blocked })).rejects.toMatchObject({
+    code: 'ANN-SRV-008',
+    where: blocked,
+  });
   // What failed has let go of the folder.
   const server = await startServer({ ...other, port: 0 });
   await server.close();

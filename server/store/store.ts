@@ -46,7 +46,12 @@ export class Store {
       store.#fail(serverErrors.storeFailed({ message: String(error), cause: error })),
     );
     worker.on('exit', () => store.#fail(serverErrors.storeFailed({ message: 'The store has been closed' })));
-    await opened;
+    try {
+      await opened;
+    } catch (error) {
+      if (!(error instanceof AnnealError)) throw error;
+      throw new AnnealError({ ...error.toJSON(), where: folder }, { cause: error });
+    }
     return store;
   }
 
