@@ -110,6 +110,20 @@ const bad: [string, string, RequestInit & { path: string }, number, string][] = 
   ],
   ['a query that is none', 'GET', { path: '/projects?deleted=perhaps' }, 400, 'ANN-PRO-001'],
   [
+    'a name with half a character',
+    'POST',
+    { path: '/projects', body: '{"name":"\\ud800"}', headers: { 'content-type': 'application/json' } },
+    400,
+    'ANN-PRO-001',
+  ],
+  [
+    'a name with a control character',
+    'POST',
+    { path: '/projects', body: '{"name":"a\\u0000b"}', headers: { 'content-type': 'application/json' } },
+    400,
+    'ANN-PRO-001',
+  ],
+  [
     'a taken id',
     'POST',
     {

@@ -7,6 +7,9 @@ export const projectNameSchema = z
   .trim()
   .min(1)
   .max(120)
+  .refine((name) => name.isWellFormed() && !/\p{Cc}/u.test(name), {
+    error: 'a name has no control characters and no half of a character',
+  })
   .meta({ description: 'What people call the project.' });
 
 /** The longest text that a file may begin with, in UTF-16 units. */
@@ -16,7 +19,7 @@ export const fileTextSchema = z.string().max(MAX_TEXT_LENGTH);
 export const projectSchema = z
   .object({
     id: projectIdSchema,
-    name: projectNameSchema,
+    name: z.string(), // what older versions let in must not hide the list
     created: z.number().int().meta({ description: 'Milliseconds since 1970 UTC.' }),
     deleted: z
       .number()
