@@ -10,6 +10,7 @@ import { ConnectionStatus } from '../app/status-items.tsx';
 import { useCommands } from '../app/use-commands.ts';
 import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
 import './editor.css';
+import { useDoingWords } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { editText } from '../shared/edit-config.ts';
 import { FileTree } from './files/file-tree.tsx';
@@ -234,6 +235,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       : [...unfitDiagnostics(start, differs, textNow()), ...found];
   }, [config, shown.report, start, differs, textNow]);
   const doing = starting ?? progress;
+  const doingWords = useDoingWords(doing);
   const notice = (
     <RoomNotice room={room} state={state} path={path} onRestore={() => void actions.restore(path)} />
   );
@@ -249,12 +251,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       </Fill>
       {doing !== null && (
         <Fill slot="status:job">
-          <span role="status">
-            {doing.what}
-            {doing.total === null || doing.total === 0
-              ? ''
-              : ` ${Math.floor((100 * doing.done) / doing.total)} %`}
-          </span>
+          <span role="status">{doingWords}</span>
         </Fill>
       )}
       <EditorLayout
@@ -277,7 +274,9 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
               <ErrorNotice error={error} />
             ) : isShown ? (
               <div className="text-with-notice">
-                {start !== null && config && <StartNotice start={start} differs={differs} onFit={fit} />}
+                {start !== null && config && (
+                  <StartNotice start={start} differs={section === null ? null : differs} onFit={fit} />
+                )}
                 <TextEditor
                   room={room}
                   language={config ? 'yaml' : languageOf(path)}

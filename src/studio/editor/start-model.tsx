@@ -116,7 +116,8 @@ export function StartChip({ start }: { readonly start: StartModel }) {
 /** Over the text: what starting from the model means for the config, and how to make the two fit. */
 export function StartNotice(props: {
   readonly start: StartModel;
-  readonly differs: readonly Misfit[];
+  /** Null while the config cannot be read. */
+  readonly differs: readonly Misfit[] | null;
   readonly onFit: () => void;
 }) {
   const { start, differs, onFit } = props;
@@ -138,12 +139,13 @@ export function StartNotice(props: {
       </Alert>
     );
   }
-  if (differs.length === 0) {
+  if (differs === null || differs.length === 0) {
     return (
       <Alert color="gray" py={6} radius={0} role="status">
         <Group gap="xs" justify="space-between">
           <Text size="sm">
-            The run starts from {start.name}, with that model's tokenizer; the config fits it.
+            The run starts from {start.name}, with that model's tokenizer
+            {differs === null ? '' : '; the config fits it'}.
           </Text>
           {fresh}
         </Group>

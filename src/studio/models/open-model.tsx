@@ -1,17 +1,20 @@
 import '@mantine/dropzone/styles.css';
-import { Button, Group, Loader, Stack, Text } from '@mantine/core';
+import { Box, Button, Group, Stack, Text } from '@mantine/core';
 import { Dropzone } from '@mantine/dropzone';
 import { IconFolderOpen, IconPackageImport } from '@tabler/icons-react';
 import { useRef } from 'react';
+import { type Doing, DoingBar } from '../../ui/doing.tsx';
 
 /** Takes a zip or a folder's files, dropped or picked; reading them is the caller's. */
 export function OpenModel({
-  busy,
+  doing,
   onFiles,
 }: {
-  readonly busy: boolean;
+  /** How far the reading is; null when nothing is being read. */
+  readonly doing: Doing | null;
   readonly onFiles: (files: File[]) => void;
 }) {
+  const busy = doing !== null;
   const folder = useRef<HTMLInputElement>(null);
   return (
     <Dropzone
@@ -25,10 +28,15 @@ export function OpenModel({
       aria-label="Open a model"
     >
       <Stack align="center" gap={6}>
-        {busy ? <Loader size="sm" /> : <IconPackageImport size={28} stroke={1.4} aria-hidden />}
+        <IconPackageImport size={28} stroke={1.4} aria-hidden />
         <Text size="sm" fw={500}>
-          {busy ? 'Reading the model ...' : 'Open a Hugging Face folder or a zip of one'}
+          Open a Hugging Face folder or a zip of one
         </Text>
+        {doing !== null && (
+          <Box w="100%">
+            <DoingBar doing={doing} />
+          </Box>
+        )}
         <Text size="xs" c="dimmed" ta="center">
           gpt2 or llama, in safetensors: config.json, model.safetensors, tokenizer.json. It stays on this
           machine and in the project.

@@ -15,6 +15,7 @@ import {
 } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import type { Progress } from '../../domain/runs/ports.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
 import { notifyError } from '../shared/notify.tsx';
@@ -33,11 +34,11 @@ export function ModelsScreen() {
   const [search, setSearch] = useSearchParams();
   const [settings, setSettings] = useState(DEFAULT_SAMPLING);
   const [opening, setOpening] = useState<{
-    readonly busy: boolean;
+    readonly doing: Progress | null;
     readonly error: unknown;
     readonly warnings: readonly string[];
   }>({
-    busy: false,
+    doing: null,
     error: null,
     warnings: [],
   });
@@ -72,14 +73,15 @@ export function ModelsScreen() {
   };
   const open = async (picked: File[]): Promise<void> => {
     if (picked.length === 0) return;
-    setOpening({ busy: true, error: null, warnings: [] });
+    const show = (doing: Progress): void => setOpening({ doing, error: null, warnings: [] });
+    show({ what: 'Reading the model', done: 0, total: null });
     try {
-      const opened = await openFiles(models, picked);
+      const opened = await openFiles(models, picked, show);
       await models.addToProject(await files(project), opened);
       setSearch({ model: `files:${opened.model.name}` }, { replace: true });
-      setOpening({ busy: false, error: null, warnings: opened.facts.warnings });
+      setOpening({ doing: null, error: null, warnings: opened.facts.warnings });
     } catch (error) {
-      setOpening({ busy: false, error, warnings: [] });
+      setOpening({ doing: null, error, warnings: [] });
     }
   };
   return (
@@ -140,7 +142,7 @@ export function ModelsScreen() {
         {/* Last, so that on a narrow screen what the model writes stands right under the button. */}
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack>
-            <OpenModel busy={opening.busy} onFiles={(picked) => void open(picked)} />
+            <OpenModel doing={opening.doing} onFiles={(picked) => void open(picked)} />
             {opening.error !== null && <ErrorNotice error={opening.error}> </ErrorNotice>}
             {opening.warnings.length > 0 && (
               <Alert color="yellow" title="Opened, with remarks">
