@@ -121,11 +121,12 @@ export function createDocuments(options: {
     movedTo,
     async follow(project, from, to) {
       const [before, after] = [roomName(project, from), roomName(project, to)];
-      const { updates, acknowledged } = await store.load(before);
-      for (const update of updates) await store.append(after, update);
+      const { acknowledged } = await store.load(before);
+      // At once, so that what another tab writes down meanwhile is on one side or the other.
+      await store.setAside(before, after);
       if (acknowledged !== null) await store.acknowledge(after, acknowledged);
-      await store.remove(before);
       cache.drop(project, from);
+      await store.setAside(before, after); // the last letters that were typed under the old name
     },
     showFile: (room, path) => room.awareness.setLocalStateField('file', path),
     versionOf: (room) => toBase64(Y.encodeSnapshot(Y.snapshot(room.doc))),
