@@ -9,14 +9,15 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /** Installs what the lock file names, unless it is there already. */
 export function ensureDependencies() {
   if (installed()) return;
-  console.log('Installing dependencies (once) ...');
+  // Not into the output: the command that comes after may print JSON.
+  console.error('Installing dependencies (once) ...');
   const npm = process.env.npm_execpath?.endsWith('npm-cli.js')
     ? [process.execPath, process.env.npm_execpath]
     : ['npm'];
   const [command, ...before] = npm;
   const result = spawnSync(command, [...before, 'ci', '--no-fund', '--no-audit', '--loglevel=error'], {
     cwd: root,
-    stdio: 'inherit',
+    stdio: ['inherit', 2, 2],
     shell: npm.length === 1 && process.platform === 'win32',
   });
   if (result.status !== 0)
