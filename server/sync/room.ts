@@ -99,7 +99,7 @@ export class Room {
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
     this.#checkPending(scan, update);
-    this.#checkSize(update);
+    if (scan.structs > 0) this.#checkSize(update); // what only deletes is the way out of a full document
     const { limits, trial } = this.#parts;
     const take = (): Received => {
       const tell = scan.carriageReturn ? null : from;

@@ -231,6 +231,19 @@ test('a document does not grow beyond its bound', async () => {
   expect((await editor.closed).code).toBe(CloseCode.tooLarge);
 });
 
+test('from a document that is full one can still delete', async () => {
+  const { url } = await testServer({ limits: { documentBytes: 10_000 } });
+  const editor = await join(url, 'notes.md');
+  editor.text.insert(0, 'x'.repeat(9_950));
+  // Each of these cuts a piece in two, so that the state grows before it shrinks.
+  for (let i = 0; i < 40; i++) editor.text.delete(i, 1);
+  editor.text.delete(0, 4_000);
+  await editor.untilStored();
+  editor.text.insert(0, 'room again');
+  await editor.untilStored();
+  expect(editor.text.length).toBe(9_950 - 4_000 - 40 + 10);
+});
+
 test('a slow client is dropped, and the others go on', async () => {
   const { url } = await testServer({ limits: { bufferedBytes: 200_000 } });
   const [slow, ada, bob] = await Promise.all([
