@@ -39,7 +39,7 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
 
       if (!Number.isFinite(loss) || !Number.isFinite(grad_norm)) {
         throw trainingErrors.notFinite({
-          message: `In update ${step + 1} the loss was ${loss} and the gradient norm ${grad_norm}, at a learning rate of ${learning_rate}.`,
+          message: `In update ${step + 1} the loss was ${brief(loss)} and the gradient norm ${brief(grad_norm)}, at a learning rate of ${brief(learning_rate)}.`,
           where: 'training.learning_rate',
           data: { step: step + 1, loss: String(loss), grad_norm: String(grad_norm), learning_rate },
         });
@@ -71,4 +71,9 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
   } finally {
     run.dispose();
   }
+}
+
+/** Four digits say enough of a figure in a sentence. */
+function brief(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }

@@ -25,7 +25,11 @@ export interface Panel {
 }
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const short = (value: number): string => String(Number(value.toPrecision(4)));
+/** Four digits, and no more zeros than fit beside an axis. */
+const short = (value: number): string =>
+  value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-3)
+    ? value.toExponential(2)
+    : String(Number(value.toPrecision(4)));
 
 function perStep(
   id: string,

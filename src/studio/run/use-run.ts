@@ -5,7 +5,7 @@ import type { RunService } from '../../services/runs/runs.ts';
 import { useWatched, type Watched } from '../shared/use-watched.ts';
 
 /** More than a chart of this size can show; thinned so that no spike is lost. */
-const POINTS = 3000;
+const POINTS = 1500;
 
 /** Between two readings, milliseconds: curves grow by a hair in it, and drawing them takes the main thread's time. */
 const PAUSE = 1500;

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { startTransition, useEffect, useRef, useState } from 'react';
 
 export interface Watched<T> {
   /** Undefined until it has been loaded for the first time. */
@@ -41,7 +41,8 @@ export function useWatched<T>(
       again = false;
       try {
         const value = await latest.current.load();
-        if (!over) setState({ key, value, error: null });
+        // What comes by itself never holds up what somebody does.
+        if (!over) startTransition(() => setState({ key, value, error: null }));
       } catch (error) {
         if (!over)
           setState((before) => ({ key, value: before.key === key ? before.value : undefined, error }));
