@@ -53,6 +53,14 @@ describe('parseText', () => {
     expect(marked('a: 1\nb:\n  c: "open # on\n  d: 2\n')).toEqual(['"open']);
     expect(marked('b:\n  c: { x: 1, y: 2 # on\n  d: 2\ne: 1\n')).toEqual(['{ x: 1, y: 2']);
     expect(marked('b:\n  c: [1, 2\n')).toEqual(['[1, 2']);
+    expect(marked('b:\n  c = 1\n  d: 2\n')).toEqual(['c = 1']);
+  });
+
+  it('does not take what stands before a stray line for the whole section', () => {
+    const text = 'model:\n  n_embd: 4\n\u00a0 n_head: 2\n  n_layer: 3\ntraining:\n  seed: 1\n';
+    expect(parseText(text).unread).toEqual(['model']);
+    expect(parseText('model:\n  n_embd: 4\n@n_head: 2\ntraining:\n  seed: 1\n').unread).toEqual(['model']);
+    expect(parseText('model:\n  n_embd: 4\n@@@\ntraining:\n  seed: 1\n').unread).toEqual([]);
   });
 
   it('knows that a section may be buried in a broken one', () => {

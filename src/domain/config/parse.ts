@@ -126,7 +126,10 @@ function parseSections(text: string, lines: Lines, otherwise: readonly Diagnosti
     problems: [...first, ...errors, ...problems].slice(0, MOST_PROBLEMS),
     whole: false,
     adrift: large || unread.some(({ name, damaged }) => name === null || damaged === true),
-    unread: unread.flatMap(({ name }) => (name === null ? [] : [name])),
+    unread: parts.flatMap(({ name, errors, cut }, i) => {
+      const broken = errors.length > 0 || cut;
+      return name !== null && (broken || isSplit(text, parts[i + 1])) ? [name] : [];
+    }),
     buried: unread.flatMap(({ from, to }) => namesIn(text.slice(from, to))),
   };
 }
@@ -136,6 +139,13 @@ function parseSlice(text: string, { from, to }: Slice, lines: Lines): Part {
   const odd = NOT_TEXT.exec(own);
   if (odd === null) return parsePart(own, from, lines);
   return { root: null, errors: [notText(odd[0], from + odd.index, lines)], problems: [], damaged: true };
+}
+
+/** Whether fields of the section before ended up in, or behind, a line that belongs to none. */
+function isSplit(text: string, next: (Part & Slice) | undefined): boolean {
+  if (next === undefined || next.name !== null || next.errors.length === 0) return false;
+  const stray = text.slice(next.from, next.to);
+  return /\n[ \t]+[^\s#]/.test(stray) || namesIn(stray).length > 0;
 }
 
 /** Of a broken `{ ... }`, the fields that are complete before the mistake. */
@@ -302,7 +312,14 @@ function syntaxProblem(
   const unclosed = unclosedAt(root, from, error.message, text, base, lines);
   if (unclosed !== null) return problemAt(lines, factory, unclosed.start, unclosed.end, unclosed);
   const message = inWords(error.message);
-  return problemAt(lines, factory, start, end, syntaxHint(lines, line) ?? { message });
+  // The parser may notice on a later line, or mean several.
+  return problemAt(
+    lines,
+    factory,
+    start,
+    Math.min(end, Math.max(lines.end(line), start)),
+    syntaxHint(lines, line) ?? { message },
+  );
 }
 
 /** The parser's own words, on one line and no longer than one reads. */
