@@ -5,7 +5,7 @@ import { eventsOf, lossesOf, runIs } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
 import { smallText, tinyConfig } from './testing/texts.ts';
 
-const STEPS = 150;
+const STEPS = 400;
 const SAVE = 20;
 
 // The GPU process is going to die: a browser of its own, so that the other tests keep theirs.

@@ -52,7 +52,7 @@ test('two people write a config, train a model, watch it learn and take it away'
     expect(await copyText(ada)).toBe(await copyText(bob));
   });
   await test.step('what cannot train is said before, with a way out', async () => {
-    await pasteText(ada, tinyConfig({ embd: 130, heads: 4, steps: 400, save: 50, evaluate: 100 }));
+    await pasteText(ada, tinyConfig({ embd: 130, heads: 4, steps: 1200, save: 100, evaluate: 300 }));
     for (const page of [ada, bob]) {
       const problems = page.getByRole('region', { name: 'Problems' });
       await expect(problems).toContainText('n_embd (130) is not a multiple of n_head (4)');
@@ -67,7 +67,7 @@ test('two people write a config, train a model, watch it learn and take it away'
     await ada.getByRole('button', { name: 'Use 128' }).click();
     await expect(linesOf(bob)).toContainText('n_embd: 128');
     // Both edit: the second one makes it smaller still.
-    await pasteText(bob, tinyConfig({ steps: 400, save: 50, evaluate: 100 }));
+    await pasteText(bob, tinyConfig({ steps: 1200, save: 100, evaluate: 300 }));
     await expect(linesOf(ada)).toContainText('n_embd: 16');
     const estimate = ada.getByRole('region', { name: 'Estimate' });
     await expect(estimate.getByText('Parameters')).toBeVisible();
@@ -94,9 +94,9 @@ test('two people write a config, train a model, watch it learn and take it away'
     await expect(bob.getByText('Learning rate set to 0.004')).toBeVisible();
   });
   await test.step('the loss goes down, samples appear, it finishes', async () => {
-    await runIs(bob, 'finished', 120_000);
+    await runIs(bob, 'finished', 150_000);
     const figures = await lossesOf(bob, run);
-    expect(figures.map(({ step }) => step)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+    expect(figures.map(({ step }) => step)).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
     const [first, last] = ends(figures);
     expect(last).toBeLessThan(first / 1.5);
     const events = await eventsOf(bob, run);
@@ -108,7 +108,7 @@ test('two people write a config, train a model, watch it learn and take it away'
       data: { sha256: hash },
       config: { path: 'anneal.yaml' },
     });
-    await expect(bob.getByRole('table', { name: /Figures at step/ })).toContainText('Step 400');
+    await expect(bob.getByRole('table', { name: /Figures at step/ })).toContainText('Step 1,200');
     await bob.getByRole('tab', { name: 'Samples' }).click();
     await expect(bob.getByText('4 of 4')).toBeVisible();
     await bob.getByRole('tab', { name: 'Config' }).click();
