@@ -133,7 +133,7 @@ export function StorageStatus() {
     setAsked(true);
     setUse(await storage.use());
   };
-  const label = use === null ? 'Storage' : use.persistent ? 'Kept' : 'May be evicted';
+  const label = use === null ? 'Storage' : use.persistent ? 'Storage kept' : 'Storage may be cleared';
   return (
     <StatusItem
       name="Storage"
