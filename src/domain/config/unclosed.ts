@@ -25,17 +25,17 @@ export function unclosedAt(
   const closer = /closing (["'])quote$|with an? ([\]}])$/.exec(detail);
   const wanted = closer?.[1] ?? closer?.[2];
   if (wanted === undefined || root === null) return null;
-  let opened: number | null = null;
+  const open: number[] = [];
   visit(root, (node) => {
     const [from, to] = node.range;
-    const later = opened === null || from > opened;
-    if (to === at && later && CLOSER[text[from] ?? ''] === wanted && isOpen(text.slice(from, to), wanted)) {
-      opened = from;
-    }
+    if (to === at && CLOSER[text[from] ?? ''] === wanted && isOpen(text.slice(from, to), wanted))
+      open.push(from);
   });
-  if (opened === null) return null;
-  const start = base + opened;
+  if (open.length === 0) return null;
+  const start = base + Math.max(...open);
   const number = lines.lineAt(start);
+  // Those around it on the same line miss their end too.
+  const missing = open.filter((from) => lines.lineAt(base + from) === number).length;
   const column = start - lines.start(number);
   const line = lines.line(number);
   const length = line
@@ -56,7 +56,7 @@ export function unclosedAt(
       : [
           {
             title: `Close the ${quote ? 'quote' : wanted === '}' ? 'brace' : 'bracket'}`,
-            edits: [{ range, newText: wanted === '}' ? ' }' : wanted }],
+            edits: [{ range, newText: (wanted === '}' ? ' }' : wanted).repeat(quote ? 1 : missing) }],
           },
         ],
     start,

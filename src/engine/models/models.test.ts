@@ -67,9 +67,13 @@ test('the gradient of the loss is its slope in a random direction through all pa
         ]);
         return run(feeds, Object.fromEntries(moved)).outputs;
       };
-      const h = 1e-4;
       const loss = (step: number): number => at(step).loss?.[0] as number;
-      const expected = (8 * (loss(h) - loss(-h)) - (loss(2 * h) - loss(-2 * h))) / (12 * h);
+      const slope = (h: number): number =>
+        (8 * (loss(h) - loss(-h)) - (loss(2 * h) - loss(-2 * h))) / (12 * h);
+      const expected = slope(5e-5);
+      // Where two nearly equal features are normalised the loss bends within a step: differences that do not
+      // agree with each other say nothing of the slope.
+      fc.pre(Math.abs(slope(1e-4) - expected) < 2e-6 * (1 + Math.abs(expected)));
       const here = at(0);
       let actual = 0;
       for (const [name, values] of direction) {
