@@ -42,7 +42,42 @@ export interface Executable {
    * Throws ANN-DEV errors: lost device, out of memory, bad feed. State is unchanged when it throws.
    */
   run(feeds: Feeds): Promise<Outputs>;
+  /**
+   * Runs the program once, as `run` does, and says when each kernel ran. Absent where the device cannot
+   * tell one kernel from the next (tfjs, reference).
+   */
+  profile?(feeds: Feeds): Promise<StepProfile>;
   dispose(): void;
+}
+
+/** One recorded run. */
+export interface StepProfile {
+  readonly outputs: Outputs;
+  /** From the first kernel's start to the last one's end; milliseconds. */
+  readonly total_ms: number;
+  /** How the times were taken: by the GPU itself, or by the processor's clock around each kernel. */
+  readonly clock: 'timestamp-query' | 'processor';
+  /** In the order they ran. */
+  readonly kernels: readonly KernelTiming[];
+}
+
+export interface KernelTiming {
+  readonly kernel: string;
+  /** The module it is for, such as `transformer.h.0.attn`. */
+  readonly scope: string;
+  /** Since the first kernel's start; milliseconds. */
+  readonly start_ms: number;
+  readonly ms: number;
+  readonly flops: number;
+  /** That must be read and written at least. */
+  readonly bytes: number;
+}
+
+/** What a device reaches at best, measured on it: the fastest matrix product and the fastest copy. */
+export interface DeviceCeilings {
+  readonly flops_per_second: number;
+  /** Read and written, added up. */
+  readonly bytes_per_second: number;
 }
 
 /** State shared by the programs compiled in it: one training run or one model that is sampled from. */
@@ -61,5 +96,7 @@ export interface Device {
   /** Resolves when the device is gone for good; never rejects. */
   readonly lost: Promise<AnnealError>;
   open(state: readonly StateSpec[]): Promise<Session>;
+  /** Measures for a second or two. Absent where `Executable.profile` is. */
+  ceilings?(): Promise<DeviceCeilings>;
   dispose(): void;
 }
