@@ -128,6 +128,56 @@ export interface OpAttributes {
    */
   cache_write: Empty;
 
+  // --- attention over packed projections: a row of qkv holds the queries of all heads, then the keys and
+  // --- the values of all key heads, head_size features each; query head h uses key head
+  // --- floor(h * key_heads / heads). `expand.ts` says what each computes in the ops above.
+  /**
+   * (qkv [batch * time, (heads + 2 key_heads) * head_size][, seed i32 [] where rate > 0])
+   * -> [batch * time, heads * head_size]. Causal: softmax(q k^T * scale) over keys up to the query's own
+   * position, times v. With a rate the weights are dropped after the softmax as by
+   * dropout_mask(seed) {rate, stream} over [batch, heads, time, time].
+   */
+  attention: AttentionAttributes;
+  /** (qkv[, seed]) -> [batch, heads, time]: log of the sum of exp(scaled score) over visible keys. */
+  attention_lse: AttentionAttributes;
+  /** (qkv, out, lse, dout[, seed]) -> dqkv, where out and lse are those of the two above. */
+  attention_grad: AttentionAttributes;
+  /**
+   * (qkv [rows, width], positions i32 [time]) -> qkv with the first `heads` heads of each row rotated as by
+   * `rotary`, the rest as it was. Row r has positions[r % time].
+   */
+  rotary_heads: {
+    readonly heads: number;
+    readonly head_size: number;
+    readonly theta: number;
+    readonly inverse: boolean;
+    readonly time: number;
+  };
+  /**
+   * (cache [B, key_heads, S, head_size], qkv [B * time, ...], position i32 [B]) -> cache with the keys (or
+   * values) of sequence b in rows position[b]..position[b] + time, which is at most S.
+   */
+  cache_append: CacheAttributes & { readonly part: 'k' | 'v' };
+  /**
+   * (qkv [B * time, ...], k cache, v cache, position i32 [B]) -> [B * time, heads * head_size]: query i of
+   * sequence b sees rows 0..position[b] + i of the caches, itself included.
+   */
+  cached_attention: CacheAttributes & { readonly scale: number };
+
+  // --- decoding
+  /**
+   * (logits [B, V], uniform [B] in [0, 1), temperature [], top_k i32 [], top_p []) -> i32 [B], one id for
+   * each row, by the rules of `pickToken` (inference/pick.ts).
+   */
+  sample_token: Empty;
+
+  // --- order
+  /**
+   * (x, gate) -> x, not before gate has been computed. What is computed from it is thereby another
+   * computation than the same from x itself: recomputed, not kept.
+   */
+  after: Empty;
+
   // --- optimizers; hyperparameters that change per step are f32 scalars that flow in
   /** beta * m + (1 - beta) * g: (m, g) */
   ema: { readonly beta: number };
@@ -140,6 +190,25 @@ export interface OpAttributes {
   adamw_update: { readonly epsilon: number; readonly weight_decay: number };
   /** (p, direction, lr) -> p * (1 - lr * decay) - lr * direction */
   decayed_update: { readonly weight_decay: number };
+}
+
+export interface AttentionAttributes {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+  readonly key_heads: number;
+  readonly head_size: number;
+  readonly scale: number;
+  /** Dropout of attention weights; 0 is none, and then there is no seed. */
+  readonly rate: number;
+  readonly stream: number;
+}
+
+export interface CacheAttributes {
+  readonly heads: number;
+  readonly key_heads: number;
+  readonly head_size: number;
+  readonly time: number;
 }
 
 export type Empty = Readonly<Record<never, never>>;

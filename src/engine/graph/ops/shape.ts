@@ -3,6 +3,7 @@ import { product } from '../dim.ts';
 import { reshape, slice, sumTo, transpose } from '../emit.ts';
 import type { Node } from '../ir.ts';
 import type { OpFamily, ShapeChecks } from './definition.ts';
+import { expectInputs } from './definition.ts';
 
 function only(checks: ShapeChecks, inputs: readonly Node[]): Node {
   const [x] = inputs;
@@ -15,7 +16,7 @@ function count(dims: readonly Dim[]): number {
   return total;
 }
 
-export const shapeOps: OpFamily<'reshape' | 'transpose' | 'slice' | 'concat' | 'broadcast_to'> = {
+export const shapeOps: OpFamily<'reshape' | 'transpose' | 'slice' | 'concat' | 'broadcast_to' | 'after'> = {
   reshape: {
     infer: (checks, inputs, _attributes, target) => {
       const x = only(checks, inputs);
@@ -119,5 +120,15 @@ export const shapeOps: OpFamily<'reshape' | 'transpose' | 'slice' | 'concat' | '
     gradient: ({ graph, inputs, dy }) => [sumTo(graph, dy, (inputs[0] as Node).dims)],
     flops: () => 0,
     inPlace: [],
+  },
+  after: {
+    infer: (checks, inputs) => {
+      expectInputs(checks, 'after', inputs, 2);
+      return (inputs[0] as Node).dims;
+    },
+    dtype: 'first',
+    gradient: ({ dy }) => [dy, null],
+    flops: () => 0,
+    inPlace: [0],
   },
 };

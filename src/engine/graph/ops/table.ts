@@ -1,10 +1,12 @@
 import type { OpName } from '../ir.ts';
+import { attentionOps } from './attention.ts';
 import type { OpDefinition } from './definition.ts';
 import { elementwiseOps } from './elementwise.ts';
 import { linearOps } from './linear.ts';
 import { neuralOps } from './neural.ts';
 import { optimizerOps } from './optimizer.ts';
 import { reduceOps } from './reduce.ts';
+import { samplingOps } from './sampling.ts';
 import { shapeOps } from './shape.ts';
 import { sourceOps } from './source.ts';
 
@@ -16,6 +18,8 @@ export const OPS: { readonly [K in OpName]: OpDefinition<K> } = {
   ...shapeOps,
   ...linearOps,
   ...neuralOps,
+  ...attentionOps,
+  ...samplingOps,
   ...optimizerOps,
 };
 
