@@ -45,7 +45,12 @@ export type ExpressionStep =
   | { readonly op: UnaryStep; readonly args: readonly [number] }
   | { readonly op: BinaryStep; readonly args: readonly [number, number] }
   | { readonly op: 'where'; readonly args: readonly [number, number, number] }
-  | { readonly op: 'affine'; readonly args: readonly [number]; readonly factor: number; readonly offset: number }
+  | {
+      readonly op: 'affine';
+      readonly args: readonly [number];
+      readonly factor: number;
+      readonly offset: number;
+    }
   | { readonly op: 'ema' | 'ema_square'; readonly args: readonly [number, number]; readonly beta: number }
   /** (p, m, v, lr, bias1, bias2) */
   | {

@@ -48,7 +48,8 @@ export type TensorPlace =
 /**
  * Every kernel with its attributes. `inputs` and `outputs` of a call are in the order given here, an
  * output that nobody needs is null. Tensors are f32 unless said otherwise. This list is the only one:
- * each device has one file for each kernel.
+ * each device has one file for each kernel. Which inputs an output may lie over is said in aliasing.ts;
+ * otherwise a call's inputs, outputs and scratch do not share memory.
  */
 export interface KernelAttributes {
   // --- elementwise
@@ -83,7 +84,10 @@ export interface KernelAttributes {
   sum_squares: { readonly chunk: number };
 
   // --- moving
-  /** Element (i0, i1, ...) of `extent` goes from offset + i . strides of x to the same of the result; any may be 0. */
+  /**
+   * Element (i0, i1, ...) of `extent` goes from offset + i . strides of x to the same of the result; any
+   * may be 0. One to four axes, f32 or i32. What the extent does not reach of the result stays as it is.
+   */
   copy: {
     readonly extent: readonly number[];
     readonly from_offset: number;
@@ -114,7 +118,12 @@ export interface KernelAttributes {
   /** (y, dy) -> dx * scale */
   softmax_grad: { readonly rows: number; readonly width: number; readonly scale: number };
   /** (scores [batch, Tq, Tk], offset i32 []) */
-  causal_softmax: { readonly batch: number; readonly tq: number; readonly tk: number; readonly scale: number };
+  causal_softmax: {
+    readonly batch: number;
+    readonly tq: number;
+    readonly tk: number;
+    readonly scale: number;
+  };
   /** (x [batch, T, D], positions i32 [T]) */
   rotary: {
     readonly batch: number;
@@ -124,7 +133,12 @@ export interface KernelAttributes {
     readonly inverse: boolean;
   };
   /** (cache [batch, S, D], rows [batch, T, D], position i32 []) -> cache, in place or copied first. */
-  cache_write: { readonly batch: number; readonly capacity: number; readonly time: number; readonly size: number };
+  cache_write: {
+    readonly batch: number;
+    readonly capacity: number;
+    readonly time: number;
+    readonly size: number;
+  };
   /**
    * (logits [rows, V], labels i32 [rows], dloss [rows] or []) -> losses [rows] | null, dlogits [rows, V] | null,
    * the latter most often over the logits themselves. Without dlogits there is no dloss input.
@@ -151,6 +165,10 @@ export interface KernelAttributes {
   cache_append: CacheKernel & { readonly part: 'k' | 'v' };
   /** (qkv, k cache, v cache, position i32 [batch]) -> [batch * T, heads * D] */
   cached_attention: CacheKernel & { readonly scale: number };
+
+  // --- decoding
+  /** (logits [rows, V], uniform [rows], temperature [], top_k i32 [], top_p []) -> i32 [rows] */
+  sample_token: { readonly rows: number; readonly vocab: number };
 
   // --- optimizers
   /**

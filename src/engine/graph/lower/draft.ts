@@ -1,0 +1,117 @@
+import type { DType, MemoryKind, Node, Program } from '../ir.ts';
+import { definitionOf } from '../ops/table.ts';
+import type { KernelAttributes, KernelName } from './kernel-plan.ts';
+
+/**
+ * What lowering works on before places are known: values and calls over them. The first values are the
+ * program's nodes, by id; lowering adds views of them and tensors of its own behind.
+ */
+export class Draft {
+  readonly program: Program;
+  readonly nodes: readonly Node[];
+  readonly values: DraftValue[] = [];
+  readonly calls: DraftCall[] = [];
+
+  constructor(program: Program) {
+    this.program = program;
+    this.nodes = program.nodes;
+    for (const { id, op, shape, dtype, inputs } of program.nodes) {
+      const kind = program.kinds[id] ?? 'activations';
+      this.values.push({ id, shape, dtype, kind, size: sizeOf(shape), base: id, offset: 0, row_stride: null });
+      // `after` only orders: in a plan the order is that of the calls.
+      if (op === 'reshape' || op === 'after') this.look(id, inputs[0] as number, 0);
+    }
+  }
+
+  value(id: number): DraftValue {
+    return this.values[id] as DraftValue;
+  }
+
+  /** A tensor that no node of the program is. */
+  make(shape: readonly number[], dtype: DType = 'f32', kind: MemoryKind = 'activations'): number {
+    const id = this.values.length;
+    this.values.push({ id, shape, dtype, kind, size: sizeOf(shape), base: id, offset: 0, row_stride: null });
+    return id;
+  }
+
+  /** Another look at a value: `shape` from element `offset` of it on. */
+  view(of: number, shape: readonly number[], offset = 0, row_stride: number | null = null): number {
+    const source = this.value(of);
+    if (offset === 0 && row_stride === source.row_stride && sameShape(shape, source.shape)) return of;
+    const id = this.make(shape, source.dtype, source.kind);
+    this.look(id, of, offset, row_stride);
+    return id;
+  }
+
+  /** Makes a value that has no storage yet a look at another. */
+  look(id: number, of: number, offset: number, row_stride: number | null = null): void {
+    const value = this.value(id);
+    const source = this.value(of);
+    value.base = source.base;
+    value.offset = source.offset + offset;
+    value.row_stride = row_stride ?? (sameRows(value.shape, source.shape) ? source.row_stride : null);
+  }
+
+  call<K extends KernelName>(
+    kernel: K,
+    inputs: readonly number[],
+    outputs: readonly (number | null)[],
+    attributes: KernelAttributes[K],
+    from: CallOrigin,
+  ): void {
+    this.calls.push({ kernel, inputs, outputs, attributes, ...from } as DraftCall);
+  }
+
+  /** What a node's call is for, and its FLOPs. */
+  origin(node: Node): CallOrigin {
+    const inputs = new Array<Node>(node.inputs.length);
+    for (let i = 0; i < inputs.length; i++) inputs[i] = this.nodes[node.inputs[i] as number] as Node;
+    return { scope: node.scope, flops: definitionOf(node.op).flops(node as never, inputs) };
+  }
+}
+
+export interface DraftValue {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly kind: MemoryKind;
+  /** Elements. */
+  readonly size: number;
+  /** The value whose storage this is in; its own id where it has its own. */
+  base: number;
+  /** Elements from the start of that storage. */
+  offset: number;
+  row_stride: number | null;
+}
+
+export interface CallOrigin {
+  readonly scope: string;
+  readonly flops: number;
+}
+
+interface DraftCallOf<K extends KernelName> extends CallOrigin {
+  readonly kernel: K;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly (number | null)[];
+  readonly attributes: KernelAttributes[K];
+}
+
+export type DraftCall = { [K in KernelName]: DraftCallOf<K> }[KernelName];
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
+  return size;
+}
+
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Whether both have rows of one length, so that a gap between rows means the same for both. */
+function sameRows(a: readonly number[], b: readonly number[]): boolean {
+  return a[a.length - 1] === b[b.length - 1];
+}
