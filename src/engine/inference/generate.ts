@@ -2,7 +2,7 @@ import { Random } from '../../base/random.ts';
 import type { Tokenizer } from '../tokenizers/tokenizer.ts';
 import type { SamplingConfig } from '../training/spec.ts';
 import type { Decoder } from './decoder.ts';
-import { pickToken } from './pick.ts';
+import { drawUniform, pickToken } from './pick.ts';
 import { TextStream } from './text-stream.ts';
 
 /** An AbortSignal is one. */
@@ -70,7 +70,7 @@ export async function* generate(request: GenerateRequest): AsyncGenerator<Genera
     const id = pickToken(
       logits.subarray(0, Math.min(decoder.vocab_size, tokenizer.vocab_size)),
       sampling,
-      random,
+      drawUniform(random),
     );
     if (id === tokenizer.eos_token_id) {
       ended = 'eos';

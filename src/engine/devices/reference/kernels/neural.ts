@@ -104,7 +104,6 @@ export const neuralKernels: Kernels<
   | 'softmax_grad'
   | 'cross_entropy'
   | 'cross_entropy_grad'
-  | 'rotary'
 > = {
   embedding: (call) => {
     const table = input(call, 0);
@@ -213,30 +212,6 @@ export const neuralKernels: Kernels<
       for (let j = 0; j < width; j++) {
         const probability = Math.exp((logits[start + j] as number) - norm);
         call.out[start + j] = factor * (j === label ? probability - 1 : probability);
-      }
-    }
-  },
-  rotary: (call) => {
-    const x = input(call, 0);
-    const positions = input(call, 1);
-    const [rows, width] = rowsOf(call.node.shape);
-    const half = width / 2;
-    const { theta, inverse } = call.node.attributes;
-    // Hugging Face computes frequencies and angles in float32; a long context shows the difference.
-    const f32 = call.out instanceof Float32Array ? Math.fround : (value: number) => value;
-    const frequencies = Array.from({ length: half }, (_, j) => f32(1 / f32(theta ** f32((2 * j) / width))));
-    const sign = inverse ? -1 : 1;
-    for (let row = 0; row < rows; row++) {
-      const position = positions[row % positions.length] as number;
-      const start = row * width;
-      for (let j = 0; j < half; j++) {
-        const angle = f32(position * (frequencies[j] as number));
-        const cos = Math.cos(angle);
-        const sin = sign * Math.sin(angle);
-        const a = x[start + j] as number;
-        const b = x[start + half + j] as number;
-        call.out[start + j] = a * cos - b * sin;
-        call.out[start + half + j] = b * cos + a * sin;
       }
     }
   },

@@ -46,6 +46,7 @@ export const shapeKernels: Kernels<
   | 'reduce_max'
   | 'sum_squares'
   | 'cache_write'
+  | 'after'
 > = {
   constant: ({ node, out }) => {
     out.fill(node.attributes.value);
@@ -63,6 +64,10 @@ export const shapeKernels: Kernels<
   },
   // A view: the memory plan gives it its input's place.
   reshape: () => {},
+  after: (call) => {
+    const x = input(call, 0);
+    if (call.out !== x) call.out.set(x);
+  },
   transpose: (call) => {
     const strides = stridesOf(call.shapes[0] ?? []);
     const permuted = call.node.attributes.permutation.map((axis) => strides[axis] as number);
