@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { buildKernels } from './cli/setup/kernels.ts';
 
 /**
  * tfjs starts its WASM threads from the source text of a function, which then runs alone. The function names a
@@ -22,9 +23,28 @@ function standAloneThreads(): Plugin {
   };
 }
 
+/** The modules of the wasm device, made before they are asked for and again when their sources change. */
+function wasmKernels(): Plugin {
+  return {
+    name: 'wasm-kernels',
+    buildStart() {
+      const said = buildKernels();
+      if (said !== null) this.error(`The kernels could not be compiled:\n${said}`);
+    },
+    hotUpdate({ file }) {
+      if (!file.includes('/devices/wasm/assembly/')) return;
+      const said = buildKernels();
+      if (said !== null) throw new Error(`The kernels could not be compiled:\n${said}`);
+      this.environment.hot.send({ type: 'full-reload' });
+      return [];
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
     react(),
+    wasmKernels(),
     VitePWA({
       registerType: 'prompt',
       injectRegister: null,

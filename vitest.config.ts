@@ -1,6 +1,11 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { buildKernels } from './cli/setup/kernels.ts';
 import { chromium, chromiumArguments } from './e2e/chromium.ts';
+
+const said = buildKernels();
+// Not the end of all tests: those of the wasm device say it, and `npm test` has made the kernels before.
+if (said !== null) console.error(`The kernels could not be compiled:\n${said}`);
 
 // Two projects: what runs in Node, and what needs a real browser (OPFS, IndexedDB, WebGPU, workers).
 export default defineConfig({

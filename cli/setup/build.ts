@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { precompress } from '../../server/studio/precompress.ts';
+import { ensureKernels } from './kernels.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const stamp = join(root, 'dist', 'studio.sha256');
 
 /** Builds the studio into dist/studio unless what it is built from is what it was built from. */
 export async function ensureBuild(): Promise<void> {
+  ensureKernels(); // first: the studio takes them in
   const now = fingerprint();
   if (
     existsSync(stamp) &&
