@@ -1,28 +1,12 @@
 import type { Random } from '../../base/random.ts';
 import type { OpAttributes, OpName } from '../graph/ir.ts';
+import type { Cases, OpCase, Operand } from './acceptance-operands.ts';
+import { count, filled, ids, int, normal, size } from './acceptance-operands.ts';
+import { attentionCases } from './attention-cases.ts';
 
 /** What every op is tried with: ordinary shapes of random size, and the edges. */
 
-export type Operand =
-  | { readonly shape: readonly number[]; readonly values: Float32Array }
-  | { readonly shape: readonly number[]; readonly ids: Int32Array };
-
-export interface OpCase<K extends OpName> {
-  readonly inputs: readonly Operand[];
-  readonly attributes: OpAttributes[K];
-  /** The output's shape where it does not follow from the inputs. */
-  readonly target?: readonly number[];
-}
-
 type ComputedOp = Exclude<OpName, 'input' | 'state' | 'constant' | 'iota'>;
-
-function count(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
-}
-
-function normal(random: Random, ...shape: readonly number[]): Operand {
-  return { shape, values: Float32Array.from({ length: count(shape) }, () => random.normal()) };
-}
 
 function positive(random: Random, ...shape: readonly number[]): Operand {
   return { shape, values: Float32Array.from({ length: count(shape) }, () => 0.1 + 3 * random.uniform()) };
@@ -32,25 +16,6 @@ function positive(random: Random, ...shape: readonly number[]): Operand {
 function coarse(random: Random, ...shape: readonly number[]): Operand {
   return { shape, values: Float32Array.from({ length: count(shape) }, () => random.below(3) - 1) };
 }
-
-function filled(value: number, ...shape: readonly number[]): Operand {
-  return { shape, values: new Float32Array(count(shape)).fill(value) };
-}
-
-function ids(random: Random, below: number, ...shape: readonly number[]): Operand {
-  return { shape, ids: Int32Array.from({ length: count(shape) }, () => random.below(below)) };
-}
-
-function int(value: number): Operand {
-  return { shape: [], ids: Int32Array.of(value) };
-}
-
-/** A size from 1 on. */
-function size(random: Random, most: number): number {
-  return 1 + random.below(most);
-}
-
-type Cases<K extends OpName> = (random: Random) => readonly OpCase<K>[];
 
 function shapes(random: Random): readonly (readonly number[])[] {
   return [[], [1], [size(random, 300)], [size(random, 9), size(random, 70)], [2, 3, size(random, 5), 7]];
@@ -212,6 +177,7 @@ function products(random: Random): readonly OpCase<'matmul'>[] {
 }
 
 export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
+  ...attentionCases,
   neg: unary(normal),
   exp: unary(normal),
   log: unary(positive),
@@ -361,6 +327,7 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
     { inputs: [normal(random, 4, 3), normal(random, 4, 3), int(0)], attributes: {} },
     { inputs: [normal(random, 2, 7, 3), normal(random, 2, 1, 3), int(6)], attributes: {} },
   ],
+  after: unary(normal, 2),
   ema: (random) => shapes(random).map((shape) => pair(random, shape, { beta: 0.9 })),
   ema_square: (random) => shapes(random).map((shape) => pair(random, shape, { beta: 0.99 })),
   adamw_update: (random) =>

@@ -5,7 +5,8 @@ import { deviceErrors } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { fixed } from '../graph/dim.ts';
 import type { Node, OpAttributes, OpName, Program, StateSpec } from '../graph/ir.ts';
-import { OP_CASES, type OpCase } from './acceptance-cases.ts';
+import { OP_CASES } from './acceptance-cases.ts';
+import type { OpCase } from './acceptance-operands.ts';
 import { createReferenceDevice } from './reference/device.ts';
 
 /**

@@ -130,7 +130,7 @@ export interface OpAttributes {
 
   // --- attention over packed projections: a row of qkv holds the queries of all heads, then the keys and
   // --- the values of all key heads, head_size features each; query head h uses key head
-  // --- floor(h * key_heads / heads). `expand.ts` says what each computes in the ops above.
+  // --- floor(h * key_heads / heads), heads being a multiple of key_heads. `expand.ts` says what each computes in the ops above.
   /**
    * (qkv [batch * time, (heads + 2 key_heads) * head_size][, seed i32 [] where rate > 0])
    * -> [batch * time, heads * head_size]. Causal: softmax(q k^T * scale) over keys up to the query's own

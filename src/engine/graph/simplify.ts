@@ -1,4 +1,4 @@
-import type { MemoryKind, Node, Program } from './ir.ts';
+import type { MemoryKind, Node, NodeOf, Program } from './ir.ts';
 import { OP_NAMES } from './ops/table.ts';
 
 /**
@@ -66,8 +66,10 @@ class Merger {
         }
         return sameShape(source.shape, node.shape) ? source.id : null;
       case 'broadcast_to':
-      case 'slice':
         return sameShape(source.shape, node.shape) ? id : null;
+      case 'slice':
+        if (sameShape(source.shape, node.shape)) return id;
+        return source.op === 'concat' ? this.#joinedPart(source, node) : null;
       case 'transpose': {
         const { permutation } = node.attributes;
         if (permutation.every((axis, i) => axis === i)) return id;
@@ -84,6 +86,19 @@ class Merger {
       default:
         return null;
     }
+  }
+
+  /** The input of a concat that a slice of it takes whole. */
+  #joinedPart(joined: NodeOf<'concat'>, part: NodeOf<'slice'>): number | null {
+    const { axis } = joined.attributes;
+    let position = 0;
+    for (const id of this.inputs[joined.id] as readonly number[]) {
+      if (part.attributes.begin[axis] === position) {
+        return sameShape((this.#nodes[id] as Node).shape, part.shape) ? id : null;
+      }
+      position += (this.#nodes[id] as Node).shape[axis] ?? 0;
+    }
+    return null;
   }
 
   #find(node: Node): number {

@@ -20,7 +20,7 @@ export interface Decoder {
 
 /** What a session has to hold for decoding: parameters and caches. */
 export function decoderState(model: ModelConfig): readonly StateSpec[] {
-  return buildDecodeStep({ model, block: 1, capacity: maxPositions(model) }).state;
+  return buildDecodeStep({ model, batch: 1, block: 1, capacity: maxPositions(model) }).state;
 }
 
 /** In a session that holds `decoderState`: a training run's, or one opened for this. Its parameters are used as they are. */
@@ -31,7 +31,7 @@ export async function createDecoder(session: Session, model: ModelConfig): Promi
   async function program(block: number): Promise<Executable> {
     const known = compiled.get(block);
     if (known) return known;
-    const made = await session.compile(buildDecodeStep({ model, block, capacity }).program);
+    const made = await session.compile(buildDecodeStep({ model, batch: 1, block, capacity }).program);
     compiled.set(block, made);
     return made;
   }
@@ -40,7 +40,11 @@ export async function createDecoder(session: Session, model: ModelConfig): Promi
     const input_ids = new Int32Array(block);
     input_ids.set(ids);
     const positions = Int32Array.from({ length: block }, (_, i) => position + i);
-    const { logits } = await (await program(block)).run({ input_ids, position, positions });
+    const { logits } = await (await program(block)).run({
+      input_ids,
+      position: Int32Array.of(position),
+      positions,
+    });
     const row = (ids.length - 1) * model.vocab_size;
     return (logits ?? new Float32Array(0)).slice(row, row + model.vocab_size);
   }

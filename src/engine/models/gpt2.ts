@@ -1,5 +1,5 @@
 import { multiply } from '../graph/dim.ts';
-import { add, constant, matmul, reshape, slice, transpose, unary } from '../graph/emit.ts';
+import { add, constant, matmul, reshape, slice, unary } from '../graph/emit.ts';
 import type { Node } from '../graph/ir.ts';
 import type { Gpt2Config } from '../training/spec.ts';
 import type { Gpt2Dims } from './gpt2-parameters.ts';
@@ -28,7 +28,7 @@ export function gpt2Forward(c: ForwardContext, model: Gpt2Config, dims: Gpt2Dims
     const tokens = g.node('embedding', [wte, request.input_ids], {}); // [batch, time, n_embd]
     const places =
       mode.type === 'decode'
-        ? g.node('embedding', [wpe, mode.positions], {}) // [time, n_embd]
+        ? g.node('embedding', [wpe, mode.positions], {}) // [batch, time, n_embd]
         : slice(g, wpe, [0, 0], [time, width]);
     return c.dropout(reshape(g, add(g, tokens, places), [rows, width]), model.embd_pdrop);
   });
@@ -57,25 +57,9 @@ function block(c: ForwardContext, model: Gpt2Config, dims: Gpt2Dims, x: Node, la
 }
 
 function attention(c: ForwardContext, model: Gpt2Config, dims: Gpt2Dims, name: string, x: Node): Node {
-  const { g, request } = c;
-  const { batch, time, mode } = request;
-  const { width, heads, headSize } = dims;
-  const rows = multiply(batch, time);
   const qkv = c.linear(`${name}.c_attn`, x, 'conv1d'); // [rows, 3 * n_embd]
-  const part = (index: number): Node => {
-    const features = slice(g, qkv, [0, index * width.value], [rows, width]);
-    // [batch, n_head, time, head size]
-    return transpose(g, reshape(g, features, [batch, time, heads, headSize]), [0, 2, 1, 3]);
-  };
-  const q = part(0);
-  const k = c.cached(`cache.${name}.k`, part(1), heads, headSize);
-  const v = c.cached(`cache.${name}.v`, part(2), heads, headSize);
-  const scores = matmul(g, q, k, false, true); // [batch, n_head, time, keys]
-  const offset = mode.type === 'decode' ? mode.position : constant(g, 0, [], 'i32');
-  const scale = 1 / Math.sqrt(headSize.value);
-  const weights = c.dropout(g.node('causal_softmax', [scores, offset], { scale }), model.attn_pdrop);
-  const mixed = matmul(g, weights, v); // [batch, n_head, time, head size]
-  const joined = reshape(g, transpose(g, mixed, [0, 2, 1, 3]), [rows, width]);
+  const { heads, headSize } = dims;
+  const joined = c.attention(name, qkv, { heads, keyHeads: heads, headSize }, model.attn_pdrop);
   return c.dropout(c.linear(`${name}.c_proj`, joined, 'conv1d'), model.resid_pdrop);
 }
 

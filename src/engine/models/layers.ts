@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Dim } from '../graph/dim.ts';
+import { multiply } from '../graph/dim.ts';
 import { add, matmul, mul } from '../graph/emit.ts';
 import type { Node } from '../graph/ir.ts';
 import type { SymbolicParameter } from './parameter.ts';
@@ -15,8 +16,18 @@ export interface ForwardRequest {
 export type ForwardMode =
   /** A whole sequence from position 0. `seed` (i32 []) only where dropout is on. */
   | { readonly type: 'sequence'; readonly seed: Node | null }
-  /** A block of tokens at `position` (i32 []), whose own positions are `positions` (i32 [time]), before a cache of `capacity` rows. */
+  /**
+   * For each sequence a block of tokens from `position` (i32 [batch]) on, before a cache of `capacity` rows.
+   * `positions` (i32 [batch, time]) are those of the tokens.
+   */
   | { readonly type: 'decode'; readonly position: Node; readonly positions: Node; readonly capacity: Dim };
+
+/** How a model splits its features for attention. */
+export interface HeadDims {
+  readonly heads: Dim;
+  readonly keyHeads: Dim;
+  readonly headSize: Dim;
+}
 
 /** What a model's forward pass needs while it is built: parameters by name, dropout sites, cache updates. */
 export class ForwardContext {
@@ -58,13 +69,35 @@ export class ForwardContext {
     return mul(this.g, x, this.g.node('dropout_mask', [mode.seed], { rate, stream }, x.dims));
   }
 
-  /** Keys or values [batch, heads, time, size] with those of earlier positions before them, when decoding. */
-  cached(name: string, rows: Node, heads: Dim, size: Dim): Node {
-    const { mode, batch } = this.request;
-    if (mode.type !== 'decode') return rows;
-    const cache = this.g.state(name, [batch, heads, mode.capacity, size], 'cache');
-    const next = this.g.node('cache_write', [cache, rows, mode.position], {});
-    this.cacheUpdates[name] = next;
-    return next;
+  /**
+   * Causal attention over packed projections [batch * time, (heads + 2 keyHeads) * headSize], scaled by
+   * 1 / sqrt(headSize): [batch * time, heads * headSize]. When decoding, keys and values of earlier
+   * positions come from the cache `cache.<name>.k` and `.v`, and these join them.
+   */
+  attention(name: string, qkv: Node, { heads, keyHeads, headSize }: HeadDims, rate: number): Node {
+    const { batch, time, mode } = this.request;
+    const stream = this.#sites++;
+    const sizes = { heads: heads.value, key_heads: keyHeads.value, head_size: headSize.value };
+    const scale = 1 / Math.sqrt(headSize.value);
+    const dims = [multiply(batch, time), multiply(heads, headSize)];
+    if (mode.type === 'decode') {
+      const attributes = { ...sizes, time: time.value };
+      const append = (part: 'k' | 'v'): Node => {
+        const cache = this.g.state(
+          `cache.${name}.${part}`,
+          [batch, keyHeads, mode.capacity, headSize],
+          'cache',
+        );
+        const next = this.g.node('cache_append', [cache, qkv, mode.position], { ...attributes, part });
+        this.cacheUpdates[`cache.${name}.${part}`] = next;
+        return next;
+      };
+      const inputs = [qkv, append('k'), append('v'), mode.position];
+      return this.g.node('cached_attention', inputs, { ...attributes, scale }, dims);
+    }
+    const dropped = rate > 0 && mode.seed !== null;
+    const attributes = { batch: batch.value, time: time.value, ...sizes, scale };
+    const inputs = dropped && mode.seed !== null ? [qkv, mode.seed] : [qkv];
+    return this.g.node('attention', inputs, { ...attributes, rate: dropped ? rate : 0, stream }, dims);
   }
 }

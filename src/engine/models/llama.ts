@@ -1,5 +1,5 @@
 import { multiply } from '../graph/dim.ts';
-import { add, constant, matmul, mul, reshape, transpose, unary } from '../graph/emit.ts';
+import { add, matmul, mul, reshape, unary } from '../graph/emit.ts';
 import type { Node } from '../graph/ir.ts';
 import type { LlamaConfig } from '../training/spec.ts';
 import type { ForwardContext } from './layers.ts';
@@ -14,7 +14,9 @@ export function llamaForward(c: ForwardContext, model: LlamaConfig, dims: LlamaD
   const { batch, time, mode } = request;
   const rows = multiply(batch, time);
   const table = c.need('model.embed_tokens.weight');
-  const positions = mode.type === 'decode' ? mode.positions : g.node('iota', [], {}, [time]);
+  // One position for each row of a decoded block; of whole sequences each has the same.
+  const positions =
+    mode.type === 'decode' ? reshape(g, mode.positions, [rows]) : g.node('iota', [], {}, [time]);
 
   let x = g.within('model', () => {
     if (mode.type === 'sequence') {
@@ -55,7 +57,6 @@ export function llamaForward(c: ForwardContext, model: LlamaConfig, dims: LlamaD
   });
 }
 
-/** Query heads that share a key head are laid one below the other, so that no key or value is ever repeated. */
 function attention(
   c: ForwardContext,
   model: LlamaConfig,
@@ -64,31 +65,18 @@ function attention(
   x: Node,
   positions: Node,
 ): Node {
-  const { g, request } = c;
-  const { batch, time, mode } = request;
-  const { heads, keyHeads, group, headSize } = dims;
-  const rows = multiply(batch, time);
-  const { rope_theta: theta } = model;
-  const split = (projected: Node, count: typeof heads): Node =>
-    transpose(g, reshape(g, projected, [batch, time, count, headSize]), [0, 2, 1, 3]); // [batch, heads, time, size]
-  const rotate = (part: Node): Node => g.node('rotary', [part, positions], { theta, inverse: false });
-
-  const q = rotate(split(c.linear(`${name}.q_proj`, x, 'linear'), heads));
-  const k = rotate(split(c.linear(`${name}.k_proj`, x, 'linear'), keyHeads));
-  const v = split(c.linear(`${name}.v_proj`, x, 'linear'), keyHeads);
-  const keys = c.cached(`cache.${name}.k`, k, keyHeads, headSize);
-  const values = c.cached(`cache.${name}.v`, v, keyHeads, headSize);
-
-  const width = mode.type === 'decode' ? mode.capacity : time; // keys seen by a query, masked ones included
-  const tall = multiply(group, time);
-  const grouped = reshape(g, q, [batch, keyHeads, tall, headSize]);
-  const scores = reshape(g, matmul(g, grouped, keys, false, true), [batch, heads, time, width]);
-  const offset = mode.type === 'decode' ? mode.position : constant(g, 0, [], 'i32');
-  const scale = 1 / Math.sqrt(headSize.value);
-  const weights = c.dropout(g.node('causal_softmax', [scores, offset], { scale }), model.attention_dropout);
-  const mixed = matmul(g, reshape(g, weights, [batch, keyHeads, tall, width]), values);
-  const perHead = transpose(g, reshape(g, mixed, [batch, heads, time, headSize]), [0, 2, 1, 3]);
-  return c.linear(`${name}.o_proj`, reshape(g, perHead, [rows, multiply(heads, headSize)]), 'linear');
+  const { g } = c;
+  const { heads, keyHeads, headSize } = dims;
+  const parts = ['q_proj', 'k_proj', 'v_proj'].map((part) => c.linear(`${name}.${part}`, x, 'linear'));
+  const rotated = g.node('rotary_heads', [g.node('concat', parts, { axis: 1 }), positions], {
+    heads: heads.value + keyHeads.value,
+    head_size: headSize.value,
+    theta: model.rope_theta,
+    inverse: false,
+    time: positions.shape[0] ?? 1,
+  });
+  const mixed = c.attention(name, rotated, { heads, keyHeads, headSize }, model.attention_dropout);
+  return c.linear(`${name}.o_proj`, mixed, 'linear');
 }
 
 function rmsNorm(c: ForwardContext, model: LlamaConfig, name: string, x: Node): Node {

@@ -106,7 +106,7 @@ test('decoding with a cache, in blocks of any size, gives the logits of the whol
         for (const wanted of blocks) {
           const block = Math.min(wanted, total - position);
           if (block === 0) break;
-          const { program } = buildDecodeStep({ model, block, capacity: 7 });
+          const { program } = buildDecodeStep({ model, batch: 1, block, capacity: 7 });
           const places = Array.from({ length: block }, (_, i) => position + i);
           const feeds = {
             input_ids: tokens.slice(position, position + block),
@@ -130,7 +130,7 @@ test('decoding with a cache, in blocks of any size, gives the logits of the whol
 test('filler at the end of a block does not reach what comes after', () => {
   const model = llamaConfig();
   const weights = Object.fromEntries(randomWeights(model, 1));
-  const { program } = buildDecodeStep({ model, block: 3, capacity: 6 });
+  const { program } = buildDecodeStep({ model, batch: 1, block: 3, capacity: 6 });
   const run = runner64(program);
   const first = run({ input_ids: [4, 9, 9], position: [0], positions: [0, 1, 2] }, weights);
   const second = run(
@@ -142,7 +142,7 @@ test('filler at the end of a block does not reach what comes after', () => {
 });
 
 test('a decode step says which state it keeps', () => {
-  const { state } = buildDecodeStep({ model: llamaConfig(), block: 1, capacity: 16 });
+  const { state } = buildDecodeStep({ model: llamaConfig(), batch: 1, block: 1, capacity: 16 });
   const caches = state.filter((spec) => spec.kind === 'cache');
   expect(caches.map((spec) => spec.name)).toEqual([
     'cache.model.layers.0.self_attn.k',
@@ -151,6 +151,6 @@ test('a decode step says which state it keeps', () => {
     'cache.model.layers.1.self_attn.v',
   ]);
   expect(caches[0]?.shape).toEqual([1, 2, 16, 2]); // key heads, not query heads
-  const gpt2 = buildDecodeStep({ model: gpt2Config(), block: 1, capacity: 16 });
+  const gpt2 = buildDecodeStep({ model: gpt2Config(), batch: 1, block: 1, capacity: 16 });
   expect(gpt2.state.filter((spec) => spec.kind === 'parameter')).toHaveLength(28);
 });

@@ -41,18 +41,10 @@ function checkFeed(program: Program, name: string, node: Node, feed: Feed | unde
 
 /** Ids that are fed, perhaps reshaped: an id outside its table would read past it. */
 function checkIds(program: Program, node: Node, feeds: ReadonlyMap<string, Numbers>): void {
-  let limit: number;
-  let ignored = Number.NaN;
-  if (node.op === 'embedding') limit = program.nodes[node.inputs[0] as number]?.shape[0] ?? 0;
-  else if (node.op === 'cross_entropy') {
-    limit = program.nodes[node.inputs[0] as number]?.shape[1] ?? 0;
-    ignored = node.attributes.ignore_index;
-  } else if (node.op === 'cache_write') {
-    const rank = node.shape.length;
-    const written = program.nodes[node.inputs[1] as number]?.shape[rank - 2] ?? 0;
-    limit = (node.shape[rank - 2] ?? 0) - written + 1;
-  } else return;
-  let source = program.nodes[node.inputs[node.op === 'cache_write' ? 2 : 1] as number] as Node;
+  const rule = idRule(program, node);
+  if (rule === null) return;
+  const { operand, limit, ignored } = rule;
+  let source = program.nodes[node.inputs[operand] as number] as Node;
   while (source.op === 'reshape') source = program.nodes[source.inputs[0] as number] as Node;
   if (source.op !== 'input') return;
   const { name } = source.attributes;
@@ -62,5 +54,34 @@ function checkIds(program: Program, node: Node, feeds: ReadonlyMap<string, Numbe
       message: `Input ${name} of program ${program.name} holds ${id}; ${node.op} takes 0 to ${limit - 1}.`,
       where: `${program.name}.${name}`,
     });
+  }
+}
+
+interface IdRule {
+  /** Which input holds ids. */
+  readonly operand: number;
+  /** They lie below it. */
+  readonly limit: number;
+  readonly ignored?: number;
+}
+
+function idRule(program: Program, node: Node): IdRule | null {
+  const size = (input: number, axis: number): number =>
+    program.nodes[node.inputs[input] as number]?.shape[axis] ?? 0;
+  switch (node.op) {
+    case 'embedding':
+      return { operand: 1, limit: size(0, 0) };
+    case 'cross_entropy':
+      return { operand: 1, limit: size(0, 1), ignored: node.attributes.ignore_index };
+    case 'cache_write': {
+      const rows = node.shape.length - 2;
+      return { operand: 2, limit: size(0, rows) - size(1, rows) + 1 };
+    }
+    case 'cache_append':
+      return { operand: 2, limit: size(0, 2) - node.attributes.time + 1 };
+    case 'cached_attention':
+      return { operand: 3, limit: size(1, 2) - node.attributes.time + 1 };
+    default:
+      return null;
   }
 }

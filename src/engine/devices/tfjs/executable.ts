@@ -51,8 +51,8 @@ export class TfjsExecutable implements Executable {
 
   async #run(feeds: Feeds): Promise<Outputs> {
     if (this.#disposed) throw deviceErrors.failed({ message: 'A program was run after it was disposed' });
-    const { program } = this.#plan;
-    const checked = checkFeeds(program, feeds);
+    const { program, asked } = this.#plan;
+    const checked = checkFeeds(asked, feeds);
     const fed = new Map<NodeId, Float32Array | Int32Array>();
     for (const { node } of this.#plan.steps) {
       if (node.op !== 'input') continue;
@@ -87,7 +87,7 @@ export class TfjsExecutable implements Executable {
       device.trim();
       throw thrown;
     }
-    return outputs;
+    return this.#plan.finish(outputs);
   }
 
   #compute(

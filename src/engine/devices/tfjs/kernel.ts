@@ -1,4 +1,5 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { CompoundOp } from '../../graph/expand.ts';
 import type { NodeOf, OpName } from '../../graph/ir.ts';
 
 /**
@@ -9,7 +10,9 @@ import type { NodeOf, OpName } from '../../graph/ir.ts';
 
 /** What the executor provides itself; all other ops are in a device's kernel table. */
 export type SourceOp = 'input' | 'state' | 'constant' | 'iota';
-export type TfjsOp = Exclude<OpName, SourceOp>;
+/** What is gone from a program before it runs here: `planProgram` expands it, `HostSampling` takes the draws out. */
+export type AbsentOp = CompoundOp | 'sample_token';
+export type TfjsOp = Exclude<OpName, SourceOp | AbsentOp>;
 
 export type Inputs = readonly TensorInfo[];
 export type Kernel<K extends TfjsOp> = (context: OpContext, node: NodeOf<K>, inputs: Inputs) => TensorInfo;
@@ -45,6 +48,7 @@ export type PlainOp =
   | 'slice'
   | 'concat'
   | 'broadcast_to'
+  | 'after'
   | 'matmul';
 export type PlainTable = { readonly [K in PlainOp]: Kernel<K> };
 

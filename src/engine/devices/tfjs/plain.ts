@@ -55,6 +55,7 @@ export const plainKernels: Omit<PlainTable, 'matmul'> = {
     if (axes.length === 0) return o.call('Identity', { x: at(inputs, 0) });
     return o.call('Max', { x: at(inputs, 0) }, { reductionIndices: [...axes], keepDims: keep_dims });
   },
+  after: (o, _node, inputs) => o.call('Identity', { x: at(inputs, 0) }),
   reshape: (o, node, inputs) => reshape(o, at(inputs, 0), node.shape),
   transpose: (o, node, inputs) =>
     o.call('Transpose', { x: at(inputs, 0) }, { perm: [...node.attributes.permutation] }),

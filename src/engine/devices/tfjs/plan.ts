@@ -1,5 +1,9 @@
+import type { Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
+import { expand } from '../../graph/expand.ts';
 import type { Node, NodeId, Program, StateSpec } from '../../graph/ir.ts';
+import { simplify } from '../../graph/simplify.ts';
+import { drawOnHost } from './host-sampling.ts';
 import { HOST_OPERANDS, sizeOf } from './kernel.ts';
 
 /** One node to compute, and whose last use it was. */
@@ -11,7 +15,12 @@ export interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[];
+  /** As it runs: in basic ops, without draws. */
   readonly program: Program;
+  /** As it was asked for; feeds are checked by it. */
+  readonly asked: Program;
+  /** What `program` gives out -> what `asked` does. */
+  finish(outputs: Outputs): Outputs;
 }
 
 /**
@@ -20,10 +29,11 @@ export interface Plan {
  * a tensor is larger than the device takes.
  */
 export function planProgram(
-  program: Program,
+  asked: Program,
   state: ReadonlyMap<string, StateSpec>,
   maxBufferBytes: number | null,
 ): Plan {
+  const { program, finish } = drawOnHost(inBasicOps(asked));
   const kept = new Set([...Object.values(program.outputs), ...Object.values(program.updates)]);
   const lastUse = new Map<NodeId, NodeId>();
   const steps: Step[] = [];
@@ -47,7 +57,12 @@ export function planProgram(
   for (const node of program.nodes) {
     if (needed.has(node.id)) steps.push({ node, dead: deaths.get(node.id) ?? [] });
   }
-  return { steps, program };
+  return { steps, program, asked, finish };
+}
+
+function inBasicOps(program: Program): Program {
+  const expanded = expand(program);
+  return expanded.nodes.length === program.nodes.length ? program : simplify(expanded);
 }
 
 /** Throws ANN-DEV-002 where one tensor is more than the device can hold in one piece. */

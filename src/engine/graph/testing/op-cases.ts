@@ -1,7 +1,7 @@
 import type { Random } from '../../../base/random.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { fixed } from '../dim.ts';
-import type { Node, OpAttributes, OpName } from '../ir.ts';
+import type { AttentionAttributes, Node, OpAttributes, OpName } from '../ir.ts';
 
 /** One way to call an op: its inputs with shapes drawn at random, and what the op makes of them. */
 export interface OpCase {
@@ -242,4 +242,39 @@ export const OP_CASES: Partial<Record<OpName, MakeCase>> = {
       whole([time], () => random.below(50)),
     ]);
   },
+  attention: (random) => {
+    const attributes = attentionAttributes(random, random.below(3) === 0 ? 0.3 : 0);
+    const { batch, time, heads, key_heads, head_size, rate } = attributes;
+    return plain('attention', attributes, [
+      normal(random, [batch * time, (heads + 2 * key_heads) * head_size]),
+      ...(rate > 0 ? [whole([], () => random.below(1000))] : []),
+    ]);
+  },
+  rotary_heads: (random) => {
+    const [time, heads, head_size] = [size(random), size(random), 2 * size(random, 3)];
+    const attributes = { heads, head_size, time, theta: 100, inverse: random.below(2) === 0 };
+    return plain('rotary_heads', attributes, [
+      normal(random, [size(random, 3) * time, heads * head_size + random.below(5)]),
+      whole([time], () => random.below(50)),
+    ]);
+  },
+  after: (random) => {
+    const inputs = [normal(random, shapeOf(random)), normal(random, shapeOf(random))];
+    return plain('after', {}, inputs);
+  },
 };
+
+/** Heads that share keys in groups, all or none; a sequence of one token now and then. */
+export function attentionAttributes(random: Random, rate: number): AttentionAttributes {
+  const key_heads = size(random, 3);
+  return {
+    batch: size(random, 3),
+    time: size(random, 5),
+    heads: key_heads * size(random, 3),
+    key_heads,
+    head_size: size(random, 5),
+    scale: 0.3 + random.uniform(),
+    rate,
+    stream: random.below(9),
+  };
+}
