@@ -27,7 +27,7 @@ export type Place =
 
 export type MemoryBytes = Readonly<Record<MemoryKind, number>> & { readonly total: number };
 
-const KINDS: readonly MemoryKind[] = ['weights', 'gradients', 'optimizer', 'activations', 'logits'];
+export const KINDS: readonly MemoryKind[] = ['weights', 'gradients', 'optimizer', 'activations', 'logits'];
 const ACTIVATIONS = KINDS.indexOf('activations');
 const BYTES_PER_ELEMENT = 4;
 
@@ -131,7 +131,7 @@ export function sessionBytes(state: readonly StateSpec[], plans: readonly Memory
 }
 
 /** `most` by kind, as far as the arena reaches; activations are the rest of it. */
-function divided(most: readonly number[], arena: number): number[] {
+export function divided(most: readonly number[], arena: number): number[] {
   let rest = arena;
   const shares = most.map((bytes, kind) => {
     if (kind === ACTIVATIONS) return 0;
@@ -144,13 +144,13 @@ function divided(most: readonly number[], arena: number): number[] {
 }
 
 /** In the order of KINDS. */
-function bytesByKind(sizes: readonly number[]): MemoryBytes {
+export function bytesByKind(sizes: readonly number[]): MemoryBytes {
   const [weights = 0, gradients = 0, optimizer = 0, activations = 0, logits = 0] = sizes;
   const total = weights + gradients + optimizer + activations + logits;
   return { weights, gradients, optimizer, activations, logits, total };
 }
 
-function addBytes(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
+export function addBytes(a: MemoryBytes, b: MemoryBytes): MemoryBytes {
   return bytesByKind(KINDS.map((kind) => a[kind] + b[kind]));
 }
 

@@ -29,11 +29,14 @@ export function stridesOf(shape: readonly number[]): number[] {
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {
   const strides = stridesOf(from);
   const extra = to.length - from.length;
-  return to.map((_, axis) => (axis < extra || from[axis - extra] === 1 ? 0 : (strides[axis - extra] as number)));
+  return to.map((_, axis) =>
+    axis < extra || from[axis - extra] === 1 ? 0 : (strides[axis - extra] as number),
+  );
 }
 
 export function emitCopy(draft: Draft, from: number, to: number, move: Movement, origin: CallOrigin): void {
-  for (const attributes of splitAxes(collapseAxes(move))) draft.call('copy', [from], [to], attributes, origin);
+  for (const attributes of splitAxes(collapseAxes(move)))
+    draft.call('copy', [from], [to], attributes, origin);
 }
 
 /** All of one tensor into another of the same size; rows of either may have gaps. */
@@ -59,7 +62,13 @@ export function emitWholeCopy(draft: Draft, from: number, to: number, origin: Ca
 export function emitTranspose(draft: Draft, node: NodeOf<'transpose'>): void {
   const x = node.inputs[0] as number;
   const strides = stridesOf(draft.value(x).shape);
-  gather(draft, node, x, node.attributes.permutation.map((axis) => strides[axis] as number), 0);
+  gather(
+    draft,
+    node,
+    x,
+    node.attributes.permutation.map((axis) => strides[axis] as number),
+    0,
+  );
 }
 
 export function emitSlice(draft: Draft, node: NodeOf<'slice'>): void {
@@ -97,7 +106,13 @@ function gather(
   from_strides: readonly number[],
   from_offset: number,
 ): void {
-  const move = { extent: node.shape, from_offset, from_strides, to_offset: 0, to_strides: stridesOf(node.shape) };
+  const move = {
+    extent: node.shape,
+    from_offset,
+    from_strides,
+    to_offset: 0,
+    to_strides: stridesOf(node.shape),
+  };
   emitCopy(draft, from, node.id, move, draft.origin(node));
 }
 
@@ -136,7 +151,9 @@ function splitAxes(move: Movement): readonly Movement[] {
   const [from = 0, ...from_strides] = move.from_strides;
   const [to = 0, ...to_strides] = move.to_strides;
   if (size > 4096) {
-    throw graphErrors.malformed({ message: `A copy over [${move.extent.join(', ')}] would take too many calls.` });
+    throw graphErrors.malformed({
+      message: `A copy over [${move.extent.join(', ')}] would take too many calls.`,
+    });
   }
   return Array.from({ length: size }, (_, i) => ({
     extent,

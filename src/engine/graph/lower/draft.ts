@@ -1,6 +1,7 @@
 import type { DType, MemoryKind, Node, Program } from '../ir.ts';
 import { definitionOf } from '../ops/table.ts';
 import type { KernelAttributes, KernelName } from './kernel-plan.ts';
+import { scratchElements } from './scratch.ts';
 
 /**
  * What lowering works on before places are known: values and calls over them. The first values are the
@@ -17,7 +18,16 @@ export class Draft {
     this.nodes = program.nodes;
     for (const { id, op, shape, dtype, inputs } of program.nodes) {
       const kind = program.kinds[id] ?? 'activations';
-      this.values.push({ id, shape, dtype, kind, size: sizeOf(shape), base: id, offset: 0, row_stride: null });
+      this.values.push({
+        id,
+        shape,
+        dtype,
+        kind,
+        size: sizeOf(shape),
+        base: id,
+        offset: 0,
+        row_stride: null,
+      });
       // `after` only orders: in a plan the order is that of the calls.
       if (op === 'reshape' || op === 'after') this.look(id, inputs[0] as number, 0);
     }
@@ -59,7 +69,14 @@ export class Draft {
     attributes: KernelAttributes[K],
     from: CallOrigin,
   ): void {
-    this.calls.push({ kernel, inputs, outputs, attributes, ...from } as DraftCall);
+    const room = scratchElements({
+      kernel,
+      attributes,
+      sizes: inputs.map((id) => this.value(id).size),
+      wanted: outputs.map((id) => id !== null),
+    });
+    const scratch = room === 0 ? null : this.make([room]);
+    this.calls.push({ kernel, inputs, outputs, attributes, scratch, ...from } as DraftCall);
   }
 
   /** What a node's call is for, and its FLOPs. */
@@ -94,6 +111,7 @@ interface DraftCallOf<K extends KernelName> extends CallOrigin {
   readonly inputs: readonly number[];
   readonly outputs: readonly (number | null)[];
   readonly attributes: KernelAttributes[K];
+  readonly scratch: number | null;
 }
 
 export type DraftCall = { [K in KernelName]: DraftCallOf<K> }[KernelName];

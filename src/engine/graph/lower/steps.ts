@@ -38,7 +38,12 @@ export function isStep(node: { readonly op: OpName }): node is StepNode {
 }
 
 /** Appends the steps of a node over the values `args`; returns the number of its value. */
-export function appendStep(node: StepNode, args: readonly number[], steps: ExpressionStep[], operands: number): number {
+export function appendStep(
+  node: StepNode,
+  args: readonly number[],
+  steps: ExpressionStep[],
+  operands: number,
+): number {
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = args;
   switch (node.op) {
     case 'add_n': {

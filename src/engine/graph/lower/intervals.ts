@@ -1,0 +1,69 @@
+/**
+ * Offsets for blocks whose lifetimes are all known: large ones first, each into the smallest gap that it
+ * fits between blocks that live at the same time, else behind them.
+ */
+export interface Block {
+  /** Bytes, aligned. */
+  readonly size: number;
+  /** First and last moment at which it is held, both included. */
+  readonly first: number;
+  readonly last: number;
+  /** Where it has to be; null where that is free. */
+  readonly fixed: number | null;
+}
+
+export interface Packing {
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+}
+
+export function pack(blocks: readonly Block[]): Packing {
+  const offsets = new Array<number>(blocks.length).fill(0);
+  const order = blocks
+    .map((_, i) => i)
+    .sort((a, b) => compare(blocks[a] as Block, blocks[b] as Block) || a - b);
+  // Those that are placed, by ascending offset.
+  const placed = new Int32Array(blocks.length);
+  const starts = new Float64Array(blocks.length);
+  const ends = new Float64Array(blocks.length);
+  let count = 0;
+  let bytes = 0;
+  for (const index of order) {
+    const { size, first, last, fixed } = blocks[index] as Block;
+    let at = fixed ?? -1;
+    if (fixed === null) {
+      let smallest = Number.POSITIVE_INFINITY;
+      let reached = 0;
+      for (let i = 0; i < count; i++) {
+        const other = blocks[placed[i] as number] as Block;
+        if (other.last < first || other.first > last) continue;
+        const gap = (starts[i] as number) - reached;
+        if (gap >= size && gap < smallest) {
+          smallest = gap;
+          at = reached;
+        }
+        if ((ends[i] as number) > reached) reached = ends[i] as number;
+      }
+      if (at < 0) at = reached;
+    }
+    offsets[index] = at;
+    let to = count++;
+    while (to > 0 && (starts[to - 1] as number) > at) {
+      placed[to] = placed[to - 1] as number;
+      starts[to] = starts[to - 1] as number;
+      ends[to] = ends[to - 1] as number;
+      to--;
+    }
+    placed[to] = index;
+    starts[to] = at;
+    ends[to] = at + size;
+    if (at + size > bytes) bytes = at + size;
+  }
+  return { offsets, bytes };
+}
+
+/** Fixed ones first, then by size, then the longest-lived. */
+function compare(a: Block, b: Block): number {
+  if ((a.fixed === null) !== (b.fixed === null)) return a.fixed === null ? 1 : -1;
+  return b.size - a.size || b.last - b.first - (a.last - a.first);
+}

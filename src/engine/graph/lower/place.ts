@@ -1,0 +1,247 @@
+import { aligned } from '../arena.ts';
+import { firstElementwiseInput, mayLieOver } from './aliasing.ts';
+import { emitWholeCopy } from './copies.ts';
+import type { Draft, DraftCall } from './draft.ts';
+import type { Ends, PendingUpdate } from './ends.ts';
+import { pack } from './intervals.ts';
+import type { TensorPlace } from './kernel-plan.ts';
+
+/** Where everything of a draft lives. */
+export interface Places {
+  /** By value id; that of its base. Null for what no call touches. */
+  readonly places: readonly (TensorPlace | null)[];
+  /** The calls that are left, in order. */
+  readonly calls: readonly DraftCall[];
+  readonly arena_bytes: number;
+  /** By value id: moments (indices of calls) at which a base of the arena is first and last needed; -2 for none. */
+  readonly first: Int32Array;
+  readonly last: Int32Array;
+}
+
+const BYTES_PER_ELEMENT = 4;
+const NEVER = -2;
+/** What is fed is there before the first call. */
+const BEFORE = -1;
+
+/**
+ * Plans memory: next values of states are computed where the state is wherever nobody needs the old one
+ * any more, results go over operands that are read for the last time, everything else gets a place in the
+ * arena by its lifetime. `fixed` asks for an offset from the arena's start, by base.
+ */
+export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, number>): Places {
+  const late = lateUpdates(draft, ends);
+  for (const { state, from } of late) emitUpdate(draft, state, from);
+  const calls = neededCalls(draft, ends);
+  const { first, last } = lifetimes(draft, calls, ends);
+
+  const { values } = draft;
+  const places = new Array<TensorPlace | null>(values.length).fill(null);
+  const states = new Int32Array(values.length).fill(-1); // base -> node of the state it is computed in
+  for (const name in draft.program.state) places[draft.program.state[name] as number] = { in: 'state', name };
+  const isLate = new Set(late);
+  for (const update of ends.pending) {
+    if (isLate.has(update)) continue;
+    const { base } = draft.value(update.from);
+    states[base] = update.state;
+    places[base] = places[update.state] as TensorPlace;
+  }
+
+  const storage = shareStorage(draft, calls, first, last, places, fixed);
+  const roots: number[] = [];
+  for (const value of values) {
+    const { id } = value;
+    if (value.base === id && places[id] === null && storage[id] === id && first[id] !== NEVER) roots.push(id);
+  }
+  const until = new Int32Array(values.length);
+  for (const id of roots) until[id] = last[id] as number;
+  for (const { id, base } of values) {
+    if (base !== id || storage[id] === id) continue;
+    const root = storage[id] as number;
+    if ((last[id] as number) > (until[root] as number)) until[root] = last[id] as number;
+  }
+  const packed = pack(
+    roots.map((id) => ({
+      size: bytesOf(draft, id),
+      first: first[id] as number,
+      last: until[id] as number,
+      fixed: fixed.get(id) ?? null,
+    })),
+  );
+  roots.forEach((id, i) => {
+    places[id] = { in: 'arena', offset: packed.offsets[i] as number };
+  });
+  for (const { id, base } of values) {
+    if (places[id] !== null) continue;
+    const root = storage[base] as number;
+    places[id] = places[root] ?? places[base] ?? null;
+  }
+  return {
+    places,
+    calls: calls.filter((call) => !movesNothing(draft, call, places)),
+    arena_bytes: packed.bytes,
+    first,
+    last,
+  };
+}
+
+export function bytesOf(draft: Draft, id: number): number {
+  return aligned(draft.value(id).size * BYTES_PER_ELEMENT);
+}
+
+/** Updates that cannot be computed in the state's place. */
+function lateUpdates(draft: Draft, { pending }: Ends): readonly PendingUpdate[] {
+  const { calls, values } = draft;
+  const firstWrite = new Int32Array(values.length).fill(-1);
+  const lastRead = new Int32Array(values.length).fill(-1);
+  calls.forEach((call, index) => {
+    for (const input of call.inputs) lastRead[draft.value(input).base] = index;
+    for (const output of call.outputs) {
+      if (output === null) continue;
+      const { base } = draft.value(output);
+      if (firstWrite[base] === -1) firstWrite[base] = index;
+    }
+  });
+  const taken = new Set<number>();
+  return pending.filter(({ state, from }) => {
+    const { base, size, offset } = draft.value(from);
+    const write = firstWrite[base] as number;
+    const isWhole = offset === 0 && size === draft.value(base).size;
+    if (write < 0 || !isWhole || taken.has(base) || draft.nodes[base]?.op === 'constant') return true;
+    const read = lastRead[state] as number;
+    if (read > write) return true;
+    if (read === write && !mayOverwrite(draft, calls[write] as DraftCall, base, (id) => id === state))
+      return true;
+    taken.add(base);
+    return false;
+  });
+}
+
+function emitUpdate(draft: Draft, state: number, from: number): void {
+  const source = draft.nodes[from];
+  const origin = { scope: source?.scope ?? '', flops: 0 };
+  if (source?.op === 'constant') draft.call('fill', [], [state], source.attributes, origin);
+  else emitWholeCopy(draft, from, state, origin);
+}
+
+/** Without calls whose results nobody reads. */
+function neededCalls(draft: Draft, ends: Ends): readonly DraftCall[] {
+  const wanted = new Uint8Array(draft.values.length);
+  for (const name in ends.outputs) wanted[draft.value(ends.outputs[name] as number).base] = 1;
+  for (const { state, from } of ends.pending) {
+    wanted[state] = 1;
+    wanted[draft.value(from).base] = 1;
+  }
+  const kept: DraftCall[] = [];
+  for (let i = draft.calls.length - 1; i >= 0; i--) {
+    const call = draft.calls[i] as DraftCall;
+    if (!call.outputs.some((id) => id !== null && wanted[draft.value(id).base] === 1)) continue;
+    for (const input of call.inputs) wanted[draft.value(input).base] = 1;
+    kept.push(call);
+  }
+  return kept.reverse();
+}
+
+function lifetimes(draft: Draft, calls: readonly DraftCall[], ends: Ends) {
+  const first = new Int32Array(draft.values.length).fill(NEVER);
+  const last = new Int32Array(draft.values.length).fill(NEVER);
+  for (const name in draft.program.inputs) {
+    const id = draft.program.inputs[name] as number;
+    first[id] = BEFORE;
+    last[id] = BEFORE;
+  }
+  const touch = (id: number, index: number): void => {
+    const { base } = draft.value(id);
+    if (first[base] === NEVER) first[base] = index;
+    last[base] = index;
+  };
+  calls.forEach((call, index) => {
+    for (const input of call.inputs) touch(input, index);
+    for (const output of call.outputs) if (output !== null) touch(output, index);
+    if (call.scratch !== null) touch(call.scratch, index);
+  });
+  for (const name in ends.outputs) touch(ends.outputs[name] as number, calls.length);
+  return { first, last };
+}
+
+/** By base: the base whose storage it lies in. */
+function shareStorage(
+  draft: Draft,
+  calls: readonly DraftCall[],
+  first: Int32Array,
+  last: Int32Array,
+  places: readonly (TensorPlace | null)[],
+  fixed: ReadonlyMap<number, number>,
+): Int32Array {
+  const storage = Int32Array.from(draft.values, (value) => value.base);
+  calls.forEach((call, index) => {
+    const taken = new Set<number>();
+    for (const output of call.outputs) {
+      if (output === null) continue;
+      const { base } = draft.value(output);
+      if (first[base] !== index || places[base] !== null || fixed.has(base) || storage[base] !== base)
+        continue;
+      for (const input of call.inputs) {
+        const source = draft.value(input).base;
+        const root = storage[source] as number;
+        if (source === base || last[source] !== index || places[source] !== null || taken.has(root)) continue;
+        if (first[source] === index) continue; // scratch, or written by this very call
+        if (bytesOf(draft, source) !== bytesOf(draft, base)) continue;
+        if (!mayOverwrite(draft, call, base, (id) => storage[id] === root)) continue;
+        storage[base] = root;
+        taken.add(root);
+        break;
+      }
+    }
+  });
+  return storage;
+}
+
+/** Whether the call may write `base` over the inputs whose bases `shares` picks. */
+function mayOverwrite(
+  draft: Draft,
+  call: DraftCall,
+  base: number,
+  shares: (base: number) => boolean,
+): boolean {
+  const position = call.outputs.findIndex((id) => id !== null && draft.value(id).base === base);
+  const output = draft.value(call.outputs[position] as number);
+  if (!isWhole(draft, output.id)) return false;
+  const elementwise = firstElementwiseInput(call.kernel);
+  const pairs = mayLieOver(call.kernel);
+  return call.inputs.every((id, i) => {
+    const input = draft.value(id);
+    if (!shares(input.base)) return true;
+    if (!isWhole(draft, id) || input.size !== output.size || input.dtype !== output.dtype) return false;
+    if (call.kernel === 'copy') return isWholeCopy(draft, call);
+    if (elementwise !== null && i >= elementwise) return true;
+    return pairs.some(([o, from]) => o === position && from === i);
+  });
+}
+
+function isWhole(draft: Draft, id: number): boolean {
+  const { base, offset, size, row_stride } = draft.value(id);
+  return offset === 0 && row_stride === null && size === draft.value(base).size;
+}
+
+/** One that leaves every element where it is, once both tensors are in one place. */
+function isWholeCopy(draft: Draft, call: DraftCall): boolean {
+  if (call.kernel !== 'copy') return false;
+  const { extent, from_offset, to_offset, from_strides, to_strides } = call.attributes;
+  return (
+    from_offset === 0 &&
+    to_offset === 0 &&
+    extent.length === 1 &&
+    from_strides[0] === 1 &&
+    to_strides[0] === 1 &&
+    extent[0] === draft.value(call.outputs[0] as number).size
+  );
+}
+
+function movesNothing(draft: Draft, call: DraftCall, places: readonly (TensorPlace | null)[]): boolean {
+  if (call.kernel !== 'copy' || !isWholeCopy(draft, call)) return false;
+  const [from, to] = [places[call.inputs[0] as number], places[call.outputs[0] as number]];
+  const offset = (id: number): number => draft.value(id).offset;
+  if (offset(call.inputs[0] as number) !== offset(call.outputs[0] as number)) return false;
+  if (from?.in === 'state') return to?.in === 'state' && from.name === to.name;
+  return from?.in === 'arena' && to?.in === 'arena' && from.offset === to.offset;
+}
