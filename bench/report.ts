@@ -14,6 +14,12 @@ export interface BenchReport {
   readonly machine: string;
   readonly results: readonly Readonly<Record<string, unknown>>[];
   readonly bars: readonly Bar[];
+  /** What was measured beside the results, such as ceilings. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+  /** A recorded step, kernel by kernel. */
+  readonly profile?: unknown;
+  /** Printed as it is, where the output is no JSON. */
+  readonly text?: string;
 }
 
 export function bar(name: string, value: number, op: Bar['op'], limit: number): Bar {

@@ -30,7 +30,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/verify.ts'),
   },
   bench: {
-    usage: 'bench NAME [--json]',
+    usage: 'bench NAME [OPTIONS] [--json]',
     about: 'measure, and say whether the bars hold',
     load: () => import('./commands/bench.ts'),
   },

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Bench } from '../../bench/bench.ts';
 import type { BenchReport } from '../../bench/report.ts';
+import { UsageError, withUsage } from '../arguments.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'bench');
@@ -17,30 +19,37 @@ function names(): string[] {
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const json = args.includes('--json');
   const [name, ...rest] = args.filter((arg) => arg !== '--json');
-  if (name === undefined || rest.length > 0 || !names().includes(name)) {
+  if (name === undefined || !names().includes(name)) {
     io.stderr.write(`Usage: anneal bench NAME [--json], where NAME is one of ${names().join(', ')}.\n`);
     return EXIT.usage;
   }
-  const bench = (await import(pathToFileURL(join(folder, `${name}.bench.ts`)).href)) as {
-    run(): Promise<BenchReport>;
-  };
-  const report = await bench.run();
-  io.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report));
-  return report.bars.every((bar) => bar.holds) ? EXIT.fine : EXIT.errorsFound;
+  const bench = (await import(pathToFileURL(join(folder, `${name}.bench.ts`)).href)) as Bench;
+  return withUsage(io, `bench ${bench.usage ?? name} [--json]`, async () => {
+    if (rest.length > 0 && bench.usage === undefined)
+      throw new UsageError(`bench ${name} takes no arguments.`);
+    const report = await bench.run(rest, { progress: (line) => io.stderr.write(`${line}\n`) });
+    io.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report));
+    return report.bars.every((bar) => bar.holds) ? EXIT.fine : EXIT.errorsFound;
+  });
 }
 
 function render(report: BenchReport): string {
   const results = report.results.map((row) =>
     Object.entries(row)
-      .map(
-        ([key, value]) =>
-          `${key} ${typeof value === 'number' ? Number(value.toPrecision(4)) : String(value)}`,
-      )
+      .map(([key, value]) => `${key} ${show(value)}`)
       .join('  '),
   );
   const bars = report.bars.map(
     (bar) =>
       `${bar.holds ? 'holds' : 'FALLS'}  ${bar.name}: ${Number(bar.value.toPrecision(4))} ${bar.op} ${bar.limit}`,
   );
-  return [`${report.name} on ${report.machine}`, ...results.map((row) => `  ${row}`), ...bars, ''].join('\n');
+  const facts = Object.entries(report.facts ?? {}).map(([key, value]) => `  ${key} ${show(value)}`);
+  const rows = results.map((row) => `  ${row}`);
+  const text = report.text === undefined ? [] : [report.text];
+  return [`${report.name} on ${report.machine}`, ...rows, ...facts, ...bars, ...text, ''].join('\n');
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(4)));
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

@@ -1,0 +1,17 @@
+import { nodeGpu } from '../../src/engine/devices/node/dawn.ts';
+import { nodeDeviceFactories, wasmFolder } from '../../src/engine/devices/node/factories.ts';
+import { engineHandlers } from '../engines/handlers.ts';
+import type { Request } from './calls.ts';
+import { answer } from './serve.ts';
+
+// One engine in a process of its own; see node-actor.ts.
+const handlers = engineHandlers({
+  factories: nodeDeviceFactories,
+  tfjsWasm: wasmFolder,
+  gpu: nodeGpu,
+  startProbes: async (wasm, job) => {
+    const { probeThreads } = await import('./node-probe.ts');
+    return probeThreads(wasm, job);
+  },
+});
+process.on('message', async (request: Request) => process.send?.(await answer(handlers, request)));

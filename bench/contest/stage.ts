@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os';
+import type { Actor, Entrant } from './calls.ts';
+import { type ChromiumContest, openChromium } from './chromium.ts';
+import { startNodeActor } from './node-actor.ts';
+import { HOW_TO_GET_TORCH, pythonWithTorch, startPythonActor, type Threads } from './python-actor.ts';
+
+/** Where entrants get their processes from; all of them end with it. */
+export class Stage {
+  readonly #actors = new Set<Actor>();
+  #chromium: Promise<ChromiumContest> | null = null;
+  #python: string | null | undefined;
+
+  /** Throws where the entrant cannot exist on this machine, with a sentence that says why. */
+  async start(entrant: Pick<Entrant, 'where'>, threads: Threads = { omp: 1, blas: 1 }): Promise<Actor> {
+    const actor = await this.#start(entrant, threads);
+    this.#actors.add(actor);
+    return {
+      ...actor,
+      close: async () => {
+        this.#actors.delete(actor);
+        await actor.close();
+      },
+    };
+  }
+
+  async #start({ where }: Pick<Entrant, 'where'>, threads: Threads): Promise<Actor> {
+    if (where === 'node') return startNodeActor();
+    if (where === 'chromium') {
+      this.#chromium ??= openChromium();
+      return (await this.#chromium).start();
+    }
+    if (this.#python === undefined) this.#python = pythonWithTorch();
+    if (this.#python === null) throw new Error(HOW_TO_GET_TORCH);
+    return startPythonActor(this.#python, threads);
+  }
+
+  /** The browser's version, where there is one in this run. */
+  async chromium(): Promise<string | null> {
+    return (await this.#chromium)?.version ?? null;
+  }
+
+  async close(): Promise<void> {
+    for (const actor of this.#actors) await actor.close();
+    await (await this.#chromium?.catch(() => null))?.close();
+  }
+}
+
+/** What OMP and OpenBLAS are tried with: one thread and all, each with each. */
+export function threadSettings(): readonly Threads[] {
+  const counts = [...new Set([1, Math.min(2, availableParallelism())])];
+  return counts.flatMap((omp) => counts.map((blas) => ({ omp, blas })));
+}

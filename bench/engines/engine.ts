@@ -1,0 +1,31 @@
+import type { DeviceFactory } from '../../src/engine/devices/probe.ts';
+import type { WasmPaths } from '../../src/engine/devices/tfjs/wasm.ts';
+import type { MatmulTask, Opened, StepRecord } from '../contest/calls.ts';
+import type { Workload } from '../workload/workload.ts';
+
+/** What differs between Node and a browser. */
+export interface Environment {
+  readonly factories: () => readonly DeviceFactory[];
+  /** Where tfjs finds its .wasm files. */
+  readonly tfjsWasm: () => WasmPaths;
+  /** Null where there is no WebGPU; sets it up where that is needed. */
+  readonly gpu: () => Promise<GPU | null>;
+  /** Runs a probe of the module on as many threads as there are cores, at once; each one's rate. */
+  readonly startProbes: (wasm: BufferSource, job: 'fma' | 'read') => Promise<readonly number[]>;
+}
+
+/** A training step made ready by one engine. */
+export interface StepRunner extends Opened {
+  /** Step number `index`; resolves with its loss when that is known and all state is written. */
+  step(index: number): Promise<number>;
+  /** Bytes on the device at the peak of a step, which this may run for it. */
+  peakBytes(index: number): Promise<number | null>;
+  profile?(index: number): Promise<StepRecord>;
+}
+
+/** Each engine is a file that exports these two. */
+export interface Engine {
+  openStep(device: string, workload: Workload, environment: Environment): Promise<StepRunner>;
+  /** Best GFLOP/s, each product awaited before the next is timed. */
+  matmul(device: string, task: MatmulTask, environment: Environment): Promise<number | null>;
+}

@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { UsageError, wholeOption } from '../cli/arguments.ts';
+import type { BenchOptions } from './bench.ts';
+import type { Where } from './contest/calls.ts';
+import { ourEntrants, peerEntrants } from './contest/entrants.ts';
+import type { BenchReport } from './report.ts';
+import { contestStep } from './step/contest.ts';
+import { type ModelType, PRESETS, type Preset, workload } from './workload/workload.ts';
+
+export const usage =
+  'step [--preset small|medium|gpu] [--model gpt2|llama] [--device D[,D]] [--in chromium|node] [--against PEER,...] [--runs N] [--profile]';
+
+/** One training step of ours and of others, the same model from the same weights over the same tokens. */
+export async function run(args: readonly string[], { progress }: BenchOptions): Promise<BenchReport> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      preset: { type: 'string', default: 'small' },
+      model: { type: 'string', default: 'gpt2' },
+      device: { type: 'string', default: 'wasm' },
+      in: { type: 'string', default: 'node' },
+      against: { type: 'string' },
+      runs: { type: 'string' },
+      profile: { type: 'boolean', default: false },
+    },
+  });
+  const where = oneOf<Exclude<Where, 'native'>>('--in', values.in, ['chromium', 'node']);
+  const preset = oneOf<Preset>('--preset', values.preset, Object.keys(PRESETS) as Preset[]);
+  const model = oneOf<ModelType>('--model', values.model, ['gpt2', 'llama']);
+  return contestStep({
+    workload: workload(preset, model),
+    ours: ourEntrants(values.device, where),
+    peers: peerEntrants(values.against, where),
+    rounds: wholeOption('--runs', values.runs, 1) ?? 10,
+    profile: values.profile,
+    progress,
+  });
+}
+
+export function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
+  const found = known.find((one) => one === value);
+  if (found !== undefined) return found;
+  throw new UsageError(`${name} is one of ${known.join(', ')}, not "${value}".`);
+}

@@ -1,0 +1,64 @@
+import { pairedRatio } from '../contest/rounds.ts';
+import { type Bar, bar } from '../report.ts';
+import type { Workload } from '../workload/workload.ts';
+import type { StepCeiling } from './ceiling.ts';
+import type { Contender } from './contest.ts';
+
+/** The bars that this run can tell about; those of a peer that did not take part are not here. */
+export function stepBars(
+  { preset, model }: Workload,
+  contenders: readonly Contender[],
+  { gflop, ceiling }: { readonly gflop: number; readonly ceiling: StepCeiling },
+): Bar[] {
+  const bars: Bar[] = [];
+  const find = (engine: string, device: string) =>
+    contenders.find(({ entrant }) => entrant.engine === engine && entrant.device === device);
+  const [ours] = contenders;
+  if (ours === undefined) return bars;
+  const { device, where } = ours.entrant;
+  const what = `${preset} ${model.model_type}, ${device} in ${where}`;
+  const times = (peer: Contender | undefined, name: string, least: number): void => {
+    if (peer === undefined) return;
+    bars.push(bar(`${what}: times faster than ${name}`, pairedRatio(peer, ours), '>=', least));
+  };
+
+  if (device === 'wasm') {
+    const pytorch = find('pytorch', 'cpu');
+    if (pytorch !== undefined) {
+      const limit = preset === 'small' ? 1.2 : 1.8;
+      bars.push(bar(`${what}: times the time of PyTorch`, pairedRatio(ours, pytorch), '<=', limit));
+    }
+    if (preset === 'small') {
+      times(find('jax', 'wasm'), 'jax-js wasm', 3);
+      times(find('tfjs', 'wasm'), 'tfjs wasm', 40);
+    } else if (ceiling.ceiling_gflops !== null) {
+      const reached = (gflop / best(ours)) * 1000;
+      bars.push(bar(`${what}: share of the fastest product`, reached / ceiling.ceiling_gflops, '>=', 0.7));
+    }
+  }
+  if (device === 'webgpu') {
+    const emulated = /swiftshader|software|cpu/i.test(ours.description);
+    if (emulated) {
+      times(find('jax', 'webgpu'), 'jax-js webgpu', 1.8);
+      times(find('tfjs', 'webgpu'), 'tfjs webgpu', 10);
+    } else {
+      const peers = contenders.filter(({ entrant }) => !['anneal', 'pytorch'].includes(entrant.engine));
+      const fastest = peers.sort((a, b) => pairedRatio(a, b) - 1)[0];
+      times(fastest, `the fastest browser peer (${fastest?.title})`, 2);
+      if (ceiling.ceiling_gflops !== null) {
+        const reached = (gflop / best(ours)) * 1000;
+        bars.push(bar(`${what}: share of the fastest product`, reached / ceiling.ceiling_gflops, '>=', 0.5));
+      }
+    }
+  }
+  const tfjs = find('tfjs', device) ?? contenders.find(({ entrant }) => entrant.engine === 'tfjs');
+  if (!device.startsWith('tfjs') && ours.peak_bytes !== null && tfjs?.peak_bytes != null) {
+    bars.push(bar(`${what}: peak bytes, times those of tfjs`, ours.peak_bytes / tfjs.peak_bytes, '<=', 0.5));
+  }
+  return bars;
+}
+
+function best({ ms }: Contender): number {
+  const all = ms.flat().sort((a, b) => a - b);
+  return all[Math.floor(all.length / 2)] ?? Number.NaN;
+}
