@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expand } from '../graph/expand.ts';
+import { countFlops } from '../graph/flops.ts';
 import { simplify } from '../graph/simplify.ts';
 import { buildTrainingStep } from './step.ts';
 import { tinyGpt2, tinyLlama, tinySpec } from './testing/specs.ts';
@@ -13,7 +14,9 @@ test.each([
     const { optimizer } = tinySpec;
     const { update } = buildTrainingStep({ model, optimizer, batch: 2, context: 8, accumulation: 1 });
     if (update.mode !== 'fused') throw new Error(update.mode);
-    const { nodes } = simplify(expand(update.step));
+    const basic = simplify(expand(update.step));
+    const { nodes } = basic;
+    expect(countFlops(update.step)).toBe(countFlops(basic));
     for (const [op, count] of Object.entries(counts)) {
       expect([op, nodes.filter((node) => node.op === op).length]).toEqual([op, count]);
     }

@@ -1,5 +1,5 @@
 import type { Dim } from '../dim.ts';
-import { fixed } from '../dim.ts';
+import { fixed, sameValue } from '../dim.ts';
 import type { Node, OpName } from '../ir.ts';
 import type { OpFamily, ShapeChecks } from './definition.ts';
 import { elements, expectInputs } from './definition.ts';
@@ -140,7 +140,7 @@ export const attentionOps: OpFamily<Attention> = {
       const { batch, time, heads } = attributes;
       packed(checks, 'attention_grad', qkv, attributes, batch * time, qkv.dims);
       requireSameShape(checks, 'attention_grad', out.dims, dout.dims);
-      if (elements(lse) !== batch * heads * time) {
+      if (!sameValue(elements(lse), batch * heads * time)) {
         checks.malformed('attention_grad takes the log-sum-exp of each query of each head');
       }
       return qkv.dims;
@@ -164,7 +164,8 @@ export const attentionOps: OpFamily<Attention> = {
       const count = wholeNumbers(checks, 'rotary_heads', positions, 'positions');
       checks.equal(count, said(time, count.assumed), 'each row has one position');
       checks.atMost(fixed(heads * head_size), width, 'the heads that are rotated lie in the row');
-      if (!rows.assumed && !count.assumed && rows.value % count.value !== 0) {
+      const times = Math.round(rows.value / count.value);
+      if (!rows.assumed && !count.assumed && !sameValue(times * count.value, rows.value)) {
         checks.equal(rows, count, 'positions repeat for each sequence, so rows are a multiple of them');
       }
       return qkv.dims;

@@ -52,7 +52,7 @@ export interface OpDefinition<K extends OpName> {
   readonly dtype: DType | 'first' | 'given';
   /** One contribution per input; null for the whole where the op cannot be differentiated. */
   readonly gradient: ((request: GradientRequest<K>) => readonly Contribution[]) | null;
-  /** Floating-point operations, a multiply-add counting as 2; a transcendental function counts as 1. */
+  /** Floating-point operations that it takes, a multiply-add counting as 2; a transcendental function counts as 1. */
   flops(node: NodeOf<K>, inputs: readonly Node[]): number;
   /** Inputs that the output may overwrite: every element is read before the same element is written. */
   readonly inPlace: readonly number[];
