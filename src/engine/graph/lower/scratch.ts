@@ -17,6 +17,18 @@ export function reduceChunks(size: number): number {
   return size <= 2 * REDUCE_CHUNK ? 1 : Math.ceil(size / REDUCE_CHUNK);
 }
 
+/** Elements of a matrix product's right side that are packed at once. */
+const MATMUL_PACK = 1 << 20;
+/** Columns that are packed together. */
+const MATMUL_PANEL = 8;
+
+/** Room for the right side of a product, whole panels of columns. */
+export function matmulPackElements({ batch, n, k, shared_b }: KernelAttributes['matmul']): number {
+  const panel = k * MATMUL_PANEL;
+  const whole = Math.ceil(n / MATMUL_PANEL) * panel * (shared_b ? 1 : batch);
+  return Math.min(whole, Math.max(panel, MATMUL_PACK));
+}
+
 /** The parts of a call that say how much scratch it needs. */
 export interface ScratchRequest<K extends KernelName> {
   readonly kernel: K;
@@ -42,6 +54,8 @@ const SCRATCH: Sizes = {
     wanted[1] || wanted[2] ? 2 * Math.ceil(rows / NORM_CHUNK) * width : 0,
   rms_norm_grad: ({ attributes: { rows, width }, wanted }) =>
     wanted[1] ? Math.ceil(rows / NORM_CHUNK) * width : 0,
+  /** The right side, as much of it as fits, in the order in which it is read. */
+  matmul: ({ attributes }) => matmulPackElements(attributes),
   /** delta [batch, heads, time]: the sum of out * dout of each query. */
   attention_grad: ({ attributes: { batch, heads, time } }) => batch * heads * time,
 };

@@ -1,0 +1,111 @@
+import { madd } from './math';
+
+/*
+ * The innermost loops of a matrix product: six rows of a times eight (or four) columns of b, the results
+ * in registers. 12 accumulators, two vectors of b and one of a are the 15 registers that V8 has for SIMD on
+ * x64; at two loads and two multiply-adds a cycle the arithmetic is what limits. Loops are not unrolled: the
+ * processor takes the counting along for nothing, and V8 keeps all of it in registers.
+ *
+ * a is packed as [k][6], b as [k][8] or [k][4]. Each element is summed in ascending k, whatever tile it is in.
+ */
+
+// @ts-expect-error: decorator
+@inline
+function put1(c: usize, x: v128, add: bool): void {
+  v128.store(c, add ? f32x4.add(v128.load(c), x) : x);
+}
+
+// @ts-expect-error: decorator
+@inline
+function put2(c: usize, x: v128, y: v128, add: bool): void {
+  if (add) {
+    v128.store(c, f32x4.add(v128.load(c), x));
+    v128.store(c, f32x4.add(v128.load(c, 16), y), 16);
+  } else {
+    v128.store(c, x);
+    v128.store(c, y, 16);
+  }
+}
+
+/** c[6][8] = a b, or += where `add`; `stride` bytes from one row of c to the next. */
+export function micro68(a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
+  let c00 = f32x4.splat(0); let c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0); let c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0); let c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0); let c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0); let c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0); let c51 = f32x4.splat(0);
+  for (; k > 0; k--) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load32_splat(a);
+    c00 = madd(a0, b0, c00);
+    c01 = madd(a0, b1, c01);
+    const a1 = v128.load32_splat(a, 4);
+    c10 = madd(a1, b0, c10);
+    c11 = madd(a1, b1, c11);
+    const a2 = v128.load32_splat(a, 8);
+    c20 = madd(a2, b0, c20);
+    c21 = madd(a2, b1, c21);
+    const a3 = v128.load32_splat(a, 12);
+    c30 = madd(a3, b0, c30);
+    c31 = madd(a3, b1, c31);
+    const a4 = v128.load32_splat(a, 16);
+    c40 = madd(a4, b0, c40);
+    c41 = madd(a4, b1, c41);
+    const a5 = v128.load32_splat(a, 20);
+    c50 = madd(a5, b0, c50);
+    c51 = madd(a5, b1, c51);
+    a += 24;
+    b += 32;
+  }
+  put2(c, c00, c01, add);
+  c += stride;
+  put2(c, c10, c11, add);
+  c += stride;
+  put2(c, c20, c21, add);
+  c += stride;
+  put2(c, c30, c31, add);
+  c += stride;
+  put2(c, c40, c41, add);
+  c += stride;
+  put2(c, c50, c51, add);
+}
+
+/** The same for four columns. */
+export function micro64(a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
+  let c00 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c30 = f32x4.splat(0);
+  let c40 = f32x4.splat(0);
+  let c50 = f32x4.splat(0);
+  for (; k > 0; k--) {
+    const b0 = v128.load(b);
+    const a0 = v128.load32_splat(a);
+    c00 = madd(a0, b0, c00);
+    const a1 = v128.load32_splat(a, 4);
+    c10 = madd(a1, b0, c10);
+    const a2 = v128.load32_splat(a, 8);
+    c20 = madd(a2, b0, c20);
+    const a3 = v128.load32_splat(a, 12);
+    c30 = madd(a3, b0, c30);
+    const a4 = v128.load32_splat(a, 16);
+    c40 = madd(a4, b0, c40);
+    const a5 = v128.load32_splat(a, 20);
+    c50 = madd(a5, b0, c50);
+    a += 24;
+    b += 16;
+  }
+  put1(c, c00, add);
+  c += stride;
+  put1(c, c10, add);
+  c += stride;
+  put1(c, c20, add);
+  c += stride;
+  put1(c, c30, add);
+  c += stride;
+  put1(c, c40, add);
+  c += stride;
+  put1(c, c50, add);
+}
