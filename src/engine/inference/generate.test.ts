@@ -9,7 +9,7 @@ import type { ModelConfig, SamplingConfig } from '../training/spec.ts';
 import { buildLogits } from '../training/step.ts';
 import { tinyGpt2, tinyLlama } from '../training/testing/specs.ts';
 import { type Decoder, openDecoder } from './decoder.ts';
-import { generate, generateText } from './generate.ts';
+import { generate, generateBatch, generateText } from './generate.ts';
 
 const letters = 'abcdefghijklmnopq';
 const tokenizer = createChar([...letters]);
@@ -29,8 +29,8 @@ async function weights(model: ModelConfig, name: string): Promise<Float32Array> 
   if (!spec) throw new Error(name);
   return initialise(spec.init.type === 'normal' ? { ...spec, init: { type: 'normal', std: 0.4 } } : spec, 11);
 }
-const open = (model: ModelConfig): Promise<Decoder> =>
-  openDecoder(createReferenceDevice(), model, (name) => weights(model, name));
+const open = (model: ModelConfig, batch = 1): Promise<Decoder> =>
+  openDecoder(createReferenceDevice(), model, (name) => weights(model, name), batch);
 
 /** Greedy without a cache: the whole text is read again for every token. */
 async function uncached(model: ModelConfig, prompt: readonly number[], count: number): Promise<number[]> {
@@ -65,6 +65,28 @@ describe.each<[string, ModelConfig]>([
         const expected = await uncached(model, prompt, count);
         expect(cached).toBe(expected.map((id) => letters[id]).join(''));
       }),
+      { numRuns: 12 },
+    );
+  });
+
+  test('several prompts side by side give what each gives alone', async () => {
+    const [one, three] = [await open(model), await open(model, 3)];
+    const prompt = fc.string({ unit: fc.constantFrom(...letters), maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(prompt, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 0, max: 60 }),
+        fc.constantFrom(0, 0.8),
+        async (prompts, max_new_tokens, temperature) => {
+          const settings = { ...sampling, max_new_tokens, temperature, top_k: 9, top_p: 0.9, stop: ['ee'] };
+          const together = await generateBatch({ decoder: three, tokenizer, sampling: settings, prompts });
+          const alone = [];
+          for (const prompt of prompts) {
+            alone.push(await generateText({ decoder: one, tokenizer, sampling: { ...settings, prompt } }));
+          }
+          expect(together).toEqual(alone);
+        },
+      ),
       { numRuns: 12 },
     );
   });
@@ -150,9 +172,9 @@ test('an empty prompt starts from the end of text, where there is one, and unkno
   const started: number[][] = [];
   const spy: Decoder = {
     ...decoder,
-    read: (ids, position) => {
-      started.push([...ids]);
-      return decoder.read(ids, position);
+    draw: (pieces, draw) => {
+      started.push([...(pieces[0]?.ids ?? [])]);
+      return decoder.draw(pieces, draw);
     },
   };
   const empty = { ...sampling, prompt: '', max_new_tokens: 1 };

@@ -1,7 +1,8 @@
 import { GraphBuilder } from '../graph/builder.ts';
+import type { Dim } from '../graph/dim.ts';
 import { fixed } from '../graph/dim.ts';
-import { reshape } from '../graph/emit.ts';
-import type { Program, StateSpec } from '../graph/ir.ts';
+import { reshape, slice } from '../graph/emit.ts';
+import type { Node, Program, StateSpec } from '../graph/ir.ts';
 import { simplify } from '../graph/simplify.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { buildForward } from './forward.ts';
@@ -20,13 +21,26 @@ export interface DecodeRequest {
   readonly block: number;
   /** Rows of the cache. */
   readonly capacity: number;
+  /** Logits where it is not said. */
+  readonly result?: DecodeResult;
 }
+
+export type DecodeResult =
+  /** logits [batch, block, vocab] */
+  | { readonly type: 'logits' }
+  /**
+   * token [batch], drawn on the device from what follows the last token of each block, among the first
+   * `vocab_size` ids. Inputs besides: uniform f32 [batch], temperature f32 [], top_k i32 [], top_p f32 [].
+   */
+  | { readonly type: 'token'; readonly vocab_size: number }
+  /** No output: keys and values are written, and nothing is computed that they do not need. */
+  | { readonly type: 'cache' };
 
 /**
  * Decoding with a cache of keys and values: one run takes `block` tokens of each sequence b at positions
  * `position[b]` to `position[b] + block - 1` and writes them into the cache.
  * Inputs: input_ids i32 [batch, block], position i32 [batch], positions i32 [batch, block] (position[b],
- * position[b] + 1, ...; at most n_positions - 1 for gpt2). Output: logits [batch, block, vocab].
+ * position[b] + 1, ...; at most n_positions - 1 for gpt2). Outputs: as `result` says.
  * Filler at the end of a block does no harm: later positions are masked until they are written anew.
  * position[b] + block must not exceed `capacity`.
  */
@@ -44,7 +58,26 @@ export function buildDecodeStep(request: DecodeRequest): DecodeStep {
     time,
     mode: { type: 'decode', position, positions, capacity },
   });
-  const shaped = reshape(g, logits, [batch, time, logits.dims[1] ?? fixed(1)]);
-  const program = simplify(g.program('decode', { outputs: { logits: shaped }, updates: cacheUpdates }));
-  return { state: g.states, program };
+  const perToken = reshape(g, logits, [batch, time, logits.dims[1] ?? fixed(1)]);
+  const outputs = outputsOf(g, perToken, [batch, time], request.result ?? { type: 'logits' });
+  return { state: g.states, program: simplify(g.program('decode', { outputs, updates: cacheUpdates })) };
+}
+
+function outputsOf(
+  g: GraphBuilder,
+  logits: Node,
+  [batch, time]: readonly [Dim, Dim],
+  result: DecodeResult,
+): Readonly<Record<string, Node>> {
+  if (result.type === 'cache') return {};
+  if (result.type === 'logits') return { logits };
+  const vocab = fixed(result.vocab_size);
+  const last = slice(g, logits, [0, time.value - 1, 0], [batch, fixed(1), vocab]);
+  const uniform = g.input('uniform', [batch], 'f32');
+  const settings = [
+    g.input('temperature', [], 'f32'),
+    g.input('top_k', [], 'i32'),
+    g.input('top_p', [], 'f32'),
+  ];
+  return { token: g.node('sample_token', [reshape(g, last, [batch, vocab]), uniform, ...settings], {}) };
 }

@@ -128,7 +128,11 @@ export class LiveTraining {
   async decoder(): Promise<Decoder> {
     this.#decoder ??= await this.#watch.guard(createDecoder(this.#session, this.#spec.model));
     const decoder = this.#decoder;
-    return { ...decoder, read: (ids, position) => this.#watch.guard(decoder.read(ids, position)) };
+    return {
+      ...decoder,
+      read: (pieces) => this.#watch.guard(decoder.read(pieces)),
+      draw: (pieces, draw) => this.#watch.guard(decoder.draw(pieces, draw)),
+    };
   }
 
   read(name: string): Promise<Float32Array> {
