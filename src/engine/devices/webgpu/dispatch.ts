@@ -51,6 +51,12 @@ export type Wanted =
       /** Reads the bits as another type than the tensor's own. */
       readonly type?: Scalar;
     }
+  /** Several tensors of one space as one range, with whatever lies between them. */
+  | {
+      readonly tensors: readonly TensorId[];
+      readonly access: 'read' | 'write';
+      readonly vector?: Vector;
+    }
   | { readonly table: Uint32Array };
 
 export type Vector = 1 | 2 | 4;
@@ -63,6 +69,11 @@ export function read(tensor: TensorId, vector: Vector = 1, type?: Scalar): Wante
 /** Also for what is read and written; a result in place of an operand shares its binding by itself. */
 export function write(tensor: TensorId, vector: Vector = 1, type?: Scalar): Wanted {
   return { tensor, access: 'write', vector, ...(type === undefined ? {} : { type }) };
+}
+
+/** `starts` says where in the range each of them begins: for kernels over lists of tensors, as `adamw` is. */
+export function span(tensors: readonly TensorId[], access: 'read' | 'write', vector: Vector = 1): Wanted {
+  return { tensors, access, vector };
 }
 
 /** u32 numbers fixed at compile time: `load('i')` of it is a u32. */
@@ -83,6 +94,8 @@ export interface BoundTensor {
   store(index: string, value: string): string;
   /** Elements (or vectors) from one row to the next. */
   readonly row_stride: number;
+  /** Of a span: the index of the first element (or vector) of each of its tensors. */
+  readonly starts: readonly number[];
 }
 
 export interface Bound<Name extends string> {

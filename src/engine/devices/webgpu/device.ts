@@ -1,0 +1,73 @@
+import type { AnnealError } from '../../../base/error.ts';
+import type { Device, DeviceCeilings, DeviceInfo } from '../../device.ts';
+import type { StateSpec } from '../../graph/ir.ts';
+import { claimedFacts, type OpenedGpu, openGpu } from './adapter.ts';
+import { measureCeilings } from './ceilings.ts';
+import type { AdapterFacts } from './dispatch.ts';
+import { passGate } from './gate.ts';
+import { Gpu } from './gpu.ts';
+import { WebgpuSession } from './session.ts';
+
+export interface WebgpuOptions {
+  /** Takes these for what the adapter says: lower limits, features left out. For tests. */
+  readonly facts?: Partial<AdapterFacts>;
+}
+
+/**
+ * Opens the device on an adapter of `source`, or on a GPU device that others use too: tfjs or
+ * onnxruntime-web may work on the same one, and its buffers are theirs to read. Throws ANN-DEV-003 where
+ * there is no adapter, ANN-DEV-005 where it computes wrongly.
+ */
+export async function openWebgpu(
+  source: GPU | GPUDevice | undefined,
+  options: WebgpuOptions = {},
+): Promise<WebgpuDevice> {
+  const opened = await openGpu(source);
+  try {
+    const claimed = { ...claimedFacts(opened), ...options.facts };
+    return new WebgpuDevice(opened, await passGate(opened.device, claimed));
+  } catch (error) {
+    if (opened.own) opened.device.destroy();
+    throw error;
+  }
+}
+
+/** Runs plans as recorded compute passes of kernels that are generated in WGSL. */
+export class WebgpuDevice implements Device {
+  readonly info: DeviceInfo;
+  readonly lost: Promise<AnnealError>;
+  /** For whoever shares it. */
+  readonly gpuDevice: GPUDevice;
+  readonly gpu: Gpu;
+  readonly #own: boolean;
+  readonly #sessions = new Set<WebgpuSession>();
+
+  constructor({ device, own }: OpenedGpu, facts: AdapterFacts) {
+    this.gpuDevice = device;
+    this.gpu = new Gpu(device, facts);
+    this.lost = this.gpu.lost;
+    this.#own = own;
+    this.info = {
+      name: 'webgpu',
+      description: facts.description,
+      // Tensors larger than a buffer are spread over several, so nothing limits one but memory.
+      limits: { max_buffer_bytes: null, memory_bytes: null },
+    };
+  }
+
+  async open(state: readonly StateSpec[]): Promise<WebgpuSession> {
+    if (this.gpu.gone !== null) throw this.gpu.gone;
+    const session = await WebgpuSession.open(this.gpu, state, (closed) => this.#sessions.delete(closed));
+    this.#sessions.add(session);
+    return session;
+  }
+
+  ceilings(): Promise<DeviceCeilings> {
+    return measureCeilings(this);
+  }
+
+  dispose(): void {
+    this.gpu.close(this.#own);
+    for (const session of [...this.#sessions]) session.dispose();
+  }
+}

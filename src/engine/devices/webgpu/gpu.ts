@@ -1,0 +1,91 @@
+import { type AnnealError, toAnnealError } from '../../../base/error.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { AdapterFacts } from './dispatch.ts';
+import { Pipelines } from './pipelines.ts';
+
+/** The GPU device that sessions share: what it can do, what it has compiled, and whether it is still there. */
+export class Gpu {
+  readonly device: GPUDevice;
+  readonly facts: AdapterFacts;
+  readonly pipelines: Pipelines;
+  /** Variants of kernels that were measured to be the fastest here; see `KernelContext.tuned`. */
+  readonly tuned = new Map<string, string>();
+  readonly lost: Promise<AnnealError>;
+  #gone: AnnealError | null = null;
+  #trouble: AnnealError | null = null;
+  readonly #onGone = new Set<(error: AnnealError) => void>();
+
+  constructor(device: GPUDevice, facts: AdapterFacts) {
+    this.device = device;
+    this.facts = facts;
+    this.pipelines = new Pipelines(device);
+    this.lost = device.lost.then(({ reason, message }) =>
+      this.#leave(
+        deviceErrors.lost({
+          message: `The GPU was lost (${reason}): ${message || 'no reason given'}`,
+          data: { reason },
+        }),
+      ),
+    );
+    device.addEventListener('uncapturederror', this.#uncaptured);
+  }
+
+  /** Why nothing can be run any more; null while it can. */
+  get gone(): AnnealError | null {
+    return this.#gone;
+  }
+
+  /**
+   * Resolves as `work` does; rejects at once when the device goes meanwhile, which would otherwise leave
+   * some promises waiting for ever. What was submitted and refused by the GPU rejects too.
+   */
+  guard<T>(work: Promise<T>): Promise<T> {
+    if (this.#gone !== null) {
+      work.catch(() => {});
+      return Promise.reject(this.#gone);
+    }
+    return new Promise((resolve, reject) => {
+      this.#onGone.add(reject);
+      const end = () => this.#onGone.delete(reject);
+      work.then(
+        (value) => {
+          end();
+          const trouble = this.#trouble;
+          this.#trouble = null;
+          if (trouble === null) resolve(value);
+          else reject(trouble);
+        },
+        async (error) => {
+          // A mapping fails before the loss is told; what is queued behind it comes after.
+          if (this.#gone === null) await this.device.queue.onSubmittedWorkDone().catch(() => {});
+          end();
+          reject(this.#gone ?? this.#trouble ?? toAnnealError(error, deviceErrors.failed));
+          this.#trouble = null;
+        },
+      );
+    });
+  }
+
+  /** Lets nobody use or wait for it any longer. */
+  close(destroy: boolean): void {
+    this.#leave(deviceErrors.lost({ message: 'The device was closed' }));
+    this.device.removeEventListener('uncapturederror', this.#uncaptured);
+    if (destroy) this.device.destroy();
+  }
+
+  #leave(error: AnnealError): AnnealError {
+    if (this.#gone !== null) return this.#gone;
+    this.#gone = error;
+    for (const reject of [...this.#onGone]) reject(error);
+    this.#onGone.clear();
+    return error;
+  }
+
+  readonly #uncaptured = (event: GPUUncapturedErrorEvent): void => {
+    event.preventDefault();
+    const { error } = event;
+    const memory = 'GPUOutOfMemoryError' in globalThis && error instanceof GPUOutOfMemoryError;
+    const make = memory ? deviceErrors.outOfMemory : deviceErrors.failed;
+    this.#trouble ??= make({ message: `${make.title}: ${error.message}` });
+  };
+}

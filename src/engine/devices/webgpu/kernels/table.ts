@@ -1,0 +1,36 @@
+import type { KernelName } from '../../../graph/lower/kernel-plan.ts';
+import type { Kernel } from '../dispatch.ts';
+import { cache_append, cache_write } from './cache.ts';
+import { cached_attention } from './cached_attention.ts';
+import { elementwise } from './elementwise.ts';
+import { embedding } from './embedding.ts';
+import { embedding_grad } from './embedding_grad.ts';
+import { copy, fill, iota } from './move.ts';
+import { reduce_max, reduce_sum } from './reduce.ts';
+import { rotary } from './rotary.ts';
+import { rotary_heads } from './rotary_heads.ts';
+import { sample_token } from './sample_token.ts';
+import { causal_softmax, softmax, softmax_grad } from './softmax.ts';
+import { sum_squares } from './sum_squares.ts';
+
+/** Every kernel of a plan; one that is added there is a type error until it is here. */
+export const KERNELS: { readonly [K in KernelName]?: Kernel<K> } = {
+  elementwise,
+  reduce_sum,
+  reduce_max,
+  sum_squares,
+  copy,
+  fill,
+  iota,
+  embedding,
+  embedding_grad,
+  softmax,
+  softmax_grad,
+  causal_softmax,
+  rotary,
+  rotary_heads,
+  cache_write,
+  cache_append,
+  cached_attention,
+  sample_token,
+};

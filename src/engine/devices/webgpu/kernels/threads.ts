@@ -1,0 +1,29 @@
+import { type AdapterFacts, grid, type Workgroups } from '../dispatch.ts';
+
+/** Invocations of a workgroup of kernels that need nothing of one another. */
+const SIZE = 64;
+
+/**
+ * An entry point in which each of `count` threads runs `body` with its number as `i`, a u32. `body` may
+ * return early.
+ */
+export function threads(
+  adapter: Pick<AdapterFacts, 'workgroups_per_dimension'>,
+  count: number,
+  body: string,
+): { readonly text: string; readonly workgroups: Workgroups } {
+  const { workgroups, index } = grid(adapter, Math.ceil(count / SIZE));
+  const text = `
+@compute @workgroup_size(${SIZE})
+fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = ${index} * ${SIZE}u + lane;
+  if (i >= ${count}u) { return; }
+  ${body}
+}`;
+  return { text, workgroups };
+}
+
+/** 4 where that divides all of these, else 1. */
+export function vectorFor(...sizes: readonly number[]): 1 | 4 {
+  return sizes.every((size) => size % 4 === 0) ? 4 : 1;
+}

@@ -1,0 +1,94 @@
+import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
+import { kernelContext } from './bind.ts';
+import { type SpaceBuffers, storageBuffer } from './buffers.ts';
+import type { Binding, Dispatch, Space, Workgroups } from './dispatch.ts';
+import type { Gpu } from './gpu.ts';
+import { KERNELS } from './kernels/table.ts';
+import type { Pipeline } from './pipelines.ts';
+import type { StateLayout } from './spaces.ts';
+
+/** One dispatch of one call, ready to be encoded. */
+export interface Command {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: Workgroups;
+}
+
+/** The calls of a plan as dispatches; `calls[i]` is the call that dispatch i is of. */
+export interface Generated {
+  readonly dispatches: readonly Dispatch[];
+  readonly calls: readonly number[];
+}
+
+/** Writes the WGSL of every call. Throws ANN-DEV-002 where the adapter's limits do not suffice. */
+export function generate(plan: KernelPlan, state: StateLayout, gpu: Gpu): Generated {
+  const context = kernelContext(plan.tensors, state, gpu.facts, gpu.tuned);
+  const dispatches: Dispatch[] = [];
+  const calls: number[] = [];
+  for (const [i, call] of plan.calls.entries()) {
+    // The table is typed by kernel; that this entry is the call's own is what TypeScript cannot follow.
+    const kernel = KERNELS[call.kernel] as (call: unknown, c: typeof context) => readonly Dispatch[];
+    for (const dispatch of kernel(call, context)) {
+      dispatches.push(dispatch);
+      calls.push(i);
+    }
+  }
+  return { dispatches, calls };
+}
+
+/** Bind groups of a program over the buffers of its session, made once and again when the arena has moved. */
+export class Recording {
+  readonly #gpu: Gpu;
+  readonly #dispatches: readonly Dispatch[];
+  readonly #pipelines: readonly Pipeline[];
+  /** By their numbers as text. */
+  readonly #tables = new Map<string, GPUBuffer>();
+  #commands: readonly Command[] = [];
+
+  constructor(gpu: Gpu, dispatches: readonly Dispatch[], pipelines: readonly Pipeline[]) {
+    this.#gpu = gpu;
+    this.#dispatches = dispatches;
+    this.#pipelines = pipelines;
+  }
+
+  get commands(): readonly Command[] {
+    return this.#commands;
+  }
+
+  get bytes(): number {
+    let bytes = 0;
+    for (const { size } of this.#tables.values()) bytes += size;
+    return bytes;
+  }
+
+  bind(spaces: Readonly<Record<Space, SpaceBuffers>>): void {
+    this.#commands = this.#dispatches.map(({ label, bindings, workgroups }, i) => {
+      const { compute, layout } = this.#pipelines[i] as Pipeline;
+      const entries = bindings.map((one, binding) => ({ binding, resource: this.#resource(one, spaces) }));
+      const group = this.#gpu.device.createBindGroup({ label, layout, entries });
+      return { pipeline: compute, group, workgroups };
+    });
+  }
+
+  destroy(): void {
+    for (const buffer of this.#tables.values()) buffer.destroy();
+    this.#tables.clear();
+    this.#commands = [];
+  }
+
+  #resource(binding: Binding, spaces: Readonly<Record<Space, SpaceBuffers>>): GPUBufferBinding {
+    if (binding.kind === 'table') return { buffer: this.#table(binding.values) };
+    const buffer = spaces[binding.space].buffers[binding.buffer] as GPUBuffer;
+    return { buffer, offset: binding.offset, size: binding.bytes };
+  }
+
+  #table(values: Uint32Array): GPUBuffer {
+    const key = values.join();
+    const known = this.#tables.get(key);
+    if (known !== undefined) return known;
+    const buffer = storageBuffer(this.#gpu.device, Math.max(16, values.byteLength), 'table');
+    this.#gpu.device.queue.writeBuffer(buffer, 0, Uint32Array.from(values));
+    this.#tables.set(key, buffer);
+    return buffer;
+  }
+}

@@ -1,0 +1,214 @@
+import type { AnnealError } from '../../../base/error.ts';
+import type { Executable, Session } from '../../device.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { Program, StateSpec } from '../../graph/ir.ts';
+import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
+import { lower } from '../../graph/lower/lower.ts';
+import { checkFeeds } from '../reference/feeds.ts';
+import { SpaceBuffers, USAGE } from './buffers.ts';
+import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executable.ts';
+import type { Gpu } from './gpu.ts';
+import { generate, Recording } from './recording.ts';
+import { scoped } from './scopes.ts';
+import { layoutState, type StateLayout, sizeOf } from './spaces.ts';
+
+/** State in one space, and an arena that is as large as the largest program asks. */
+export class WebgpuSession implements Session, ExecutableOwner {
+  readonly gpu: Gpu;
+  readonly layout: StateLayout;
+  readonly #specs: ReadonlyMap<string, StateSpec>;
+  readonly #executables = new Set<WebgpuExecutable>();
+  readonly #closed: () => void;
+  readonly #pending = new Set<(error: AnnealError) => void>();
+  #spaces: { state: SpaceBuffers; arena: SpaceBuffers };
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  /** All state zero. Throws ANN-DEV-002, ANN-DEV-004 for names that are there twice. */
+  static async open(gpu: Gpu, state: readonly StateSpec[], closed: (session: WebgpuSession) => void) {
+    const specs = new Map(state.map((spec) => [spec.name, spec]));
+    if (specs.size !== state.length) throw deviceErrors.badFeed({ message: 'Two states have one name' });
+    const layout = layoutState(state);
+    const { device, facts } = gpu;
+    const what = 'the state';
+    const space = await gpu.guard(SpaceBuffers.allocate(device, facts, layout.bytes, what));
+    const arena = await SpaceBuffers.allocate(device, facts, 0, 'the arena');
+    return new WebgpuSession(gpu, specs, layout, { state: space, arena }, closed);
+  }
+
+  private constructor(
+    gpu: Gpu,
+    specs: ReadonlyMap<string, StateSpec>,
+    layout: StateLayout,
+    spaces: { state: SpaceBuffers; arena: SpaceBuffers },
+    closed: (session: WebgpuSession) => void,
+  ) {
+    this.gpu = gpu;
+    this.layout = layout;
+    this.#specs = specs;
+    this.#spaces = spaces;
+    this.#closed = () => closed(this);
+  }
+
+  get spaces(): { readonly state: SpaceBuffers; readonly arena: SpaceBuffers } {
+    return this.#spaces;
+  }
+
+  async write(name: string, values: Float32Array | Int32Array): Promise<void> {
+    const spec = this.#spec(name);
+    if (values.length !== sizeOf(spec.shape)) {
+      throw deviceErrors.badFeed({
+        message: `${name} has ${sizeOf(spec.shape)} elements, ${values.length} were written`,
+        where: name,
+      });
+    }
+    if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
+      throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
+    }
+    const bytes = Uint8Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    await this.turn(() => this.spaces.state.write(this.layout.offsets.get(name) ?? 0, bytes));
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    const spec = this.#spec(name);
+    const size = sizeOf(spec.shape) * 4;
+    const staging = await this.turn(() =>
+      this.guard(
+        scoped(
+          this.gpu.device,
+          `Reading ${name}`,
+          () => {
+            const { device } = this.gpu;
+            const buffer = device.createBuffer({
+              label: name,
+              size,
+              usage: USAGE.mapRead | USAGE.copyTarget,
+            });
+            const encoder = device.createCommandEncoder();
+            this.spaces.state.copyOut(encoder, this.layout.offsets.get(name) ?? 0, size, buffer, 0);
+            device.queue.submit([encoder.finish()]);
+            return buffer;
+          },
+          (buffer) => buffer.destroy(),
+        ),
+      ),
+    );
+    try {
+      await this.guard(staging.mapAsync(1));
+      const copy = staging.getMappedRange().slice(0);
+      return spec.dtype === 'i32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy);
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  async compile(program: Program): Promise<Executable> {
+    for (const [name, id] of Object.entries(program.state)) {
+      const wanted = sizeOf(program.nodes[id]?.shape ?? []);
+      if (sizeOf(this.#spec(name).shape) === wanted) continue;
+      throw deviceErrors.badFeed({
+        message: `Program ${program.name} expects another size of state ${name}`,
+        where: name,
+      });
+    }
+    return this.compilePlan(lower(program), (feeds) => checkFeeds(program, feeds));
+  }
+
+  /** Makes a plan runnable. `check` throws ANN-DEV-004 for feeds that do not fit the program it is of. */
+  async compilePlan(plan: KernelPlan, check: Compiled['checkFeeds'] = () => {}): Promise<WebgpuExecutable> {
+    this.#usable();
+    const generated = generate(plan, this.layout, this.gpu);
+    const pipelines = await this.guard(this.gpu.pipelines.all(generated.dispatches));
+    return this.turn(async () => {
+      await this.#grow(plan.arena_bytes);
+      const recording = new Recording(this.gpu, generated.dispatches, pipelines);
+      const made = scoped(
+        this.gpu.device,
+        `Preparing ${plan.name}`,
+        () => new WebgpuExecutable(this, { plan, checkFeeds: check, generated, recording }),
+        (executable) => executable.dispose(),
+      );
+      const executable = await this.guard(made);
+      this.#executables.add(executable);
+      return executable;
+    });
+  }
+
+  memoryBytes(): number {
+    if (this.#disposed) return 0;
+    let bytes = this.#spaces.state.bytes + this.#spaces.arena.bytes;
+    for (const executable of this.#executables) bytes += executable.bytes;
+    return bytes;
+  }
+
+  /** What is under way is rejected, and everything is freed at once. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const reject of [...this.#pending]) reject(usedAfterDisposal());
+    this.#pending.clear();
+    for (const executable of [...this.#executables]) executable.dispose();
+    this.#spaces.state.destroy();
+    this.#spaces.arena.destroy();
+    this.#closed();
+  }
+
+  // --- for executables
+
+  turn<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => {
+      this.#usable();
+      return work();
+    });
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  guard<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#pending.add(reject);
+      this.gpu
+        .guard(work)
+        .finally(() => this.#pending.delete(reject))
+        .then(resolve, reject);
+    });
+  }
+
+  forget(executable: WebgpuExecutable): void {
+    this.#executables.delete(executable);
+  }
+
+  /** Nothing is kept in the arena from one run to the next, so a larger one simply takes its place. */
+  async #grow(bytes: number): Promise<void> {
+    if (bytes <= this.#spaces.arena.bytes) return;
+    const { device, facts } = this.gpu;
+    const before = this.#spaces.arena;
+    before.destroy();
+    try {
+      const arena = await this.guard(SpaceBuffers.allocate(device, facts, bytes, 'the arena'));
+      this.#spaces = { ...this.#spaces, arena };
+    } catch (error) {
+      // The programs that fitted go on fitting.
+      if (this.gpu.gone === null && !this.#disposed) {
+        const arena = await SpaceBuffers.allocate(device, facts, before.bytes, 'the arena');
+        this.#spaces = { ...this.#spaces, arena };
+      }
+      throw error;
+    }
+  }
+
+  #spec(name: string): StateSpec {
+    const spec = this.#specs.get(name);
+    if (spec !== undefined) return spec;
+    throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
+  }
+
+  #usable(): void {
+    if (this.gpu.gone !== null) throw this.gpu.gone;
+    if (this.#disposed) throw usedAfterDisposal();
+  }
+}
+
+function usedAfterDisposal(): AnnealError {
+  return deviceErrors.failed({ message: 'A session was used after it was disposed' });
+}

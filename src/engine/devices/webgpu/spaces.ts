@@ -1,0 +1,100 @@
+import { aligned } from '../../graph/arena.ts';
+import type { StateSpec } from '../../graph/ir.ts';
+import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import type { AdapterFacts, Space } from './dispatch.ts';
+
+/**
+ * A space is a row of GPU buffers that a plan sees as one: byte b lies in buffer floor(b / chunk). Most
+ * often there is one buffer; low limits make it several, and a tensor may reach over their borders.
+ */
+
+const BYTES = 4;
+/** Offsets of bindings are multiples of this on every adapter (WebGPU's default and greatest minimum). */
+export const PLACE_ALIGNMENT = 256;
+
+export interface ByteRange {
+  readonly space: Space;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A part of a range that one binding can hold. */
+export interface Piece {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+type Limits = Pick<AdapterFacts, 'max_buffer_bytes' | 'max_binding_bytes'>;
+
+/** Bytes of each GPU buffer of a space but the last. */
+export function chunkBytes(limits: Limits): number {
+  return Math.floor(limits.max_buffer_bytes / PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+}
+
+/** Sizes of the GPU buffers of a space of so many bytes. */
+export function bufferSizes(bytes: number, limits: Limits): number[] {
+  const chunk = chunkBytes(limits);
+  const sizes: number[] = [];
+  for (let start = 0; start < bytes; start += chunk) sizes.push(Math.min(chunk, bytes - start));
+  return sizes;
+}
+
+/** `start` is a multiple of 256, and so is where each piece begins. */
+export function piecesOf({ start, end }: Omit<ByteRange, 'space'>, limits: Limits): Piece[] {
+  const chunk = chunkBytes(limits);
+  const most = Math.floor(limits.max_binding_bytes / PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+  const pieces: Piece[] = [];
+  for (let at = start; at < end; ) {
+    const buffer = Math.floor(at / chunk);
+    const stop = Math.min(end, (buffer + 1) * chunk, at + most);
+    pieces.push({ buffer, offset: at - buffer * chunk, bytes: stop - at });
+    at = stop;
+  }
+  return pieces;
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Elements from the tensor's first to the one after its last, gaps between rows counted. */
+export function extentOf({ shape, row_stride }: Pick<PlanTensor, 'shape' | 'row_stride'>): number {
+  const size = sizeOf(shape);
+  const width = shape.at(-1) ?? 1;
+  if (row_stride === null || size === 0) return size;
+  return (size / width - 1) * row_stride + width;
+}
+
+/** Where the states of a session lie in its space, by name. */
+export interface StateLayout {
+  readonly offsets: ReadonlyMap<string, number>;
+  readonly bytes: number;
+}
+
+export function layoutState(state: readonly StateSpec[]): StateLayout {
+  const offsets = new Map<string, number>();
+  let bytes = 0;
+  for (const { name, shape } of state) {
+    offsets.set(name, bytes);
+    bytes += aligned(sizeOf(shape) * BYTES);
+  }
+  return { offsets, bytes };
+}
+
+/** Byte of the space at which the tensor's first element is. */
+export function firstByte(tensor: PlanTensor, state: StateLayout): number {
+  const { place } = tensor;
+  const start = place.in === 'arena' ? place.offset : (state.offsets.get(place.name) ?? 0);
+  return start + tensor.offset * BYTES;
+}
+
+/** What a binding of the tensor covers: from a multiple of 256 on, rounded up to whole vectors at the end. */
+export function rangeOf(tensor: PlanTensor, state: StateLayout): ByteRange {
+  const first = firstByte(tensor, state);
+  const start = Math.floor(first / PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
+  const last = first + Math.max(extentOf(tensor), 1) * BYTES;
+  return { space: tensor.place.in, start, end: start + Math.ceil((last - start) / 16) * 16 };
+}
