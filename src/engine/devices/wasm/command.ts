@@ -29,9 +29,14 @@ export interface Command {
 export interface EncodeContext {
   tensor(id: TensorId): PlanTensor;
   /** Of the tensor's first element, in bytes; a multiple of 4. 0 for null, which is never a tensor's. */
-  address(id: TensorId | null | undefined): number;
+  readonly address: (id: TensorId | null | undefined) => number;
   /** Puts words beside the commands, for tables that several commands share or a kernel walks; their address. */
   table(words: readonly number[]): number;
+  /**
+   * The address that `make` returned when this key was first seen in the plan, and whether that was now:
+   * for what several calls need and one of them computes.
+   */
+  shared(key: string, make: () => number): { readonly address: number; readonly made: boolean };
   /** Every thread gets at least so many bytes at `scratch(thread)` (assembly/scratch.ts), a multiple of 64 aligned. */
   threadScratch(bytes: number): void;
   /**

@@ -48,8 +48,33 @@ export const WAITING = 1;
 export const LOST = 2;
 export const WAIT_NANOSECONDS = 100000000;
 
-/** The part of a thread's scratch that expressions use: slots of EXPRESSION_BLOCK floats, then pointers. */
-export const EXPRESSION_BLOCK = 256;
+// --- an expression: a header, then its operands, steps and stores
+/** Elements that go through all steps before the next ones do: few enough that all values stay in the L1 cache. */
+export const EXPRESSION_BLOCK = 512;
+/** A slot holds a block, and what vectors write beyond it. */
+export const SLOT_BYTES = EXPRESSION_BLOCK * 4 + 64;
 export const EXPRESSION_SLOTS = 56;
-export const EXPRESSION_POINTERS = 2048;
-export const EXPRESSION_BYTES = EXPRESSION_SLOTS * EXPRESSION_BLOCK * 4 + EXPRESSION_POINTERS * 4;
+/** One i32 address for each value. */
+export const EXPRESSION_VALUES = 2048;
+/** The part of a thread's scratch that expressions use: slots, then addresses. */
+export const EXPRESSION_BYTES = EXPRESSION_SLOTS * SLOT_BYTES + EXPRESSION_VALUES * 4;
+
+/** Words: how many operands, steps, stores. */
+export const HEADER_BYTES = 16;
+/** Words: kind, address, slot, is it i32, rank, table of extents and strides. */
+export const OPERAND_BYTES = 32;
+/** Words: op, slot, the store that it may write to directly or -1, six arguments, two numbers, one more word. */
+export const STEP_BYTES = 48;
+/** Words: value, address, elements of a row, elements from row to row (0 where rows have no gap). */
+export const STORE_BYTES = 16;
+
+/** An operand with the output's own layout. */
+export const SAME = 0;
+/** One number. */
+export const SCALAR = 1;
+/** One i32, which the step itself reads. */
+export const RAW = 2;
+/** What `evaluate` is given. */
+export const PRODUCT = 3;
+/** By an extent and a stride for each axis. */
+export const STRIDED = 4;

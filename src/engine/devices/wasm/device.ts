@@ -1,0 +1,116 @@
+import type { AnnealError } from '../../../base/error.ts';
+import type { Device, DeviceInfo, Session } from '../../device.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { StateSpec } from '../../graph/ir.ts';
+import { type Features, features } from './features.ts';
+import type { WasmHost } from './host.ts';
+import { Machine } from './machine.ts';
+import { type SessionOwner, WasmSession } from './session.ts';
+
+export interface WasmOptions {
+  /** How many threads compute; left out: one for each processor. */
+  readonly threads?: number;
+  /** Do without what the engine has; for tests. */
+  readonly features?: Features;
+  /** Fill the arena with not-a-number before each run; for tests. */
+  readonly poison?: boolean;
+}
+
+/**
+ * Our own kernels in WebAssembly. Throws ANN-DEV-003 where they cannot run: without SIMD, or on a thread
+ * that must not wait for others.
+ */
+export async function openWasmDevice(host: WasmHost, options: WasmOptions = {}): Promise<Device> {
+  const found = options.features ?? features();
+  if (!found.simd) {
+    throw deviceErrors.unavailable({
+      message: 'The wasm device needs a browser with WebAssembly SIMD',
+      fix: 'Update the browser: all of them have had WebAssembly SIMD since 2023. Until then choose `device: tfjs-cpu`.',
+    });
+  }
+  const wanted = Math.max(1, options.threads ?? host.processors);
+  if (wanted > 1 && host.noThreads === null && !host.mayWait) {
+    throw deviceErrors.unavailable({
+      message:
+        'The wasm device cannot run on the main thread of a page, which must not wait for other threads',
+      fix: 'Open it in a worker.',
+    });
+  }
+  const machine = await Machine.start({
+    host,
+    features: found,
+    threads: host.noThreads === null ? wanted : 1,
+  });
+  return new WasmDevice(
+    machine,
+    describe(found, machine.threads, wanted, host.noThreads),
+    options.poison ?? false,
+  );
+}
+
+function describe(found: Features, threads: number, wanted: number, noThreads: string | null): string {
+  const simd = found.relaxed ? 'relaxed SIMD' : 'SIMD';
+  const alone = noThreads ?? (wanted > 1 ? 'helper threads did not start' : null);
+  if (threads === 1) return `WASM, ${simd}, 1 thread${alone === null ? '' : `: ${alone}`}`;
+  return `WASM, ${simd}, ${threads} threads`;
+}
+
+class WasmDevice implements Device, SessionOwner {
+  readonly info: DeviceInfo;
+  readonly lost: Promise<AnnealError>;
+  readonly machine: Machine;
+  readonly poison: boolean;
+  readonly #sessions = new Set<WasmSession>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #gone: AnnealError | null = null;
+
+  constructor(machine: Machine, description: string, poison: boolean) {
+    this.machine = machine;
+    this.poison = poison;
+    const { limit } = machine.heap;
+    this.info = { name: 'wasm', description, limits: { max_buffer_bytes: limit, memory_bytes: limit } };
+    this.lost = machine.lost;
+    void machine.lost.then((reason) => {
+      this.#gone ??= reason;
+    });
+  }
+
+  open(state: readonly StateSpec[]): Promise<Session> {
+    return this.exclusively(() => {
+      const session = new WasmSession(this, state);
+      this.#sessions.add(session);
+      return session;
+    });
+  }
+
+  exclusively<T>(work: () => Promise<T> | T): Promise<T> {
+    this.#waiting++;
+    const mine = this.#turn.then(async () => {
+      try {
+        if (this.#gone !== null) throw this.#gone;
+        return await work();
+      } finally {
+        this.#waiting--;
+      }
+    });
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+
+  whenIdle(work: () => void): void {
+    if (this.#waiting === 0) work();
+    else this.#turn = this.#turn.then(work);
+  }
+
+  closed(session: WasmSession): void {
+    this.#sessions.delete(session);
+  }
+
+  dispose(): void {
+    if (this.#gone !== null && this.#sessions.size === 0) return;
+    for (const session of [...this.#sessions]) session.dispose();
+    this.#gone ??= deviceErrors.lost({ message: 'The device was closed' });
+    this.whenIdle(() => this.machine.dispose());
+  }
+}

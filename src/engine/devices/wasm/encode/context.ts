@@ -1,0 +1,109 @@
+import { deviceErrors } from '../../../errors.ts';
+import type { KernelCall, KernelPlan, PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
+import { COMMAND_ARGS, END_OF_LIST } from '../assembly/layout.ts';
+import type { Command, Encode, EncodeContext } from '../command.ts';
+import { encodeExpression } from './expression.ts';
+import { ENCODERS } from './table.ts';
+
+/** Where a plan's tensors are: bytes. */
+export interface Places {
+  readonly arena: number;
+  state(name: string): number;
+}
+
+/** A plan as the threads read it. */
+export interface Encoded {
+  readonly words: Int32Array;
+  /** Where the list begins, in bytes from the first word; tables come before it. */
+  readonly list: number;
+  /** Bytes that each thread needs beyond what expressions use. */
+  readonly scratch: number;
+  /** For each command, the call that it belongs to. */
+  readonly calls: readonly number[];
+}
+
+/**
+ * Encodes a plan for memory from `base` on. Its length does not depend on where anything lies, so that it
+ * can be encoded once to know the length and again in its place.
+ */
+export function encodePlan(
+  plan: KernelPlan,
+  places: Places,
+  base: number,
+  numbers: ReadonlyMap<string, number>,
+): Encoded {
+  const context = new PlanContext(plan, places, base);
+  const calls: number[] = [];
+  const list: number[] = [];
+  for (const [i, call] of plan.calls.entries()) {
+    for (const { kernel, args, units } of commandsOf(call, context)) {
+      const number = numbers.get(kernel);
+      if (number === undefined) throw deviceErrors.failed({ message: `The module has no kernel ${kernel}` });
+      list.push(number, units, COMMAND_ARGS + args.length * 4, calls.length, ...args);
+      calls.push(i);
+    }
+  }
+  list.push(END_OF_LIST, 0, 0, 0);
+  const { tables, scratch } = context;
+  return { words: Int32Array.from([...tables, ...list]), list: tables.length * 4, scratch, calls };
+}
+
+function commandsOf(call: KernelCall, context: EncodeContext): readonly Command[] {
+  const encode = ENCODERS[call.kernel] as Encode<typeof call.kernel>;
+  return encode(call as never, context);
+}
+
+class PlanContext implements EncodeContext {
+  readonly tables: number[] = [];
+  scratch = 0;
+  readonly #plan: KernelPlan;
+  readonly #places: Places;
+  readonly #base: number;
+  readonly #memo = new Map<string, number>();
+
+  constructor(plan: KernelPlan, places: Places, base: number) {
+    this.#plan = plan;
+    this.#places = places;
+    this.#base = base;
+  }
+
+  tensor(id: TensorId): PlanTensor {
+    return this.#plan.tensors[id] as PlanTensor;
+  }
+
+  // A property, so that encoders can take it out of the context.
+  readonly address = (id: TensorId | null | undefined): number =>
+    id === null || id === undefined ? 0 : this.range(id)[0];
+
+  range(id: TensorId): readonly [start: number, end: number] {
+    const { place, offset, shape, row_stride } = this.tensor(id);
+    const base = place.in === 'state' ? this.#places.state(place.name) : this.#places.arena + place.offset;
+    const start = base + offset * 4;
+    const size = shape.reduce((a, b) => a * b, 1);
+    const width = shape[shape.length - 1] ?? 1;
+    const extent = row_stride === null || size === 0 ? size : (size / width - 1) * row_stride + width;
+    return [start, start + extent * 4];
+  }
+
+  table(words: readonly number[]): number {
+    const address = this.#base + this.tables.length * 4;
+    this.tables.push(...words);
+    return address;
+  }
+
+  shared(key: string, make: () => number): { readonly address: number; readonly made: boolean } {
+    const known = this.#memo.get(key);
+    if (known !== undefined) return { address: known, made: false };
+    const address = make();
+    this.#memo.set(key, address);
+    return { address, made: true };
+  }
+
+  threadScratch(bytes: number): void {
+    this.scratch = Math.max(this.scratch, Math.ceil(bytes / 64) * 64);
+  }
+
+  expression(...[expression, operands, outputs]: Parameters<EncodeContext['expression']>): number {
+    return this.table(encodeExpression(expression, operands, outputs, this));
+  }
+}

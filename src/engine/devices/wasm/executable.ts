@@ -1,0 +1,104 @@
+import type { Executable, Feeds, Outputs, StepProfile } from '../../device.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { Program } from '../../graph/ir.ts';
+import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import { checkFeeds } from '../reference/feeds.ts';
+import { encodePlan } from './encode/context.ts';
+import { sizeOf } from './encode/size.ts';
+import { timings } from './profile.ts';
+import type { WasmSession } from './session.ts';
+
+/** A plan as a list of commands in the linear memory; a run is feeds in, the list, outputs out. */
+export class WasmExecutable implements Executable {
+  readonly #session: WasmSession;
+  readonly #program: Program;
+  readonly #plan: KernelPlan;
+  readonly #at: number;
+  readonly #bytes: number;
+  #list = 0;
+  #calls: readonly number[] = [];
+  #disposed = false;
+  #released = false;
+
+  /** `words`: how long the encoded plan is. Throws ANN-DEV-002 where there is no room for it. */
+  constructor(session: WasmSession, program: Program, plan: KernelPlan, words: number) {
+    this.#session = session;
+    this.#program = program;
+    this.#plan = plan;
+    this.#bytes = words * 4;
+    this.#at = session.heap.take(this.#bytes, 'The commands of a program');
+  }
+
+  /** Writes the commands; again when the session's arena has moved. */
+  encode(): void {
+    const { heap, machine } = this.#session;
+    const { words, list, calls } = encodePlan(this.#plan, this.#session, this.#at, machine.kernels.numbers);
+    heap.ints(this.#at, words.length).set(words);
+    this.#list = this.#at + list;
+    this.#calls = calls;
+  }
+
+  run(feeds: Feeds): Promise<Outputs> {
+    return this.#session.exclusively(async () => {
+      this.#feed(feeds);
+      await this.#session.machine.run(this.#list);
+      return this.#outputs();
+    });
+  }
+
+  profile(feeds: Feeds): Promise<StepProfile> {
+    return this.#session.exclusively(async () => {
+      this.#feed(feeds);
+      const { heap, machine } = this.#session;
+      const bytes = (this.#calls.length + 1) * 8;
+      const at = heap.take(bytes, 'The times of a profile');
+      try {
+        await machine.run(this.#list, at);
+        const times = new Float64Array(heap.memory.buffer, at, this.#calls.length + 1);
+        return { ...timings(this.#plan, this.#calls, times), outputs: this.#outputs() };
+      } finally {
+        heap.give(at, bytes);
+      }
+    });
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#session.whenIdle(() => this.release());
+  }
+
+  /** Gives back what it holds, now. Called when no run is under way. */
+  release(): void {
+    this.#disposed = true;
+    if (this.#released) return;
+    this.#released = true;
+    this.#session.forget(this);
+    this.#session.heap.give(this.#at, this.#bytes);
+  }
+
+  #feed(feeds: Feeds): void {
+    if (this.#disposed) throw deviceErrors.failed({ message: 'A program was run after it was disposed' });
+    const checked = checkFeeds(this.#program, feeds);
+    this.#session.poison();
+    for (const [name, id] of Object.entries(this.#plan.inputs)) {
+      const values = checked.get(name);
+      if (values !== undefined) this.#values(this.#plan.tensors[id] as PlanTensor).set(values);
+    }
+  }
+
+  #outputs(): Outputs {
+    const outputs: Record<string, Float32Array> = {};
+    for (const [name, id] of Object.entries(this.#plan.outputs)) {
+      outputs[name] = Float32Array.from(this.#values(this.#plan.tensors[id] as PlanTensor));
+    }
+    return outputs;
+  }
+
+  #values({ place, offset, shape, dtype }: PlanTensor): Float32Array | Int32Array {
+    const base = place.in === 'state' ? this.#session.state(place.name) : this.#session.arena + place.offset;
+    const { heap } = this.#session;
+    const at = base + offset * 4;
+    return dtype === 'i32' ? heap.ints(at, sizeOf(shape)) : heap.floats(at, sizeOf(shape));
+  }
+}

@@ -1,0 +1,187 @@
+import type { Executable, Session } from '../../device.ts';
+import { deviceErrors } from '../../errors.ts';
+import type { Program, StateSpec } from '../../graph/ir.ts';
+import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
+import { lower } from '../../graph/lower/lower.ts';
+import { encodePlan, type Places } from './encode/context.ts';
+import { sizeOf } from './encode/size.ts';
+import { WasmExecutable } from './executable.ts';
+import { ALIGNMENT } from './heap.ts';
+import type { Machine } from './machine.ts';
+
+/** What a session needs of the device that opened it. */
+export interface SessionOwner {
+  readonly machine: Machine;
+  /** Fills the arena with not-a-number before each run, to show what reads before it writes. */
+  readonly poison: boolean;
+  /** Runs `work` when all before it is done; fails when the device is lost. */
+  exclusively<T>(work: () => Promise<T> | T): Promise<T>;
+  /** Runs `work` when nothing is under way. */
+  whenIdle(work: () => void): void;
+  closed(session: WasmSession): void;
+}
+
+interface StatePlace {
+  readonly spec: StateSpec;
+  readonly at: number;
+  readonly size: number;
+}
+
+/** State in one block of the linear memory, and one arena that all programs of the session take turns in. */
+export class WasmSession implements Session, Places {
+  readonly #owner: SessionOwner;
+  readonly #state = new Map<string, StatePlace>();
+  readonly #stateBytes: number;
+  readonly #stateAt: number;
+  readonly #executables = new Set<WasmExecutable>();
+  #arena = { at: 0, bytes: 0 };
+  #disposed = false;
+
+  /** Throws ANN-DEV-002 where the state does not fit. */
+  constructor(owner: SessionOwner, specs: readonly StateSpec[]) {
+    this.#owner = owner;
+    let bytes = 0;
+    const offsets = specs.map((spec) => {
+      const offset = bytes;
+      bytes += Math.ceil((sizeOf(spec.shape) * 4) / ALIGNMENT) * ALIGNMENT;
+      return offset;
+    });
+    this.#stateBytes = bytes;
+    this.#stateAt = bytes === 0 ? 0 : this.heap.take(bytes, 'The state of a session');
+    this.heap.ints(this.#stateAt, bytes / 4).fill(0);
+    for (const [i, spec] of specs.entries()) {
+      if (this.#state.has(spec.name)) throw deviceErrors.badFeed({ message: 'Two states have one name' });
+      const at = this.#stateAt + (offsets[i] as number);
+      this.#state.set(spec.name, { spec, at, size: sizeOf(spec.shape) });
+    }
+  }
+
+  write(name: string, values: Float32Array | Int32Array): Promise<void> {
+    return this.exclusively(() => {
+      const { spec, at, size } = this.#find(name);
+      if (values.length !== size) {
+        const message = `${name} has ${size} elements, ${values.length} were written`;
+        throw deviceErrors.badFeed({ message, where: name });
+      }
+      if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
+        throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
+      }
+      if (values instanceof Int32Array) this.heap.ints(at, size).set(values);
+      else this.heap.floats(at, size).set(values);
+    });
+  }
+
+  read(name: string): Promise<Float32Array> {
+    return this.exclusively(() => {
+      const { spec, at, size } = this.#find(name);
+      return Float32Array.from(spec.dtype === 'i32' ? this.heap.ints(at, size) : this.heap.floats(at, size));
+    });
+  }
+
+  compile(program: Program): Promise<Executable> {
+    return this.exclusively(() => {
+      for (const [name, id] of Object.entries(program.state)) {
+        const { size } = this.#find(name);
+        if (size !== sizeOf(program.nodes[id]?.shape ?? [])) {
+          const message = `Program ${program.name} expects another size of state ${name}`;
+          throw deviceErrors.badFeed({ message, where: name });
+        }
+      }
+      return this.#place(program, lower(program));
+    });
+  }
+
+  memoryBytes(): number {
+    return this.#stateBytes + this.#arena.bytes;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#owner.whenIdle(() => {
+      for (const executable of this.#executables) executable.release();
+      this.#executables.clear();
+      if (this.#stateBytes > 0) this.heap.give(this.#stateAt, this.#stateBytes);
+      if (this.#arena.bytes > 0) this.heap.give(this.#arena.at, this.#arena.bytes);
+      this.#state.clear();
+      this.#arena = { at: 0, bytes: 0 };
+      this.#owner.closed(this);
+    });
+  }
+
+  // --- for executables
+
+  get heap(): Machine['heap'] {
+    return this.machine.heap;
+  }
+
+  get machine(): Machine {
+    return this.#owner.machine;
+  }
+
+  get arena(): number {
+    return this.#arena.at;
+  }
+
+  state(name: string): number {
+    return this.#find(name).at;
+  }
+
+  /** Before a run, where that was asked for. */
+  poison(): void {
+    if (this.#owner.poison) this.heap.floats(this.#arena.at, this.#arena.bytes / 4).fill(Number.NaN);
+  }
+
+  exclusively<T>(work: () => Promise<T> | T): Promise<T> {
+    return this.#owner.exclusively(() => {
+      if (this.#disposed) throw deviceErrors.failed({ message: 'A session was used after it was disposed' });
+      return work();
+    });
+  }
+
+  whenIdle(work: () => void): void {
+    this.#owner.whenIdle(work);
+  }
+
+  forget(executable: WasmExecutable): void {
+    this.#executables.delete(executable);
+  }
+
+  /** Finds room for the plan; programs that are there already move when they need a larger arena. */
+  #place(program: Program, plan: KernelPlan): WasmExecutable {
+    const { words, scratch } = encodePlan(plan, this, 0, this.machine.kernels.numbers);
+    this.machine.ensureScratch(scratch);
+    const executable = new WasmExecutable(this, program, plan, words.length);
+    try {
+      if (plan.arena_bytes > this.#arena.bytes) this.#enlarge(plan.arena_bytes);
+    } catch (error) {
+      executable.release();
+      throw error;
+    }
+    executable.encode();
+    this.#executables.add(executable);
+    return executable;
+  }
+
+  #enlarge(bytes: number): void {
+    const old = this.#arena;
+    // Nothing in an arena outlives a run, so the old one goes first: the new one may grow out of it.
+    if (old.bytes > 0) this.heap.give(old.at, old.bytes);
+    try {
+      this.#arena = { at: this.heap.take(bytes, `An arena`), bytes };
+    } catch (error) {
+      if (old.bytes > 0) this.#arena = { at: this.heap.take(old.bytes, 'An arena'), bytes: old.bytes };
+      throw error;
+    } finally {
+      if (this.#arena.at !== old.at) for (const executable of this.#executables) executable.encode();
+    }
+  }
+
+  #find(name: string): StatePlace {
+    const place = this.#state.get(name);
+    if (place === undefined) {
+      throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
+    }
+    return place;
+  }
+}
