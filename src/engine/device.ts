@@ -40,6 +40,7 @@ export interface Executable {
   /**
    * Runs the program once. Every input must be fed, with as many elements as its shape has.
    * Throws ANN-DEV errors: lost device, out of memory, bad feed. State is unchanged when it throws.
+   * May be called again before an earlier call has resolved: runs take place in the order of the calls.
    */
   run(feeds: Feeds): Promise<Outputs>;
   /**
@@ -93,6 +94,11 @@ export interface Session {
 
 export interface Device {
   readonly info: DeviceInfo;
+  /**
+   * How many runs should be under way at a time, so that the device need not wait for whoever reads what
+   * they put out. Absent: one, as a device that computes in the caller's thread gains nothing by more.
+   */
+  readonly runs_ahead?: number;
   /** Resolves when the device is gone for good; never rejects. */
   readonly lost: Promise<AnnealError>;
   open(state: readonly StateSpec[]): Promise<Session>;

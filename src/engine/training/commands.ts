@@ -18,6 +18,10 @@ export class CommandQueue {
     return this.#waiting.shift();
   }
 
+  get empty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
   /** The next command, now or as soon as there is one. One caller at a time. */
   async next(): Promise<TrainingCommand> {
     for (;;) {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Device } from '../device.ts';
+import type { Device, DeviceCeilings } from '../device.ts';
 import type { Tokenizer } from '../tokenizers/tokenizer.ts';
 import type { Tokens } from './batches.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
@@ -23,6 +23,8 @@ export interface TrainingDeps {
   readonly commands: CommandQueue;
   readonly emit: (event: TrainingEvent) => void;
   readonly clock: Clock;
+  /** What the device reaches at best, for a profile; asked between two updates. Absent: nobody knows. */
+  readonly ceilings?: () => Promise<DeviceCeilings | null>;
   /** Lets messages in between two updates: a macrotask (setImmediate, a MessageChannel), not a microtask. */
   readonly breathe: () => Promise<void>;
   readonly program_version: string;

@@ -8,21 +8,21 @@ import type { Device } from '../device.ts';
  */
 export class DeviceWatch {
   #lost: AnnealError | null = null;
-  #reject: ((error: AnnealError) => void) | null = null;
+  readonly #waiting = new Set<(error: AnnealError) => void>();
 
   constructor(device: Device) {
     void device.lost.then((error) => {
       this.#lost = error;
-      this.#reject?.(error);
+      for (const reject of this.#waiting) reject(error);
     });
   }
 
-  /** The same promise, or a rejection with ANN-DEV-001 once the device is lost. One at a time. */
+  /** The same promise, or a rejection with ANN-DEV-001 once the device is lost. */
   guard<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#reject = reject;
       if (this.#lost) reject(this.#lost);
-      work.then(resolve, reject);
+      this.#waiting.add(reject);
+      work.then(resolve, reject).finally(() => this.#waiting.delete(reject));
     });
   }
 }

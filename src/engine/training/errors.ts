@@ -76,6 +76,11 @@ export const trainingErrors = defineErrors('TRN', {
     title: 'A command to the run cannot be carried out',
     fix: 'Give a learning rate that is a number above 0.',
   },
+  cannotProfile: {
+    number: 17,
+    title: 'This device cannot record a step',
+    fix: 'Train with `device: webgpu` or `device: wasm`: they tell one kernel from the next.',
+  },
   badFixture: {
     number: 16,
     title: 'A fixture does not have the tensors and settings that it should',

@@ -1,4 +1,5 @@
 import type { ErrorFacts } from '../../base/error.ts';
+import type { RecordedStep } from './recorded-step.ts';
 
 /** What the loop says while it trains. Steps count updates applied so far. */
 export type TrainingEvent =
@@ -23,6 +24,8 @@ export type TrainingEvent =
       readonly factor: number;
       readonly learning_rate: number;
     }
+  /** The update that was just told of was recorded. */
+  | { readonly type: 'profile'; readonly step: number; readonly recorded: RecordedStep }
   | { readonly type: 'paused'; readonly step: number }
   | { readonly type: 'resumed'; readonly step: number }
   | { readonly type: 'notice'; readonly step: number; readonly facts: ErrorFacts };
@@ -55,4 +58,6 @@ export type TrainingCommand =
   | { readonly type: 'save' }
   /** From now on the schedule is multiplied so that the current rate becomes this one. */
   | { readonly type: 'set_learning_rate'; readonly learning_rate: number }
-  | { readonly type: 'sample' };
+  | { readonly type: 'sample' }
+  /** Record the next update, which is made as any other. */
+  | { readonly type: 'profile' };

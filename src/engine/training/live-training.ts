@@ -1,5 +1,5 @@
 import { hash32 } from '../../base/random.ts';
-import type { Device, Executable, Outputs, Session } from '../device.ts';
+import type { Device, Executable, Feeds, Outputs, Session, StepProfile } from '../device.ts';
 import type { StateSpec } from '../graph/ir.ts';
 import { createDecoder, type Decoder, decoderState } from '../inference/decoder.ts';
 import { hasDropout, maxPositions } from '../models/forward.ts';
@@ -15,6 +15,14 @@ export interface Update {
   /** Mean over the effective batch, before the update. */
   readonly loss: number;
   readonly grad_norm: number;
+  /** Of its programs, in order; none unless it was to be recorded. */
+  readonly profiles: readonly StepProfile[];
+}
+
+/** An update that is under way. */
+export interface StartedUpdate {
+  /** Never left unhandled: whoever waits for it sees the error, and nobody must. */
+  readonly done: Promise<Update>;
 }
 
 /** The device's side of a run: state that lives there, and the programs over it. */
@@ -26,6 +34,10 @@ export class LiveTraining {
   readonly tokens: number;
   /** Tokens of one sequence: as many as the model has positions. */
   readonly context: number;
+  /** Updates that may be under way at a time. */
+  readonly most: number;
+  /** Whether an update can be recorded. */
+  readonly canProfile: boolean;
   readonly #spec: TrainingSpec;
   readonly #session: Session;
   readonly #watch: DeviceWatch;
@@ -55,7 +67,7 @@ export class LiveTraining {
       for (const program of update.mode === 'fused' ? [update.step] : [update.accumulate, update.apply]) {
         programs.push(await watch.guard(session.compile(program)));
       }
-      return new LiveTraining(spec, session, watch, step, programs);
+      return new LiveTraining(spec, session, watch, step, programs, Math.max(1, device.runs_ahead ?? 1));
     } catch (error) {
       session.dispose();
       throw error;
@@ -68,7 +80,10 @@ export class LiveTraining {
     watch: DeviceWatch,
     step: TrainingStep,
     programs: readonly Executable[],
+    most: number,
   ) {
+    this.most = most;
+    this.canProfile = programs.every((program) => program.profile !== undefined);
     this.#spec = spec;
     this.#session = session;
     this.#watch = watch;
@@ -82,31 +97,50 @@ export class LiveTraining {
   }
 
   /**
-   * One update from the sequences that start at `cursor`, the one after `step` updates. Everything random
-   * follows from seed, step and micro-batch, so it is the same whenever and wherever it is done.
+   * Starts one update from the sequences that start at `cursor`, the one after `step` updates; resolves when
+   * all of it is on its way. Everything random follows from seed, step and micro-batch, so it is the same
+   * whenever and wherever it is done, recorded or not.
    */
-  async update(
+  async start(
     data: Tokens,
     order: DataOrder,
     { step, cursor }: { readonly step: number; readonly cursor: number },
     learning_rate: number,
-  ): Promise<Update> {
-    const { optimizer, seed } = this.#spec;
+    recorded = false,
+  ): Promise<StartedUpdate> {
+    const { optimizer, seed, gradient_accumulation_steps } = this.#spec;
     const [first, apply] = this.#programs;
+    const profiles: StepProfile[] = [];
+    const runs: Promise<Outputs>[] = [];
+    const begin = async (program: Executable | undefined, feeds: Feeds): Promise<void> => {
+      // A device has room for so many runs; one that fails ends the update.
+      if (runs.length >= this.most) await runs[runs.length - this.most];
+      const run = recorded ? this.#profile(program, feeds, profiles) : this.#run(program, feeds);
+      run.catch(() => undefined);
+      runs.push(run);
+    };
     const feeds = updateFeeds(optimizer, learning_rate, step + 1);
-    let outputs: Outputs = {};
-    for (let micro = 0; micro < this.#spec.gradient_accumulation_steps; micro++) {
-      const start = cursor + micro * this.#sizes.batch;
-      const batch = trainingBatch(data, order, start, this.#sizes);
-      outputs = await this.#run(first, {
-        ...batch,
-        ...(apply ? {} : feeds),
-        inverse_label_count: 1 / this.tokens,
-        ...(hasDropout(this.#spec.model) ? { seed: hash32(seed, step, micro) | 0 } : {}),
-      });
+    try {
+      for (let micro = 0; micro < gradient_accumulation_steps; micro++) {
+        const start = cursor + micro * this.#sizes.batch;
+        await begin(first, {
+          ...trainingBatch(data, order, start, this.#sizes),
+          ...(apply ? {} : feeds),
+          inverse_label_count: 1 / this.tokens,
+          ...(hasDropout(this.#spec.model) ? { seed: hash32(seed, step, micro) | 0 } : {}),
+        });
+      }
+      if (apply) await begin(apply, feeds);
+    } catch (error) {
+      runs.push(Promise.reject(error)); // told where its end is awaited, after the updates before it
     }
-    if (apply) outputs = await this.#run(apply, feeds);
-    return { loss: outputs.loss?.[0] ?? Number.NaN, grad_norm: outputs.grad_norm?.[0] ?? Number.NaN };
+    const done = Promise.all(runs).then((outputs) => ({
+      loss: outputs.at(-1)?.loss?.[0] ?? Number.NaN,
+      grad_norm: outputs.at(-1)?.grad_norm?.[0] ?? Number.NaN,
+      profiles,
+    }));
+    done.catch(() => undefined);
+    return { done };
   }
 
   /** The loss over `data`; null where interrupted. */
@@ -154,8 +188,15 @@ export class LiveTraining {
     this.#session.dispose();
   }
 
-  #run(program: Executable | undefined, feeds: Parameters<Executable['run']>[0]): Promise<Outputs> {
+  #run(program: Executable | undefined, feeds: Feeds): Promise<Outputs> {
     if (!program) throw new Error('A training step has at least one program.');
     return this.#watch.guard(program.run(feeds));
+  }
+
+  async #profile(program: Executable | undefined, feeds: Feeds, profiles: StepProfile[]): Promise<Outputs> {
+    if (!program?.profile) throw new Error('Nothing is recorded where `canProfile` is false.');
+    const profile = await this.#watch.guard(program.profile(feeds));
+    profiles.push(profile);
+    return profile.outputs;
   }
 }

@@ -1,16 +1,19 @@
 import { AnnealError, type ErrorFacts, toAnnealError } from '../../base/error.ts';
+import type { DeviceCeilings } from '../device.ts';
 import { deviceErrors } from '../errors.ts';
 import { generateText } from '../inference/generate.ts';
 import { initialise } from '../models/initialise.ts';
 import { parameterSpecs } from '../models/parameters.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { CheckpointSlots, clearCheckpoints, findLatest } from './checkpoint-slots.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
 import type { TrainingDeps } from './deps.ts';
 import { trainingErrors } from './errors.ts';
 import type { TrainingEnd } from './events.ts';
-import { LiveTraining } from './live-training.ts';
+import { LiveTraining, type Update } from './live-training.ts';
 import type { LossWatchState } from './loss-watch.ts';
 import { type CheckpointFacts, FRESH_PROGRESS, type TrainingProgress } from './progress.ts';
+import { joinProfiles } from './recorded-step.ts';
 import { checkResume } from './resume.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingSpec } from './spec.ts';
@@ -24,6 +27,9 @@ export class TrainingRun {
   #saved: TrainingProgress | null = null;
   #slots: CheckpointSlots | null = null;
   #live: LiveTraining | null = null;
+  readonly #writer = new CheckpointWriter();
+  /** The next update is to be recorded. */
+  #recording: { readonly ceilings: DeviceCeilings | null } | null = null;
 
   constructor(spec: TrainingSpec, deps: TrainingDeps) {
     this.#spec = spec;
@@ -34,10 +40,14 @@ export class TrainingRun {
     return this.#progress;
   }
 
-  /** Of the next update. */
-  get learningRate(): number {
-    const { step, learning_rate_factor } = this.#progress;
-    return learningRateAt(this.#spec.schedule, step) * learning_rate_factor;
+  /** Whether the next update is to be recorded. */
+  get recording(): boolean {
+    return this.#recording !== null;
+  }
+
+  /** Of the update after `step` updates. */
+  learningRate(step: number): number {
+    return learningRateAt(this.#spec.schedule, step) * this.#progress.learning_rate_factor;
   }
 
   /** Opens the device and puts the state on it. Throws ANN-TRN-004 to 008 for what cannot be resumed. */
@@ -73,13 +83,29 @@ export class TrainingRun {
     return this.#live;
   }
 
+  /** Whether something comes between `step` updates and the next one: then what is under way must end first. */
+  dueAt(step: number, last: number): boolean {
+    const { save_steps, eval_steps } = this.#spec;
+    return (
+      step >= last ||
+      !this.#deps.commands.empty ||
+      this.#writer.failed ||
+      (save_steps > 0 && step % save_steps === 0) ||
+      (eval_steps > 0 && step % eval_steps === 0)
+    );
+  }
+
   /** Carries out what was asked, in order; while paused, waits for more. */
   async obey(): Promise<'go on' | 'stop'> {
     const { commands, emit } = this.#deps;
     let paused = false;
     for (;;) {
       const command = paused ? await commands.next() : commands.take();
-      if (!command) return 'go on';
+      if (!command) {
+        if (this.#writer.failed) await this.#writer.settle();
+        return 'go on';
+      }
+      await this.#writer.settle(); // what happens to a run is told in order
       const { step } = this.#progress;
       switch (command.type) {
         case 'stop':
@@ -106,6 +132,9 @@ export class TrainingRun {
         case 'set_learning_rate':
           await this.#setLearningRate(command.learning_rate);
           break;
+        case 'profile':
+          await this.#record();
+          break;
       }
     }
   }
@@ -123,6 +152,7 @@ export class TrainingRun {
    * counts for the best and for early stopping. False when left off for a command.
    */
   async evaluate(): Promise<boolean> {
+    await this.#writer.settle();
     const val_loss = await this.#look();
     if (val_loss === null) return false;
     const { step, best, evaluations_without_improvement: without } = this.#progress;
@@ -155,12 +185,32 @@ export class TrainingRun {
 
   /** Stores a checkpoint, unless the newest holds just this. Throws ANN-STO errors, ANN-TRN-002. */
   async save(): Promise<void> {
-    if (this.#saved === this.#progress || !this.#slots || !this.#live) return;
+    await this.startSave();
+    await this.#writer.settle();
+  }
+
+  /** Reads the state and writes it while the training goes on. Throws ANN-TRN-002, and what the last write threw. */
+  async startSave(): Promise<void> {
+    await this.#writer.settle();
+    const slots = this.#slots;
+    if (this.#saved === this.#progress || !slots || !this.#live) return;
     const { step } = this.#progress;
     const bytes = await encodeCheckpoint(this.#facts('all'), this.#live.kept, (name) => this.#read(name));
-    const name = await this.#slots.saveLatest(step, bytes);
     this.#saved = this.#progress;
-    this.#deps.emit({ type: 'checkpoint', step, name, bytes: bytes.byteLength });
+    this.#writer.start(async () => {
+      const name = await slots.saveLatest(step, bytes);
+      this.#deps.emit({ type: 'checkpoint', step, name, bytes: bytes.byteLength });
+    });
+  }
+
+  /** Tells what the update that was just made showed, where it was recorded. */
+  tellProfile({ profiles }: Update): void {
+    const recording = this.#recording;
+    this.#recording = null;
+    if (!recording || profiles.length === 0) return;
+    const { step } = this.#progress;
+    const about = { step, device: this.#deps.device.info.name, ceilings: recording.ceilings };
+    this.#deps.emit({ type: 'profile', step, recorded: joinProfiles(profiles, about) });
   }
 
   advance(sequences: number, loss_watch: LossWatchState): void {
@@ -173,7 +223,8 @@ export class TrainingRun {
     return { reason, step: this.#progress.step, best: this.#progress.best };
   }
 
-  failed(thrown: unknown): TrainingEnd {
+  async failed(thrown: unknown): Promise<TrainingEnd> {
+    await this.#writer.settle().catch(() => undefined); // a checkpoint that is being written may still become whole
     const facts = toAnnealError(thrown, trainingErrors.unexpected).toJSON();
     const { step, best } = this.#progress;
     return { reason: 'failed', step, best, facts, checkpoint: this.#slots?.latest ?? null };
@@ -229,6 +280,18 @@ export class TrainingRun {
   }
 
   /** Where the schedule stands at 0 (warm-up's first update, its end), the factor is that to its peak. */
+  /** The update after this command is recorded; nothing else about it differs. */
+  async #record(): Promise<void> {
+    if (!this.#live?.canProfile) {
+      const { name } = this.#deps.device.info;
+      this.#notice(trainingErrors.cannotProfile({ message: `${name} cannot record a step.` }).toJSON());
+      return;
+    }
+    // Ceilings are a convenience: a step is worth recording without them.
+    const ceilings = await this.#deps.ceilings?.().catch(() => null);
+    this.#recording = { ceilings: ceilings ?? null };
+  }
+
   async #setLearningRate(wanted: number): Promise<void> {
     const { step } = this.#progress;
     if (!Number.isFinite(wanted) || wanted <= 0) {
@@ -238,7 +301,7 @@ export class TrainingRun {
     const { schedule } = this.#spec;
     const factor = wanted / (learningRateAt(schedule, step) || schedule.learning_rate);
     this.#progress = { ...this.#progress, learning_rate_factor: factor };
-    this.#deps.emit({ type: 'learning_rate', step, factor, learning_rate: this.learningRate });
+    this.#deps.emit({ type: 'learning_rate', step, factor, learning_rate: this.learningRate(step) });
     await this.save(); // so that a run that is cut off goes on with it
   }
 
