@@ -5,13 +5,22 @@ import { graphErrors } from './errors.ts';
 import type { MemoryKind, Node, OpName } from './ir.ts';
 import type { Contribution, GradientRequest, Piece } from './ops/definition.ts';
 import { definitionOf } from './ops/table.ts';
+import type { Segment } from './recompute.ts';
+import { segmentsById } from './recompute.ts';
 
 /**
  * Reverse-mode differentiation, from graph to graph: adds to `graph` the nodes that compute
  * d loss / d target for each target, in the order given. `loss` is one number. A target that the loss
- * does not depend on gets zeros. Throws ANN-GRF-002 where an op on the way has no gradient.
+ * does not depend on gets zeros. What lies inside a segment of `recomputed` is computed again from the
+ * segment's input before its gradients, rather than kept. Throws ANN-GRF-002 where an op on the way has
+ * no gradient.
  */
-export function gradients(graph: GraphBuilder, loss: Node, targets: readonly Node[]): Node[] {
+export function gradients(
+  graph: GraphBuilder,
+  loss: Node,
+  targets: readonly Node[],
+  recomputed: readonly Segment[] = [],
+): Node[] {
   const { nodes } = graph;
   const count = nodes.length;
   const outerScope = graph.scope;
@@ -22,21 +31,24 @@ export function gradients(graph: GraphBuilder, loss: Node, targets: readonly Nod
   const incoming = new Array<Contribution[] | undefined>(count);
   incoming[loss.id] = [constant(graph, 1, loss.dims)];
   const found = new Map<number, Node>();
+  const segments = segmentsById(recomputed, count);
 
   for (let id = loss.id; id >= 0; id--) {
     const contributions = incoming[id];
     if (contributions === undefined || wanted[id] === 0) continue;
     incoming[id] = undefined;
-    const node = nodes[id] as Node;
+    const made = nodes[id] as Node;
     const kind = gradientKind(graph, id, isTarget[id] === 1);
-    graph.scope = node.scope;
+    graph.scope = made.scope;
     graph.kind = kind;
     const first = nodes.length;
-    const dy = join(graph, node, contributions);
+    const dy = join(graph, made, contributions);
     if (isTarget[id] === 1) {
       graph.mark(dy, kind);
       found.set(id, dy);
     }
+    const again = segments[id]?.again(graph, dy);
+    const node = again?.get(id) ?? made;
     if (node.inputs.length === 0) continue;
     const definition = definitionOf(node.op);
     if (definition.gradient === null) {
@@ -46,17 +58,17 @@ export function gradients(graph: GraphBuilder, loss: Node, targets: readonly Nod
     }
     graph.kind = 'activations';
     const inputs = node.inputs.map((input) => nodes[input] as Node);
-    const request = { graph, node, inputs, dy, needs: (i: number) => wanted[node.inputs[i] as number] === 1 };
+    const request = { graph, node, inputs, dy, needs: (i: number) => wanted[made.inputs[i] as number] === 1 };
     const parts = definition.gradient(request as unknown as GradientRequest<OpName>);
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i];
-      const input = node.inputs[i] as number;
+      const input = made.inputs[i] as number;
       if (part === null || part === undefined || wanted[input] === 0) continue;
-      const made = 'value' in part ? part.value : part;
+      const result = 'value' in part ? part.value : part;
       const list = incoming[input];
       // A second contribution only waits to be added: the gradient itself is as large as its parameter.
       const whole = isTarget[input] === 1 && list === undefined;
-      if (made.id >= first) graph.mark(made, gradientKind(graph, input, whole));
+      if (result.id >= first) graph.mark(result, gradientKind(graph, input, whole));
       if (list === undefined) incoming[input] = [part];
       else list.push(part);
     }

@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Node } from '../graph/ir.ts';
+import type { Segment } from '../graph/recompute.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { gpt2Forward } from './gpt2.ts';
 import { gpt2Dims, gpt2Parameters } from './gpt2-parameters.ts';
@@ -14,6 +15,8 @@ export interface Forward {
   readonly parameters: readonly SymbolicParameter[];
   /** By the name of the cache; empty unless decoding. */
   readonly cacheUpdates: Readonly<Record<string, Node>>;
+  /** The transformer blocks, which a backward pass may compute again instead of keeping what is in them. */
+  readonly blocks: readonly Segment[];
 }
 
 /** Adds a model's forward pass to the graph. What the config gets wrong is in `g.issues` afterwards. */
@@ -23,13 +26,13 @@ export function buildForward(g: GraphBuilder, model: ModelConfig, request: Forwa
     const parameters = gpt2Parameters(model, dims);
     const context = new ForwardContext(g, parameters, request);
     const logits = gpt2Forward(context, model, dims);
-    return { logits, parameters, cacheUpdates: context.cacheUpdates };
+    return { logits, parameters, cacheUpdates: context.cacheUpdates, blocks: context.blocks };
   }
   const dims = llamaDims(g, model);
   const parameters = llamaParameters(model, dims);
   const context = new ForwardContext(g, parameters, request);
   const logits = llamaForward(context, model, dims);
-  return { logits, parameters, cacheUpdates: context.cacheUpdates };
+  return { logits, parameters, cacheUpdates: context.cacheUpdates, blocks: context.blocks };
 }
 
 /** Whether training this model draws random numbers. */

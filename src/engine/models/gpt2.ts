@@ -33,7 +33,7 @@ export function gpt2Forward(c: ForwardContext, model: Gpt2Config, dims: Gpt2Dims
     return c.dropout(reshape(g, add(g, tokens, places), [rows, width]), model.embd_pdrop);
   });
   for (let layer = 0; layer < model.n_layer; layer++) {
-    x = g.within(`transformer.h.${layer}`, () => block(c, model, dims, x, layer));
+    x = c.block(`transformer.h.${layer}`, x, () => block(c, model, dims, x, layer));
   }
   return g.within('lm_head', () => {
     const h = layerNorm(c, model, dims, 'transformer.ln_f', x);

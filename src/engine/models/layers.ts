@@ -3,6 +3,7 @@ import type { Dim } from '../graph/dim.ts';
 import { multiply } from '../graph/dim.ts';
 import { add, matmul, mul } from '../graph/emit.ts';
 import type { Node } from '../graph/ir.ts';
+import type { Segment } from '../graph/recompute.ts';
 import type { SymbolicParameter } from './parameter.ts';
 
 /** What a forward pass is asked for. */
@@ -35,6 +36,8 @@ export class ForwardContext {
   readonly request: ForwardRequest;
   /** Cache name -> its next value. */
   readonly cacheUpdates: Record<string, Node> = {};
+  /** The transformer blocks, in order. */
+  readonly blocks: Segment[] = [];
   readonly #parameters: ReadonlyMap<string, SymbolicParameter>;
   #sites = 0;
 
@@ -42,6 +45,13 @@ export class ForwardContext {
     this.g = g;
     this.request = request;
     this.#parameters = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  }
+
+  /** A transformer block in scope `name`. */
+  block(name: string, input: Node, body: () => Node): Node {
+    const output = this.g.within(name, body);
+    this.blocks.push({ input, output });
+    return output;
   }
 
   /** The parameter, or null where the model has none of this name (a bias that is off, a tied head). */

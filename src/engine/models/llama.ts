@@ -30,7 +30,7 @@ export function llamaForward(c: ForwardContext, model: LlamaConfig, dims: LlamaD
   });
   for (let layer = 0; layer < model.num_hidden_layers; layer++) {
     const name = `model.layers.${layer}`;
-    x = g.within(name, () => {
+    x = c.block(name, x, () => {
       const attended = g.within('self_attn', () =>
         attention(
           c,

@@ -92,6 +92,8 @@ export interface TrainingSpec {
   readonly schedule: ScheduleConfig;
   readonly per_device_train_batch_size: number;
   readonly gradient_accumulation_steps: number;
+  /** Recomputes activations in the backward pass to save memory; false where it is not said. */
+  readonly gradient_checkpointing?: boolean;
   /** Updates. */
   readonly max_steps: number;
   /** 0: never. */

@@ -92,7 +92,9 @@ export function nodeAt(program: Program, id: NodeId): Node {
 /** Some kernels work out tables from an i32 operand before the run; it must then be known by then. */
 function checkHostOperand(program: Program, node: Node, index: number): void {
   let source = nodeAt(program, node.inputs[index] ?? -1);
-  while (source.op === 'reshape') source = nodeAt(program, source.inputs[0] ?? -1);
+  while (source.op === 'reshape' || source.op === 'after') {
+    source = nodeAt(program, source.inputs[0] ?? -1);
+  }
   if (source.op === 'input' || source.op === 'iota' || source.op === 'constant') return;
   throw deviceErrors.failed({
     message: `${node.op} in ${node.scope || program.name} needs its operand ${index} fed, not computed`,
