@@ -12,9 +12,13 @@ export class Draft {
   readonly nodes: readonly Node[];
   readonly values: DraftValue[] = [];
   readonly calls: DraftCall[] = [];
+  /** By node: the node that holds the same numbers in the same order, perhaps in another shape; -1 for none. */
+  readonly seen: Int32Array;
+  readonly #views = new Map<string, number>();
 
   constructor(program: Program) {
     this.program = program;
+    this.seen = new Int32Array(program.nodes.length);
     this.nodes = program.nodes;
     for (const { id, op, shape, dtype, inputs } of program.nodes) {
       const kind = program.kinds[id] ?? 'activations';
@@ -28,9 +32,15 @@ export class Draft {
         offset: 0,
         row_stride: null,
       });
-      // `after` only orders: in a plan the order is that of the calls.
-      if (op === 'reshape' || op === 'after') this.look(id, inputs[0] as number, 0);
+      const seen = seenThrough(program.nodes, op, inputs, shape);
+      this.seen[id] = seen;
+      if (seen >= 0) this.look(id, seen, 0);
     }
+  }
+
+  /** Whether a node has its value without a call of its own. */
+  isView(node: number): boolean {
+    return this.value(node).base !== node;
   }
 
   value(id: number): DraftValue {
@@ -47,9 +57,13 @@ export class Draft {
   /** Another look at a value: `shape` from element `offset` of it on. */
   view(of: number, shape: readonly number[], offset = 0, row_stride: number | null = null): number {
     const source = this.value(of);
-    if (offset === 0 && row_stride === source.row_stride && sameShape(shape, source.shape)) return of;
+    if (offset === 0 && row_stride === null && sameShape(shape, source.shape)) return of;
+    const key = `${of} ${offset} ${row_stride} ${shape}`;
+    const known = this.#views.get(key);
+    if (known !== undefined) return known;
     const id = this.make(shape, source.dtype, source.kind);
     this.look(id, of, offset, row_stride);
+    this.#views.set(key, id);
     return id;
   }
 
@@ -127,6 +141,24 @@ export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** `after` only orders, and in a plan the order is that of the calls; a product with 1 is what it multiplies. */
+function seenThrough(
+  nodes: readonly Node[],
+  op: Node['op'],
+  inputs: readonly number[],
+  shape: readonly number[],
+): number {
+  const [a = -1, b = -1] = inputs;
+  if (op === 'reshape' || op === 'after') return a;
+  if (op !== 'mul') return -1;
+  if (isOne(nodes[a]) && sameShape((nodes[b] as Node).shape, shape)) return b;
+  return isOne(nodes[b]) && sameShape((nodes[a] as Node).shape, shape) ? a : -1;
+}
+
+function isOne(node: Node | undefined): boolean {
+  return node?.op === 'constant' && node.attributes.value === 1;
 }
 
 /** Whether both have rows of one length, so that a gap between rows means the same for both. */

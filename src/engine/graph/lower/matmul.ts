@@ -19,6 +19,12 @@ export function matmulSizes(
   return shared_b && !transpose_a ? { ...sizes, batch: 1, m: m * batch } : { ...sizes, batch, m };
 }
 
+/** [batch, M, N], or [M, N] where there is one batch: what an epilogue's operands are broadcast to. */
+export function productShape(draft: Draft, node: NodeOf<'matmul'>): readonly number[] {
+  const { batch, m, n } = matmulSizes(draft, node);
+  return batch === 1 ? [m, n] : [batch, m, n];
+}
+
 export function emitMatmul(draft: Draft, node: NodeOf<'matmul'>): void {
   const attributes = { ...matmulSizes(draft, node), epilogue: null, sums: null };
   draft.call('matmul', node.inputs, [node.id], attributes, draft.origin(node));

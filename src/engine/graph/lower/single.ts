@@ -103,6 +103,7 @@ const EMIT: { readonly [K in Exclude<OpName, StepOp>]: Emit<K> | null } = {
 
 /** A node as a kernel call of its own, if it needs one. */
 export function emitSingle(draft: Draft, node: Node): void {
+  if (draft.isView(node.id)) return;
   if (isStep(node)) {
     emitStep(draft, node);
     return;

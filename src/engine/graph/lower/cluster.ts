@@ -1,0 +1,104 @@
+import type { NodeOf } from '../ir.ts';
+import { emitCluster } from './cluster-call.ts';
+import { sameShape, sizeOf } from './draft.ts';
+import type { Fusion, Group } from './fusion.ts';
+import { productShape } from './matmul.ts';
+import type { Operand } from './operands.ts';
+import type { StepNode } from './steps.ts';
+
+/** Tensors that one call touches, results included: so many storage buffers every WebGPU adapter binds. */
+const MOST_TENSORS = 8;
+
+/** Elementwise steps over one shape, perhaps over the product of a matrix multiplication. */
+export class Cluster {
+  readonly fusion: Fusion;
+  readonly group: Group;
+  readonly shape: readonly number[];
+  readonly matmul: NodeOf<'matmul'> | null;
+  /** Sums over an operand of the product that come with it: a reduce_sum's node. */
+  readonly sums: { readonly of: 'a' | 'b'; readonly node: number } | null;
+  /** Step nodes, ascending. */
+  steps: number[] = [];
+
+  constructor(
+    fusion: Fusion,
+    position: number,
+    start: StepNode | NodeOf<'matmul'>,
+    sums: { readonly of: 'a' | 'b'; readonly node: number } | null = null,
+  ) {
+    this.fusion = fusion;
+    this.matmul = start.op === 'matmul' ? start : null;
+    this.sums = sums;
+    this.shape = start.op === 'matmul' ? productShape(fusion.draft, start) : start.shape;
+    if (start.op !== 'matmul') this.steps.push(start.id);
+    const members = sums === null ? [start.id] : [start.id, sums.node];
+    this.group = fusion.group(position, members, () => emitCluster(this));
+  }
+
+  /** What steps may read without going through memory. */
+  get values(): readonly number[] {
+    return this.matmul === null ? this.steps : [this.matmul.id, ...this.steps];
+  }
+
+  /** Whether `id` is all of what this computes at one of its nodes. */
+  makes(id: number): boolean {
+    const { base, offset, size, row_stride } = this.fusion.draft.value(id);
+    return (
+      offset === 0 &&
+      row_stride === null &&
+      base < this.fusion.nodes.length &&
+      this.fusion.groupOf[base] === this.group.index &&
+      base !== this.sums?.node &&
+      size === this.fusion.draft.value(base).size
+    );
+  }
+
+  /** Whether a step over `shape` that reads `operands` could be computed over this shape instead. */
+  fits(shape: readonly number[], operands: readonly Operand[]): boolean {
+    const size = sizeOf(this.shape);
+    if (sizeOf(shape) !== size) return false;
+    if (sameShape(shape, this.shape)) return true;
+    const width = this.shape[this.shape.length - 1];
+    const isVector = (operand: readonly number[], of: number): boolean =>
+      sizeOf(operand) === of && operand[operand.length - 1] === of;
+    return operands.every((operand) => {
+      if (operand.from !== 'value') return true;
+      const { shape: own, size: count } = this.fusion.draft.value(operand.id);
+      if (count === size || count === 1) return true;
+      return width !== undefined && shape[shape.length - 1] === width && isVector(own, width);
+    });
+  }
+
+  /** Whether the call would still touch few enough tensors with further steps. */
+  hasRoom(further: readonly number[]): boolean {
+    const steps = [...this.steps, ...further];
+    const values = this.matmul === null ? steps : [this.matmul.id, ...steps];
+    let count = this.matmul === null ? 0 : 2;
+    if (this.sums !== null) count++;
+    const seen = new Set<number>();
+    for (const step of steps) {
+      for (const base of this.fusion.reads(step)) {
+        if (values.includes(base) || seen.has(base)) continue;
+        seen.add(base);
+        count++;
+      }
+    }
+    for (const id of values) if (this.isStored(id, values)) count++;
+    return count <= MOST_TENSORS;
+  }
+
+  isStored(id: number, members: readonly number[] = this.values): boolean {
+    const { fusion } = this;
+    if (fusion.kept[id] === 1) return true;
+    return (fusion.readers[id] as number[]).some((reader) => !members.includes(reader));
+  }
+
+  /** Takes step nodes in; whoever calls has seen to it that this is right. */
+  take(steps: readonly number[], position: number): void {
+    const { group, fusion } = this;
+    this.steps = [...this.steps, ...steps].sort((a, b) => a - b);
+    group.members = [...group.members, ...steps].sort((a, b) => a - b);
+    group.position = position;
+    for (const id of steps) fusion.groupOf[id] = group.index;
+  }
+}

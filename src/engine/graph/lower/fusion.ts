@@ -1,0 +1,164 @@
+import type { Node } from '../ir.ts';
+import type { Draft } from './draft.ts';
+import type { Operand } from './operands.ts';
+import { isInlined, resolveOperand } from './operands.ts';
+import type { StepNode } from './steps.ts';
+import { isStep } from './steps.ts';
+
+/**
+ * Which nodes become one call. A group of nodes is computed at one position, an id of a node: everything
+ * that it reads is computed at lower positions, everything that reads it is at higher ones. Groups in the
+ * order of their positions are therefore a valid order of calls, whatever has been fused.
+ */
+export interface Group {
+  readonly index: number;
+  position: number;
+  /** Node ids, ascending. */
+  members: number[];
+  /** What it is besides a list of nodes; decides how it is emitted. */
+  readonly emit: (group: Group) => void;
+}
+
+export const UNASSIGNED = -1;
+/** A reader that comes after the run: what is read back, or the next value of a state. */
+export const THE_END = Number.MAX_SAFE_INTEGER;
+
+export class Fusion {
+  readonly draft: Draft;
+  readonly nodes: readonly Node[];
+  readonly groups: Group[] = [];
+  /** By node id. */
+  readonly groupOf: Int32Array;
+  /** By node id, of step nodes only. */
+  readonly operands: (readonly Operand[])[];
+  /** By node id: read where a step cannot make it itself, so that it has to be in memory. */
+  readonly inMemory: Uint8Array;
+  /** By base: nodes that read it, ascending; of nodes that are views or that steps make themselves, none. */
+  readonly readers: number[][];
+  /** By base: read after the run. */
+  readonly kept: Uint8Array;
+  /** By node id: how many nodes before it take long enough to count. */
+  readonly #heavy: Int32Array;
+
+  constructor(draft: Draft) {
+    const { nodes } = draft;
+    this.draft = draft;
+    this.nodes = nodes;
+    this.groupOf = new Int32Array(nodes.length).fill(UNASSIGNED);
+    this.operands = new Array(nodes.length);
+    this.inMemory = new Uint8Array(nodes.length);
+    this.readers = nodes.map(() => []);
+    this.kept = new Uint8Array(nodes.length);
+    this.#heavy = new Int32Array(nodes.length + 1);
+    this.#findReaders();
+    for (const { id, op } of nodes) {
+      const light = draft.isView(id) || isInlined(op) || op === 'input' || op === 'state' || op === 'iota';
+      this.#heavy[id + 1] = (this.#heavy[id] as number) + (light || isStep(nodes[id] as Node) ? 0 : 1);
+    }
+  }
+
+  base(id: number): number {
+    return this.draft.value(id).base;
+  }
+
+  /** Claims nodes for one call at `position`. */
+  group(position: number, members: readonly number[], emit: (group: Group) => void): Group {
+    const group = { index: this.groups.length, position, members: [...members].sort((a, b) => a - b), emit };
+    this.groups.push(group);
+    for (const id of members) this.groupOf[id] = group.index;
+    return group;
+  }
+
+  isFree(id: number): boolean {
+    return this.groupOf[id] === UNASSIGNED;
+  }
+
+  /** The only node that reads what `id` computes, or null. */
+  onlyReader(id: number): Node | null {
+    const readers = this.readers[this.base(id)] as number[];
+    return readers.length === 1 && this.kept[this.base(id)] === 0
+      ? (this.nodes[readers[0] as number] as Node)
+      : null;
+  }
+
+  /** The position of the last group or node that reads it. */
+  lastPosition(id: number): number {
+    const base = this.base(id);
+    if (base >= this.kept.length || this.kept[base] === 1) return THE_END;
+    let last = -1;
+    for (const reader of this.readers[base] as number[]) last = Math.max(last, this.positionOf(reader));
+    return last;
+  }
+
+  positionOf(id: number): number {
+    const group = this.groupOf[id] as number;
+    return group === UNASSIGNED ? id : (this.groups[group] as Group).position;
+  }
+
+  /** Whether what `members` compute may be computed at `position`: those who read it come later. */
+  mayBeAt(members: readonly number[], position: number, besides: readonly number[] = []): boolean {
+    for (const id of members) {
+      for (const reader of this.readers[id] as number[]) {
+        if (members.includes(reader) || besides.includes(reader)) continue;
+        if (this.positionOf(reader) <= position) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether the tensor is there at `position`. */
+  isThereAt(id: number, position: number): boolean {
+    const node = this.nodes[this.base(id)] as Node;
+    if (node.op === 'input' || node.op === 'state') return true;
+    return this.positionOf(node.id) < position;
+  }
+
+  /** Whether a call that takes long lies strictly between two positions. */
+  heavyBetween(from: number, to: number): boolean {
+    return (this.#heavy[to] as number) - (this.#heavy[from + 1] as number) > 0;
+  }
+
+  /** The bases that a node reads. */
+  reads(id: number): readonly number[] {
+    const node = this.nodes[id] as Node;
+    const operands = this.operands[id];
+    if (operands === undefined) return node.inputs.map((input) => this.base(input));
+    const found: number[] = [];
+    for (const operand of operands) {
+      if (operand.from === 'value') found.push(this.base(operand.id));
+      else if (operand.from === 'mask') found.push(this.base(operand.node.inputs[0] as number));
+    }
+    return found;
+  }
+
+  #findReaders(): void {
+    const { draft, nodes } = this;
+    const { program } = draft;
+    const keep = (id: number): void => {
+      this.kept[this.base(id)] = 1;
+      this.inMemory[this.base(id)] = 1;
+    };
+    for (const name in program.outputs) keep(program.outputs[name] as number);
+    for (const name in program.updates) keep(program.updates[name] as number);
+    // From the end on, so that a repetition that turns out to be needed in memory reads its source.
+    for (let id = nodes.length - 1; id >= 0; id--) {
+      const node = nodes[id] as Node;
+      if (draft.isView(id)) continue;
+      if (isStep(node) && node.op !== 'dropout_mask') {
+        this.operands[id] = node.inputs.map((input) => resolveOperand(draft, input, node.shape));
+      } else if (isInlined(node.op) && this.inMemory[id] === 0) continue;
+      const bases = this.reads(id);
+      for (let i = 0; i < bases.length; i++) {
+        const base = bases[i] as number;
+        if (bases.indexOf(base) < i) continue;
+        this.inMemory[base] = 1;
+        (this.readers[base] as number[]).push(id);
+      }
+    }
+    for (const list of this.readers) list.reverse();
+  }
+}
+
+export function isPlainStep(node: Node): node is StepNode {
+  return isStep(node) && node.op !== 'dropout_mask';
+}
