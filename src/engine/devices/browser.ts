@@ -10,6 +10,16 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
   const tfjs = () => import('./tfjs/open.ts');
   return [
     {
+      name: 'wasm',
+      open: async () => {
+        const [{ openWasmDevice }, { browserHost }] = await Promise.all([
+          import('./wasm/device.ts'),
+          import('./wasm/browser-host.ts'),
+        ]);
+        return openWasmDevice(browserHost());
+      },
+    },
+    {
       name: 'tfjs-webgpu',
       open: async () => {
         const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([

@@ -9,14 +9,15 @@ import { nodeGpu } from './dawn.ts';
 /** The devices that can exist in Node; each loads its part of tfjs when it is opened. */
 export function nodeDeviceFactories(): readonly DeviceFactory[] {
   return [
-    { name: 'tfjs-webgpu', open: openWebgpu },
-    { name: 'tfjs-wasm', open: openWasm },
+    { name: 'wasm', open: openWasm },
+    { name: 'tfjs-webgpu', open: openTfjsWebgpu },
+    { name: 'tfjs-wasm', open: openTfjsWasm },
     { name: 'tfjs-cpu', lastResort: true, open: openCpu },
     { name: 'reference', lastResort: true, open: async () => createReferenceDevice() },
   ];
 }
 
-async function openWebgpu(): Promise<Device> {
+async function openTfjsWebgpu(): Promise<Device> {
   const gpu = await nodeGpu();
   if (gpu === null) {
     throw deviceErrors.unavailable({
@@ -31,6 +32,14 @@ async function openWebgpu(): Promise<Device> {
 }
 
 async function openWasm(): Promise<Device> {
+  const [{ openWasmDevice }, { nodeHost }] = await Promise.all([
+    import('../wasm/device.ts'),
+    import('../wasm/node/host.ts'),
+  ]);
+  return openWasmDevice(nodeHost());
+}
+
+async function openTfjsWasm(): Promise<Device> {
   const [{ openTfjsDevice }, { openWasm }] = await Promise.all([
     import('../tfjs/open.ts'),
     import('../tfjs/wasm.ts'),

@@ -1,15 +1,21 @@
 import type { Variant } from './features.ts';
 import type { WasmHost } from './host.ts';
 
-/** Where each module is, on our own origin. */
-export type ModulePaths = Readonly<Record<Variant, string>>;
+/** Written out, so that a bundler finds them. */
+const MODULES: Readonly<Record<Variant, URL>> = {
+  'relaxed-threads': new URL('./modules/relaxed-threads.wasm', import.meta.url),
+  'relaxed-single': new URL('./modules/relaxed-single.wasm', import.meta.url),
+  'plain-threads': new URL('./modules/plain-threads.wasm', import.meta.url),
+  'plain-single': new URL('./modules/plain-single.wasm', import.meta.url),
+};
 
 /** A dedicated worker of a browser, or a page. */
-export function browserHost(paths: ModulePaths): WasmHost {
+export function browserHost(): WasmHost {
   return {
     load: async (variant) => {
-      const response = await fetch(paths[variant]);
-      if (!response.ok) throw new Error(`${paths[variant]} answered ${response.status}`);
+      const address = MODULES[variant];
+      const response = await fetch(address);
+      if (!response.ok) throw new Error(`${address.pathname} answered ${response.status}`);
       return WebAssembly.compile(await response.arrayBuffer());
     },
     startHelper: (start, { ready, ended }) => {
