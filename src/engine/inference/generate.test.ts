@@ -1,36 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createReferenceDevice } from '../devices/reference/device.ts';
-import { initialise } from '../models/initialise.ts';
 import { parameterSpecs } from '../models/parameters.ts';
-import { createChar } from '../tokenizers/char.ts';
 import { parameterState } from '../training/evaluate.ts';
-import type { ModelConfig, SamplingConfig } from '../training/spec.ts';
+import type { ModelConfig } from '../training/spec.ts';
 import { buildLogits } from '../training/step.ts';
 import { tinyGpt2, tinyLlama } from '../training/testing/specs.ts';
-import { type Decoder, openDecoder } from './decoder.ts';
+import type { Decoder } from './decoder.ts';
 import { generate, generateBatch, generateText } from './generate.ts';
+import { letters, openTiny, sampling, tokenizer, weights } from './testing/tiny-decoder.ts';
 
-const letters = 'abcdefghijklmnopq';
-const tokenizer = createChar([...letters]);
-const sampling: SamplingConfig = {
-  prompt: 'abc',
-  max_new_tokens: 5,
-  temperature: 0,
-  top_k: 0,
-  top_p: 1,
-  seed: 1,
-  stop: [],
-};
-
-/** Weights large enough that the tokens before matter. */
-async function weights(model: ModelConfig, name: string): Promise<Float32Array> {
-  const spec = parameterSpecs(model).find((p) => p.name === name);
-  if (!spec) throw new Error(name);
-  return initialise(spec.init.type === 'normal' ? { ...spec, init: { type: 'normal', std: 0.4 } } : spec, 11);
-}
 const open = (model: ModelConfig, batch = 1): Promise<Decoder> =>
-  openDecoder(createReferenceDevice(), model, (name) => weights(model, name), batch);
+  openTiny(createReferenceDevice(), model, batch);
 
 /** Greedy without a cache: the whole text is read again for every token. */
 async function uncached(model: ModelConfig, prompt: readonly number[], count: number): Promise<number[]> {
