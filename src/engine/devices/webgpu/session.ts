@@ -141,6 +141,15 @@ export class WebgpuSession implements Session, ExecutableOwner {
     return bytes;
   }
 
+  /** Fills the arena with a word, when what was submitted before is done: for tests. */
+  fillArena(word: number): Promise<void> {
+    return this.turn(() => {
+      const { arena } = this.#spaces;
+      if (arena.bytes === 0) return;
+      arena.write(0, new Uint8Array(new Uint32Array(arena.bytes / 4).fill(word).buffer));
+    });
+  }
+
   /** What is under way is rejected, and everything is freed at once. */
   dispose(): void {
     if (this.#disposed) return;

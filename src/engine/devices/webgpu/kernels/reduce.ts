@@ -42,9 +42,9 @@ function reduce(
   let chunk = i / ${results}u;
   let result = i % ${results}u;
   let start = (result / ${inner}u) * ${size * inner}u + result % ${inner}u;
-  let from = chunk * ${along}u;
-  let to = min(from + ${along}u, ${size}u);
-  ${folded(fold, 'from', 'to', (at) => first.tensors.x.load(`start + ${at} * ${inner}u`))}
+  let begin = chunk * ${along}u;
+  let to = min(begin + ${along}u, ${size}u);
+  ${folded(fold, 'begin', 'to', (at) => first.tensors.x.load(`start + ${at} * ${inner}u`))}
   ${first.tensors.y.store('i', fold.join('ab', 'cd'))}`,
   );
   const dispatches = [first.dispatch(text, workgroups)];
@@ -62,12 +62,12 @@ function reduce(
   return dispatches;
 }
 
-/** Folds what lies at from..to into `ab` and `cd`. */
-function folded({ start, join }: Fold, from: string, to: string, load: (at: string) => string): string {
+/** Folds what lies at begin..to into `ab` and `cd`. */
+function folded({ start, join }: Fold, begin: string, to: string, load: (at: string) => string): string {
   const lanes = ['a', 'b', 'c', 'd'];
   return `
   ${lanes.map((lane) => `var ${lane} = ${start};`).join(' ')}
-  var at = ${from};
+  var at = ${begin};
   for (; at + 3u < ${to}; at += 4u) {
     ${lanes.map((lane, k) => `let x${k} = ${load(k === 0 ? 'at' : `(at + ${k}u)`)}; ${lane} = ${join(lane, `x${k}`)};`).join('\n    ')}
   }

@@ -61,15 +61,15 @@ fn ordered(x : f32) -> u32 {
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let row = min(${index}, ${rows - 1}u);
   let start = row * ${vocab}u;
-  let from = lane * ${stretch}u;
-  let to = min(from + ${stretch}u, ${vocab}u);
+  let begin = lane * ${stretch}u;
+  let to = min(begin + ${stretch}u, ${vocab}u);
   if (lane == 0u) {
     settings = vec4<f32>(${t.temperature.load('0u')}, f32(${t.top_k.load('0u')}), ${t.top_p.load('0u')}, 0.0);
   }
   // The largest logit and the first id that has it.
   var largest = -3.4028234e38;
-  var largest_at = from;
-  for (var id = from; id < to; id++) {
+  var largest_at = begin;
+  for (var id = begin; id < to; id++) {
     let x = ${t.logits.load('start + id')};
     if (x > largest) { largest = x; largest_at = id; }
   }
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   for (var step = ${LANES / 2}u; step > 0u; step = step >> 1u) {
     if (lane < step) {
       let other = numbers[lane + step];
-      if (other > numbers[lane]) { numbers[lane] = other; counts[lane] = counts[lane + step]; }
+      if (other > numbers[lane] || (other == numbers[lane] && counts[lane + step] < counts[lane])) { numbers[lane] = other; counts[lane] = counts[lane + step]; }
     }
     workgroupBarrier();
   }
@@ -97,26 +97,26 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     for (var bit = 0x80000000u; bit > 0u; bit = bit >> 1u) {
       let tried = least | bit;
       var found = 0u;
-      for (var id = from; id < to; id++) { found += select(0u, 1u, ordered(${t.logits.load('start + id')}) >= tried); }
+      for (var id = begin; id < to; id++) { found += select(0u, 1u, ordered(${t.logits.load('start + id')}) >= tried); }
       if (count_all(found, lane) >= k) { least = tried; }
     }
   }
 
-  // Weights below the bits of 'tail' go, and of those equal to it the last 'dropped'.
+  // Weights below the bits of 'tail' go, and of those equal to it all but the first 'kept_equals'.
   var whole = 0.0;
-  for (var id = from; id < to; id++) {
+  for (var id = begin; id < to; id++) {
     let x = ${t.logits.load('start + id')};
     if (ordered(x) >= least) { whole += exp((x - top) / chosen.x); }
   }
   whole = add_all(whole, lane);
   var tail = 0u;
-  var dropped = 0u;
+  var kept_equals = ${vocab}u;
   if (chosen.z < 1.0) {
     let limit = (1.0 - chosen.z) * whole;
     for (var bit = 0x40000000u; bit > 0u; bit = bit >> 1u) {
       let tried = tail | bit;
       var below = 0.0;
-      for (var id = from; id < to; id++) {
+      for (var id = begin; id < to; id++) {
         let x = ${t.logits.load('start + id')};
         let w = exp((x - top) / chosen.x);
         if (ordered(x) >= least && bitcast<u32>(w) < tried) { below += w; }
@@ -127,7 +127,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     tail = min(tail, 0x3f800000u);
     var below = 0.0;
     var equal = 0u;
-    for (var id = from; id < to; id++) {
+    for (var id = begin; id < to; id++) {
       let x = ${t.logits.load('start + id')};
       let w = exp((x - top) / chosen.x);
       if (ordered(x) >= least && bitcast<u32>(w) < tail) { below += w; }
@@ -135,6 +135,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     }
     below = add_all(below, lane);
     let all_equal = count_all(equal, lane);
+    var dropped = 0u;
     if (all_equal > 0u) {
       dropped = u32(clamp((limit - below) / bitcast<f32>(tail), 0.0, f32(all_equal)));
       if (tail == 0x3f800000u) { dropped = min(dropped, all_equal - 1u); }
@@ -144,27 +145,26 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     workgroupBarrier();
     var before = 0u;
     for (var other = 0u; other < lane; other++) { before += counts[other]; }
-    dropped = all_equal - dropped;
+    kept_equals = all_equal - dropped;
     workgroupBarrier();
     counts[lane] = before;
     workgroupBarrier();
   } else {
     counts[lane] = 0u;
-    dropped = ${vocab}u;
     workgroupBarrier();
   }
 
   // What is left, summed by stretches, then walked through in the one that the draw falls into.
   var rank = counts[lane];
   var kept = 0.0;
-  for (var id = from; id < to; id++) {
+  for (var id = begin; id < to; id++) {
     let x = ${t.logits.load('start + id')};
     let w = exp((x - top) / chosen.x);
     let bits = bitcast<u32>(w);
     if (ordered(x) < least || bits < tail) { continue; }
     if (bits == tail) {
       rank++;
-      if (rank > dropped) { continue; }
+      if (rank > kept_equals) { continue; }
     }
     kept += w;
   }
@@ -185,7 +185,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
       if (ordered(x) < least || bits < tail) { continue; }
       if (bits == tail) {
         rank++;
-        if (rank > dropped) { continue; }
+        if (rank > kept_equals) { continue; }
       }
       left -= w;
       if (left < 0.0) { picked = id; break; }

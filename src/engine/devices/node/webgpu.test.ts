@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { deviceAcceptance } from '../acceptance.ts';
+import { fixtureAcceptance } from '../fixture-acceptance.ts';
+import { openWebgpu } from '../webgpu/device.ts';
+import { poisoned } from '../webgpu/testing/poisoned.ts';
+import { troubleAcceptance } from '../webgpu/trouble-acceptance.ts';
+import { nodeGpu } from './dawn.ts';
+
+const gpu = await nodeGpu();
+
+test.skipIf(gpu !== null)('there is neither a GPU nor SwiftShader here: webgpu cannot be tried', () => {
+  expect(gpu).toBe(null);
+});
+
+if (gpu !== null) {
+  deviceAcceptance('webgpu', async () => poisoned(await openWebgpu(gpu)));
+  for (const name of ['gpt2-tiny', 'llama-tiny']) {
+    const file = (end: string) =>
+      readFileSync(new URL(`../../../../fixtures/${name}.${end}`, import.meta.url));
+    const bytes = new Uint8Array(file('safetensors'));
+    const settings: unknown = JSON.parse(file('json').toString());
+    fixtureAcceptance('webgpu', { name, bytes, settings }, () => openWebgpu(gpu));
+  }
+  troubleAcceptance(gpu);
+}

@@ -1,0 +1,117 @@
+import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
+import { type Bound, type KernelContext, read, type Wanted, write } from '../../dispatch.ts';
+import { sizeOf } from '../../spaces.ts';
+import { type Axis, broadcast, indexText } from '../broadcast.ts';
+import { expressionText, seedsOf } from '../expression.ts';
+
+/** What happens to the product before it is stored. */
+export interface Epilogue {
+  /** Elements that are finished at a time: 4 where all that is read and written allows it. */
+  readonly vector: 1 | 4;
+  /** Operands and results, to be bound beside a and b. */
+  readonly wanted: Readonly<Record<string, Wanted>>;
+  /**
+   * Declares `alias T` and `fn finish(row : u32, column : u32, product : T)`, which stores. `row` counts
+   * through all batches, `column` is that of the first element.
+   */
+  text(tensors: Bound<string>['tensors']): string;
+}
+
+interface Operand {
+  readonly name: string;
+  readonly reach: 'seed' | 'scalar' | 'strided' | 'dense' | 'column' | 'walked';
+  readonly axes: readonly Axis[];
+}
+
+export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext): Epilogue {
+  const { batch, m, n, sums } = call.attributes;
+  const expression = call.attributes.epilogue ?? { operands: 1, steps: [], stores: [0] };
+  const seeds = seedsOf(expression);
+  const ids = call.inputs.slice(2);
+  const shape = [batch * m, n];
+  const operands = ids.map((id, i): Operand => {
+    const tensor = context.tensor(id);
+    const axes = broadcast(fold(tensor.shape, shape), shape);
+    const reach = seeds.has(i + 1)
+      ? 'seed'
+      : tensor.row_stride !== null
+        ? 'strided'
+        : reachOf(axes, n, sizeOf(shape));
+    return { name: `e${i}`, reach, axes };
+  });
+  const results = sums === null ? call.outputs : call.outputs.slice(0, -1);
+  const outputs = results.flatMap((id, i) => (id === null ? [] : [{ name: `y${i}`, id, i }]));
+
+  const strides = [...ids.filter((_, i) => operands[i]?.reach === 'strided'), ...outputs.map(({ id }) => id)];
+  const wide =
+    n % 4 === 0 &&
+    strides.every((id) => (context.tensor(id).row_stride ?? n) % 4 === 0) &&
+    operands.every(({ reach }) => reach !== 'walked');
+  const vector = wide ? 4 : 1;
+
+  const wanted: Record<string, Wanted> = {};
+  for (const [i, { name, reach }] of operands.entries()) {
+    const id = ids[i] as number;
+    wanted[name] = reach === 'seed' ? read(id, 1, 'u32') : read(id, reach === 'scalar' ? 1 : vector);
+  }
+  for (const { name, id } of outputs) wanted[name] = write(id, vector);
+
+  return {
+    vector,
+    wanted,
+    text(tensors) {
+      const column = wide ? '(column / 4u)' : 'column';
+      const dense = `row * ${n / vector}u + ${column}`;
+      const load = ({ name, reach, axes }: Operand): string => {
+        const from = tensors[name] as Bound<string>['tensors'][string];
+        switch (reach) {
+          case 'seed':
+            return from.load('0u');
+          case 'scalar':
+            return `T(${from.load('0u')})`;
+          case 'strided':
+            return from.load(`row * ${from.row_stride}u + ${column}`);
+          case 'dense':
+            return from.load(dense);
+          case 'column':
+            return from.load(column);
+          case 'walked':
+            return from.load(indexText(axes, 'flat', 1));
+        }
+      };
+      const text = expressionText(expression, {
+        vector,
+        operands: ['product', ...operands.map(({ name }) => name)],
+        index: 'flat',
+      });
+      const stores = outputs.map(({ name, i }) => {
+        const to = tensors[name] as Bound<string>['tensors'][string];
+        return to.store(`row * ${to.row_stride}u + ${column}`, text.stores[i] as string);
+      });
+      return `
+${text.module}
+fn finish(row : u32, column : u32, product : T) {
+  let flat = row * ${n}u + column;
+  ${operands.map((one) => `let ${one.name} = ${load(one)};`).join('\n  ')}
+  ${text.body}
+  ${stores.join('\n  ')}
+}`;
+    },
+  };
+}
+
+/** Leading axes as one, as matmul sees its result; as it is where it does not have all of them. */
+function fold(from: readonly number[], to: readonly number[]): readonly number[] {
+  const size = sizeOf(from);
+  if (size === sizeOf(to)) return to;
+  const last = from.at(-1) ?? 1;
+  return size === last ? [last] : size === to[0] && last === 1 ? [size, 1] : from;
+}
+
+function reachOf(axes: readonly Axis[], n: number, size: number): Operand['reach'] {
+  const [first, second] = axes;
+  if (first === undefined) return 'scalar';
+  if (axes.length === 1 && first.stride === 1) return first.extent === size ? 'dense' : 'walked';
+  if (axes.length === 2 && first.stride === 0 && second?.stride === 1 && second.extent === n) return 'column';
+  return 'walked';
+}
