@@ -6,6 +6,7 @@ import type { RunDeps } from '../src/services/runs/deps.ts';
 import { createTrainer } from '../src/services/training/trainer.ts';
 import { hasher } from '../src/storage/hasher.ts';
 import { createMemoryProjectFiles } from '../src/storage/memory/project-files.ts';
+import { createMemoryRecordingStore } from '../src/storage/memory/recordings.ts';
 import { createNodeArtifactStore } from '../src/storage/node/artifacts.ts';
 import { createNodeCheckpointStore } from '../src/storage/node/checkpoint-store.ts';
 import { createNodeLocks } from '../src/storage/node/locks.ts';
@@ -30,6 +31,7 @@ export function nodeServices(folder: string) {
   const stores = {
     runs: createNodeRunStore(join(work, 'runs')),
     metrics: createNodeMetricStore(join(work, 'runs')),
+    recordings: createMemoryRecordingStore(), // nobody asks for one here: `anneal bench step --profile` prints it
     checkpoints: createNodeCheckpointStore(join(work, 'checkpoints')),
     locks: createNodeLocks(join(work, 'locks')),
     clock,

@@ -80,6 +80,7 @@ const commandSchema: z.ZodType<TrainingCommand, TrainingCommand> = z.discriminat
   z.object({ type: z.literal('save') }),
   z.object({ type: z.literal('set_learning_rate'), learning_rate: z.number().positive() }),
   z.object({ type: z.literal('sample') }),
+  z.object({ type: z.literal('profile') }),
 ]);
 
 const modelSourceSchema = z.discriminatedUnion('type', [

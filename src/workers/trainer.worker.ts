@@ -10,6 +10,7 @@ import { trainerHandlers } from '../services/training/handlers.ts';
 import { createTrainer } from '../services/training/trainer.ts';
 import { openDatabase } from '../storage/dexie/database.ts';
 import { createDexieMetricStore } from '../storage/dexie/metrics.ts';
+import { createDexieRecordingStore } from '../storage/dexie/recordings.ts';
 import { createDexieRunStore } from '../storage/dexie/runs.ts';
 import { createDexieSettings, createDexieTimings } from '../storage/dexie/settings.ts';
 import { hasher } from '../storage/hasher.ts';
@@ -36,6 +37,7 @@ const trainer = createTrainer({
   devices: new DeviceChooser({ factories: browserDeviceFactories({ wasmPaths }), clock, timer }),
   runs: createDexieRunStore(database),
   metrics: createDexieMetricStore(database),
+  recordings: createDexieRecordingStore(database),
   checkpoints: createOpfsCheckpointStore(),
   artifacts: createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher),
   settings: createDexieSettings(database),

@@ -1,5 +1,6 @@
 import type { DeviceChoice, DeviceInfo } from '../../engine/device.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
+import type { RecordedStep } from '../../engine/training/recorded-step.ts';
 import type { ModelConfig, SamplingConfig } from '../../engine/training/spec.ts';
 import type { Abort } from '../artifacts/ports.ts';
 import type { DataProfile, Timings } from '../preflight/report.ts';
@@ -45,6 +46,15 @@ export interface MetricStore {
   truncate(run: RunId, step: number): Promise<void>;
   purge(run: RunId): Promise<void>;
   /** Calls back after figures of the run are written, and perhaps once at the start; returns what ends it. */
+  watch(run: RunId, listener: () => void): () => void;
+}
+
+/** The step of each run that was recorded last. */
+export interface RecordingStore {
+  put(run: RunId, recorded: RecordedStep): Promise<void>;
+  get(run: RunId): Promise<RecordedStep | null>;
+  purge(run: RunId): Promise<void>;
+  /** Calls back after it changed, in whichever tab or worker, and perhaps once at the start; returns what ends it. */
   watch(run: RunId, listener: () => void): () => void;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProjectFiles } from '../../domain/artifacts/ports.ts';
-import type { Locks, MetricStore, RunStore, Trainer } from '../../domain/runs/ports.ts';
+import type { Locks, MetricStore, RecordingStore, RunStore, Trainer } from '../../domain/runs/ports.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import type { ArtifactService } from '../data/artifacts.ts';
 
@@ -8,6 +8,7 @@ import type { ArtifactService } from '../data/artifacts.ts';
 export interface RunDeps {
   readonly runs: RunStore;
   readonly metrics: MetricStore;
+  readonly recordings: RecordingStore;
   readonly checkpoints: CheckpointStore;
   readonly locks: Locks;
   readonly trainer: Trainer;

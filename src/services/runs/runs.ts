@@ -5,6 +5,7 @@ import type { MetricSeries, MetricSummary } from '../../domain/runs/metrics.ts';
 import type { MetricRange } from '../../domain/runs/ports.ts';
 import { can, isActive, type Run } from '../../domain/runs/run.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
+import type { RecordedStep } from '../../engine/training/recorded-step.ts';
 import type { RunDeps } from './deps.ts';
 import { runLock } from './locks.ts';
 
@@ -15,13 +16,16 @@ export interface RunService {
   get(run: RunId): Promise<Run | null>;
   events(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   metrics(run: RunId, range?: MetricRange): Promise<MetricSeries>;
+  /** The step that was recorded last; null where none was. */
+  recording(run: RunId): Promise<RecordedStep | null>;
+  watchRecording(run: RunId, listener: () => void): () => void;
   /** The same range of several runs, thinned out alike, for laying them over each other. */
   overlay(runs: readonly RunId[], range?: MetricRange): Promise<ReadonlyMap<RunId, MetricSeries>>;
   /** Calls back after any run changed, in any tab. Returns what ends it. */
   watchAll(listener: () => void): () => void;
   /** Calls back after the run or its figures changed, in any tab. Returns what ends it. */
   watch(run: RunId, listener: () => void): () => void;
-  /** Pause, resume, stop, evaluate, save, sample, learning rate. Throws ANN-RUN-004 where it does not train here. */
+  /** Pause, resume, stop, evaluate, save, sample, learning rate, profile. Throws ANN-RUN-004 where it does not train here. */
   control(run: RunId, command: TrainingCommand): Promise<void>;
   rename(run: RunId, name: string): Promise<Run>;
   /** Marks it as deleted; nothing is lost until it is purged. */
@@ -42,10 +46,10 @@ export interface ListedRun {
   readonly summary: MetricSummary;
 }
 
-type Deps = Pick<RunDeps, 'runs' | 'metrics' | 'checkpoints' | 'locks' | 'trainer' | 'clock'>;
+type Deps = Pick<RunDeps, 'runs' | 'metrics' | 'recordings' | 'checkpoints' | 'locks' | 'trainer' | 'clock'>;
 
 export function createRunService(deps: Deps): RunService {
-  const { runs, metrics, checkpoints, locks, trainer, clock } = deps;
+  const { runs, metrics, recordings, checkpoints, locks, trainer, clock } = deps;
   return {
     async list(filter) {
       const found = await runs.list(filter);
@@ -54,6 +58,8 @@ export function createRunService(deps: Deps): RunService {
     get: (run) => runs.get(run),
     events: (run, after) => runs.events(run, after),
     metrics: (run, range) => metrics.read(run, range),
+    recording: (run) => recordings.get(run),
+    watchRecording: (run, listener) => recordings.watch(run, listener),
     async overlay(ids, range) {
       return new Map(await Promise.all(ids.map(async (id) => [id, await metrics.read(id, range)] as const)));
     },
@@ -77,6 +83,7 @@ export function createRunService(deps: Deps): RunService {
         // The record goes last: what a kill leaves half done is found and finished by the next purge.
         await checkpoints.remove(id);
         await metrics.purge(id);
+        await recordings.purge(id);
         await runs.purge(id);
       }
       return old.length;

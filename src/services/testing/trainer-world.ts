@@ -7,6 +7,7 @@ import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
 import { createMemoryCheckpointStore } from '../../storage/memory/checkpoint-store.ts';
 import { createMemoryMetricStore } from '../../storage/memory/metrics.ts';
 import { createMemoryProjectFiles } from '../../storage/memory/project-files.ts';
+import { createMemoryRecordingStore } from '../../storage/memory/recordings.ts';
 import { createMemoryRunStore } from '../../storage/memory/runs.ts';
 import {
   createMemoryLocks,
@@ -28,6 +29,7 @@ export function createWorld(
   const stores = {
     runs: createMemoryRunStore(),
     metrics: createMemoryMetricStore(),
+    recordings: createMemoryRecordingStore(),
     checkpoints: createMemoryCheckpointStore(),
     artifacts,
     settings: createMemorySettings(),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Locks, MetricStore, RunStore, TimingStore } from '../../domain/runs/ports.ts';
+import type { Locks, MetricStore, RecordingStore, RunStore, TimingStore } from '../../domain/runs/ports.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import type { DataDeps } from './data.ts';
 import type { DeviceSource } from './devices.ts';
@@ -8,6 +8,7 @@ import type { DeviceSource } from './devices.ts';
 export interface TrainerDeps extends DataDeps {
   readonly runs: RunStore;
   readonly metrics: MetricStore;
+  readonly recordings: RecordingStore;
   readonly checkpoints: CheckpointStore;
   readonly timings: TimingStore;
   readonly locks: Locks;

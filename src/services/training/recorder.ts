@@ -2,7 +2,7 @@ import { assertNever } from '../../base/assert-never.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { RunEvent } from '../../domain/runs/events.ts';
 import type { EvalMetrics, StepMetrics } from '../../domain/runs/metrics.ts';
-import type { MetricStore, RunStore } from '../../domain/runs/ports.ts';
+import type { MetricStore, RecordingStore, RunStore } from '../../domain/runs/ports.ts';
 import type { Run } from '../../domain/runs/run.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import type { TrainingEvent } from '../../engine/training/events.ts';
@@ -26,7 +26,17 @@ export interface Recorder {
 
 export function createRecorder(
   { id: run, step }: Pick<Run, 'id' | 'step'>,
-  { runs, metrics, clock }: { readonly runs: RunStore; readonly metrics: MetricStore; readonly clock: Clock },
+  {
+    runs,
+    metrics,
+    recordings,
+    clock,
+  }: {
+    readonly runs: RunStore;
+    readonly metrics: MetricStore;
+    readonly recordings: RecordingStore;
+    readonly clock: Clock;
+  },
 ): Recorder {
   let steps: StepMetrics[] = [];
   let evals: EvalMetrics[] = [];
@@ -83,6 +93,9 @@ export function createRecorder(
         case 'learning_rate':
         case 'paused':
           return append(event);
+        case 'profile':
+          flush();
+          return queue(() => recordings.put(run, event.recorded));
         case 'sample':
           return append({ type: 'sampled', step: event.step, text: event.text });
         case 'resumed':

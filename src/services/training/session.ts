@@ -14,6 +14,7 @@ import type { TrainingEnd } from '../../engine/training/events.ts';
 import type { ModelConfig, TrainingSpec } from '../../engine/training/spec.ts';
 import { train } from '../../engine/training/train.ts';
 import { VERSION } from '../../protocol/version.ts';
+import { ceilingsOf } from './ceilings.ts';
 import { locateData, type TokenisedData, tokeniseData } from './data.ts';
 import type { TrainerDeps } from './deps.ts';
 import type { DeviceHolder } from './device-holder.ts';
@@ -116,8 +117,9 @@ async function prepareAndTrain(
         : { type: 'device_changed', step, device: device.device, because },
     );
     const timer = createStepTimer(deps, device.device.name, flops);
+    const { opened } = device;
     const end = await train(spec, {
-      device: device.opened,
+      device: opened,
       data,
       tokenizer: data.tokenizer,
       hashes: { data: run.pins.data.sha256, tokenizer: data.tokenizer_sha256 },
@@ -133,6 +135,7 @@ async function prepareAndTrain(
         else if (event.type === 'checkpoint') void timer.write();
       },
       clock: deps.clock,
+      ceilings: () => ceilingsOf(deps.settings, opened),
       breathe: deps.breathe,
       program_version: VERSION,
     });

@@ -3,6 +3,7 @@ import type { Device } from '../../engine/device.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { deviceErrors } from '../../engine/errors.ts';
 import { createChar } from '../../engine/tokenizers/char.ts';
+import { lateDevice } from '../../engine/training/testing/late-device.ts';
 import { createRunService } from '../runs/runs.ts';
 import { resumeRun, startRun } from '../runs/start.ts';
 import { CONFIG } from '../testing/texts.ts';
@@ -131,6 +132,37 @@ test('pause, another learning rate, evaluate, sample, continue, stop', async () 
   const types = (await deps.runs.events(id)).map(({ event }) => event.type);
   expect(types).toEqual(expect.arrayContaining(['paused', 'learning_rate', 'continued', 'stopped']));
   await expect(service.control(id, { type: 'pause' })).rejects.toMatchObject({ code: 'ANN-RUN-004' });
+});
+
+test('a step that was recorded is kept with the run, and goes with it', async () => {
+  const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+  const best = { flops_per_second: 1e9, bytes_per_second: 1e9 };
+  const device = () => ({ ...lateDevice(turn), ceilings: async () => best });
+  const world = createWorld([{ name: 'reference', open: async () => device() }]);
+  await world.addText();
+  const deps = world.boot();
+  const service = createRunService(deps);
+  const { run: id, ended } = await startRun(deps, { ...START, text: CONFIG.replace('12', '100000') });
+  const recorded = new Promise<void>((resolve) => {
+    const end = service.watchRecording(id, async () => {
+      if ((await service.recording(id)) === null) return;
+      end();
+      resolve();
+    });
+  });
+  expect(await service.recording(id)).toBeNull();
+  while ((await service.get(id))?.state !== 'running') await turn();
+  await service.control(id, { type: 'profile' });
+  await recorded;
+  await service.control(id, { type: 'stop' });
+  await ended;
+  const { steps } = await service.metrics(id);
+  const kept = await service.recording(id);
+  expect(kept).toMatchObject({ device: 'reference', ceilings: best, total_ms: 2 });
+  expect(steps.map(({ step }) => step)).toContain(kept?.step);
+  await service.remove(id);
+  await service.purge();
+  expect(await service.recording(id)).toBeNull();
 });
 
 test('one run per project at a time', async () => {

@@ -3,6 +3,7 @@ import type { Timings } from '../../domain/preflight/report.ts';
 import type { RunId, StoredEvent } from '../../domain/runs/events.ts';
 import type { EvalMetrics, MetricSummary } from '../../domain/runs/metrics.ts';
 import type { Run } from '../../domain/runs/run.ts';
+import type { RecordedStep } from '../../engine/training/recorded-step.ts';
 
 /** One column per figure; index i of each is one step. A figure that is not known is NaN. */
 export interface MetricRow {
@@ -25,6 +26,7 @@ export interface Database {
   readonly metrics: Table<MetricRow, [RunId, number]>;
   readonly evals: Table<EvalMetrics & { readonly run: RunId }, [RunId, number]>;
   readonly summaries: Table<MetricSummary & { readonly run: RunId }, RunId>;
+  readonly recordings: Table<{ readonly run: RunId; readonly recorded: RecordedStep }, RunId>;
   readonly timings: Table<Timings, string>;
   readonly settings: Table<{ readonly key: string; readonly value: unknown }, string>;
 }
@@ -41,6 +43,7 @@ export function openDatabase(name = 'anneal'): Database {
     timings: '&device',
     settings: '&key',
   });
+  dexie.version(2).stores({ recordings: '&run' });
   return {
     dexie,
     runs: dexie.table('runs'),
@@ -48,6 +51,7 @@ export function openDatabase(name = 'anneal'): Database {
     metrics: dexie.table('metrics'),
     evals: dexie.table('evals'),
     summaries: dexie.table('summaries'),
+    recordings: dexie.table('recordings'),
     timings: dexie.table('timings'),
     settings: dexie.table('settings'),
   };

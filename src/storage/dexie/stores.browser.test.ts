@@ -7,12 +7,14 @@ import {
   created,
   locksSuite,
   metricStoreSuite,
+  recordingStoreSuite,
   runStoreSuite,
   settingsSuite,
 } from '../testing/run-stores.ts';
 import { createWebLocks } from '../web-locks.ts';
 import { type Database, openDatabase } from './database.ts';
 import { createDexieMetricStore } from './metrics.ts';
+import { createDexieRecordingStore } from './recordings.ts';
 import { createDexieRunStore } from './runs.ts';
 import { createDexieSettings, createDexieTimings } from './settings.ts';
 
@@ -38,6 +40,14 @@ describe('metrics', () =>
     return {
       store: createDexieMetricStore(db),
       reopen: async () => createDexieMetricStore(database(db.dexie.name)),
+    };
+  }));
+describe('recordings', () =>
+  recordingStoreSuite(async () => {
+    const db = database();
+    return {
+      store: createDexieRecordingStore(db),
+      reopen: async () => createDexieRecordingStore(database(db.dexie.name)),
     };
   }));
 describe('settings', () =>

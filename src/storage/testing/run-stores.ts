@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 import type { CreatedEvent, RunId } from '../../domain/runs/events.ts';
 import type { StepMetrics } from '../../domain/runs/metrics.ts';
-import type { Locks, MetricStore, RunStore, Settings, TimingStore } from '../../domain/runs/ports.ts';
+import type {
+  Locks,
+  MetricStore,
+  RecordingStore,
+  RunStore,
+  Settings,
+  TimingStore,
+} from '../../domain/runs/ports.ts';
 
 /** What every adapter of these ports must do. `make` gives a fresh, empty one. */
 
@@ -195,6 +202,36 @@ export function metricStoreSuite(
     await store.purge(a);
     expect((await store.read(a)).total).toBe(0);
     expect((await store.read(b)).total).toBe(3);
+  });
+}
+
+export function recordingStoreSuite(
+  make: () => Promise<{ store: RecordingStore; reopen: () => Promise<RecordingStore> }>,
+): void {
+  test('the last recorded step of a run is kept, and whoever watches is told', async () => {
+    const { store, reopen } = await make();
+    const kernel = { kernel: 'matmul', scope: 'lm_head', start_ms: 0, ms: 1.5, flops: 8, bytes: 4 };
+    const recorded = {
+      step: 12,
+      device: 'wasm' as const,
+      clock: 'processor' as const,
+      total_ms: 1.5,
+      kernels: [kernel],
+      ceilings: { flops_per_second: 1e9, bytes_per_second: 1e9 },
+    };
+    expect(await store.get(a)).toBeNull();
+    const changed = told(
+      (listener) => store.watch(a, listener),
+      async () => (await store.get(a))?.step === 13,
+    );
+    await store.put(a, recorded);
+    await store.put(a, { ...recorded, step: 13 });
+    await changed;
+    const again = await reopen();
+    expect(await again.get(a)).toEqual({ ...recorded, step: 13 });
+    expect(await again.get(b)).toBeNull();
+    await again.purge(a);
+    expect(await again.get(a)).toBeNull();
   });
 }
 

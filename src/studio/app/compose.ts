@@ -9,6 +9,7 @@ import { newRunId, resumeRun, type Started, startRun } from '../../services/runs
 import { createStorageService } from '../../services/storage.ts';
 import { openDatabase } from '../../storage/dexie/database.ts';
 import { createDexieMetricStore } from '../../storage/dexie/metrics.ts';
+import { createDexieRecordingStore } from '../../storage/dexie/recordings.ts';
 import { createDexieRunStore } from '../../storage/dexie/runs.ts';
 import { createDexieSettings, createDexieTimings } from '../../storage/dexie/settings.ts';
 import { openDocumentStore } from '../../storage/documents/store.ts';
@@ -44,6 +45,7 @@ export function composeServices(): Services {
   const deps: RunDeps = {
     runs: createDexieRunStore(database),
     metrics: createDexieMetricStore(database),
+    recordings: createDexieRecordingStore(database),
     checkpoints: createOpfsCheckpointStore(),
     locks: createWebLocks(navigator.locks),
     trainer,
