@@ -9,6 +9,7 @@ const handlers = engineHandlers({
   factories: nodeDeviceFactories,
   tfjsWasm: wasmFolder,
   gpu: nodeGpu,
+  prepareThreads: async () => (await import('../engines/jax/node-workers.ts')).provideWorkers(),
   startProbes: async (wasm, job) => {
     const { probeThreads } = await import('./node-probe.ts');
     return probeThreads(wasm, job);

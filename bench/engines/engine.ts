@@ -8,6 +8,8 @@ export interface Environment {
   readonly factories: () => readonly DeviceFactory[];
   /** Where tfjs finds its .wasm files. */
   readonly tfjsWasm: () => WasmPaths;
+  /** Gives the process what a browser's page has and an engine needs for its threads. */
+  readonly prepareThreads: () => Promise<void>;
   /** Null where there is no WebGPU; sets it up where that is needed. */
   readonly gpu: () => Promise<GPU | null>;
   /** Runs a probe of the module on as many threads as there are cores, at once; each one's rate. */

@@ -13,7 +13,7 @@ export function engineHandlers(environment: Environment): Handlers {
   };
   return {
     async open_step({ entrant, workload }: { entrant: Entrant; workload: Workload }) {
-      runner = await (await load(entrant)).openStep(entrant.device, workload, environment);
+      runner = await (await load(entrant, environment)).openStep(entrant.device, workload, environment);
       index = 0;
       return { description: runner.description, launches: runner.launches };
     },
@@ -30,15 +30,17 @@ export function engineHandlers(environment: Environment): Handlers {
     peak_bytes: () => opened().peakBytes(index++),
     profile: async () => (await opened().profile?.(index++)) ?? null,
     probe: ({ device }) => probeCeilings(device, environment),
-    matmul: async (task) => (await load(task.entrant)).matmul(task.entrant.device, task, environment),
+    matmul: async (task) =>
+      (await load(task.entrant, environment)).matmul(task.entrant.device, task, environment),
   };
 }
 
-async function load({ engine }: Entrant): Promise<Engine> {
+async function load({ engine }: Entrant, environment: Environment): Promise<Engine> {
   switch (engine) {
     case 'anneal':
       return import('./anneal/engine.ts');
     case 'jax':
+      await environment.prepareThreads(); // it looks for them while it is loaded
       return import('./jax/engine.ts');
     case 'tfjs':
       return import('./tfjs/engine.ts');

@@ -14,6 +14,7 @@ const wasmPaths = {
 const handlers = engineHandlers({
   factories: () => browserDeviceFactories({ wasmPaths }),
   tfjsWasm: () => wasmPaths,
+  prepareThreads: async () => {}, // a browser has them
   gpu: async () => navigator.gpu ?? null,
   startProbes: async (module, job) => {
     const { probeWorkers } = await import('./probe-workers.ts');

@@ -93,7 +93,6 @@ export async function openStep(
     launches: null,
     async step(index) {
       const { input_ids, labels } = batchOf(workload, index);
-
       const out = update(
         p,
         m,

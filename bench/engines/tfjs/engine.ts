@@ -33,7 +33,9 @@ export async function openStep(
         loss(params, ids, tf.tensor1d(labels, 'int32'), model, sizes),
       );
       const gradients = slots.map(({ name }) => grads[name] as tf.Tensor);
-      const norm = tf.addN(gradients.map((gradient) => gradient.square().sum())).sqrt();
+      // Not tf.addN: on webgpu it binds all operands at once, more than a shader stage may, and yields 0.
+      const squares = gradients.map((gradient) => gradient.square().sum());
+      const norm = squares.reduce((a, b) => a.add(b)).sqrt();
       const factor = tf.minimum(tf.scalar(max_grad_norm).div(norm.add(1e-6)), 1);
       const [bias1, bias2] = [1 - b1 ** (index + 1), 1 - b2 ** (index + 1)];
       slots.forEach(({ p, m, v, decay }, i) => {

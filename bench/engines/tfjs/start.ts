@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
-import '@tensorflow/tfjs-backend-webgpu';
 import type { Environment } from '../engine.ts';
 
 /** Starts a backend at its best: WASM with SIMD and a thread on each core. */
@@ -10,8 +9,10 @@ export async function startBackend(device: string, environment: Environment): Pr
     setWasmPaths(typeof paths === 'string' ? paths : { ...paths });
     await withAllCores(() => tf.setBackend('wasm'));
   } else {
-    if (device === 'webgpu' && (await environment.gpu()) === null)
-      throw new Error('There is no WebGPU here.');
+    if (device === 'webgpu') {
+      if ((await environment.gpu()) === null) throw new Error('There is no WebGPU here.');
+      await import('@tensorflow/tfjs-backend-webgpu'); // looks for WebGPU while it is loaded
+    }
     if (!(await tf.setBackend(device))) throw new Error(`tfjs cannot start ${device} here.`);
   }
   await tf.ready();
