@@ -91,7 +91,11 @@ export function emitConcat(draft: Draft, node: NodeOf<'concat'>): void {
   const to_strides = stridesOf(node.shape);
   let position = 0;
   for (const input of node.inputs) {
-    const { shape } = draft.value(input);
+    const { shape, base } = draft.value(input);
+    if (base === node.id) {
+      position += shape[axis] ?? 0;
+      continue; // computed where it belongs
+    }
     const to_offset = position * (to_strides[axis] as number);
     const move = { extent: shape, from_offset: 0, from_strides: stridesOf(shape), to_offset, to_strides };
     emitCopy(draft, input, node.id, move, draft.origin(node));

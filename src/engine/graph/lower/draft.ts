@@ -1,4 +1,4 @@
-import type { DType, MemoryKind, Node, Program } from '../ir.ts';
+import type { DType, MemoryKind, Node, NodeOf, Program } from '../ir.ts';
 import { definitionOf } from '../ops/table.ts';
 import type { KernelAttributes, KernelName } from './kernel-plan.ts';
 import { scratchElements } from './scratch.ts';
@@ -15,10 +15,12 @@ export class Draft {
   /** By node: the node that holds the same numbers in the same order, perhaps in another shape; -1 for none. */
   readonly seen: Int32Array;
   readonly #views = new Map<string, number>();
+  readonly #isView: Uint8Array;
 
   constructor(program: Program) {
     this.program = program;
     this.seen = new Int32Array(program.nodes.length);
+    this.#isView = new Uint8Array(program.nodes.length);
     this.nodes = program.nodes;
     for (const { id, op, shape, dtype, inputs } of program.nodes) {
       const kind = program.kinds[id] ?? 'activations';
@@ -34,13 +36,23 @@ export class Draft {
       });
       const seen = seenThrough(program.nodes, op, inputs, shape);
       this.seen[id] = seen;
-      if (seen >= 0) this.look(id, seen, 0);
+      if (seen >= 0) this.lookAt(id, seen, 0);
+      else if (op === 'slice') {
+        const offset = contiguousSlice(program.nodes, program.nodes[id] as NodeOf<'slice'>);
+        if (offset !== null) this.lookAt(id, inputs[0] as number, offset);
+      }
     }
   }
 
-  /** Whether a node has its value without a call of its own. */
+  /** Whether a node is only another look at what another one computes. */
   isView(node: number): boolean {
-    return this.value(node).base !== node;
+    return this.#isView[node] === 1;
+  }
+
+  /** Makes a node a look at what another one computes. */
+  lookAt(node: number, of: number, offset: number, row_stride: number | null = null): void {
+    this.look(node, of, offset, row_stride);
+    this.#isView[node] = 1;
   }
 
   value(id: number): DraftValue {
@@ -67,7 +79,7 @@ export class Draft {
     return id;
   }
 
-  /** Makes a value that has no storage yet a look at another. */
+  /** Puts a value into the storage of another. */
   look(id: number, of: number, offset: number, row_stride: number | null = null): void {
     const value = this.value(id);
     const source = this.value(of);
@@ -76,13 +88,25 @@ export class Draft {
     value.row_stride = row_stride ?? (sameRows(value.shape, source.shape) ? source.row_stride : null);
   }
 
+  /** All that has been in a value's storage is from now on in another's, `offset` elements from its start. */
+  rebase(from: number, to: number, offset: number): void {
+    const { base, offset: start } = this.value(to);
+    for (const value of this.values) {
+      if (value.base !== from) continue;
+      value.base = base;
+      value.offset += start + offset;
+    }
+  }
+
+  /** Appends a call. Only `matmul` takes operands with gaps between their rows; for others they are copied first. */
   call<K extends KernelName>(
     kernel: K,
-    inputs: readonly number[],
+    operands: readonly number[],
     outputs: readonly (number | null)[],
     attributes: KernelAttributes[K],
     from: CallOrigin,
   ): void {
+    const inputs = kernel === 'matmul' ? operands : operands.map((id) => this.#dense(id, from));
     const room = scratchElements({
       kernel,
       attributes,
@@ -91,6 +115,30 @@ export class Draft {
     });
     const scratch = room === 0 ? null : this.make([room]);
     this.calls.push({ kernel, inputs, outputs, attributes, scratch, ...from } as DraftCall);
+  }
+
+  #dense(id: number, { scope }: CallOrigin): number {
+    const { row_stride, shape, dtype, kind, size } = this.value(id);
+    if (row_stride === null) return id;
+    const to = this.make(shape, dtype, kind);
+    const width = shape[shape.length - 1] ?? 1;
+    const attributes = {
+      extent: [size / width, width],
+      from_offset: 0,
+      from_strides: [row_stride, 1],
+      to_offset: 0,
+      to_strides: [width, 1],
+    };
+    this.calls.push({
+      kernel: 'copy',
+      inputs: [id],
+      outputs: [to],
+      attributes,
+      scratch: null,
+      scope,
+      flops: 0,
+    });
+    return to;
   }
 
   /** What a node's call is for, and its FLOPs. */
@@ -155,6 +203,25 @@ function seenThrough(
   if (op !== 'mul') return -1;
   if (isOne(nodes[a]) && sameShape((nodes[b] as Node).shape, shape)) return b;
   return isOne(nodes[b]) && sameShape((nodes[a] as Node).shape, shape) ? a : -1;
+}
+
+/** Where a slice starts in what it is cut from, if it is one piece of it that need not be copied; else null. */
+function contiguousSlice(nodes: readonly Node[], node: NodeOf<'slice'>): number | null {
+  const source = nodes[node.inputs[0] as number] as Node;
+  const { begin } = node.attributes;
+  let offset = 0;
+  let stride = 1;
+  let isCut = false; // an axis further in is not there as a whole
+  for (let axis = node.shape.length - 1; axis >= 0; axis--) {
+    const [size, whole] = [node.shape[axis] as number, source.shape[axis] as number];
+    if (isCut && size !== 1) return null;
+    if (size !== whole) isCut = true;
+    offset += (begin[axis] as number) * stride;
+    stride *= whole;
+  }
+  // A small piece would keep all of a tensor in memory that is not there anyway.
+  const isHeld = source.op === 'state' || source.op === 'input';
+  return isHeld || 2 * sizeOf(node.shape) >= stride ? offset : null;
 }
 
 function isOne(node: Node | undefined): boolean {

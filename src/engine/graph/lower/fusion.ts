@@ -73,6 +73,13 @@ export class Fusion {
     return this.groupOf[id] === UNASSIGNED;
   }
 
+  /** Whether two values are the same numbers in the same place, perhaps in another shape. */
+  areSame(a: number | undefined, b: number | undefined): boolean {
+    if (a === undefined || b === undefined) return false;
+    const [x, y] = [this.draft.value(a), this.draft.value(b)];
+    return x.base === y.base && x.offset === y.offset && x.size === y.size && x.row_stride === y.row_stride;
+  }
+
   /** The only node that reads what `id` computes, or null. */
   onlyReader(id: number): Node | null {
     const readers = this.readers[this.base(id)] as number[];
@@ -144,7 +151,11 @@ export class Fusion {
     for (let id = nodes.length - 1; id >= 0; id--) {
       const node = nodes[id] as Node;
       if (draft.isView(id)) continue;
-      if (isStep(node) && node.op !== 'dropout_mask') {
+      if (node.op === 'cross_entropy_grad') {
+        const dloss = resolveOperand(draft, node.inputs[2] as number, node.shape.slice(0, 1));
+        // One number for all rows need not be repeated in memory.
+        if (dloss.from === 'value') this.operands[id] = [...node.inputs.slice(0, 2).map(asIs), dloss];
+      } else if (isPlainStep(node)) {
         this.operands[id] = node.inputs.map((input) => resolveOperand(draft, input, node.shape));
       } else if (isInlined(node.op) && this.inMemory[id] === 0) continue;
       const bases = this.reads(id);
@@ -157,6 +168,10 @@ export class Fusion {
     }
     for (const list of this.readers) list.reverse();
   }
+}
+
+function asIs(id: number): Operand {
+  return { from: 'value', id };
 }
 
 export function isPlainStep(node: Node): node is StepNode {

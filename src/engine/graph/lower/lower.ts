@@ -3,12 +3,19 @@ import type { Cluster } from './cluster.ts';
 import { Draft } from './draft.ts';
 import { emitEnds } from './ends.ts';
 import { finish } from './finish.ts';
+import { fuseAttention } from './fuse-attention.ts';
+import { fuseCrossEntropy } from './fuse-cross-entropy.ts';
 import { fuseElementwise } from './fuse-elementwise.ts';
+import { fuseNorms } from './fuse-norms.ts';
+import { fuseAdamW, fuseSumSquares } from './fuse-optimizer.ts';
+import { fuseSums } from './fuse-sums.ts';
+import { placeConcats, viewColumns } from './fuse-views.ts';
 import { Fusion } from './fusion.ts';
 import type { KernelPlan } from './kernel-plan.ts';
 import { isInlined } from './operands.ts';
 import { place } from './place.ts';
 import { emitSingle } from './single.ts';
+import { gradientOffsets } from './state-layout.ts';
 
 export interface LowerOptions {
   /** False makes one call or more of each node; for tests. */
@@ -18,17 +25,27 @@ export interface LowerOptions {
 /** Makes the program ready for a device with an arena of its own: kernel calls and the places of their tensors. */
 export function lower(program: Program, options: LowerOptions = {}): KernelPlan {
   const draft = new Draft(program);
+  let fixed: ReadonlyMap<number, number> = new Map();
   if (options.fuse === false) for (const node of program.nodes) emitSingle(draft, node);
-  else emitFused(draft);
+  else fixed = emitFused(draft);
   const ends = emitEnds(draft);
-  const places = place(draft, ends, new Map());
+  const places = place(draft, ends, fixed);
   return finish(draft, ends, places);
 }
 
-function emitFused(draft: Draft): void {
+/** Returns where gradients have to be in the arena, by base. */
+function emitFused(draft: Draft): ReadonlyMap<number, number> {
+  viewColumns(draft);
   const fusion = new Fusion(draft);
   const clusters = new Map<number, Cluster>();
+  const gradients = fuseAdamW(fusion);
+  fuseSumSquares(fusion);
+  fuseCrossEntropy(fusion);
+  fuseAttention(fusion);
+  fuseNorms(fusion);
+  fuseSums(fusion, clusters);
   fuseElementwise(fusion, clusters);
+  placeConcats(fusion, clusters);
   for (const node of draft.nodes) {
     const { id, op } = node;
     if (!fusion.isFree(id) || draft.isView(id) || op === 'input' || op === 'state') continue;
@@ -38,4 +55,5 @@ function emitFused(draft: Draft): void {
   const order = fusion.groups.filter((group) => group.members.length > 0);
   order.sort((a, b) => a.position - b.position);
   for (const group of order) group.emit(group);
+  return gradientOffsets(draft, gradients);
 }

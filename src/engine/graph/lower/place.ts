@@ -127,10 +127,8 @@ function emitUpdate(draft: Draft, state: number, from: number): void {
 function neededCalls(draft: Draft, ends: Ends): readonly DraftCall[] {
   const wanted = new Uint8Array(draft.values.length);
   for (const name in ends.outputs) wanted[draft.value(ends.outputs[name] as number).base] = 1;
-  for (const { state, from } of ends.pending) {
-    wanted[state] = 1;
-    wanted[draft.value(from).base] = 1;
-  }
+  for (const { from } of ends.pending) wanted[draft.value(from).base] = 1;
+  for (const name in draft.program.state) wanted[draft.program.state[name] as number] = 1;
   const kept: DraftCall[] = [];
   for (let i = draft.calls.length - 1; i >= 0; i--) {
     const call = draft.calls[i] as DraftCall;

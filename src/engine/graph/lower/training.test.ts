@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../../base/random.ts';
+import { gpt2Config, llamaConfig } from '../../models/testing/configs.ts';
+import { updateFeeds } from '../../optimizers/update.ts';
+import type { ModelConfig, OptimizerConfig } from '../../training/spec.ts';
+import { buildTrainingStep } from '../../training/step.ts';
+import type { Program, StateSpec } from '../ir.ts';
+import { lower } from './lower.ts';
+import { expectAgreement } from './testing/agree.ts';
+import type { Values } from './testing/run-plan.ts';
+
+const adamw: OptimizerConfig = {
+  optim: 'adamw',
+  weight_decay: 0.1,
+  adam_beta1: 0.9,
+  adam_beta2: 0.95,
+  adam_epsilon: 1e-8,
+  max_grad_norm: 1,
+};
+
+const models: readonly (readonly [string, ModelConfig])[] = [
+  ['gpt2', gpt2Config()],
+  ['gpt2 without biases', gpt2Config({ bias: false, activation_function: 'gelu' })],
+  ['gpt2 with a head of its own', gpt2Config({ tie_word_embeddings: false, n_layer: 1 })],
+  ['gpt2 with dropout', gpt2Config({ embd_pdrop: 0.2, attn_pdrop: 0.2, resid_pdrop: 0.2 })],
+  ['gpt2 on a part of its positions', gpt2Config({ n_positions: 9 })],
+  ['llama', llamaConfig()],
+  ['llama with shared tables', llamaConfig({ tie_word_embeddings: true, num_key_value_heads: 4 })],
+  ['llama with biases', llamaConfig({ attention_bias: true, attention_output_bias: true })],
+  ['llama with dropout', llamaConfig({ attention_dropout: 0.2 })],
+];
+
+const SIZES = { batch: 2, context: 6 };
+
+function feeds(seed: number): Values {
+  const random = new Random(seed);
+  const ids = () => Int32Array.from({ length: 12 }, () => random.below(11));
+  const labels = ids();
+  labels[3] = -100;
+  return {
+    ...Object.fromEntries(
+      Object.entries(updateFeeds(adamw, 0.01, 3)).map(([name, value]) => [name, [value as number]]),
+    ),
+    input_ids: ids(),
+    labels,
+    seed: [7],
+    inverse_label_count: [1 / 11],
+  };
+}
+
+/** Parameters near 0, moments as after some steps. */
+function values(state: readonly StateSpec[], seed: number): Values {
+  const random = new Random(seed);
+  return Object.fromEntries(
+    state.map(({ name, shape }) => {
+      const isSquare = name.startsWith('adam.v.');
+      const draw = (): number => (isSquare ? random.normal() ** 2 * 1e-4 : 0.2 * random.normal());
+      return [name, Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, draw)];
+    }),
+  );
+}
+
+function expectBoth(program: Program, state: readonly StateSpec[]): void {
+  const own = state.filter((spec) => spec.name in program.state);
+  expectAgreement(program, lower(program), feeds(1), values(own, 2), 'fused');
+  expectAgreement(program, lower(program, { fuse: false }), feeds(1), values(own, 2), 'unfused');
+}
+
+describe.each(models)('%s', (_name, model) => {
+  test('a training step computes what reference computes', () => {
+    const step = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 1 });
+    if (step.update.mode !== 'fused') throw new Error('mode');
+    expectBoth(step.update.step, step.state);
+    const { calls } = lower(step.update.step);
+    expect(calls.filter((call) => call.kernel === 'adamw')).toHaveLength(1);
+    expect(calls.filter((call) => call.kernel === 'sum_squares')).toHaveLength(1);
+  });
+
+  test('so do the programs of accumulated gradients, of evaluation and of logits', () => {
+    const step = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 2 });
+    if (step.update.mode !== 'accumulated') throw new Error('mode');
+    for (const program of [step.update.accumulate, step.update.apply, step.evaluate, step.logits]) {
+      expectBoth(program, step.state);
+    }
+  });
+});
+
+test.each(['sgd', 'lion', 'muon'] as const)('%s updates as on reference', (optim) => {
+  for (const model of [gpt2Config(), llamaConfig()]) {
+    for (const accumulation of [1, 2]) {
+      const step = buildTrainingStep({ model, optimizer: { ...adamw, optim }, ...SIZES, accumulation });
+      const programs =
+        step.update.mode === 'fused' ? [step.update.step] : [step.update.accumulate, step.update.apply];
+      for (const program of programs) expectBoth(program, step.state);
+    }
+  }
+});
