@@ -91,7 +91,8 @@ function reachOf(wanted: Wanted, tensor: (id: TensorId) => PlanTensor, state: St
   const tensors = idsOf(wanted).map(tensor);
   const [first] = tensors;
   if (first === undefined) throw new RangeError('a span of no tensors');
-  const ranges = tensors.map((one) => rangeOf(one, state));
+  const part = 'part' in wanted ? wanted.part : undefined;
+  const ranges = tensors.map((one) => rangeOf(one, state, part));
   const { space } = ranges[0] as ByteRange;
   if (ranges.some((range) => range.space !== space)) throw new RangeError('a span lies in one space');
   const start = Math.min(...ranges.map((range) => range.start));
@@ -102,7 +103,7 @@ function reachOf(wanted: Wanted, tensor: (id: TensorId) => PlanTensor, state: St
     scalar: ('type' in wanted ? wanted.type : undefined) ?? first.dtype,
     vector: wanted.vector ?? 1,
     row_stride: first.row_stride ?? first.shape.at(-1) ?? 1,
-    firsts: tensors.map((one) => firstByte(one, state)),
+    firsts: tensors.map((one) => firstByte(one, state) + 4 * (part?.first ?? 0)),
   };
 }
 

@@ -50,6 +50,8 @@ export type Wanted =
       readonly vector?: Vector;
       /** Reads the bits as another type than the tensor's own. */
       readonly type?: Scalar;
+      /** Only these elements, of a tensor without gaps; indices count from the first of them. */
+      readonly part?: Part;
     }
   /** Several tensors of one space as one range, with whatever lies between them. */
   | {
@@ -58,6 +60,13 @@ export type Wanted =
       readonly vector?: Vector;
     }
   | { readonly table: Uint32Array };
+
+/** A stretch of a tensor, for kernels that work it off in several dispatches where limits are low. */
+export interface Part {
+  /** In elements. */
+  readonly first: number;
+  readonly count: number;
+}
 
 export type Vector = 1 | 2 | 4;
 export type Scalar = 'f32' | 'i32' | 'u32';

@@ -10,7 +10,7 @@ import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executa
 import type { Gpu } from './gpu.ts';
 import { generate, Recording } from './recording.ts';
 import { scoped } from './scopes.ts';
-import { layoutState, type StateLayout, sizeOf } from './spaces.ts';
+import { layoutState, piecesOf, type StateLayout, sizeOf } from './spaces.ts';
 
 /** State in one space, and an arena that is as large as the largest program asks. */
 export class WebgpuSession implements Session, ExecutableOwner {
@@ -139,6 +139,21 @@ export class WebgpuSession implements Session, ExecutableOwner {
     let bytes = this.#spaces.state.bytes + this.#spaces.arena.bytes;
     for (const executable of this.#executables) bytes += executable.bytes;
     return bytes;
+  }
+
+  /**
+   * Where a state lies on the GPU, for libraries that work on the same GPU device: those that take a buffer
+   * from its beginning (tfjs, onnxruntime-web) can use the first state of a session as it is. Null where
+   * the state reaches over several buffers. What programs write there is seen by later submits.
+   */
+  onGpu(name: string): GPUBufferBinding | null {
+    const { shape } = this.#spec(name);
+    const start = this.layout.offsets.get(name) ?? 0;
+    const pieces = piecesOf({ start, end: start + sizeOf(shape) * 4 }, this.gpu.facts);
+    const [piece] = pieces;
+    const buffer = piece && this.#spaces.state.buffers[piece.buffer];
+    if (pieces.length !== 1 || !piece || !buffer) return null;
+    return { buffer, offset: piece.offset, size: piece.bytes };
   }
 
   /** Fills the arena with a word, when what was submitted before is done: for tests. */

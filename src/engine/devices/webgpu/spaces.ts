@@ -91,10 +91,17 @@ export function firstByte(tensor: PlanTensor, state: StateLayout): number {
   return start + tensor.offset * BYTES;
 }
 
-/** What a binding of the tensor covers: from a multiple of 256 on, rounded up to whole vectors at the end. */
-export function rangeOf(tensor: PlanTensor, state: StateLayout): ByteRange {
-  const first = firstByte(tensor, state);
+/**
+ * What a binding of the tensor, or of a part of it, covers: from a multiple of 256 on, rounded up to whole
+ * vectors at the end.
+ */
+export function rangeOf(
+  tensor: PlanTensor,
+  state: StateLayout,
+  part: { readonly first: number; readonly count: number } = { first: 0, count: extentOf(tensor) },
+): ByteRange {
+  const first = firstByte(tensor, state) + part.first * BYTES;
   const start = Math.floor(first / PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
-  const last = first + Math.max(extentOf(tensor), 1) * BYTES;
+  const last = first + Math.max(part.count, 1) * BYTES;
   return { space: tensor.place.in, start, end: start + Math.ceil((last - start) / 16) * 16 };
 }

@@ -1,5 +1,5 @@
 import type { PlanTensor } from '../../../graph/lower/kernel-plan.ts';
-import { type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import { type BoundTensor, type Dispatch, type Kernel, read, type Wanted, write } from '../dispatch.ts';
 import { sizeOf } from '../spaces.ts';
 import { broadcast, indexText } from './broadcast.ts';
 import { expressionText, seedsOf } from './expression.ts';
@@ -22,34 +22,46 @@ export const elementwise: Kernel<'elementwise'> = (call, context) => {
   /** Whether four neighbours in the output are four neighbours in the operand. */
   const dense = (operand: (typeof operands)[number]) => operand.axes.at(-1)?.stride === 1;
 
-  const wanted: Record<string, Wanted> = {};
-  for (const [i, operand] of operands.entries()) {
-    if (operand.seed) wanted[`x${i}`] = read(operand.id, 1, 'u32');
-    else wanted[`x${i}`] = read(operand.id, dense(operand) ? vector : 1);
-  }
-  for (const [i, id] of outputs.entries()) wanted[`y${i}`] = write(id, vector);
-  const bound = context.bind('elementwise', wanted);
-
-  const loads = operands.map((operand, i) => {
-    const from = bound.tensors[`x${i}`];
-    if (operand.seed || operand.axes.length === 0) return { text: `${from?.load('0u')}`, seed: operand.seed };
-    if (dense(operand)) return { text: `${from?.load(indexText(operand.axes, 'i', vector))}`, seed: false };
-    return {
-      text: `${from?.load(indexText(operand.axes, vector === 4 ? '(i * 4u)' : 'i', 1))}`,
-      seed: false,
-    };
-  });
-  const text = expressionText(expression, {
-    vector,
-    operands: operands.map((_, i) => `x${i}`),
-    index: vector === 4 ? '(i * 4u)' : 'i',
-  });
-  const kept = call.outputs.flatMap((id, i) => (id === null ? [] : [text.stores[i] as string]));
-  const body = [
-    ...loads.map(({ text: load, seed }, i) => `let x${i} = ${seed ? load : `T(${load})`};`),
-    text.body,
-    ...kept.map((value, i) => bound.tensors[`y${i}`]?.store('i', value) ?? ''),
-  ].join('\n  ');
-  const { text: main, workgroups } = threads(context.adapter, size / vector, body);
-  return [bound.dispatch(text.module + main, workgroups)];
+  /** A stretch of the output, small enough for its operands to be bound. */
+  const stretch = (first: number, count: number): Dispatch[] => {
+    const part = count === size ? {} : { part: { first, count } };
+    const wanted: Record<string, Wanted> = {};
+    for (const [i, operand] of operands.entries()) {
+      const alike = operand.axes.length === 1 && dense(operand);
+      if (operand.seed) wanted[`x${i}`] = read(operand.id, 1, 'u32');
+      else wanted[`x${i}`] = { ...read(operand.id, dense(operand) ? vector : 1), ...(alike ? part : {}) };
+    }
+    for (const [i, id] of outputs.entries()) wanted[`y${i}`] = { ...write(id, vector), ...part };
+    if (!context.fits(wanted) && count > SMALLEST) {
+      const half = Math.ceil(count / 2 / SMALLEST) * SMALLEST;
+      return [...stretch(first, half), ...stretch(first + half, count - half)];
+    }
+    const { tensors, dispatch } = context.bind('elementwise', wanted);
+    const whole = first === 0 ? 'i' : `(i + ${first / vector}u)`;
+    const element = vector === 4 ? `(${whole} * 4u)` : whole;
+    const loads = operands.map((operand, i) => {
+      const from = tensors[`x${i}`] as BoundTensor;
+      if (operand.seed) return from.load('0u');
+      if (operand.axes.length === 0) return `T(${from.load('0u')})`;
+      if (!dense(operand)) return `T(${from.load(indexText(operand.axes, element, 1))})`;
+      return from.load(indexText(operand.axes, operand.axes.length === 1 ? 'i' : whole, vector));
+    });
+    const text = expressionText(expression, {
+      vector,
+      operands: operands.map((_, i) => `x${i}`),
+      index: element,
+    });
+    const kept = call.outputs.flatMap((id, i) => (id === null ? [] : [text.stores[i] as string]));
+    const body = [
+      ...loads.map((load, i) => `let x${i} = ${load};`),
+      text.body,
+      ...kept.map((value, i) => (tensors[`y${i}`] as BoundTensor).store('i', value)),
+    ].join('\n  ');
+    const { text: main, workgroups } = threads(context.adapter, count / vector, body);
+    return [dispatch(text.module + main, workgroups)];
+  };
+  return stretch(0, size);
 };
+
+/** Elements; a multiple of what bindings are aligned to. */
+const SMALLEST = 1024;
