@@ -23,6 +23,8 @@ const MOST_THREADS = 16;
 const START_MS = 5_000;
 /** Waits of WAIT_NANOSECONDS (a tenth of a second) without an answer after which a helper counts as dead. */
 const MOST_WAITS = 300;
+/** How long the reason of a helper's death may be on its way: milliseconds. */
+const REASON_MS = 100;
 const PAGE = 65_536;
 
 export interface MachineOptions {
@@ -104,10 +106,11 @@ export class Machine {
     this.#set(PROFILE, times);
     let outcome = this.#enter(() => this.kernels.run(list));
     for (let waits = 0; outcome !== RAN; waits++) {
-      if (outcome === LOST || waits > MOST_WAITS) this.#fail('a helper thread does not answer');
-      // Lets what the helper's end has to say come in.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      // Lets in what there is to say about a helper's end.
+      const dead = outcome === LOST || waits > MOST_WAITS;
+      await new Promise((resolve) => setTimeout(resolve, dead ? REASON_MS : 0));
       if (this.#gone !== null) throw this.#gone;
+      if (dead) this.#fail('a helper thread does not answer');
       outcome = this.#enter(() => this.kernels.resume());
     }
   }

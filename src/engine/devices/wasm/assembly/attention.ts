@@ -7,73 +7,89 @@ import { scratch } from './scratch';
 import { at, float, int } from './words';
 
 /**
- * Causal attention over packed rows. A unit is one head of one sequence, or some of its queries. Eight
- * queries at a time: their scores with all keys up to them as [key][8], so that the softmax needs nothing
- * across lanes, and weights are the right side of the product with the values as they are.
+ * Causal attention over packed rows. A unit is one head of one sequence, or some of its queries.
  *
  * Words: 0 qkv, 1 out or 0, 2 lse or 0, 3 time, 4 heads, 5 key heads, 6 head size, 7 scale, 8 parts that
  * the queries of a head are dealt to, 9 seed's address or 0, 10 stream, 11 threshold, 12 1 / (1 - rate).
  */
 export function attention(args: usize, unit: i32, thread: i32): void {
+  const heads = int(args, 4);
+  const keyHeads = int(args, 5);
+  const parts = int(args, 8);
+  const row = unit / parts; // of [batch, heads]
+  const batch = row / heads;
+  const head = row - batch * heads;
+  const bytes = <usize>int(args, 6) << 2;
+  const stride = <usize>(heads + 2 * keyHeads) * bytes;
+  const first = at(args, 0) + <usize>(batch * int(args, 3)) * stride;
+  const k = first + <usize>(heads + (head * keyHeads) / heads) * bytes;
+  attend(args, row, unit % parts, 0, k, k + <usize>keyHeads * bytes, stride, thread);
+}
+
+/**
+ * A part of the queries of a head, row `row` of [batch, heads]: query i sees keys 0 to past + i of `k` and `v`,
+ * whose rows are `stride` bytes apart. Eight queries at a time: their scores with all keys up to them as
+ * [key][8], so that the softmax needs nothing across lanes, and weights are the right side of the product
+ * with the values as they are.
+ */
+export function attend(
+  args: usize, row: i32, part: i32, past: i32, k: usize, v: usize, stride: usize, thread: i32,
+): void {
   const time = int(args, 3);
   const heads = int(args, 4);
   const size = int(args, 6);
   const parts = int(args, 8);
-  const part = unit % parts;
-  const row = unit / parts; // of [batch, heads]
   const batch = row / heads;
   const head = row - batch * heads;
-  const shared = (head * int(args, 5)) / heads;
-  const stride = <usize>((heads + 2 * int(args, 5)) * size) << 2;
   const bytes = <usize>size << 2;
-  const q = at(args, 0) + <usize>(batch * time) * stride + <usize>head * bytes;
-  const k = at(args, 0) + <usize>(batch * time) * stride + <usize>(heads + shared) * bytes;
-  const v = k + <usize>int(args, 5) * bytes;
+  const rowBytes = <usize>(heads + 2 * int(args, 5)) * bytes;
+  const q = at(args, 0) + <usize>(batch * time) * rowBytes + <usize>head * bytes;
+  const all = past + time;
 
-  // Panels of keys [head size][6], of values [time][6], of eight queries, scores, and the result [head size][8].
+  // Panels of keys [head size][6], of values [all][6], of eight queries, scores, and the result [head size][8].
   const keys = scratch(thread);
-  const values = keys + <usize>((time + 5) / 6) * bytes * 6;
-  const queries = values + <usize>((size + 5) / 6) * (<usize>time * 24);
+  const values = keys + <usize>((all + 5) / 6) * bytes * 6;
+  const queries = values + <usize>((size + 5) / 6) * (<usize>all * 24);
   const scores = queries + bytes * 8;
-  const mixed = scores + <usize>(time + 8) * 32;
-  for (let j = 0; j < time; j += 6) {
-    packSixRows(k + <usize>j * stride, stride, min(6, time - j), size, keys + <usize>j * bytes);
+  const mixed = scores + <usize>(all + 8) * 32;
+  for (let j = 0; j < all; j += 6) {
+    packSixRows(k + <usize>j * stride, stride, min(6, all - j), size, keys + <usize>j * bytes);
   }
   for (let d = 0; d < size; d += 6) {
-    packSixColumns(v + (<usize>d << 2), stride, min(6, size - d), time, values + <usize>d * (<usize>time << 2));
+    packSixColumns(v + (<usize>d << 2), stride, min(6, size - d), all, values + <usize>d * (<usize>all << 2));
   }
 
   for (let first = part << 3; first < time; first += parts << 3) {
     const count = min(8, time - first);
-    const seen = first + count;
-    packEightRows(q + <usize>first * stride, stride, count, size, queries);
+    const seen = past + first + count;
+    packEightRows(q + <usize>first * rowBytes, rowBytes, count, size, queries);
     for (let j = 0; j < seen; j += 6) {
       micro68(keys + <usize>j * bytes, queries, size, scores + (<usize>j << 5), 32, false);
     }
-    const inverse = softmax(args, scores, first, seen, row);
+    const inverse = softmax(args, scores, first, past + first, seen, row);
     if (at(args, 1) == 0) continue;
     for (let d = 0; d < size; d += 6) {
-      micro68(values + <usize>d * (<usize>time << 2), scores, seen, mixed + (<usize>d << 5), 32, false);
+      micro68(values + <usize>d * (<usize>all << 2), scores, seen, mixed + (<usize>d << 5), 32, false);
     }
     const outStride = <usize>heads * bytes;
     const out = at(args, 1) + <usize>(batch * time + first) * outStride + <usize>head * bytes;
     unpackEight(mixed, size, v128.load(inverse), v128.load(inverse, 16), count, out, outStride);
     if (anyNaN(out, outStride, count, size)) {
-      mixExactly(scores, inverse, first, count, size, v, stride, out, outStride);
+      mixExactly(scores, inverse, past + first, count, size, v, stride, out, outStride);
     }
   }
 }
 
 /**
- * Weights of eight queries over keys 0 to `seen` - 1, not yet divided by their sum and with dropout applied;
- * 0 where a key comes after a query. Stores the log-sum-exp; returns where eight factors are that divide.
+ * Weights of eight queries, from `first` on, over keys 0 to `seen` - 1, not yet divided by their sum and with
+ * dropout applied. The first sees keys up to `last`, the next one more; what is hidden weighs 0. Stores the
+ * log-sum-exp; returns where eight factors are that divide.
  */
-function softmax(args: usize, scores: usize, first: i32, seen: i32, row: i32): usize {
-  // What the first key after the first query is hidden from, and so on.
-  for (let j = first + 1; j < seen; j++) {
+function softmax(args: usize, scores: usize, first: i32, last: i32, seen: i32, row: i32): usize {
+  for (let j = last + 1; j < seen; j++) {
     const hidden = scores + (<usize>j << 5);
-    const low = i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(j - first));
-    const high = i32x4.ge_s(i32x4(4, 5, 6, 7), i32x4.splat(j - first));
+    const low = i32x4.ge_s(i32x4(0, 1, 2, 3), i32x4.splat(j - last));
+    const high = i32x4.ge_s(i32x4(4, 5, 6, 7), i32x4.splat(j - last));
     v128.store(hidden, v128.bitselect(v128.load(hidden), f32x4.splat(-Infinity), low));
     v128.store(hidden, v128.bitselect(v128.load(hidden, 16), f32x4.splat(-Infinity), high), 16);
   }
@@ -141,13 +157,13 @@ function drop(args: usize, scores: usize, seen: i32, query: i32): void {
 
 /** Where something is not finite, a weight of 0 times a value that a query must not see is not nothing. */
 function mixExactly(
-  weights: usize, inverse: usize, first: i32, count: i32, size: i32, v: usize, stride: usize, out: usize,
+  weights: usize, inverse: usize, last: i32, count: i32, size: i32, v: usize, stride: usize, out: usize,
   outStride: usize,
 ): void {
   for (let i = 0; i < count; i++) {
     for (let d = 0; d < size; d++) {
       let sum: f32 = 0;
-      for (let j = 0; j <= first + i; j++) {
+      for (let j = 0; j <= last + i; j++) {
         const weight = load<f32>(weights + (<usize>j << 5) + (<usize>i << 2));
         sum += weight * load<f32>(v + <usize>j * stride + (<usize>d << 2));
       }

@@ -11,7 +11,10 @@ export { heapBase } from './heap';
 export { init, resume, run, serve } from './replay';
 
 export { adamw } from './adamw';
+export { attention } from './attention';
+export { attention_grad } from './attention-grad';
 export { cache_rows } from './cache';
+export { cached_attention } from './cached-attention';
 export { copy } from './copy';
 export { cross_entropy } from './cross_entropy';
 export { elementwise } from './elementwise';

@@ -4,6 +4,8 @@ import { type Encode, f32 } from '../command.ts';
 
 /** Heads that are units of their own: below, the queries of a head are dealt to several. */
 const FEWEST_UNITS = 16;
+/** Queries for which keys and values are packed; fewer read them as they are. */
+const FEWEST_PACKED = 8;
 /** Queries of a block in assembly/attention-grad.ts. */
 const BLOCK = 96;
 
@@ -13,9 +15,7 @@ export const encodeAttention: Encode<'attention'> = (call, context) => {
   const [qkv, seed] = call.inputs;
   const [out, lse] = call.outputs;
   const parts = Math.max(1, Math.min(Math.ceil(FEWEST_UNITS / (batch * heads)), Math.ceil(time / 16)));
-  const sixes = (count: number) => Math.ceil(count / 6) * 6;
-  const floats = sixes(time) * size + sixes(size) * time + size * 8 + (time + 8) * 8 + sixes(size) * 8;
-  context.threadScratch(floats * 4);
+  context.threadScratch(panelBytes(time, size));
   return [
     {
       kernel: 'attention',
@@ -61,6 +61,37 @@ export const encodeAttentionGrad: Encode<'attention_grad'> = (call, context) => 
     },
   ];
 };
+
+export const encodeCachedAttention: Encode<'cached_attention'> = (call, context) => {
+  const { batch, time, heads, head_size, capacity } = call.attributes;
+  const [qkv, k, v, position] = call.inputs;
+  const [out] = call.outputs;
+  const packed = time >= FEWEST_PACKED ? panelBytes(capacity, head_size) : 0;
+  context.threadScratch(Math.max(packed, (capacity + 4) * 4));
+  return [
+    {
+      kernel: 'cached_attention',
+      args: [
+        ...words(
+          { ...call.attributes, rate: 0, stream: 0 },
+          context.address(qkv),
+          context.address(out),
+          0,
+          1,
+          0,
+        ),
+        ...[context.address(k), context.address(v), context.address(position), capacity, FEWEST_PACKED],
+      ],
+      units: batch * heads,
+    },
+  ];
+};
+
+/** What assembly/attention.ts needs for so many keys. */
+function panelBytes(keys: number, size: number): number {
+  const sixes = (count: number) => Math.ceil(count / 6) * 6;
+  return 4 * (sixes(keys) * size + sixes(size) * keys + size * 8 + (keys + 8) * 8 + sixes(size) * 8);
+}
 
 function words(
   attributes: AttentionKernel,

@@ -1,5 +1,7 @@
 import type { Encoders } from '../command.ts';
 import { adamw } from './adamw.ts';
+import { encodeAttention, encodeAttentionGrad, encodeCachedAttention } from './attention.ts';
+import { encodeAttention, encodeAttentionGrad } from './attention.ts';
 import { cacheAppend, cacheWrite } from './cache.ts';
 import { copy } from './copy.ts';
 import { crossEntropy } from './cross-entropy.ts';
@@ -20,8 +22,13 @@ import { sumSquares } from './sum-squares.ts';
  */
 export const ENCODERS: Partial<Encoders> = {
   adamw,
+  attention: encodeAttention,
+  attention_grad: encodeAttentionGrad,
+  attention: encodeAttention,
+  attention_grad: encodeAttentionGrad,
   cache_append: cacheAppend,
   cache_write: cacheWrite,
+  cached_attention: encodeCachedAttention,
   causal_softmax: causalSoftmax,
   copy,
   cross_entropy: crossEntropy,
