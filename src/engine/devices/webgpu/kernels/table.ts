@@ -5,6 +5,7 @@ import { cached_attention } from './cached_attention.ts';
 import { elementwise } from './elementwise.ts';
 import { embedding } from './embedding.ts';
 import { embedding_grad } from './embedding_grad.ts';
+import { matmul } from './matmul.ts';
 import { copy, fill, iota } from './move.ts';
 import { reduce_max, reduce_sum } from './reduce.ts';
 import { rotary } from './rotary.ts';
@@ -19,6 +20,7 @@ export const KERNELS: { readonly [K in KernelName]?: Kernel<K> } = {
   reduce_sum,
   reduce_max,
   sum_squares,
+  matmul,
   copy,
   fill,
   iota,

@@ -1,0 +1,244 @@
+import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
+import { type BoundTensor, type Dispatch, grid, type KernelContext, type Wanted } from '../../dispatch.ts';
+import { epilogue } from './epilogue.ts';
+import { type Side, side } from './view.ts';
+
+/** Rows and columns of the product that one thread computes; multiples of 4 but for 1 row. */
+export interface RegisterTile {
+  readonly rows: number;
+  readonly columns: number;
+  /**
+   * Four neighbouring threads compute the same rows: each loads a quarter of what they need of a and
+   * passes it on, which is cheaper than a load where memory is reached lane by lane.
+   */
+  readonly quads: boolean;
+}
+
+const LANES = ['x', 'y', 'z', 'w'] as const;
+const GROUP = 64;
+/** Steps along K that are written out; enough that what is kept between them stays in registers. */
+const STEPS = 4;
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+/** Loads of one step: statements, then where each value is. */
+interface Loads {
+  readonly lines: readonly string[];
+  /** The value for row (or column) i, step s. */
+  value(i: number, s: number): string;
+}
+
+/**
+ * A product from registers alone, without shared memory or barriers: for GPUs that are computed by the
+ * processor, and for small products anywhere. Each thread adds along K in order, so results repeat.
+ */
+export function registerMatmul(
+  call: KernelCallOf<'matmul'>,
+  context: KernelContext,
+  tile: RegisterTile,
+): readonly Dispatch[] {
+  const { m, n, k, batch, sums } = call.attributes;
+  const { rows, columns, quads } = tile;
+  const ends = epilogue(call, context);
+  // Within a quad a is read one element a thread.
+  const a = side(call, context, 'a', quads || rows % 4 !== 0 ? 1 : 4);
+  const b = side(call, context, 'b');
+  const wanted: Record<string, Wanted> = { ...ends.wanted, a: a.wanted, b: b.wanted };
+  const sum = sums === null ? null : (call.outputs.at(-1) ?? null);
+  if (sum !== null) wanted.sum = { tensor: sum, access: 'write', vector: 1 };
+  const bound = context.bind('matmul', wanted);
+  const { tensors } = bound;
+  const A = tensors.a as BoundTensor;
+  const B = tensors.b as BoundTensor;
+
+  const down = Math.ceil(m / rows);
+  const across = Math.ceil(n / columns);
+  const acrossThreads = quads ? 4 * Math.ceil(across / 4) : across;
+  const count = batch * down * acrossThreads;
+  const { workgroups, index } = grid(context.adapter, Math.ceil(count / GROUP));
+  const whole = k - (k % STEPS);
+
+  const starts = [
+    ...startText('x', a, A, rows, m, 'row'),
+    ...startText('w', b, B, columns, n, 'column'),
+    ...(quads && !a.along_k ? quadStarts(a, rows, m) : []),
+  ];
+  const step = (steps: number): string => {
+    const left = quads ? quadLoads(a, A, rows, steps, k) : loads('x', a, A, rows, steps);
+    const right = loads('w', b, B, columns, steps);
+    const lines = [...left.lines, ...right.lines];
+    for (const s of range(steps)) {
+      for (const j of range(columns / 4)) {
+        const four = range(4).map((c) => right.value(4 * j + c, s));
+        lines.push(`let r${s}_${j} = ${asVector(four)};`);
+      }
+      for (const i of range(rows)) {
+        const x = left.value(i, s);
+        for (const j of range(columns / 4)) lines.push(`acc${i}_${j} += ${x} * r${s}_${j};`);
+      }
+    }
+    return lines.join('\n    ');
+  };
+  const loops = [
+    whole > 0 ? `for (var p = 0u; p < ${whole}u; p += ${STEPS}u) {\n    ${step(STEPS)}\n  }` : '',
+    ...range(k - whole).map((s) => `{ let p = ${whole + s}u;\n    ${step(1)}\n  }`),
+  ];
+  const stores = range(rows).map((i) => {
+    const parts = range(columns / 4).flatMap((j) => {
+      const at = `column + ${4 * j}u`;
+      if (ends.vector === 4) {
+        return j === 0
+          ? [`finish(r, column, acc${i}_0);`]
+          : [`if (${at} < ${n}u) { finish(r, ${at}, acc${i}_${j}); }`];
+      }
+      return range(4).map(
+        (c) => `if (${at} + ${c}u < ${n}u) { finish(r, ${at} + ${c}u, acc${i}_${j}.${LANES[c]}); }`,
+      );
+    });
+    return `if (row + ${i}u < ${m}u) { let r = batch * ${m}u + row + ${i}u; ${parts.join(' ')} }`;
+  });
+  const body = `${ends.text(tensors)}
+@compute @workgroup_size(${GROUP})
+fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let i = ${index} * ${GROUP}u + lane;
+  ${quads ? `let inside = i < ${count}u;` : `if (i >= ${count}u) { return; }`}
+  let column = (i % ${acrossThreads}u) * ${columns}u;
+  let row = (i / ${acrossThreads}u % ${down}u) * ${rows}u;
+  let batch = ${batch === 1 ? '0u' : quads ? `min(i / ${acrossThreads * down}u, ${batch - 1}u)` : `i / ${acrossThreads * down}u`};
+  ${quads ? 'let q = lane % 4u;' : ''}
+  ${starts.join('\n  ')}
+  ${range(rows)
+    .flatMap((i) => range(columns / 4).map((j) => `var acc${i}_${j} = vec4<f32>();`))
+    .join(' ')}
+  ${loops.join('\n  ')}
+  ${quads ? `if (!inside || column >= ${n}u) { return; }` : ''}
+  ${stores.join('\n  ')}
+  ${sum === null ? '' : sumText(sums as 'a' | 'b', sums === 'a' ? a : b, call, tensors, tile)}
+}`;
+  return [bound.dispatch(body, workgroups, quads ? ['subgroups'] : [])];
+}
+
+function asVector(four: readonly string[]): string {
+  const [first = ''] = four;
+  const name = first.slice(0, -2);
+  if (four.every((value, c) => value === `${name}.${LANES[c]}`)) return name;
+  return `vec4<f32>(${four.join(', ')})`;
+}
+
+/**
+ * Where in memory the rows of a (columns of b) of this thread begin. What lies beyond the last is read as
+ * the last, and never stored.
+ */
+function startText(
+  name: string,
+  one: Side,
+  tensor: BoundTensor,
+  count: number,
+  outer: number,
+  first: string,
+) {
+  const { vector, along_k, batch_stride } = one;
+  const base = batch_stride === 0 ? '' : `batch * ${batch_stride / vector}u + `;
+  if (along_k) {
+    return range(count).map(
+      (i) => `let ${name}_at${i} = ${base}min(${first} + ${i}u, ${outer - 1}u) * ${tensor.row_stride}u;`,
+    );
+  }
+  if (vector === 4) {
+    return range(count / 4).map(
+      (i) => `let ${name}_at${i} = ${base}min(${first} / 4u + ${i}u, ${outer / 4 - 1}u);`,
+    );
+  }
+  return range(count).map((i) => `let ${name}_at${i} = ${base}min(${first} + ${i}u, ${outer - 1}u);`);
+}
+
+/** With a transposed each thread of a quad has its own of every four rows. */
+function quadStarts({ batch_stride }: Side, rows: number, m: number): string[] {
+  const base = batch_stride === 0 ? '' : `batch * ${batch_stride}u + `;
+  return range(rows / 4).map((i) => `let x_quad${i} = ${base}min(row + ${4 * i}u + q, ${m - 1}u);`);
+}
+
+function loads(
+  name: string,
+  { vector, along_k }: Side,
+  tensor: BoundTensor,
+  count: number,
+  steps: number,
+): Loads {
+  const stride = `${tensor.row_stride}u`;
+  if (along_k && vector === 4) {
+    return {
+      lines: range(count).map((i) => `let ${name}${i} = ${tensor.load(`${name}_at${i} + p / 4u`)};`),
+      value: (i, s) => `${name}${i}.${LANES[s]}`,
+    };
+  }
+  if (along_k) {
+    return {
+      lines: range(count).flatMap((i) =>
+        range(steps).map((s) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + p + ${s}u`)};`),
+      ),
+      value: (i, s) => `${name}${i}_${s}`,
+    };
+  }
+  const parts = count / vector;
+  return {
+    lines: range(steps).flatMap((s) =>
+      range(parts).map(
+        (i) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + (p + ${s}u) * ${stride}`)};`,
+      ),
+    ),
+    value: (i, s) => (vector === 4 ? `${name}${Math.floor(i / 4)}_${s}.${LANES[i % 4]}` : `${name}${i}_${s}`),
+  };
+}
+
+/** a through the quad: one load a thread brings four values, of four steps or of four rows. */
+function quadLoads({ along_k }: Side, tensor: BoundTensor, rows: number, steps: number, k: number): Loads {
+  if (along_k) {
+    const at = steps === 1 ? 'p' : `min(p + q, ${k - 1}u)`;
+    const lines = range(rows).map((i) => `let xq${i} = ${tensor.load(`x_at${i} + ${at}`)};`);
+    if (steps === 1) return { lines, value: (i) => `xq${i}` };
+    return { lines, value: (i, s) => `quadBroadcast(xq${i}, ${s}u)` };
+  }
+  const lines = range(steps).flatMap((s) =>
+    range(rows / 4).map(
+      (i) => `let xq${i}_${s} = ${tensor.load(`x_quad${i} + (p + ${s}u) * ${tensor.row_stride}u`)};`,
+    ),
+  );
+  return { lines, value: (i, s) => `quadBroadcast(xq${Math.floor(i / 4)}_${s}, ${i % 4}u)` };
+}
+
+/** Sums over K of op(a)'s rows or op(b)'s columns, by the threads of the first column or row of tiles. */
+function sumText(
+  which: 'a' | 'b',
+  one: Side,
+  call: KernelCallOf<'matmul'>,
+  tensors: Readonly<Record<string, BoundTensor>>,
+  tile: RegisterTile,
+): string {
+  const { m, n, k } = call.attributes;
+  const tensor = tensors[which] as BoundTensor;
+  const sum = tensors.sum as BoundTensor;
+  const count = which === 'a' ? tile.rows : tile.columns;
+  const first = which === 'a' ? 'row' : 'column';
+  const name = which === 'a' ? 'x' : 'w';
+  const lines = loads(name, one, tensor, count, 1);
+  const alongVectors = one.along_k && one.vector === 4;
+  const value = (i: number) => (alongVectors ? `dot(${name}${i}, vec4<f32>(1.0))` : lines.value(i, 0));
+  return `if (${which === 'a' ? 'column' : 'row'} == 0u) {
+    ${range(count)
+      .map((i) => `var sum${i} = 0.0;`)
+      .join(' ')}
+    for (var p = 0u; p < ${k}u; p += ${alongVectors ? 4 : 1}u) {
+      ${lines.lines.join('\n      ')}
+      ${range(count)
+        .map((i) => `sum${i} += ${value(i)};`)
+        .join(' ')}
+    }
+    ${range(count)
+      .map(
+        (i) =>
+          `if (${first} + ${i}u < ${which === 'a' ? m : n}u) { ${sum.store(`${first} + ${i}u`, `sum${i}`)} }`,
+      )
+      .join('\n    ')}
+  }`;
+}
