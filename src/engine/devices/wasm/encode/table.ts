@@ -1,7 +1,6 @@
 import type { Encoders } from '../command.ts';
 import { adamw } from './adamw.ts';
 import { encodeAttention, encodeAttentionGrad, encodeCachedAttention } from './attention.ts';
-import { encodeAttention, encodeAttentionGrad } from './attention.ts';
 import { cacheAppend, cacheWrite } from './cache.ts';
 import { copy } from './copy.ts';
 import { crossEntropy } from './cross-entropy.ts';
@@ -22,8 +21,6 @@ import { sumSquares } from './sum-squares.ts';
  */
 export const ENCODERS: Partial<Encoders> = {
   adamw,
-  attention: encodeAttention,
-  attention_grad: encodeAttentionGrad,
   attention: encodeAttention,
   attention_grad: encodeAttentionGrad,
   cache_append: cacheAppend,
