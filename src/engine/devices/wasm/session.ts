@@ -1,13 +1,10 @@
 import type { Executable, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
-import { expand } from '../../graph/expand.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
-import { simplify } from '../../graph/simplify.ts';
 import { encodePlan, type Places } from './encode/context.ts';
 import { sizeOf } from './encode/size.ts';
-import { ENCODERS } from './encode/table.ts';
 import { WasmExecutable } from './executable.ts';
 import { ALIGNMENT } from './heap.ts';
 import type { Machine } from './machine.ts';
@@ -90,7 +87,7 @@ export class WasmSession implements Session, Places {
           throw deviceErrors.badFeed({ message, where: name });
         }
       }
-      return this.#place(program, lower(runnable(program)));
+      return this.#place(program, lower(program));
     });
   }
 
@@ -187,10 +184,4 @@ export class WasmSession implements Session, Places {
     }
     return place;
   }
-}
-
-/** Attention in basic ops as long as it has no kernels here. */
-function runnable(program: Program): Program {
-  const missing = (op: string) => op.includes('attention') && !(op in ENCODERS);
-  return program.nodes.some(({ op }) => missing(op)) ? simplify(expand(program)) : program;
 }

@@ -19,7 +19,7 @@ import { sumSquares } from './sum-squares.ts';
  * How each kernel call becomes commands. A new kernel is one file in ../assembly/ with its line in
  * ../assembly/index.ts, and its encoder with a line here.
  */
-export const ENCODERS: Partial<Encoders> = {
+export const ENCODERS: Encoders = {
   adamw,
   attention: encodeAttention,
   attention_grad: encodeAttentionGrad,
