@@ -1,12 +1,13 @@
-import type { DeviceCeilings, Session } from '../../device.ts';
+import type { DeviceCeilings } from '../../device.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { fixed } from '../../graph/dim.ts';
-import type { Program } from '../../graph/ir.ts';
+import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { WebgpuDevice } from './device.ts';
 
 /** Milliseconds that a probe should run at least, to be well above what a submit costs. */
 const LONG_ENOUGH = 20;
 const LARGEST_PRODUCT = 4096;
+/** Elements. */
 const LARGEST_COPY = 2 ** 26;
 
 /** The fastest of several runs of our own matmul and of our own copy, each larger until it takes long enough. */
@@ -26,16 +27,20 @@ export async function measureCeilings(device: WebgpuDevice): Promise<DeviceCeili
   return { flops_per_second, bytes_per_second };
 }
 
-/** Milliseconds of the program's longest kernel, at best. */
-async function fastest(device: WebgpuDevice, program: Program): Promise<number> {
-  const session: Session = await device.open([]);
+/** Milliseconds of the longest kernel, at best, over states that are not all zero. */
+async function fastest(device: WebgpuDevice, { program, state }: Probe): Promise<number> {
+  const session = await device.open(state);
   try {
+    for (const { name, shape } of state.slice(0, -1)) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      await session.write(name, new Float32Array(size).fill(0.75));
+    }
     const executable = await session.compile(program);
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < 4; run++) {
-      const kernels = (await executable.profile?.({ seed: run }))?.kernels ?? [];
-      const probe = kernels.find(({ scope }) => scope === 'probe');
-      if (probe !== undefined && probe.ms > 0) best = Math.min(best, probe.ms);
+      const { kernels } = await executable.profile({});
+      const longest = kernels.reduce((most, { ms }) => Math.max(most, ms), 0);
+      if (longest > 0) best = Math.min(best, longest);
     }
     return best;
   } finally {
@@ -43,25 +48,24 @@ async function fastest(device: WebgpuDevice, program: Program): Promise<number> 
   }
 }
 
-/** The operands are filled on the device; the result is summed, so that nobody may leave it out. */
-function product(size: number): Program {
-  const g = new GraphBuilder();
-  const seed = g.input('seed', [], 'f32');
-  const shape = [fixed(size), fixed(size)];
-  const a = g.node('broadcast_to', [seed], {}, shape);
-  const b = g.node('affine', [a], { factor: 0.5, offset: 1 });
-  const y = g.within('probe', () => g.node('matmul', [a, b], { transpose_a: false, transpose_b: false }));
-  return g.program('matmul probe', {
-    outputs: { y: g.node('reduce_max', [y], { axes: [0, 1], keep_dims: false }) },
-  });
+interface Probe {
+  readonly program: Program;
+  /** The last one is the result. */
+  readonly state: readonly StateSpec[];
 }
 
-function movement(size: number): Program {
+function product(size: number): Probe {
   const g = new GraphBuilder();
-  const seed = g.input('seed', [], 'f32');
-  const a = g.node('broadcast_to', [seed], {}, [fixed(size)]);
-  const y = g.within('probe', () => g.node('slice', [a], { begin: [0] }, [fixed(size)]));
-  return g.program('copy probe', {
-    outputs: { y: g.node('reduce_max', [y], { axes: [0], keep_dims: false }) },
-  });
+  const shape = [fixed(size), fixed(size)];
+  const [a, b] = [g.state('a', shape, 'parameter'), g.state('b', shape, 'parameter')];
+  g.state('c', shape, 'parameter');
+  const c = g.node('matmul', [a, b], { transpose_a: false, transpose_b: false });
+  return { program: g.program('matmul probe', { outputs: {}, updates: { c } }), state: g.states };
+}
+
+function movement(size: number): Probe {
+  const g = new GraphBuilder();
+  const a = g.state('a', [fixed(size)], 'parameter');
+  g.state('b', [fixed(size)], 'parameter');
+  return { program: g.program('copy probe', { outputs: {}, updates: { b: a } }), state: g.states };
 }

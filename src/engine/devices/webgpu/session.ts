@@ -1,5 +1,5 @@
 import type { AnnealError } from '../../../base/error.ts';
-import type { Executable, Session } from '../../device.ts';
+import type { Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
@@ -102,7 +102,7 @@ export class WebgpuSession implements Session, ExecutableOwner {
     }
   }
 
-  async compile(program: Program): Promise<Executable> {
+  async compile(program: Program): Promise<WebgpuExecutable> {
     for (const [name, id] of Object.entries(program.state)) {
       const wanted = sizeOf(program.nodes[id]?.shape ?? []);
       if (sizeOf(this.#spec(name).shape) === wanted) continue;
