@@ -56,7 +56,7 @@ export function finish(draft: Draft, ends: Ends, places: Places): KernelPlan {
 }
 
 /** The most that each kind takes at once; activations are what the arena holds beyond that. */
-function arenaByKind(draft: Draft, { places, first, last, arena_bytes, calls }: Places): MemoryBytes {
+function arenaByKind(draft: Draft, { places, first, last, heirs, arena_bytes, calls }: Places): MemoryBytes {
   let end = calls.length;
   for (const moment of last) if (moment > end) end = moment;
   const changes = KINDS.map(() => new Float64Array(end + 3));
@@ -64,7 +64,9 @@ function arenaByKind(draft: Draft, { places, first, last, arena_bytes, calls }: 
     if (base !== id || places[id]?.in !== 'arena' || (first[id] as number) < -1) continue;
     const change = changes[KINDS.indexOf(kind)] as Float64Array;
     const bytes = bytesOf(draft, id);
-    const [from, to] = [(first[id] as number) + 1, (last[id] as number) + 2];
+    const heir = heirs[id] as number;
+    const end = heir < 0 ? (last[id] as number) : (first[heir] as number) - 1;
+    const [from, to] = [(first[id] as number) + 1, end + 2];
     change[from] = (change[from] as number) + bytes;
     change[to] = (change[to] as number) - bytes;
   }

@@ -97,6 +97,7 @@ function segmentOf(fusion: Fusion, update: NodeOf<'adamw_update'>): Segment | nu
   if (second.inputs[1] !== slope) return null;
   if (!updates(fusion, p, update.id) || !updates(fusion, m0, m) || !updates(fusion, v0, v)) return null;
   if (!readOnlyBy(fusion, m, [update.id]) || !readOnlyBy(fusion, v, [update.id])) return null;
+  if (!readOnlyBy(fusion, update.id, [])) return null;
   const clip = clipOf(fusion, slope, [m, v]);
   const segment = { update, m: first, v: second, states: [p, m0, v0] as const };
   return {

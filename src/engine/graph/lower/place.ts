@@ -16,6 +16,8 @@ export interface Places {
   /** By value id: moments (indices of calls) at which a base of the arena is first and last needed; -2 for none. */
   readonly first: Int32Array;
   readonly last: Int32Array;
+  /** By value id: the base that is computed over it when it is read for the last time; -1 for none. */
+  readonly heirs: Int32Array;
 }
 
 const BYTES_PER_ELEMENT = 4;
@@ -46,7 +48,7 @@ export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, numbe
     places[base] = places[update.state] as TensorPlace;
   }
 
-  const storage = shareStorage(draft, calls, first, last, places, fixed);
+  const { storage, heirs } = shareStorage(draft, calls, first, last, places, fixed);
   const roots: number[] = [];
   for (const value of values) {
     const { id } = value;
@@ -81,6 +83,7 @@ export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, numbe
     arena_bytes: packed.bytes,
     first,
     last,
+    heirs,
   };
 }
 
@@ -161,7 +164,7 @@ function lifetimes(draft: Draft, calls: readonly DraftCall[], ends: Ends) {
   return { first, last };
 }
 
-/** By base: the base whose storage it lies in. */
+/** By base: the base whose storage it lies in, and the one that takes it over. */
 function shareStorage(
   draft: Draft,
   calls: readonly DraftCall[],
@@ -169,7 +172,8 @@ function shareStorage(
   last: Int32Array,
   places: readonly (TensorPlace | null)[],
   fixed: ReadonlyMap<number, number>,
-): Int32Array {
+): { readonly storage: Int32Array; readonly heirs: Int32Array } {
+  const heirs = new Int32Array(draft.values.length).fill(-1);
   const storage = Int32Array.from(draft.values, (value) => value.base);
   calls.forEach((call, index) => {
     const taken = new Set<number>();
@@ -186,12 +190,13 @@ function shareStorage(
         if (bytesOf(draft, source) !== bytesOf(draft, base)) continue;
         if (!mayOverwrite(draft, call, base, (id) => storage[id] === root)) continue;
         storage[base] = root;
+        heirs[source] = base;
         taken.add(root);
         break;
       }
     }
   });
-  return storage;
+  return { storage, heirs };
 }
 
 /** Whether the call may write `base` over the inputs whose bases `shares` picks. */
