@@ -23,6 +23,7 @@ import { RunEvents } from './events.tsx';
 import { RunFacts } from './facts.tsx';
 import type { RunCurves } from './metrics.ts';
 import { RunName } from './name.tsx';
+import { RunProfile } from './profile/panel.tsx';
 import { RunProgress } from './progress.tsx';
 import { RunSamples } from './samples.tsx';
 import { useRunActions } from './use-actions.ts';
@@ -138,12 +139,16 @@ function View({
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
         <Tabs.List>
           <Tabs.Tab value="samples">Samples</Tabs.Tab>
+          <Tabs.Tab value="profile">Profile</Tabs.Tab>
           <Tabs.Tab value="events">Events</Tabs.Tab>
           <Tabs.Tab value="config">Config</Tabs.Tab>
           <Tabs.Tab value="facts">Facts</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="samples">
           <RunSamples events={events} />
+        </Tabs.Panel>
+        <Tabs.Panel value="profile">
+          <RunProfile run={run} onRecord={() => actions.command({ type: 'profile' })} />
         </Tabs.Panel>
         <Tabs.Panel value="events">
           <RunEvents events={events} />
