@@ -49,7 +49,7 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
     for (const entrant of [...contest.ours, ...contest.peers]) {
       progress(`${titleOf(entrant)}: the first ${CHECKED} steps`);
       try {
-        const wanted = contenders[0]?.losses ?? null;
+        const wanted = await wantedLosses(stage, entrant, contenders[0], workload);
         const contender = await open(stage, entrant, workload, wanted);
         if (contender.difference <= TOLERANCE) contenders.push(contender);
         else {
@@ -109,6 +109,23 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
     };
   } finally {
     await stage.close();
+  }
+}
+
+/** What the entrant's losses must be: those of the first of ours; of @genai-fi/nanogpt's variant, computed for this. */
+async function wantedLosses(
+  stage: Stage,
+  { engine }: Entrant,
+  ours: Contender | undefined,
+  workload: Workload,
+): Promise<readonly number[] | null> {
+  if (ours === undefined || engine !== 'nanogpt') return ours?.losses ?? null;
+  const actor = await stage.start(ours.entrant);
+  try {
+    await actor.call('open_step', { entrant: ours.entrant, workload: { ...workload, variant: 'rms' } });
+    return (await actor.call('run_steps', { count: CHECKED })).losses;
+  } finally {
+    await actor.close();
   }
 }
 

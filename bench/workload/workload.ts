@@ -18,6 +18,8 @@ export interface Workload {
   readonly optimizer: OptimizerConfig;
   readonly learning_rate: number;
   readonly seed: number;
+  /** `rms`: GPT-2 with RMSNorm and the approximate GELU, as @genai-fi/nanogpt has it. */
+  readonly variant?: 'rms';
 }
 
 /** `gpu` has the sizes of nanoGPT's GPU recipe; without its dropout, so that losses can be compared. */

@@ -2,12 +2,14 @@ import type { Device } from '../../../src/engine/device.ts';
 import { GraphBuilder } from '../../../src/engine/graph/builder.ts';
 import { fixed } from '../../../src/engine/graph/dim.ts';
 import { slice } from '../../../src/engine/graph/emit.ts';
+import type { Program, StateSpec } from '../../../src/engine/graph/ir.ts';
 import { updateFeeds } from '../../../src/engine/optimizers/update.ts';
 import { buildTrainingStep } from '../../../src/engine/training/step.ts';
 import type { MatmulTask } from '../../contest/calls.ts';
 import { batchOf, initialWeights, type Workload } from '../../workload/workload.ts';
 import { bestRate, operand } from '../best-rate.ts';
 import type { Environment, StepRunner } from '../engine.ts';
+import { buildRmsStep } from './rms-variant.ts';
 
 /** Our own devices, through the interface that the training loop sees. */
 export async function openDevice(name: string, environment: Environment): Promise<Device> {
@@ -22,12 +24,11 @@ export async function openStep(
   environment: Environment,
 ): Promise<StepRunner> {
   const device = await openDevice(name, environment);
-  const { model, optimizer, batch, context, learning_rate } = workload;
-  const step = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
-  if (step.update.mode !== 'fused') throw new Error('A step without accumulation is one program.');
-  const session = await device.open(step.state);
+  const { optimizer, batch, context, learning_rate } = workload;
+  const built = buildStep(workload);
+  const session = await device.open(built.state);
   for (const { name, values } of initialWeights(workload)) await session.write(name, values);
-  const program = await session.compile(step.update.step);
+  const program = await session.compile(built.step);
   const feeds = (index: number) => ({
     ...batchOf(workload, index),
     ...updateFeeds(optimizer, learning_rate, index + 1),
@@ -55,6 +56,14 @@ export async function openStep(
           },
         }),
   };
+}
+
+function buildStep(workload: Workload): { readonly state: readonly StateSpec[]; readonly step: Program } {
+  const { model, optimizer, batch, context, variant } = workload;
+  if (variant === 'rms') return buildRmsStep(workload);
+  const { state, update } = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
+  if (update.mode !== 'fused') throw new Error('A step without accumulation is one program.');
+  return { state, step: update.step };
 }
 
 /** A program of one product, and of the sum of its result, so that what is read back is one number. */
