@@ -1,4 +1,5 @@
 import type { PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
+import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import { accessors, type GroupVariables } from './access.ts';
 import type {
   AdapterFacts,
@@ -15,7 +16,7 @@ import type {
 } from './dispatch.ts';
 import { type Group, groupRanges, pieceCount } from './groups.ts';
 import { noRoom } from './limits.ts';
-import { type ByteRange, firstByte, piecesOf, rangeOf, type StateLayout } from './spaces.ts';
+import { type ByteRange, firstByte, piecesOf, rangeOf } from './spaces.ts';
 
 /** Makes the context in which the calls of one plan become dispatches. */
 export function kernelContext(

@@ -1,13 +1,14 @@
 import type { Executable, Feeds, Outputs, StepProfile } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import type { SpaceBuffers } from './buffers.ts';
 import type { Space } from './dispatch.ts';
 import { feedPacker, type PackedFeeds } from './feeds.ts';
 import type { Gpu } from './gpu.ts';
 import { profileRun } from './profile.ts';
 import type { Generated, Recording } from './recording.ts';
-import { firstByte, type StateLayout, sizeOf } from './spaces.ts';
+import { firstByte, sizeOf } from './spaces.ts';
 import { StagingRing } from './staging.ts';
 
 /** What an executable needs of its session. */

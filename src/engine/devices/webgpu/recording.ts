@@ -1,11 +1,11 @@
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
+import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import { kernelContext } from './bind.ts';
 import { type SpaceBuffers, storageBuffer } from './buffers.ts';
 import type { Binding, Dispatch, Space, Workgroups } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
 import { KERNELS } from './kernels/table.ts';
 import type { Pipeline } from './pipelines.ts';
-import type { StateLayout } from './spaces.ts';
 
 /** One dispatch of one call, ready to be encoded. */
 export interface Command {

@@ -4,13 +4,14 @@ import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
+import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { SpaceBuffers, USAGE } from './buffers.ts';
 import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
 import { generate, Recording } from './recording.ts';
 import { scoped } from './scopes.ts';
-import { layoutState, piecesOf, type StateLayout, sizeOf } from './spaces.ts';
+import { piecesOf, sizeOf } from './spaces.ts';
 
 /** State in one space, and an arena that is as large as the largest program asks. */
 export class WebgpuSession implements Session, ExecutableOwner {
@@ -28,10 +29,10 @@ export class WebgpuSession implements Session, ExecutableOwner {
   static async open(gpu: Gpu, state: readonly StateSpec[], closed: (session: WebgpuSession) => void) {
     const specs = new Map(state.map((spec) => [spec.name, spec]));
     if (specs.size !== state.length) throw deviceErrors.badFeed({ message: 'Two states have one name' });
-    const layout = layoutState(state);
+    const layout = stateLayout(state);
     const { device, facts } = gpu;
     const what = 'the state';
-    const space = await gpu.guard(SpaceBuffers.allocate(device, facts, layout.bytes, what));
+    const space = await gpu.guard(SpaceBuffers.allocate(device, facts, layout.total, what));
     const arena = await SpaceBuffers.allocate(device, facts, 0, 'the arena');
     return new WebgpuSession(gpu, specs, layout, { state: space, arena }, closed);
   }

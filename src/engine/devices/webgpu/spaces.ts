@@ -1,6 +1,5 @@
-import { aligned } from '../../graph/arena.ts';
-import type { StateSpec } from '../../graph/ir.ts';
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import type { AdapterFacts, Space } from './dispatch.ts';
 
 /**
@@ -66,22 +65,6 @@ export function extentOf({ shape, row_stride }: Pick<PlanTensor, 'shape' | 'row_
   const width = shape.at(-1) ?? 1;
   if (row_stride === null || size === 0) return size;
   return (size / width - 1) * row_stride + width;
-}
-
-/** Where the states of a session lie in its space, by name. */
-export interface StateLayout {
-  readonly offsets: ReadonlyMap<string, number>;
-  readonly bytes: number;
-}
-
-export function layoutState(state: readonly StateSpec[]): StateLayout {
-  const offsets = new Map<string, number>();
-  let bytes = 0;
-  for (const { name, shape } of state) {
-    offsets.set(name, bytes);
-    bytes += aligned(sizeOf(shape) * BYTES);
-  }
-  return { offsets, bytes };
 }
 
 /** Byte of the space at which the tensor's first element is. */

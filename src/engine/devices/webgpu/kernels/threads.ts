@@ -1,22 +1,24 @@
 import { type AdapterFacts, grid, type Workgroups } from '../dispatch.ts';
 
-/** Invocations of a workgroup of kernels that need nothing of one another. */
+/** Invocations of a workgroup of kernels that need nothing of one another; a processor begins few large ones sooner. */
 const SIZE = 64;
+const SOFTWARE_SIZE = 256;
 
 /**
  * An entry point in which each of `count` threads runs `body` with its number as `i`, a u32. `body` may
  * return early.
  */
 export function threads(
-  adapter: Pick<AdapterFacts, 'workgroups_per_dimension'>,
+  adapter: Pick<AdapterFacts, 'workgroups_per_dimension' | 'software'>,
   count: number,
   body: string,
 ): { readonly text: string; readonly workgroups: Workgroups } {
-  const { workgroups, index } = grid(adapter, Math.ceil(count / SIZE));
+  const size = adapter.software ? SOFTWARE_SIZE : SIZE;
+  const { workgroups, index } = grid(adapter, Math.ceil(count / size));
   const text = `
-@compute @workgroup_size(${SIZE})
+@compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
-  let i = ${index} * ${SIZE}u + lane;
+  let i = ${index} * ${size}u + lane;
   if (i >= ${count}u) { return; }
   ${body}
 }`;
