@@ -20,7 +20,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import('./commands/train.ts'),
   },
   sample: {
-    usage: 'sample DIR [--prompt T] [--max-new-tokens N] [--seed S] [--json]',
+    usage: 'sample DIR [--prompt T]... [--max-new-tokens N] [--seed S] [--json]',
     about: 'let a model write',
     load: () => import('./commands/sample.ts'),
   },

@@ -172,7 +172,7 @@ function sampleCase(
 
 export const attentionCases: { readonly [K in AttentionOp & OpName]: Cases<K> } = {
   attention: forward,
-  attention_lse: forward,
+  attention_lse: (random) => forward(random).map(({ inputs, attributes }) => ({ inputs, attributes })),
   attention_grad: backward,
   rotary_heads: (random) =>
     (

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Feeds } from '../device.ts';
 import { createReferenceDevice } from '../devices/reference/device.ts';
 import { countFlops } from '../graph/flops.ts';
 import type { Program } from '../graph/ir.ts';
@@ -28,7 +29,7 @@ async function train(model: ModelConfig, gradient_checkpointing: boolean, accumu
   for (const spec of parameterSpecs(model)) await session.write(spec.name, initialise(spec, 5));
   const { update } = step;
   const seen: unknown[] = [];
-  const run = async (program: Program, feeds: Record<string, number | Int32Array>): Promise<void> => {
+  const run = async (program: Program, feeds: Feeds): Promise<void> => {
     const ids = Int32Array.from({ length: 12 }, (_, i) => (i * 7) % 11);
     const batch = { input_ids: ids, labels: ids.slice().reverse(), inverse_label_count: 1 / 12, seed: 3 };
     seen.push(await (await session.compile(program)).run({ ...batch, ...feeds }));

@@ -13,7 +13,7 @@ import { startRun } from '../runs/start.ts';
 import { CONFIG, TEXT } from '../testing/texts.ts';
 import { createWorld, START } from '../testing/trainer-world.ts';
 import { createModelService } from './models.ts';
-import { sampleFolder } from './sample-folder.ts';
+import { sampleFolder, sampleFolderAll } from './sample-folder.ts';
 import { zipped } from './zip.ts';
 
 async function trained() {
@@ -189,6 +189,29 @@ test('a folder that says not to sample is greedy, whatever the seed', async () =
   const [first, ...others] = [await write(1), await write(2), await write(3)];
   expect(first).toHaveLength(12);
   for (const other of others) expect(other).toBe(first);
+});
+
+test('several prompts are continued side by side, each as it would be alone', async () => {
+  const { run, models } = await trained();
+  const { files } = await models.saveToFolder(run.id, { write: async () => undefined });
+  const folder = memoryFolder(new Map(files.map(({ path, bytes }) => [path, bytes])));
+  const device = createReferenceDevice();
+  let now = 0;
+  const deps = {
+    devices: { open: async () => ({ opened: device, device: device.info, reason: '', tried: [] }) },
+    clock: { now: () => 0, elapsed: () => now++ * 1000 },
+    breathe: async () => undefined,
+  };
+  const sampling = { max_new_tokens: 6, temperature: 0.8, seed: 5 };
+  const request = { sampling, device: 'reference' as const };
+  const prompts = ['the', 'a dog ', 'the'];
+  const all = await sampleFolderAll(deps, folder, { ...request, prompts });
+  expect(all.map(({ tokens }) => tokens)).toEqual([6, 6, 6]);
+  expect(all.map(({ tokens_per_second }) => tokens_per_second)).toEqual([18, 18, 18]);
+  for (const [i, prompt] of prompts.entries()) {
+    const alone = { ...request, sampling: { ...sampling, prompt } };
+    expect((await sampleFolder(deps, folder, alone, () => undefined)).text).toBe(all[i]?.text);
+  }
 });
 
 test('before the first checkpoint there is nothing to save', async () => {

@@ -7,7 +7,9 @@ import type { FolderFiles } from '../../engine/formats/folder-files.ts';
 import type { SamplingConfig } from '../../engine/training/spec.ts';
 import { holdDevices } from '../training/device-holder.ts';
 import type { DeviceSource } from '../training/devices.ts';
+import type { LoadedModel } from '../training/models.ts';
 import { loadFolder } from '../training/models.ts';
+import type { Sampler } from '../training/sampling.ts';
 import { createSampler } from '../training/sampling.ts';
 
 interface Deps {
@@ -16,20 +18,48 @@ interface Deps {
   readonly breathe: () => Promise<void>;
 }
 
+interface Request {
+  readonly sampling: Partial<SamplingConfig>;
+  readonly device: DeviceChoice;
+}
+
 /** Lets the model of a folder write, once. Throws ANN-FMT where the folder is no model, ANN-RUN-012 when aborted. */
 export async function sampleFolder(
   deps: Deps,
   folder: FolderFiles,
-  request: { readonly sampling: Partial<SamplingConfig>; readonly device: DeviceChoice },
+  request: Request,
   onText: (delta: string) => void,
   signal?: Abort,
 ): Promise<SampleOutcome> {
+  return withSampler(deps, folder, request, (sampler, load, sampling) =>
+    sampler.sample('folder', load, { sampling, device: request.device }, onText, signal),
+  );
+}
+
+/** Lets it continue several prompts side by side; an outcome for each, in order. Throws as `sampleFolder`. */
+export async function sampleFolderAll(
+  deps: Deps,
+  folder: FolderFiles,
+  request: Request & { readonly prompts: readonly string[] },
+  signal?: Abort,
+): Promise<readonly SampleOutcome[]> {
+  const { device, prompts } = request;
+  return withSampler(deps, folder, request, (sampler, load, sampling) =>
+    sampler.sampleAll('folder', load, { sampling, device, prompts }, signal),
+  );
+}
+
+async function withSampler<T>(
+  deps: Deps,
+  folder: FolderFiles,
+  request: Request,
+  work: (sampler: Sampler, load: () => Promise<LoadedModel>, sampling: SamplingConfig) => Promise<T>,
+): Promise<T> {
   const devices = holdDevices(deps.devices);
   const sampler = createSampler(devices, deps);
   const sampling = { ...STANDARD, ...(await generationDefaults(folder)), ...request.sampling };
   try {
-    const load = (): ReturnType<typeof loadFolder> => loadFolder(folder);
-    return await sampler.sample('folder', load, { sampling, device: request.device }, onText, signal);
+    return await work(sampler, () => loadFolder(folder), sampling);
   } finally {
     await sampler.release();
     devices.dispose();

@@ -2,7 +2,7 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { AnnealError } from '../../../base/error.ts';
 import type { Executable, Feeds, Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
-import type { Node, NodeId } from '../../graph/ir.ts';
+import type { Node, NodeId, NodeOf } from '../../graph/ir.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { explain, readBack, share, type TfjsBackend } from './backend.ts';
 import type { Inputs, Kernel, TfjsOp } from './kernel.ts';
@@ -111,9 +111,10 @@ export class TfjsExecutable implements Executable {
         values[node.id] = tensor;
       } else {
         const inputs: Inputs = node.inputs.map((id) => held(values, id));
-        // The table is typed by op; that this entry is the node's own is what TypeScript cannot follow.
-        const kernel = this.#session.device.kernels[node.op] as Kernel<TfjsOp>;
-        const result = kernel(scope, node, inputs);
+        // The table is typed by op; that this entry is the node's own, and that the plan has no other ops,
+        // is what TypeScript cannot follow.
+        const kernel = this.#session.device.kernels[node.op as TfjsOp] as Kernel<TfjsOp>;
+        const result = kernel(scope, node as NodeOf<TfjsOp>, inputs);
         scope.settle(result);
         values[node.id] = { dataId: result.dataId, dtype: result.dtype, shape: [...node.shape] };
       }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../base/random.ts';
-import { OP_CASES, type OpCase } from '../../devices/acceptance-cases.ts';
+import { OP_CASES } from '../../devices/acceptance-cases.ts';
+import type { OpCase } from '../../devices/acceptance-operands.ts';
 import { GraphBuilder } from '../builder.ts';
 import { fixed } from '../dim.ts';
 import { add, constant, unary } from '../emit.ts';
