@@ -22,9 +22,11 @@ function elementsMoved(draft: Draft, call: DraftCall): number {
       return 2 * size(call.inputs[1]) + size(call.inputs[2]);
     default: {
       let total = 0;
-      call.inputs.forEach((id, i) => {
-        if (call.inputs.indexOf(id) === i) total += size(id);
-      });
+      const { inputs } = call;
+      // Only short lists name a tensor twice.
+      for (let i = 0; i < inputs.length; i++) {
+        if (inputs.length > 16 || inputs.indexOf(inputs[i] as number) === i) total += size(inputs[i]);
+      }
       for (const id of call.outputs) total += size(id);
       return total;
     }

@@ -10,16 +10,18 @@ import type { Fusion } from './fusion.ts';
  */
 export function viewColumns(draft: Draft): void {
   const { nodes, program } = draft;
+  const slices = nodes.filter((node) => node.op === 'slice' && !draft.isView(node.id)) as NodeOf<'slice'>[];
+  if (slices.length === 0) return;
   const isWanted = new Set([...Object.values(program.outputs), ...Object.values(program.updates)]);
-  const readers: Node[][] = nodes.map(() => []);
-  for (const node of nodes) for (const input of node.inputs) (readers[input] as Node[]).push(node);
-  for (const node of nodes) {
-    if (node.op !== 'slice' || draft.isView(node.id) || isWanted.has(node.id)) continue;
+  const readers = new Map<number, Node[]>(slices.map(({ id }) => [id, []]));
+  for (const node of nodes) for (const input of node.inputs) readers.get(input)?.push(node);
+  for (const node of slices) {
+    if (isWanted.has(node.id)) continue;
     const source = nodes[node.inputs[0] as number] as Node;
     const last = node.shape.length - 1;
     if (last < 1 || draft.value(source.id).row_stride !== null) continue;
     if (node.shape.some((size, axis) => axis !== last && size !== source.shape[axis])) continue;
-    const list = readers[node.id] as Node[];
+    const list = readers.get(node.id) as Node[];
     const products: readonly Node[] = list.filter((reader) => reader.op === 'matmul');
     if (products.length === 0 || !list.every((reader) => products.includes(reader) || isRowSum(reader, last)))
       continue;

@@ -37,6 +37,8 @@ export class Fusion {
   readonly readers: number[][];
   /** By base: read after the run. */
   readonly kept: Uint8Array;
+  /** By node id; of nodes that have readers. */
+  readonly #reads: (readonly number[])[];
   /** By node id: how many nodes before it take long enough to count. */
   readonly #heavy: Int32Array;
 
@@ -49,6 +51,7 @@ export class Fusion {
     this.inMemory = new Uint8Array(nodes.length);
     this.readers = nodes.map(() => []);
     this.kept = new Uint8Array(nodes.length);
+    this.#reads = new Array(nodes.length);
     this.#heavy = new Int32Array(nodes.length + 1);
     this.#findReaders();
     for (const { id, op } of nodes) {
@@ -125,15 +128,27 @@ export class Fusion {
     return (this.#heavy[to] as number) - (this.#heavy[from + 1] as number) > 0;
   }
 
-  /** The bases that a node reads. */
+  /** The bases that a node reads, each once. */
   reads(id: number): readonly number[] {
-    const node = this.nodes[id] as Node;
-    const operands = this.operands[id];
-    if (operands === undefined) return node.inputs.map((input) => this.base(input));
+    return this.#reads[id] as readonly number[];
+  }
+
+  #basesOf(node: Node): readonly number[] {
+    const operands = this.operands[node.id];
     const found: number[] = [];
-    for (const operand of operands) {
-      if (operand.from === 'value') found.push(this.base(operand.id));
-      else if (operand.from === 'mask') found.push(this.base(operand.node.inputs[0] as number));
+    const count = operands === undefined ? node.inputs.length : operands.length;
+    for (let i = 0; i < count; i++) {
+      const operand = operands?.[i];
+      if (operand?.from === 'constant') continue;
+      const id =
+        operand === undefined
+          ? node.inputs[i]
+          : operand.from === 'value'
+            ? operand.id
+            : operand.node.inputs[0];
+      const base = this.base(id as number);
+      // Longer lists are those of sums over parameters, each of which is another.
+      if (count > 16 || !found.includes(base)) found.push(base);
     }
     return found;
   }
@@ -156,17 +171,21 @@ export class Fusion {
         // One number for all rows need not be repeated in memory.
         if (dloss.from === 'value') this.operands[id] = [...node.inputs.slice(0, 2).map(asIs), dloss];
       } else if (isPlainStep(node)) {
-        this.operands[id] = node.inputs.map((input) => resolveOperand(draft, input, node.shape));
+        const operands = new Array<Operand>(node.inputs.length);
+        for (let i = 0; i < operands.length; i++) {
+          operands[i] = resolveOperand(draft, node.inputs[i] as number, node.shape);
+        }
+        this.operands[id] = operands;
       } else if (isInlined(node.op) && this.inMemory[id] === 0) continue;
-      const bases = this.reads(id);
+      const bases = this.#basesOf(node);
+      this.#reads[id] = bases;
       for (let i = 0; i < bases.length; i++) {
         const base = bases[i] as number;
-        if (bases.indexOf(base) < i) continue;
         this.inMemory[base] = 1;
         (this.readers[base] as number[]).push(id);
       }
     }
-    for (const list of this.readers) list.reverse();
+    for (const list of this.readers) if (list.length > 1) list.reverse();
   }
 }
 

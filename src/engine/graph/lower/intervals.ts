@@ -1,5 +1,5 @@
 /**
- * Offsets for blocks whose lifetimes are all known: large ones first, each into the smallest gap that it
+ * Offsets for blocks whose lifetimes are all known: large ones first, each into the first gap that it
  * fits between blocks that live at the same time, else behind them.
  */
 export interface Block {
@@ -22,41 +22,42 @@ export function pack(blocks: readonly Block[]): Packing {
   const order = blocks
     .map((_, i) => i)
     .sort((a, b) => compare(blocks[a] as Block, blocks[b] as Block) || a - b);
-  // Those that are placed, by ascending offset.
-  const placed = new Int32Array(blocks.length);
+  // Those that are placed, by ascending offset: where they start and end, and from when until when they live.
   const starts = new Float64Array(blocks.length);
   const ends = new Float64Array(blocks.length);
+  const births = new Int32Array(blocks.length);
+  const deaths = new Int32Array(blocks.length);
   let count = 0;
   let bytes = 0;
   for (const index of order) {
     const { size, first, last, fixed } = blocks[index] as Block;
     let at = fixed ?? -1;
     if (fixed === null) {
-      let smallest = Number.POSITIVE_INFINITY;
       let reached = 0;
       for (let i = 0; i < count; i++) {
-        const other = blocks[placed[i] as number] as Block;
-        if (other.last < first || other.first > last) continue;
-        const gap = (starts[i] as number) - reached;
-        if (gap >= size && gap < smallest) {
-          smallest = gap;
+        if ((deaths[i] as number) < first || (births[i] as number) > last) continue;
+        if ((starts[i] as number) - reached >= size) {
           at = reached;
+          break;
         }
         if ((ends[i] as number) > reached) reached = ends[i] as number;
       }
       if (at < 0) at = reached;
     }
     offsets[index] = at;
-    let to = count++;
-    while (to > 0 && (starts[to - 1] as number) > at) {
-      placed[to] = placed[to - 1] as number;
-      starts[to] = starts[to - 1] as number;
-      ends[to] = ends[to - 1] as number;
-      to--;
+    let to = count;
+    while (to > 0 && (starts[to - 1] as number) > at) to--;
+    if (to < count) {
+      starts.copyWithin(to + 1, to, count);
+      ends.copyWithin(to + 1, to, count);
+      births.copyWithin(to + 1, to, count);
+      deaths.copyWithin(to + 1, to, count);
     }
-    placed[to] = index;
     starts[to] = at;
     ends[to] = at + size;
+    births[to] = first;
+    deaths[to] = last;
+    count++;
     if (at + size > bytes) bytes = at + size;
   }
   return { offsets, bytes };

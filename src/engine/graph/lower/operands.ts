@@ -18,6 +18,7 @@ export function isInlined(op: Node['op']): boolean {
 /** What a step node reads as the operand `id`, views and repetition seen through. */
 export function resolveOperand(draft: Draft, id: number, shape: readonly number[]): Operand {
   const { nodes, seen } = draft;
+  if ((seen[id] as number) < 0 && !isInlined((nodes[id] as Node).op)) return { from: 'value', id };
   let at = id;
   let isWhole = true; // the numbers are those of `id`, each once, in order
   for (;;) {
