@@ -7,12 +7,12 @@ import { graphErrors } from '../graph/errors.ts';
 import { countFlops } from '../graph/flops.ts';
 import type { Node, Program, StateSpec } from '../graph/ir.ts';
 import type { MemoryBytes } from '../graph/memory-plan.ts';
-import { planMemory, sessionBytes } from '../graph/memory-plan.ts';
 import { simplify } from '../graph/simplify.ts';
 import type { Forward } from '../models/forward.ts';
 import { buildForward, hasDropout, maxPositions } from '../models/forward.ts';
 import type { SymbolicParameter } from '../models/parameter.ts';
 import { buildUpdate } from '../optimizers/update.ts';
+import { type DeviceMemory, trainingMemory } from './device-memory.ts';
 import type { ModelConfig, OptimizerConfig } from './spec.ts';
 
 export const IGNORE_INDEX = -100;
@@ -35,6 +35,8 @@ export interface StepRequest {
    * False where it is not said.
    */
   readonly gradient_checkpointing?: boolean;
+  /** Of the device that `memory` is planned for; 'pool' where it is not said. */
+  readonly device_memory?: DeviceMemory;
 }
 
 /** How an update is made. All take input_ids and labels i32 [batch, context], seed i32 [] where the model has dropout. */
@@ -82,7 +84,8 @@ export function planTrainingStep(request: StepRequest): StepPlan {
           [update.accumulate, update.apply],
           countFlops(update.accumulate) * request.accumulation + countFlops(update.apply),
         ];
-  return { issues, update, state, flops, memory: sessionBytes(state, programs.map(planMemory)) };
+  const memory = trainingMemory(request.model, state, programs, request.device_memory ?? 'pool');
+  return { issues, update, state, flops, memory };
 }
 
 /** Everything that a run needs. Throws ANN-GRF-003 where shapes do not fit; `planTrainingStep` says how. */

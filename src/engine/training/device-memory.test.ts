@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { lower } from '../graph/lower/lower.ts';
+import { stateLayout } from '../graph/lower/state-layout.ts';
+import { decoderState } from '../inference/decoder.ts';
+import { buildDecodeStep } from '../models/decode.ts';
+import { maxPositions } from '../models/forward.ts';
+import { gpt2Config, llamaConfig } from '../models/testing/configs.ts';
+import { cacheBytes, memoryOfDevice } from './device-memory.ts';
+import type { OptimizerConfig } from './spec.ts';
+import { buildTrainingStep } from './step.ts';
+
+const optimizer: OptimizerConfig = {
+  optim: 'adamw',
+  weight_decay: 0.1,
+  adam_beta1: 0.9,
+  adam_beta2: 0.95,
+  adam_epsilon: 1e-8,
+  max_grad_norm: 1,
+};
+
+test('own devices hold an arena, the others a pool', () => {
+  expect(['webgpu', 'wasm', 'tfjs-webgpu', 'reference'].map(memoryOfDevice)).toEqual([
+    'arena',
+    'arena',
+    'pool',
+    'pool',
+  ]);
+});
+
+describe.each([
+  ['gpt2', gpt2Config({ n_embd: 64, n_positions: 40, n_head: 4 })],
+  ['llama', llamaConfig({ hidden_size: 64, intermediate_size: 96, max_position_embeddings: 40 })],
+] as const)('%s', (_name, model) => {
+  const caches = decoderState(model).filter((spec) => spec.kind === 'cache');
+
+  test('the caches are those of the decoder', () => {
+    expect(cacheBytes(model)).toBe(stateLayout(caches).total);
+  });
+
+  test.each([1, 2])(
+    'with accumulation %i, what is planned is the state and the largest arena of all programs',
+    (accumulation) => {
+      for (const gradient_checkpointing of [false, true]) {
+        const step = buildTrainingStep({
+          ...{ model, optimizer, batch: 4, context: 40, accumulation, gradient_checkpointing },
+          device_memory: 'arena',
+        });
+        const { update } = step;
+        const decode = buildDecodeStep({ model, batch: 1, block: 16, capacity: maxPositions(model) });
+        const programs = [
+          ...(update.mode === 'fused' ? [update.step] : [update.accumulate, update.apply]),
+          ...[step.evaluate, decode.program],
+        ];
+        const arena = Math.max(...programs.map((program) => lower(program).arena_bytes));
+        expect(step.memory.total).toBe(stateLayout([...step.state, ...caches]).total + arena);
+      }
+    },
+  );
+});

@@ -1,0 +1,58 @@
+import type { DeviceName } from '../device.ts';
+import { aligned } from '../graph/arena.ts';
+import type { Program, StateSpec } from '../graph/ir.ts';
+import { STATE_KIND } from '../graph/ir.ts';
+import { lower } from '../graph/lower/lower.ts';
+import type { MemoryBytes } from '../graph/memory-plan.ts';
+import { addBytes, bytesByKind, KINDS, planMemory, sessionBytes } from '../graph/memory-plan.ts';
+import { maxPositions } from '../models/forward.ts';
+import type { ModelConfig } from './spec.ts';
+
+/**
+ * How a device holds a session's memory. 'arena': state and one arena, placed as `lower` plans, so that
+ * what is planned is what is allocated. 'pool': tensors come and go in the device's own pool; what is
+ * planned is what they add up to.
+ */
+export type DeviceMemory = 'arena' | 'pool';
+
+const OWN: ReadonlySet<string> = new Set<DeviceName>(['webgpu', 'wasm']);
+
+export function memoryOfDevice(name: string): DeviceMemory {
+  return OWN.has(name) ? 'arena' : 'pool';
+}
+
+/**
+ * What a training session holds. In an arena that is the state, the caches that samples are decoded with,
+ * and the largest arena of any of its programs: those of training, since evaluation and decoding compute
+ * a part of the same.
+ */
+export function trainingMemory(
+  model: ModelConfig,
+  state: readonly StateSpec[],
+  programs: readonly Program[],
+  memory: DeviceMemory,
+): MemoryBytes {
+  if (memory === 'pool') return sessionBytes(state, programs.map(planMemory));
+  const held = KINDS.map(() => 0);
+  for (const { kind, shape } of state) {
+    const at = KINDS.indexOf(STATE_KIND[kind]);
+    held[at] = (held[at] as number) + aligned(shape.reduce((bytes, size) => bytes * size, 4));
+  }
+  const caches = KINDS.indexOf(STATE_KIND.cache);
+  held[caches] = (held[caches] as number) + cacheBytes(model);
+  let largest: MemoryBytes | null = null;
+  for (const program of programs) {
+    const { arena } = lower(program);
+    if (largest === null || arena.total > largest.total) largest = arena;
+  }
+  const state_bytes = bytesByKind(held);
+  return largest === null ? state_bytes : addBytes(state_bytes, largest);
+}
+
+/** Of the keys and values of one sequence as long as the model reads, [1, key heads, positions, head size] each. */
+export function cacheBytes(model: ModelConfig): number {
+  const positions = maxPositions(model);
+  if (model.model_type === 'gpt2') return 2 * model.n_layer * aligned(4 * positions * model.n_embd);
+  const size = model.head_dim ?? model.hidden_size / model.num_attention_heads;
+  return 2 * model.num_hidden_layers * aligned(4 * positions * model.num_key_value_heads * size);
+}
