@@ -4,6 +4,7 @@ import { Random } from '../../base/random.ts';
 import { run64, runner64 } from '../graph/testing/run64.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { buildGradients, buildLogits } from '../training/step.ts';
+import type { DecodeResult } from './decode.ts';
 import { buildDecodeStep } from './decode.ts';
 import { models, randomWeights } from './testing/arbitrary.ts';
 import { gpt2Config, llamaConfig } from './testing/configs.ts';
@@ -139,6 +140,32 @@ test('filler at the end of a block does not reach what comes after', () => {
   );
   const clean = run({ input_ids: [4, 5, 6], position: [0], positions: [0, 1, 2] }, weights);
   expectClose(second.outputs.logits?.subarray(0, 22), [...(clean.outputs.logits ?? [])].slice(11));
+});
+
+test('filling the cache computes neither logits nor what the last block does after its keys and values', () => {
+  const sizes = { model: gpt2Config(), batch: 3, block: 4, capacity: 6 };
+  const ops = (result: DecodeResult): string[] =>
+    buildDecodeStep({ ...sizes, result }).program.nodes.map(({ op }) => op);
+  const count = (list: readonly string[], op: string): number => list.filter((name) => name === op).length;
+  const [logits, cache] = [ops({ type: 'logits' }), ops({ type: 'cache' })];
+  expect([count(logits, 'matmul'), count(cache, 'matmul')]).toEqual([9, 5]);
+  expect([count(logits, 'cached_attention'), count(cache, 'cached_attention')]).toEqual([2, 1]);
+  expect([count(logits, 'cache_append'), count(cache, 'cache_append')]).toEqual([4, 4]);
+});
+
+test('a token is drawn from what follows the last of a block, among the ids that are asked for', () => {
+  const model = gpt2Config();
+  const weights = Object.fromEntries(randomWeights(model, 4));
+  const sizes = { model, batch: 2, block: 2, capacity: 6 };
+  const feeds = { input_ids: [1, 2, 3, 4], position: [0, 0], positions: [0, 1, 0, 1] };
+  const { logits = [] } = run64(buildDecodeStep(sizes).program, feeds, weights);
+  const greedy = { uniform: [0, 0], temperature: [0], top_k: [0], top_p: [1] };
+  for (const vocab_size of [11, 5]) {
+    const { program } = buildDecodeStep({ ...sizes, result: { type: 'token', vocab_size } });
+    const last = [11, 33].map((at) => [...logits].slice(at, at + vocab_size));
+    const { token } = run64(program, { ...feeds, ...greedy }, weights);
+    expect([...(token ?? [])]).toEqual(last.map((row) => row.indexOf(Math.max(...row))));
+  }
 });
 
 test('a decode step says which state it keeps', () => {

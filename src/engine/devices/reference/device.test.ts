@@ -100,6 +100,24 @@ test('ids outside their table are refused before anything is read past its end',
   expect((await run(2, 1)).rows).toEqual(Float32Array.of(1, 2, 5, 6));
 });
 
+test('a position that would write past the end of a cache is refused', async () => {
+  const g = new GraphBuilder();
+  const cache = g.state('cache', [fixed(2), fixed(1), fixed(4), fixed(2)], 'cache');
+  const qkv = g.input('qkv', [fixed(4), fixed(6)], 'f32');
+  const position = g.input('position', [fixed(2)], 'i32');
+  const attributes = { heads: 1, key_heads: 1, head_size: 2, time: 2, part: 'k' as const };
+  const next = g.node('cache_append', [cache, qkv, position], attributes);
+  const session = await createReferenceDevice().open(g.states);
+  const executable = await session.compile(g.program('append', { outputs: {}, updates: { cache: next } }));
+  const rows = new Float32Array(24).fill(1);
+  for (const at of [-1, 3]) {
+    const feeds = { qkv: rows, position: Int32Array.of(0, at) };
+    await expect(executable.run(feeds)).rejects.toThrow(/holds -?\d; cache_append takes 0 to 2/);
+  }
+  await executable.run({ qkv: rows, position: Int32Array.of(0, 2) });
+  expect([...(await session.read('cache'))]).toEqual([1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1]);
+});
+
 test('dropout keeps the elements that the hash says, scaled up', async () => {
   const g = new GraphBuilder();
   const mask = g.node('dropout_mask', [g.input('seed', [], 'i32')], { rate: 0.25, stream: 3 }, [fixed(4000)]);
