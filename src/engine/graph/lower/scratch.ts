@@ -29,6 +29,27 @@ export function matmulPackElements({ batch, n, k, shared_b }: KernelAttributes['
   return Math.min(whole, Math.max(panel, MATMUL_PACK));
 }
 
+/** Products with so few rows read their right side as it lies: packing it would cost more than it gains. */
+const NARROW_ROWS = 8;
+/** Into how many pieces the rows of the right side are dealt then, and how many are worth a piece. */
+const NARROW_PIECES = 16;
+const NARROW_PIECE_ELEMENTS = 32_768;
+
+export function isNarrowMatmul({ m, transpose_a, sums }: KernelAttributes['matmul']): boolean {
+  return m <= NARROW_ROWS && !transpose_a && sums === null;
+}
+
+/** Rows of k that are summed by themselves in a narrow product whose right side is not transposed. */
+export function matmulPieces({ k, n, transpose_b }: KernelAttributes['matmul']): {
+  readonly rows: number;
+  readonly pieces: number;
+} {
+  if (transpose_b) return { rows: k, pieces: 0 };
+  const most = Math.max(1, Math.min(NARROW_PIECES, Math.floor((k * n) / NARROW_PIECE_ELEMENTS)));
+  const rows = Math.ceil(k / most);
+  return { rows, pieces: Math.ceil(k / rows) };
+}
+
 /** The parts of a call that say how much scratch it needs. */
 export interface ScratchRequest<K extends KernelName> {
   readonly kernel: K;
@@ -49,13 +70,16 @@ const SCRATCH: Sizes = {
   /** One for each chunk of each input, in order. */
   sum_squares: ({ sizes, attributes: { chunk } }) =>
     sizes.reduce((total, size) => total + Math.ceil(size / chunk), 0),
-  /** [chunks, width] for the weight, then the same for the bias, where either is wanted. */
+  /** [chunks, width] for the weight, then the same for the bias, where either is wanted; or two numbers a row. */
   layer_norm_grad: ({ attributes: { rows, width }, wanted }) =>
-    wanted[1] || wanted[2] ? 2 * Math.ceil(rows / NORM_CHUNK) * width : 0,
+    wanted[1] || wanted[2] ? 2 * Math.max(Math.ceil(rows / NORM_CHUNK) * width, rows) : 0,
   rms_norm_grad: ({ attributes: { rows, width }, wanted }) =>
-    wanted[1] ? Math.ceil(rows / NORM_CHUNK) * width : 0,
-  /** The right side, as much of it as fits, in the order in which it is read. */
-  matmul: ({ attributes }) => matmulPackElements(attributes),
+    wanted[1] ? Math.max(Math.ceil(rows / NORM_CHUNK) * width, rows) : 0,
+  /** The right side, as much of it as fits, in the order in which it is read; or sums of pieces of k. */
+  matmul: ({ attributes }) =>
+    isNarrowMatmul(attributes)
+      ? attributes.batch * attributes.m * attributes.n * matmulPieces(attributes).pieces
+      : matmulPackElements(attributes),
   /** delta [batch, heads, time]: the sum of out * dout of each query. */
   attention_grad: ({ attributes: { batch, heads, time } }) => batch * heads * time,
 };

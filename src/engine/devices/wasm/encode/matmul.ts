@@ -1,5 +1,5 @@
-import { matmulPackElements } from '../../../graph/lower/scratch.ts';
-import type { AttributesOf, Command, Encode, EncodeContext } from '../command.ts';
+import { isNarrowMatmul, matmulPackElements, matmulPieces } from '../../../graph/lower/scratch.ts';
+import { type AttributesOf, type Command, type Encode, type EncodeContext, unitsOf } from '../command.ts';
 
 /** Rows of an innermost tile, and columns of a panel of b (assembly/gemm-micro.ts). */
 const TILE_ROWS = 6;
@@ -13,11 +13,60 @@ const MOST_DEPTH = 512;
 /** Units that a product is cut into, where it is large enough, and multiply-adds of the smallest. */
 const FEWEST_UNITS = 16;
 const UNIT_WORK = 200_000;
+/** With few rows of a: a unit's share of b in multiply-adds, the most units, and columns added up at once. */
+const NARROW_WORK = 32_768;
+const MOST_ROW_UNITS = 64;
+const TOTAL_COLUMNS = 1024;
 /** Bytes of an innermost tile that is not all results. */
 const EDGE = 192;
 
+export const encodeMatmul: Encode<'matmul'> = (call, context) =>
+  isNarrowMatmul(call.attributes) ? narrow(call, context) : packed(call, context);
+
+/** b is read once as it lies: each unit some of its rows. */
+const narrow: Encode<'matmul'> = (call, context) => {
+  const { batch, m, n, k, transpose_b, shared_b } = call.attributes;
+  const [a, b] = call.inputs;
+  const [out] = call.outputs;
+  const strideA = rowBytes(context, a, k);
+  const strideB = rowBytes(context, b, transpose_b ? k : n);
+  const strideC = rowBytes(context, out, n);
+  const expression = epilogue(call, context);
+  const batchB = shared_b ? 0 : (transpose_b ? n : k) * strideB;
+  const to = expression === 0 ? context.address(out) : 0;
+  if (transpose_b) {
+    const columns = Math.ceil(n / Math.min(MOST_ROW_UNITS, unitsOf(n * k, NARROW_WORK)));
+    const units = Math.ceil(n / columns);
+    context.threadScratch((columns + 8) * m * 4);
+    const args = [
+      ...[context.address(a), context.address(b), to, m, n, k, strideA, strideB, strideC, columns],
+      ...[expression, m * strideA, batchB, m * strideC, units],
+    ];
+    return [{ kernel: 'gemv_rows', args, units: batch * units }];
+  }
+  const { rows, pieces } = matmulPieces(call.attributes);
+  const parts = context.address(call.scratch);
+  const units = unitsOf(n, TOTAL_COLUMNS);
+  context.threadScratch((TOTAL_COLUMNS + 8) * 4);
+  return [
+    {
+      kernel: 'gemv_pieces',
+      args: [
+        ...[context.address(a), context.address(b), parts, m, n, k, strideA, strideB, rows, pieces],
+        ...[m * strideA, batchB],
+      ],
+      units: batch * pieces,
+    },
+    {
+      kernel: 'gemv_total',
+      args: [parts, to, m, n, pieces, TOTAL_COLUMNS, units, expression, strideC, m * strideC],
+      units: batch * m * units,
+    },
+  ];
+};
+
 /** b is packed first, as much of it as there is scratch for; then the product is computed, tile by tile. */
-export const encodeMatmul: Encode<'matmul'> = (call, context) => {
+const packed: Encode<'matmul'> = (call, context) => {
   const { attributes } = call;
   const { m, n, k, transpose_a, transpose_b, shared_b } = attributes;
   const [a, b] = call.inputs;
@@ -32,7 +81,7 @@ export const encodeMatmul: Encode<'matmul'> = (call, context) => {
   const room = matmulPackElements(attributes);
   const expression = epilogue(call, context);
   const sums = call.attributes.sums === null ? 0 : context.address(call.outputs[call.outputs.length - 1]);
-  const packed = context.address(call.scratch);
+  const panelsAt = context.address(call.scratch);
 
   const commands: Command[] = [];
   const chunks = chunksOf(attributes, room);
@@ -47,7 +96,7 @@ export const encodeMatmul: Encode<'matmul'> = (call, context) => {
       kernel: 'gemm_pack',
       args: [
         context.address(b) + first * batchB + column * (transpose_b ? strideB : 4),
-        packed,
+        panelsAt,
         k,
         columns,
         strideB,
@@ -63,7 +112,7 @@ export const encodeMatmul: Encode<'matmul'> = (call, context) => {
     commands.push({
       kernel: 'gemm',
       args: [
-        ...[context.address(a) + first * batchA, packed, expression === 0 ? address : 0, m, columns, k],
+        ...[context.address(a) + first * batchA, panelsAt, expression === 0 ? address : 0, m, columns, k],
         ...[strideA, strideC, batchA, shared_b ? 0 : size, m * strideC, transpose_a ? 1 : 0],
         ...[tileRows, tileColumns, down, across, depth, expression, n, first * m * n + column],
         attributes.sums === 'a' && column === 0 ? sums : 0,
