@@ -108,7 +108,7 @@ test('what belongs together stands in one row', () => {
   expect(trackOf('transformer.h.3.attn.c_attn')).toBe('transformer.h.3');
   expect(trackOf('model.layers.0')).toBe('model.layers.0');
   expect(trackOf('transformer.wte')).toBe('transformer.wte');
-  expect(trackOf('')).toBe('the step itself');
+  expect(trackOf('')).toBe('step');
   const at = (scope: string) => ({ kernel: 'copy', scope, start_ms: 0, ms: 0, flops: 0, bytes: 0 });
   expect(tracksOf([at('h.0.ln'), at('loss'), at('h.0.mlp')])).toEqual(['h.0', 'loss']);
 });

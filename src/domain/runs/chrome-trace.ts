@@ -86,5 +86,5 @@ export function tracksOf(kernels: readonly KernelTiming[]): readonly string[] {
 export function trackOf(scope: string): string {
   const layer = /^(.*?\.\d+)(\.|$)/.exec(scope);
   if (layer?.[1] !== undefined) return layer[1];
-  return scope === '' ? 'the step itself' : scope;
+  return scope === '' ? 'step' : scope;
 }

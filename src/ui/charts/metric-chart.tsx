@@ -1,12 +1,10 @@
-import '@mantine/charts/styles.css';
-import { LineChart } from '@mantine/charts';
 import { Box, Group, Text } from '@mantine/core';
-import { memo, useEffect, useMemo, useState } from 'react';
-import { usePlotArea } from 'recharts';
-import { logTicks, type StepAxis } from './axis.ts';
-import { ChartOverlay, type PlotArea } from './chart-overlay.tsx';
+import { useElementSize } from '@mantine/hooks';
+import { memo, useMemo } from 'react';
+import { ChartOverlay } from './chart-overlay.tsx';
+import { type Plot, plotOf } from './plot.ts';
 import type { ChartPointer } from './pointer.ts';
-import { type Series, toRows, within } from './series.ts';
+import type { Series } from './series.ts';
 
 export interface MetricChartProps {
   readonly title: string;
@@ -23,113 +21,123 @@ export interface MetricChartProps {
   readonly pointer: ChartPointer;
 }
 
-/** More points than this are not visible on a chart of this width, and cost time on the main thread. */
+/** More points than this are not visible on a chart of this width. */
 const POINTS = 240;
 
 export const CHART_HEIGHT = 200;
+/** Around the curves, CSS pixels: for the values at the left, for the steps below. */
+const [LEFT, RIGHT, TOP, BELOW] = [64, 8, 8, 24];
 
 const NUMBERS = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const formatStep = (step: number): string => NUMBERS.format(step);
-const lineProps = (series: { readonly strokeDasharray?: string | number }) => ({
-  isAnimationActive: false,
-  // What is measured rarely lies over what is measured at each step, and has to be seen there.
-  ...(series.strokeDasharray === undefined ? { strokeOpacity: 0.75 } : { strokeWidth: 2.5 }),
-});
 
-/** A chart over training steps. Reading and zooming are the overlay's: no movement of the pointer draws a curve. */
+/**
+ * A chart over training steps, drawn by ourselves: a path a curve takes a fraction of a millisecond, and a
+ * run draws six charts every other second beside what else the page does. Reading and zooming are the
+ * overlay's: no movement of the pointer draws a curve.
+ */
 export const MetricChart = memo(function MetricChart(props: MetricChartProps) {
-  const { title, series, zoom, logX, logY, format, pointer, onZoom } = props;
-  const [area, setArea] = useState<PlotArea | null>(null);
-  const rows = useMemo(() => {
-    const shown = zoom === null ? series : series.map((one) => within(one, zoom[0], zoom[1]));
-    const all = toRows(shown, POINTS, logY);
-    return logX ? all.filter((row) => row.step > 0) : all;
-  }, [series, zoom, logX, logY]);
-  const steps = useMemo(() => rows.map((row) => row.step), [rows]);
-  const axis = useMemo<StepAxis>(() => {
-    const least = logX ? 1 : 0;
-    const last = Math.max(steps.at(-1) ?? 1, least + 1);
-    return zoom === null
-      ? { from: least, to: last, log: logX }
-      : { from: Math.max(least, zoom[0]), to: Math.max(zoom[1], least + 1), log: logX };
-  }, [steps, zoom, logX]);
-  const dashed = series.some((one) => one.dashed);
+  const { title, series, zoom, logX, logY, fromZero, format, pointer, onZoom } = props;
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const plot = useMemo(
+    () =>
+      plotOf({
+        series,
+        zoom,
+        logX,
+        logY,
+        fromZero,
+        limit: POINTS,
+        area: {
+          x: LEFT,
+          y: TOP,
+          width: Math.max(1, width - LEFT - RIGHT),
+          height: CHART_HEIGHT - TOP - BELOW,
+        },
+      }),
+    [series, zoom, logX, logY, fromZero, width],
+  );
   return (
     <Box role="group" aria-label={title} miw={0}>
       <Group justify="space-between" mb={4} wrap="nowrap">
         <Text size="sm" fw={500}>
           {title}
         </Text>
-        {dashed && (
+        {series.some((one) => one.dashed) && (
           <Text size="xs" c="dimmed">
             solid: training, dashed: validation
           </Text>
         )}
       </Group>
-      {rows.length === 0 ? (
-        <Text size="sm" c="dimmed" h={CHART_HEIGHT} pt="xl" ta="center">
-          No values yet
-        </Text>
-      ) : (
-        <Box pos="relative">
-          <LineChart
-            h={CHART_HEIGHT}
-            data={rows}
-            dataKey="step"
-            series={series.map((one) => ({
-              name: one.id,
-              label: one.label,
-              color: one.color,
-              ...(one.dashed ? { strokeDasharray: '5 4' } : {}),
-            }))}
-            curveType="linear"
-            strokeWidth={1.5}
-            withDots={rows.length === 1}
-            withTooltip={false}
-            connectNulls
-            gridAxis="x"
-            valueFormatter={format}
-            lineProps={lineProps}
-            xAxisProps={{
-              type: 'number',
-              scale: logX ? 'log' : 'linear',
-              domain: [axis.from, axis.to],
-              allowDataOverflow: true,
-              tickFormatter: formatStep,
-              ...(logX ? { ticks: logTicks(axis), interval: 0 } : {}),
-            }}
-            yAxisProps={{
-              scale: logY ? 'log' : 'linear',
-              domain: [props.fromZero && !logY ? 0 : 'auto', 'auto'],
-              allowDataOverflow: false,
-              width: 64,
-            }}
-            lineChartProps={{ accessibilityLayer: false }}
-          >
-            <Measure onArea={setArea} />
-          </LineChart>
-          {area !== null && (
-            <ChartOverlay
-              label={`${title}: step to read`}
-              area={area}
-              axis={axis}
-              steps={steps}
-              pointer={pointer}
-              onZoom={onZoom}
-            />
-          )}
-        </Box>
-      )}
+      <Box ref={ref} pos="relative" h={CHART_HEIGHT}>
+        {plot.steps.length === 0 ? (
+          <Text size="sm" c="dimmed" pt="xl" ta="center">
+            No values yet
+          </Text>
+        ) : (
+          width > 0 && (
+            <>
+              <Drawing plot={plot} width={width} format={format} />
+              <ChartOverlay
+                label={`${title}: step to read`}
+                area={plot.area}
+                axis={plot.axis}
+                steps={plot.steps}
+                pointer={pointer}
+                onZoom={onZoom}
+              />
+            </>
+          )
+        )}
+      </Box>
     </Box>
   );
 });
 
-/** Says where in the chart the curves are; only the chart itself knows, once it has its size. */
-function Measure({ onArea }: { readonly onArea: (area: PlotArea) => void }) {
-  const area = usePlotArea();
-  const { x, y, width, height } = area ?? { x: 0, y: 0, width: 0, height: 0 };
-  useEffect(() => {
-    if (width > 0) onArea({ x, y, width, height });
-  }, [onArea, x, y, width, height]);
-  return null;
+function Drawing({
+  plot: { area, curves, xTicks, yTicks },
+  width,
+  format,
+}: {
+  readonly plot: Plot;
+  readonly width: number;
+  readonly format: (value: number) => string;
+}) {
+  const bottom = area.y + area.height;
+  return (
+    <svg width={width} height={CHART_HEIGHT} aria-hidden style={{ display: 'block', fontSize: 12 }}>
+      <g stroke="var(--mantine-color-default-border)" strokeDasharray="4 4">
+        {yTicks.map(({ value, y }) => (
+          <line key={value} x1={area.x} x2={area.x + area.width} y1={y} y2={y} />
+        ))}
+      </g>
+      <g fill="var(--mantine-color-dimmed)" textAnchor="end">
+        {yTicks.map(({ value, y }) => (
+          <text key={value} x={area.x - 10} y={y + 4}>
+            {format(value)}
+          </text>
+        ))}
+      </g>
+      <g fill="var(--mantine-color-dimmed)" textAnchor="middle">
+        {xTicks.map(({ step, x }) => (
+          <text key={step} x={Math.min(x, width - 4 * String(step).length)} y={bottom + 18}>
+            {NUMBERS.format(step)}
+          </text>
+        ))}
+      </g>
+      <svg aria-hidden x={area.x} y={0} width={area.width} height={CHART_HEIGHT} overflow="hidden">
+        <g transform={`translate(${-area.x} 0)`} fill="none" strokeLinejoin="round">
+          {curves.map(({ id, color, dashed, path, dot }) => {
+            const stroke = `var(--mantine-color-${color.replace('.', '-')})`;
+            if (dot !== null) return <circle key={id} cx={dot[0]} cy={dot[1]} r={3} fill={stroke} />;
+            // What is measured rarely lies over what is measured at each step, and has to be seen there.
+            return dashed ? (
+              <path key={id} d={path} stroke={stroke} strokeWidth={2.5} strokeDasharray="5 4" />
+            ) : (
+              <path key={id} d={path} stroke={stroke} strokeWidth={1.5} strokeOpacity={0.8} />
+            );
+          })}
+        </g>
+      </svg>
+    </svg>
+  );
 }

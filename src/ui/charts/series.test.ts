@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readAt, type Series, smooth, thin, toRows, within } from './series.ts';
+import { pointsOf, readAt, type Series, smooth, thin, within } from './series.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
 
@@ -61,12 +61,11 @@ test('a zoomed part reaches one point past both edges', () => {
   expect(within(series([0, 1, 2, 3, 4, 5, 6]), 2.5, 4).steps).toEqual([2, 3, 4, 5]);
 });
 
-test('rows join curves on the step and leave out what a log axis cannot show', () => {
-  const a = series([1, 0, 2]);
-  const b = { ...series([7], 1), id: 'b' };
-  expect(toRows([a, b], 100, true)).toEqual([
-    { step: 0, a: 1, b: 7 },
-    { step: 2, a: 2 },
+test('points leave out what is no number, and what a log axis cannot show', () => {
+  const curve = series([1, 0, Number.NaN, 2]);
+  expect(pointsOf(curve, 100, true)).toEqual([
+    { step: 0, value: 1 },
+    { step: 3, value: 2 },
   ]);
-  expect(toRows([a], 100, false)).toHaveLength(3);
+  expect(pointsOf(curve, 100, false)).toHaveLength(3);
 });

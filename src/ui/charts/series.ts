@@ -9,9 +9,6 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A row a step, one column a series, as chart libraries want it. */
-export type Row = { step: number } & Record<string, number>;
-
 /**
  * Exponential moving average without the bias of its start (as TensorBoard smooths): weight 0 changes
  * nothing, 0.99 averages about 100 points. Non-finite values pass through and do not enter the average.
@@ -64,21 +61,20 @@ export function readAt(series: Series, step: number): number | null {
   return series.values[at] ?? null;
 }
 
-/** All curves joined on the step, each thinned to `limit` points. On a log axis, values that have no logarithm are left out. */
-export function toRows(all: readonly Series[], limit: number, log: boolean): Row[] {
-  const rows = new Map<number, Row>();
-  for (const series of all) {
-    for (const index of thin(series.values, limit)) {
-      const step = series.steps[index];
-      const value = series.values[index];
-      if (step === undefined || value === undefined || !Number.isFinite(value) || (log && value <= 0))
-        continue;
-      const row = rows.get(step) ?? ({ step } as Row);
-      row[series.id] = value;
-      rows.set(step, row);
-    }
-  }
-  return [...rows.values()].sort((a, b) => a.step - b.step);
+export interface Point {
+  readonly step: number;
+  readonly value: number;
+}
+
+/** A curve thinned to `limit` points. On a log axis, values that have no logarithm are left out. */
+export function pointsOf({ steps, values }: Series, limit: number, log: boolean): Point[] {
+  return thin(values, limit).flatMap((index) => {
+    const step = steps[index];
+    const value = values[index];
+    if (step === undefined || value === undefined || !Number.isFinite(value) || (log && value <= 0))
+      return [];
+    return [{ step, value }];
+  });
 }
 
 /** The first index whose step is at least `step`. */

@@ -17,7 +17,7 @@ const LANES = lanesOf([
 ]);
 
 test('a lane for each layer, with short names', () => {
-  expect(LANES.names).toEqual(['wte', 'h.0', 'the step itself']);
+  expect(LANES.names).toEqual(['wte', 'h.0', 'step']);
   expect(LANES.spans.map(({ lane, kind }) => [lane, kind])).toEqual([
     [0, 'Embeddings'],
     [1, 'Matrix products'],
