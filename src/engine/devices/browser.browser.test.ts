@@ -3,8 +3,8 @@ import gpt2 from '../../../fixtures/gpt2-tiny.safetensors?url';
 import llamaSettings from '../../../fixtures/llama-tiny.json';
 import llama from '../../../fixtures/llama-tiny.safetensors?url';
 import { deviceAcceptance } from './acceptance.ts';
-import { browserDeviceFactories } from './browser.ts';
 import { fixtureAcceptance } from './fixture-acceptance.ts';
+import { pageDeviceFactories } from './testing/page-factories.ts';
 import { wasmPaths } from './testing/wasm-paths.ts';
 
 const load = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -13,7 +13,7 @@ const fixtures = [
   { name: 'llama-tiny', bytes: await load(llama), settings: llamaSettings },
 ];
 
-for (const { name, open } of browserDeviceFactories({ wasmPaths })) {
+for (const { name, open } of pageDeviceFactories({ wasmPaths })) {
   deviceAcceptance(name, open);
   for (const fixture of fixtures) fixtureAcceptance(name, fixture, open);
 }

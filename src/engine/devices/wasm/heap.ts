@@ -2,7 +2,7 @@ import { deviceErrors } from '../../errors.ts';
 
 const PAGE = 65_536;
 /** Blocks begin at multiples of this: as the places in a plan do. */
-export const ALIGNMENT = 256;
+const ALIGNMENT = 256;
 /** What vectors may read beyond the last block. */
 const MARGIN = 64;
 

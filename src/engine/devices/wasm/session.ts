@@ -3,10 +3,10 @@ import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
+import { stateLayout } from '../../graph/lower/state-layout.ts';
 import { encodePlan, type Places } from './encode/context.ts';
 import { sizeOf } from './encode/size.ts';
 import { WasmExecutable } from './executable.ts';
-import { ALIGNMENT } from './heap.ts';
 import type { Machine } from './machine.ts';
 
 /** What a session needs of the device that opened it. */
@@ -40,18 +40,15 @@ export class WasmSession implements Session, Places {
   /** Throws ANN-DEV-002 where the state does not fit. */
   constructor(owner: SessionOwner, specs: readonly StateSpec[]) {
     this.#owner = owner;
-    let bytes = 0;
-    const offsets = specs.map((spec) => {
-      const offset = bytes;
-      bytes += Math.ceil((sizeOf(spec.shape) * 4) / ALIGNMENT) * ALIGNMENT;
-      return offset;
-    });
-    this.#stateBytes = bytes;
-    this.#stateAt = bytes === 0 ? 0 : this.heap.take(bytes, 'The state of a session');
-    this.heap.ints(this.#stateAt, bytes / 4).fill(0);
-    for (const [i, spec] of specs.entries()) {
-      if (this.#state.has(spec.name)) throw deviceErrors.badFeed({ message: 'Two states have one name' });
-      const at = this.#stateAt + (offsets[i] as number);
+    if (new Set(specs.map(({ name }) => name)).size !== specs.length) {
+      throw deviceErrors.badFeed({ message: 'Two states have one name' });
+    }
+    const { order, offsets, total } = stateLayout(specs);
+    this.#stateBytes = total;
+    this.#stateAt = total === 0 ? 0 : this.heap.take(total, 'The state of a session');
+    this.heap.ints(this.#stateAt, total / 4).fill(0);
+    for (const spec of order) {
+      const at = this.#stateAt + (offsets.get(spec.name) ?? 0);
       this.#state.set(spec.name, { spec, at, size: sizeOf(spec.shape) });
     }
   }

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import gpt2Settings from '../../../../fixtures/gpt2-tiny.json';
+import gpt2 from '../../../../fixtures/gpt2-tiny.safetensors?url';
+import llamaSettings from '../../../../fixtures/llama-tiny.json';
+import llama from '../../../../fixtures/llama-tiny.safetensors?url';
+import { deviceErrors } from '../../errors.ts';
+import { GraphBuilder } from '../../graph/builder.ts';
+import { fixed } from '../../graph/dim.ts';
+import { deviceAcceptance } from '../acceptance.ts';
+import { fixtureAcceptance } from '../fixture-acceptance.ts';
+import { openRemoteWasm, type RemoteOptions } from '../testing/remote-device.ts';
+import { browserHost } from './browser-host.ts';
+import { openWasmDevice } from './device.ts';
+
+const load = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+const fixtures = [
+  { name: 'gpt2-tiny', bytes: await load(gpt2), settings: gpt2Settings },
+  { name: 'llama-tiny', bytes: await load(llama), settings: llamaSettings },
+];
+// As it comes, it is tried with the other devices.
+const settings: Readonly<Record<string, RemoteOptions>> = {
+  'with 3 threads, without relaxed SIMD': { threads: 3, relaxed: false },
+  'without shared memory, without relaxed SIMD': { shared: false, relaxed: false },
+};
+
+for (const [how, options] of Object.entries(settings)) {
+  deviceAcceptance(`wasm ${how}`, () => openRemoteWasm(options));
+  for (const fixture of fixtures) fixtureAcceptance(`wasm ${how}`, fixture, () => openRemoteWasm(options));
+}
+
+test('the device says what it has', async () => {
+  const device = await openRemoteWasm({ threads: 3 });
+  expect(device.info.description).toBe('WASM, relaxed SIMD, 3 threads');
+  device.dispose();
+  const alone = await openRemoteWasm({ shared: false });
+  expect(alone.info.description).toBe(
+    'WASM, relaxed SIMD, 1 thread: the page is not cross-origin isolated, so that threads cannot share memory',
+  );
+  alone.dispose();
+});
+
+test('on the main thread of a page, which must not wait, one hears where to go', async () => {
+  const opening = openWasmDevice(browserHost(), { threads: 2 });
+  await expect(opening).rejects.toMatchObject({
+    code: deviceErrors.unavailable.code,
+    message: /main thread of a page/,
+    fix: 'Open it in a worker.',
+  });
+});
+
+test('killing the worker in the middle of a step frees everything', async () => {
+  const graph = new GraphBuilder();
+  let x = graph.input('x', [fixed(512), fixed(512)], 'f32');
+  for (let i = 0; i < 100; i++) {
+    x = graph.node('matmul', [x, x], { transpose_a: false, transpose_b: false });
+  }
+  const program = graph.program('long', { outputs: { sum: graph.node('sum_squares', [x], {}) } });
+  const feeds = { x: new Float32Array(512 * 512).fill(1e-3) };
+  const large = { name: 'large', shape: [2 ** 28], dtype: 'f32', kind: 'parameter' } as const;
+  // A GiB each: the addresses of a page, let alone this machine's memory, would not hold them all.
+  for (let round = 0; round < 24; round++) {
+    const device = await openRemoteWasm({ threads: 2 });
+    const session = await device.open([large]);
+    const executable = await session.compile(program);
+    await executable.run({ x: feeds.x });
+    void executable.run(feeds);
+    device.kill();
+  }
+  const device = await openRemoteWasm({ threads: 2 });
+  const executable = await (await device.open([large])).compile(program);
+  expect((await executable.run(feeds)).sum).toHaveLength(1);
+  device.dispose();
+});
