@@ -23,6 +23,8 @@ export interface FieldInfo {
   readonly required: boolean;
   /** For an option: the values there are. */
   readonly options: readonly string[];
+  /** What they are, in words, where that is known. */
+  readonly values: Readonly<Record<string, string>>;
   readonly range: NumberRange | null;
   /** For a map. */
   readonly fields: ReadonlyMap<string, FieldInfo>;
@@ -47,6 +49,7 @@ interface JsonSchema {
   readonly unit?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
+  readonly values?: Readonly<Record<string, string>>;
   readonly aliases?: readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
@@ -113,6 +116,7 @@ function fieldInfo(schema: JsonSchema, path: readonly string[], required: boolea
     nullable,
     required,
     options: options.map(String),
+    values: inner.values ?? {},
     range: rangeOf(inner),
     fields: new Map(fields),
     discriminator,

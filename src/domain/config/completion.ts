@@ -88,7 +88,7 @@ function valueItems(field: FieldInfo, range: Range): CompletionItem[] {
   return texts.map((label) => ({
     label,
     kind: 'value',
-    detail: label === standard ? 'default' : '',
+    detail: [label === standard ? 'default' : '', field.values[label] ?? ''].filter(Boolean).join(': '),
     documentation: fieldMarkdown(field),
     snippet: escaped(label),
     range,

@@ -11,15 +11,18 @@ export interface FieldMeta {
   /** What one unit of the number is: "tokens", "updates". */
   readonly unit?: string;
   readonly examples?: readonly unknown[];
+  /** Of a choice: what each value is, in a few words. */
+  readonly values?: Readonly<Record<string, string>>;
   /** What other tools call it; only for "did you mean". */
   readonly aliases?: readonly string[];
 }
 
 export function field<S extends z.ZodType>(schema: S, meta: FieldMeta): S {
-  const { examples, aliases, ...rest } = meta;
+  const { examples, aliases, values, ...rest } = meta;
   return schema.meta({
     ...rest,
     ...(examples === undefined ? {} : { examples: [...examples] }),
+    ...(values === undefined ? {} : { values: { ...values } }),
     ...(aliases === undefined ? {} : { aliases: [...aliases] }),
   }) as S;
 }

@@ -50,7 +50,7 @@ export function fieldMarkdown(field: FieldInfo): string {
     const kind = field.kind === 'integer' ? 'Whole number' : 'Number';
     facts.push(`${kind}${range === '' ? '' : ` ${range}`}${field.nullable ? ', or null' : ''}`);
   }
-  if (field.options.length > 0)
+  if (field.options.length > 0 && Object.keys(field.values).length === 0)
     facts.push(`One of ${field.options.map((option) => `\`${option}\``).join(', ')}`);
   if (field.unit !== null) facts.push(`In ${field.unit}`);
   if (field.standard !== undefined && field.kind !== 'map') {
@@ -60,7 +60,13 @@ export function fieldMarkdown(field: FieldInfo): string {
   if (field.examples.length > 0 && field.kind !== 'boolean') {
     facts.push(`Such as ${field.examples.map((example) => `\`${yamlValue(example)}\``).join(', ')}`);
   }
-  return [`**${field.title}** \`${field.path.join('.')}\``, field.description, facts.join(' · ')]
+  const values = Object.entries(field.values).map(([value, words]) => `- \`${value}\`: ${words}`);
+  return [
+    `**${field.title}** \`${field.path.join('.')}\``,
+    field.description,
+    values.join('\n'),
+    facts.join(' · '),
+  ]
     .filter((part) => part !== '')
     .join('\n\n');
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DEVICE_NAMES } from '../../engine/device.ts';
+import { DEVICE_NAMES, type DeviceChoice } from '../../engine/device.ts';
 import { above0, between, field, share, whole } from './field.ts';
 
 const STEPS = 1_000_000_000;
@@ -11,6 +11,17 @@ export const seed = (standard: number, what: string) =>
     description: `Where ${what} starts. The same config, data, seed and device give the same result.`,
     examples: [42, 1337],
   });
+
+const DEVICES: Readonly<Record<DeviceChoice, string>> = {
+  auto: 'the fastest that is there',
+  webgpu: 'our own kernels on the GPU, in browsers with WebGPU',
+  wasm: 'our own kernels on the processor, with SIMD, and all its cores where the page may share memory',
+  'tfjs-webgpu': 'TensorFlow.js on the GPU through WebGPU',
+  'tfjs-webgl': 'TensorFlow.js on the GPU through WebGL, in browsers without WebGPU',
+  'tfjs-wasm': 'TensorFlow.js on the processor, with SIMD',
+  'tfjs-cpu': 'TensorFlow.js in plain JavaScript: slow, and runs everywhere',
+  reference: 'plain TypeScript that says what is right: the slowest',
+};
 
 /** Hugging Face's TrainingArguments, as far as they mean something here. */
 export const trainingSchema = z
@@ -74,6 +85,12 @@ export const trainingSchema = z
         'Passes whose gradients are averaged before one update: a larger effective batch for the same memory.',
       unit: 'passes',
       examples: [1, 4],
+    }),
+    gradient_checkpointing: field(z.boolean().default(false), {
+      title: 'Recompute activations',
+      aliases: ['activation_checkpointing', 'checkpoint_activations', 'recompute'],
+      description:
+        'Computes the inside of each layer again in the backward pass, rather than keeping it: the same result with much less memory and about a third more work.',
     }),
     max_steps: field(whole(1, STEPS).optional(), {
       title: 'Length of the run',
@@ -168,6 +185,7 @@ export const trainingSchema = z
       title: 'Device',
       description:
         '`auto` times a small step on each device there is and takes the fastest that computes rightly.',
+      values: DEVICES,
     }),
   })
   .meta({ title: 'Training', description: 'How the model is trained.' });

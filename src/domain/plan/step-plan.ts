@@ -1,6 +1,7 @@
 import { formatDim, type ShapeIssue, symbolsOf } from '../../engine/graph/dim.ts';
 import type { Program } from '../../engine/graph/ir.ts';
 import { byteLength, type MemoryBytes } from '../../engine/graph/memory-plan.ts';
+import type { DeviceMemory } from '../../engine/training/device-memory.ts';
 import { planTrainingStep, type StepPlan } from '../../engine/training/step.ts';
 import type { Config } from '../config/schema.ts';
 import { sizesOf, toModelConfig } from './model.ts';
@@ -26,10 +27,10 @@ export interface LargestTensor {
   readonly fields: readonly string[];
 }
 
-/** Plans a config's training step: the very graph that would train, without a device. */
-export type Planner = (config: Config, vocab_size: number) => Plan;
+/** Plans a config's training step: the very graph that would train, without a device. `memory`: 'pool' where it is not said. */
+export type Planner = (config: Config, vocab_size: number, memory?: DeviceMemory) => Plan;
 
-export const planStep: Planner = (config, vocab_size) => {
+export const planStep: Planner = (config, vocab_size, memory = 'pool') => {
   const { training } = config;
   const plan = planTrainingStep({
     model: toModelConfig(config.model, vocab_size),
@@ -37,6 +38,8 @@ export const planStep: Planner = (config, vocab_size) => {
     batch: training.per_device_train_batch_size,
     context: sizesOf(config.model).context.value,
     accumulation: training.gradient_accumulation_steps,
+    gradient_checkpointing: training.gradient_checkpointing,
+    device_memory: memory,
   });
   return {
     issues: plan.issues,
@@ -50,13 +53,14 @@ export const planStep: Planner = (config, vocab_size) => {
 /** A planner that remembers its last plans: pure, since equal inputs have equal plans. */
 export function createPlanner(plan: Planner = planStep, most = 32): Planner {
   const known = new Map<string, Plan>();
-  return (config, vocab_size) => {
+  return (config, vocab_size, memory = 'pool') => {
     const { training } = config;
-    const { per_device_train_batch_size: batch, gradient_accumulation_steps: accumulation } = training;
-    const key = JSON.stringify([config.model, vocab_size, toOptimizer(config), batch, accumulation]);
+    const { per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing } = training;
+    const sizes = [vocab_size, per_device_train_batch_size, gradient_accumulation_steps];
+    const key = JSON.stringify([config.model, toOptimizer(config), sizes, gradient_checkpointing, memory]);
     const found = known.get(key);
     if (found !== undefined) return found;
-    const made = plan(config, vocab_size);
+    const made = plan(config, vocab_size, memory);
     const oldest = known.keys().next().value;
     if (known.size >= most && oldest !== undefined) known.delete(oldest);
     known.set(key, made);

@@ -47,6 +47,7 @@ describe('toTrainingSpec', () => {
       per_device_train_batch_size: 12,
       gradient_accumulation_steps: 1,
       max_steps: 2000,
+      gradient_checkpointing: false,
       eval_steps: 250,
       eval_batches: 20,
       save_steps: 100,

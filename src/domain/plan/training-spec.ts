@@ -32,6 +32,7 @@ export function toTrainingSpec(config: Config, facts: TrainingFacts): TrainingSp
     schedule: toSchedule(config, max_steps),
     per_device_train_batch_size: training.per_device_train_batch_size,
     gradient_accumulation_steps: training.gradient_accumulation_steps,
+    gradient_checkpointing: training.gradient_checkpointing,
     max_steps,
     eval_steps: training.eval_steps,
     eval_batches: training.eval_batches,

@@ -8,9 +8,9 @@ import { effectiveBatch } from './training-spec.ts';
  * halves what is left, so it plans a dozen times at most.
  */
 
-export type Changes = Readonly<Record<string, number>>;
+export type Changes = Readonly<Record<string, number | boolean>>;
 
-/** The config with other numbers in some fields, named by dotted path. */
+/** The config with other values in some fields, named by dotted path. */
 export function vary(config: Config, changes: Changes): Config {
   const model: Record<string, unknown> = { ...config.model };
   const training: Record<string, unknown> = { ...config.training };
@@ -19,7 +19,7 @@ export function vary(config: Config, changes: Changes): Config {
     if (section === 'model') model[field] = value;
     if (section === 'training') training[field] = value;
   }
-  // Only numbers are replaced, by numbers.
+  // Only numbers are replaced by numbers, and switches by switches.
   return { ...config, model: model as Config['model'], training: training as Config['training'] };
 }
 

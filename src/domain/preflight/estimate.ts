@@ -1,3 +1,4 @@
+import { memoryOfDevice } from '../../engine/training/device-memory.ts';
 import { thousands } from '../config/wording.ts';
 import type { Plan } from '../plan/step-plan.ts';
 import type { Facts } from './facts.ts';
@@ -74,7 +75,7 @@ export function annotationsOf(facts: Facts, estimate: Estimate): Annotation[] {
     parameters === null ? null : `${inCounts(parameters)} parameters${total}`,
     parameters === null
       ? ''
-      : `${thousands(parameters)} parameters exactly. Memory as planned: ${memoryInWords(estimate)}`,
+      : `${thousands(parameters)} parameters exactly. ${memoryLabel(facts)}: ${memoryInWords(estimate)}`,
   );
   const head = sizes.width.value / sizes.heads.value;
   note(
@@ -101,6 +102,12 @@ export function annotationsOf(facts: Facts, estimate: Estimate): Annotation[] {
     );
   }
   return notes.sort((a, b) => a.line - b.line);
+}
+
+/** An arena is allocated as planned; a pool of the device's own is only meant to be. */
+function memoryLabel({ profiles, config }: Facts): string {
+  const device = profiles.device?.name ?? config.training.device;
+  return memoryOfDevice(device) === 'arena' ? 'Memory' : 'Memory as planned';
 }
 
 function memoryInWords({ bytes }: Estimate): string {

@@ -1,4 +1,5 @@
 import { toAnnealError } from '../../base/error.ts';
+import { memoryOfDevice } from '../../engine/training/device-memory.ts';
 import { configErrors } from '../config/errors.ts';
 import { inOrder, type Reading, readConfig } from '../config/read.ts';
 import { dataFacts, modelVocabulary, profileFor } from '../plan/data-facts.ts';
@@ -23,10 +24,12 @@ export function preflight(text: string, profiles: Profiles): PreflightReport {
 }
 
 /** The same function with a memory for plans: an edit that leaves the plan's inputs as they were does not plan. */
-export function createPreflight(planner: Planner = createPlanner()): Preflight {
+export function createPreflight(anyPlanner: Planner = createPlanner()): Preflight {
   return (text, profiles) => {
     const reading = readConfig(text);
     const facts = factsOf(reading, profiles);
+    const memory = memoryOfDevice(profiles.device?.name ?? facts.config.training.device);
+    const planner: Planner = (config, vocab_size) => anyPlanner(config, vocab_size, memory);
     const vocabulary = modelVocabulary(facts.config, facts.data);
     const sound = !reading.unsound.has('model');
     const planned = planOf(facts, vocabulary, planner);

@@ -50,6 +50,9 @@ export const initialModelSchema = z.object({
 });
 export type InitialModel = z.infer<typeof initialModelSchema>;
 
+/** Devices that were looked at, best first, with what became of each; left out by versions before 0.2. */
+const triedSchema = z.array(z.object({ name: z.string(), outcome: z.string() })).exactOptional();
+
 const createdSchema = z.object({
   type: z.literal('created'),
   project: z.string(),
@@ -80,7 +83,13 @@ export const runEventSchema = z.discriminatedUnion('type', [
     max_steps: step,
   }),
   /** Training begins, or goes on from a checkpoint; `step` updates have been applied. */
-  z.object({ type: z.literal('started'), step, device: deviceInfoSchema, reason: z.string() }),
+  z.object({
+    type: z.literal('started'),
+    step,
+    device: deviceInfoSchema,
+    reason: z.string(),
+    tried: triedSchema,
+  }),
   z.object({ type: z.literal('paused'), step }),
   z.object({ type: z.literal('continued'), step }),
   /** The device was lost or failed; training goes on from the checkpoint at `step`. */
@@ -89,6 +98,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     step,
     device: deviceInfoSchema,
     because: errorFactsSchema,
+    tried: triedSchema,
   }),
   z.object({ type: z.literal('learning_rate'), step, factor: z.number(), learning_rate: z.number() }),
   z.object({ type: z.literal('checkpoint'), step, name: z.string(), bytes: z.int() }),

@@ -57,6 +57,8 @@ export type RunPins = Pick<CreatedEvent, 'config' | 'data' | 'seed' | 'model' | 
   /** The device that trains or trained last; every change is an event. */
   readonly device: DeviceInfo | null;
   readonly device_reason: string | null;
+  /** Devices that were looked at before it was taken, best first; left out where that is not known. */
+  readonly device_tried?: readonly { readonly name: string; readonly outcome: string }[];
 };
 
 const active = ['queued', 'running', 'paused'] as const;
@@ -170,9 +172,9 @@ function applied(run: Run, event: Exclude<RunEvent, CreatedEvent>, at: number): 
       return { ...run, max_steps, facts, pins: { ...run.pins, tokenizer } };
     }
     case 'started':
-      return { ...run, pins: { ...run.pins, device: event.device, device_reason: event.reason } };
+      return { ...run, pins: pinned(run.pins, event, event.reason) };
     case 'device_changed':
-      return { ...run, pins: { ...run.pins, device: event.device, device_reason: event.because.message } };
+      return { ...run, pins: pinned(run.pins, event, event.because.message) };
     case 'checkpoint':
       return event.name === BEST ? run : { ...run, checkpoint: { name: event.name, step: event.step } };
     case 'resumed':
@@ -199,6 +201,14 @@ function applied(run: Run, event: Exclude<RunEvent, CreatedEvent>, at: number): 
     default:
       return assertNever(event);
   }
+}
+
+function pinned(
+  pins: RunPins,
+  { device, tried }: Extract<RunEvent, { type: 'started' | 'device_changed' }>,
+  device_reason: string,
+): RunPins {
+  return { ...pins, device, device_reason, ...(tried === undefined ? {} : { device_tried: tried }) };
 }
 
 function illegal(run: Run | null, event: RunEvent): Result<never> {

@@ -57,6 +57,7 @@ export class LiveTraining {
       batch: spec.per_device_train_batch_size,
       context,
       accumulation: spec.gradient_accumulation_steps,
+      gradient_checkpointing: spec.gradient_checkpointing ?? false,
     });
     const watch = new DeviceWatch(device);
     const caches = decoderState(spec.model).filter(({ kind }) => kind === 'cache');

@@ -39,13 +39,47 @@ describe('the device', () => {
     expect(preflight(twice, profiles).estimate.bytes.total).toBeGreaterThan(1e9);
   });
 
+  it('proposes to recompute activations where that is enough, and says what it saves and costs', () => {
+    const needed = preflight(SAMPLE, deviceWith(null)).estimate.bytes.total ?? 0;
+    for (const name of ['tfjs-webgpu', 'wasm'] as const) {
+      const { device, ...others } = deviceWith(needed * 0.8);
+      if (device === null) throw new Error('no device');
+      const profiles: Profiles = { ...others, device: { ...device, name } };
+      const diagnostic = find(preflight(SAMPLE, profiles), 'ANN-CFG-060');
+      expect(diagnostic.message).toMatch(
+        /Recomputing activations \(gradient_checkpointing\) saves [\d.]+ MB for \d\d% more work/,
+      );
+      const fix = diagnostic.fixes.find(({ title }) => title === 'Use gradient_checkpointing true');
+      const after = preflight(applyEdits(SAMPLE, fix?.edits ?? []), profiles);
+      expect(after.config?.training.gradient_checkpointing).toBe(true);
+      expect(codes(after)).not.toContain('ANN-CFG-060');
+      expect(after.spec?.gradient_checkpointing).toBe(true);
+    }
+  });
+
+  it('shows what an arena holds where the device has one', () => {
+    const on = (name: 'wasm' | 'tfjs-wasm') => {
+      const limits = { max_buffer_bytes: null, memory_bytes: null };
+      return preflight(SAMPLE, { ...NO_PROFILES, device: { name, description: '', limits } });
+    };
+    expect(on('wasm').estimate.bytes.total).not.toBe(on('tfjs-wasm').estimate.bytes.total);
+    const tooltip = (name: 'wasm' | 'tfjs-wasm') =>
+      on(name)
+        .annotations.map((note) => note.tooltip)
+        .find((text) => text.includes('parameters exactly'));
+    expect(tooltip('wasm')).toContain('Memory: ');
+    expect(tooltip('tfjs-wasm')).toContain('Memory as planned: ');
+  });
+
   it('shortens the context, then the model, where even one sequence is too much', () => {
     const long = sampleWith(['n_positions: 64', 'n_positions: 4096']);
     const tight = find(preflight(long, deviceWith(100e6)), 'ANN-CFG-060');
-    expect(tight.fixes[0]?.title).toMatch(/n_positions \d+/);
-    expect(codes(preflight(applyEdits(long, tight.fixes[0]?.edits ?? []), deviceWith(100e6)))).not.toContain(
+    const shorter = tight.fixes.find(({ title }) => /n_positions \d+/.test(title));
+    expect(codes(preflight(applyEdits(long, shorter?.edits ?? []), deviceWith(100e6)))).not.toContain(
       'ANN-CFG-060',
     );
+    // The same model, with more work, goes before another model.
+    expect(tight.fixes[0]?.title).toMatch(/gradient_checkpointing true/);
     const tighter = preflight(SAMPLE, deviceWith(8e6)).diagnostics.find(({ code }) => code === 'ANN-CFG-060');
     expect(tighter?.fixes[0]?.title).toMatch(/n_layer \d/);
     const hopeless = preflight(SAMPLE, deviceWith(1000)).diagnostics.find(

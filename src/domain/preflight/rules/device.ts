@@ -1,8 +1,10 @@
+import { memoryOfDevice } from '../../../engine/training/device-memory.ts';
 import { configErrors } from '../../config/errors.ts';
+import type { Config } from '../../config/schema.ts';
 import { getAt } from '../../config/values.ts';
 import { thousands } from '../../config/wording.ts';
 import type { Plan, Planner } from '../../plan/step-plan.ts';
-import { type Changes, reduce, within } from '../../plan/variations.ts';
+import { type Changes, reduce, vary, within } from '../../plan/variations.ts';
 import { type Facts, finding, setting } from '../facts.ts';
 import type { Diagnostic, Fix } from '../report.ts';
 import { inBytes } from '../units.ts';
@@ -40,22 +42,26 @@ function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number):
   const over = memory_bytes !== null && bytes.total > memory_bytes;
   const wide = max_buffer_bytes !== null && largest.bytes > max_buffer_bytes;
   if (!over && !wide) return [];
-  const least = reduce(config, within(planner, vocab_size, memory_bytes, max_buffer_bytes));
+  const fits = within(planner, vocab_size, memory_bytes, max_buffer_bytes);
+  const least = reduce(config, fits);
   const changes = least === null ? null : neededOf(facts, least);
-  const fixes = [changes === null ? null : fixOf(facts, changes)];
+  const again = over ? recomputing(facts, plan, planner, vocab_size, fits, changes) : null;
+  const smaller = changes === null ? null : fixOf(facts, changes);
+  const fixes =
+    again !== null && changesModel(changes) ? [again.fix, smaller] : [smaller, again?.fix ?? null];
   const advice =
     changes === null
       ? `Not even one narrow layer with a batch of 1 fits: lower the vocabulary of ${thousands(vocab_size)}, or the feed-forward width.`
-      : adviceOf(changes);
+      : adviceOf(changes).replace('it', 'It');
   const found: Diagnostic[] = [];
   if (over) {
     const { weights, gradients, optimizer, activations, logits, total } = bytes;
     found.push(
       finding(reading, configErrors.memory, {
         at: reading.places.has(BATCH) ? BATCH : 'model',
-        message: `The run needs ${inBytes(total)} and ${name} has ${inBytes(memory_bytes)}: ${inBytes(total - memory_bytes)} too much. ${advice}`,
+        message: `The run needs ${inBytes(total)} and ${name} has ${inBytes(memory_bytes)}: ${inBytes(total - memory_bytes)} too much. ${advice}${again === null ? '' : ` ${again.advice}`}`,
         because: [
-          `weights ${inBytes(weights)}, gradients ${inBytes(gradients)}, optimizer ${inBytes(optimizer)}, activations ${inBytes(activations)}, logits ${inBytes(logits)} (planned)`,
+          `weights ${inBytes(weights)}, gradients ${inBytes(gradients)}, optimizer ${inBytes(optimizer)}, activations ${inBytes(activations)}, logits ${inBytes(logits)}${memoryOfDevice(name) === 'arena' ? '' : ' (planned)'}`,
         ],
         fixes,
       }),
@@ -74,6 +80,49 @@ function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number):
   return found;
 }
 
+const RECOMPUTE = 'training.gradient_checkpointing';
+
+/**
+ * What recomputing activations would do, where the run fits with that alone, or with a smaller batch where
+ * it otherwise fits only as another model.
+ */
+function recomputing(
+  facts: Facts,
+  { bytes, flops_per_step }: Plan,
+  planner: Planner,
+  vocab_size: number,
+  fits: (candidate: Config) => boolean,
+  otherwise: Changes | null,
+): { readonly fix: Fix | null; readonly advice: string } | null {
+  const { config } = facts;
+  if (config.training.gradient_checkpointing) return null;
+  const changed = vary(config, { [RECOMPUTE]: true });
+  const found = planner(changed, vocab_size);
+  if (bytes === null || found.bytes === null || flops_per_step === null || found.flops_per_step === null)
+    return null;
+  let changes: Changes | null = fits(changed) ? {} : null;
+  if (changes === null && changesModel(otherwise)) {
+    const least = reduce(changed, fits);
+    changes = least === null || changesModel(least) ? null : neededOf(facts, least);
+  }
+  if (changes === null) return null;
+  const saved = inBytes(bytes.total - found.bytes.total);
+  const cost = Math.round(100 * (found.flops_per_step / flops_per_step - 1));
+  const rest =
+    Object.keys(changes).length === 0
+      ? 'that alone is enough'
+      : `with that ${adviceOf(changes).slice(0, -1)}`;
+  return {
+    fix: fixOf(facts, { [RECOMPUTE]: true, ...changes }),
+    advice: `Recomputing activations (gradient_checkpointing) saves ${saved} for ${cost}% more work; ${rest}.`,
+  };
+}
+
+/** Whether the model would be another one; null is: nothing fits. */
+function changesModel(changes: Changes | null): boolean {
+  return changes === null || Object.keys(changes).some((path) => path.startsWith('model.'));
+}
+
 /** The batch where the tensor grows with it, else the first field in the text that it grows with. */
 function bufferField({ reading }: Facts, fields: readonly string[]): string {
   if (fields.includes('per_device_train_batch_size') && reading.places.has(BATCH)) return BATCH;
@@ -83,7 +132,7 @@ function bufferField({ reading }: Facts, fields: readonly string[]): string {
 function adviceOf(changes: Changes): string {
   const parts = Object.entries(changes).map(([path, value]) => `${path.split('.').at(-1)} ${value}`);
   const last = parts.pop() ?? '';
-  return `It fits with ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`;
+  return `it fits with ${parts.length === 0 ? last : `${parts.join(', ')} and ${last}`}.`;
 }
 
 /** Those that change anything. */
