@@ -1,7 +1,8 @@
 import type { AnnealError } from '../../../base/error.ts';
-import type { Device, DeviceInfo, Session } from '../../device.ts';
+import type { Device, DeviceCeilings, DeviceInfo, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { StateSpec } from '../../graph/ir.ts';
+import { bestCopy, bestProduct } from './ceilings.ts';
 import { type Features, features } from './features.ts';
 import type { WasmHost } from './host.ts';
 import { Machine } from './machine.ts';
@@ -82,6 +83,12 @@ class WasmDevice implements Device, SessionOwner {
       this.#sessions.add(session);
       return session;
     });
+  }
+
+  async ceilings(): Promise<DeviceCeilings> {
+    const flops_per_second = await bestProduct(this);
+    const bytes_per_second = await this.exclusively(() => bestCopy(this.machine));
+    return { flops_per_second, bytes_per_second };
   }
 
   exclusively<T>(work: () => Promise<T> | T): Promise<T> {

@@ -1,3 +1,6 @@
+import { expect, test } from 'vitest';
+import { GraphBuilder } from '../../../graph/builder.ts';
+import { fixed } from '../../../graph/dim.ts';
 import { deviceAcceptance } from '../../acceptance.ts';
 import { openWasmDevice, type WasmOptions } from '../device.ts';
 import { features } from '../features.ts';
@@ -15,3 +18,40 @@ for (const [how, options] of Object.entries(settings)) {
   if (!features().relaxed && options.features === undefined) continue;
   deviceAcceptance(`wasm ${how}`, () => openWasmDevice(nodeHost(), { ...options, poison: true }));
 }
+
+test('a recorded run says when each kernel ran, and computes what an ordinary one does', async () => {
+  const graph = new GraphBuilder();
+  const shape = [fixed(300), fixed(300)];
+  const x = graph.input('x', shape, 'f32');
+  const product = graph.node('matmul', [x, x], { transpose_a: false, transpose_b: true });
+  const rows = graph.node('softmax', [product], {});
+  const total = graph.node('reduce_sum', [rows], { axes: [0], keep_dims: false });
+  const program = graph.program('recorded', { outputs: { total } });
+  for (const threads of [1, 2]) {
+    const device = await openWasmDevice(nodeHost(), { threads });
+    const executable = await (await device.open([])).compile(program);
+    const feeds = { x: Float32Array.from({ length: 90_000 }, (_, i) => Math.sin(i)) };
+    const recorded = await executable.profile?.(feeds);
+    expect(recorded?.outputs).toEqual(await executable.run(feeds));
+    const kernels = recorded?.kernels ?? [];
+    expect(kernels.map(({ kernel }) => kernel)).toEqual(['matmul', 'softmax', 'reduce_sum']);
+    expect(kernels[0]?.flops).toBe(2 * 300 ** 3);
+    for (const [i, { start_ms, ms }] of kernels.entries()) {
+      expect(ms).toBeGreaterThanOrEqual(0);
+      expect(start_ms).toBeGreaterThanOrEqual(
+        (kernels[i - 1]?.start_ms ?? 0) + (kernels[i - 1]?.ms ?? 0) - 1e-9,
+      );
+    }
+    expect(recorded?.total_ms).toBeGreaterThan(0);
+    device.dispose();
+  }
+});
+
+test('what the device reaches at best is measured on it, and leaves nothing behind', async () => {
+  const device = await openWasmDevice(nodeHost(), { threads: 2 });
+  const { flops_per_second, bytes_per_second } = (await device.ceilings?.()) ?? expect.fail('no ceilings');
+  expect(flops_per_second).toBeGreaterThan(1e9);
+  expect(bytes_per_second).toBeGreaterThan(1e8);
+  expect((await device.open([])).memoryBytes()).toBe(0);
+  device.dispose();
+});
