@@ -8,32 +8,46 @@ import type {
   BoundTensor,
   Enable,
   KernelContext,
-  Scalar,
   Space,
-  Vector,
   Wanted,
   Workgroups,
 } from './dispatch.ts';
 import { type Group, groupRanges, pieceCount } from './groups.ts';
 import { noRoom } from './limits.ts';
-import { type ByteRange, firstByte, piecesOf, rangeOf } from './spaces.ts';
+import { idsOf, type Reach, reachOf } from './reach.ts';
+import { piecesOf } from './spaces.ts';
 
-/** Makes the context in which the calls of one plan become dispatches. */
-export function kernelContext(
-  tensors: readonly PlanTensor[],
-  state: StateLayout,
-  adapter: AdapterFacts,
-  tuned: ReadonlyMap<string, string>,
-): KernelContext {
+/** What else is bound where several dispatches share one: see merge.ts. */
+export interface Companions {
+  readonly reaches: readonly Reach[];
+  /** Tables of those before this one, and of all others. */
+  readonly tablesBefore: number;
+  readonly tables: number;
+}
+
+export interface ContextParts {
+  readonly tensors: readonly PlanTensor[];
+  readonly state: StateLayout;
+  readonly adapter: AdapterFacts;
+  readonly tuned: ReadonlyMap<string, string>;
+  /** By the number of the `bind` in its call. */
+  readonly companions?: ReadonlyMap<number, Companions>;
+}
+
+const ALONE: Companions = { reaches: [], tablesBefore: 0, tables: 0 };
+
+/** Makes the context in which one call of a plan becomes dispatches. */
+export function kernelContext(parts: ContextParts): KernelContext {
+  const { tensors, state, adapter, tuned } = parts;
   const tensor = (id: TensorId): PlanTensor => {
     const found = tensors[id];
     if (found === undefined) throw new RangeError(`the plan has no tensor ${id}`);
     return found;
   };
-  const grouped = (wanted: Readonly<Record<string, Wanted>>): Grouped => {
+  const grouped = (wanted: Readonly<Record<string, Wanted>>, others: Companions): Grouped => {
     const all = Object.values(wanted).map((one) => reachOf(one, tensor, state));
-    const reaches = all.filter((one) => one !== null);
-    const free = adapter.max_bindings - (all.length - reaches.length);
+    const reaches = [...all.filter((one) => one !== null), ...others.reaches];
+    const free = adapter.max_bindings - all.filter((one) => one === null).length - others.tables;
     const groups = groupRanges(
       reaches.map(({ range }) => range),
       adapter,
@@ -41,20 +55,21 @@ export function kernelContext(
     );
     return { groups, fits: pieceCount(groups, adapter) <= free };
   };
+  let serial = 0;
   return {
     adapter,
     tuned,
     tensor,
-    fits(wanted) {
-      return grouped(wanted).fits;
-    },
+    fits: (wanted) => grouped(wanted, ALONE).fits,
     bind(label, wanted) {
-      const { groups, fits } = grouped(wanted);
+      const number = serial++;
+      const others = parts.companions?.get(number) ?? ALONE;
+      const { groups, fits } = grouped(wanted, others);
       if (!fits) {
         const ids = (Object.values(wanted) as Wanted[]).flatMap((one) => idsOf(one));
         throw noRoom(label, ids.map(tensor), adapter);
       }
-      return bound(label, wanted, { groups, tensor, state, adapter });
+      return bound(label, wanted, { groups, tensor, state, adapter, others, number });
     },
   };
 }
@@ -69,63 +84,23 @@ interface Given {
   readonly tensor: (id: TensorId) => PlanTensor;
   readonly state: StateLayout;
   readonly adapter: AdapterFacts;
-}
-
-/** What is wanted of memory, whether one tensor or several. */
-interface Reach {
-  readonly range: ByteRange;
-  readonly written: boolean;
-  readonly scalar: Scalar;
-  readonly vector: Vector;
-  readonly row_stride: number;
-  /** Byte of the space at which each tensor begins. */
-  readonly firsts: readonly number[];
-}
-
-function idsOf(wanted: Wanted): readonly TensorId[] {
-  if ('table' in wanted) return [];
-  return 'tensor' in wanted ? [wanted.tensor] : wanted.tensors;
-}
-
-function reachOf(wanted: Wanted, tensor: (id: TensorId) => PlanTensor, state: StateLayout): Reach | null {
-  if ('table' in wanted) return null;
-  const tensors = idsOf(wanted).map(tensor);
-  const [first] = tensors;
-  if (first === undefined) throw new RangeError('a span of no tensors');
-  const part = 'part' in wanted ? wanted.part : undefined;
-  const ranges = tensors.map((one) => rangeOf(one, state, part));
-  const { space } = ranges[0] as ByteRange;
-  if (ranges.some((range) => range.space !== space)) throw new RangeError('a span lies in one space');
-  const start = Math.min(...ranges.map((range) => range.start));
-  const end = Math.max(...ranges.map((range) => range.end));
-  return {
-    range: { space, start, end },
-    written: wanted.access === 'write',
-    scalar: ('type' in wanted ? wanted.type : undefined) ?? first.dtype,
-    vector: wanted.vector ?? 1,
-    row_stride: first.row_stride ?? first.shape.at(-1) ?? 1,
-    firsts: tensors.map((one) => firstByte(one, state) + 4 * (part?.first ?? 0)),
-  };
+  readonly others: Companions;
+  readonly number: number;
 }
 
 function bound<Name extends string>(
   label: string,
   wanted: Readonly<Record<Name, Wanted>>,
-  { groups, tensor, state, adapter }: Given,
+  { groups, tensor, state, adapter, others, number }: Given,
 ): Bound<Name> {
   const entries = (Object.entries(wanted) as [Name, Wanted][]).map(([name, one]) => {
     const reach = reachOf(one, tensor, state);
-    const group =
-      reach === null
-        ? -1
-        : groups.findIndex(
-            ({ space, start, end }) =>
-              space === reach.range.space && start <= reach.range.start && reach.range.start < end,
-          );
-    return { name, one, reach, group };
+    return { name, one, reach, group: reach === null ? -1 : groupOf(reach, groups) };
   });
-  const usersOf = (group: number) =>
-    entries.flatMap((one) => (one.group === group && one.reach ? [one.reach] : []));
+  const usersOf = (group: number): Reach[] => [
+    ...entries.flatMap((one) => (one.group === group && one.reach ? [one.reach] : [])),
+    ...others.reaches.filter((reach) => groupOf(reach, groups) === group),
+  ];
 
   // A buffer that is written anywhere is writable everywhere.
   const writable = new Set<string>();
@@ -151,10 +126,12 @@ function bound<Name extends string>(
   const { declarations, tensorAccess, tableAccess } = accessors(variables);
   const tensors: Partial<Record<Name, BoundTensor>> = {};
   const text: string[] = [];
+  let tables = 0;
   for (const [i, { name, one, reach, group }] of entries.entries()) {
     if (reach === null) {
       if (!('table' in one)) continue;
-      const index = bindings.push({ kind: 'table', values: one.table }) - 1;
+      const index = variables.flatMap(({ pieces }) => pieces).length + others.tablesBefore + tables++;
+      bindings.push({ kind: 'table', values: one.table });
       tensors[name] = tableAccess(index, one.table.length, text);
       continue;
     }
@@ -164,6 +141,7 @@ function bound<Name extends string>(
     const starts = reach.firsts.map((first) => (first - from) / 4);
     tensors[name] = tensorAccess({ id: `t${i}`, group, scalar, vector, offset, row_stride, starts }, text);
   }
+  const reaches = entries.flatMap(({ reach }) => (reach === null ? [] : [reach]));
   return {
     tensors: tensors as Record<Name, BoundTensor>,
     dispatch: (body: string, workgroups: Workgroups, enable: readonly Enable[] = []) => ({
@@ -171,6 +149,13 @@ function bound<Name extends string>(
       code: [...enable.map((one) => `enable ${one};`), ...declarations, ...text, body].join('\n'),
       bindings,
       workgroups,
+      parts: { enable, declarations, module: [...text, body].join('\n'), reaches, tables, number },
     }),
   };
+}
+
+function groupOf({ range }: Reach, groups: readonly Group[]): number {
+  return groups.findIndex(
+    ({ space, start, end }) => space === range.space && start <= range.start && range.start < end,
+  );
 }

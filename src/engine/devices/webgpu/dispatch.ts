@@ -1,4 +1,5 @@
 import type { KernelCallOf, KernelName, PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
+import type { Reach } from './reach.ts';
 
 /**
  * What the kernels of this device agree on. A kernel turns one call of a plan into dispatches: WGSL text
@@ -18,6 +19,20 @@ export interface Dispatch {
   /** By `@binding` number. */
   readonly bindings: readonly Binding[];
   readonly workgroups: Workgroups;
+  /** What it is made of, for joining it with others that do not depend on it. */
+  readonly parts: DispatchParts;
+}
+
+export interface DispatchParts {
+  readonly enable: readonly Enable[];
+  /** Of the bindings that lie in a space. */
+  readonly declarations: readonly string[];
+  /** All else. */
+  readonly module: string;
+  readonly reaches: readonly Reach[];
+  readonly tables: number;
+  /** Of the `bind` in its call, from 0. */
+  readonly number: number;
 }
 
 export type Workgroups = readonly [x: number, y: number, z: number];

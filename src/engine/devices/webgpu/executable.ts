@@ -7,7 +7,8 @@ import type { Space } from './dispatch.ts';
 import { feedPacker, type PackedFeeds } from './feeds.ts';
 import type { Gpu } from './gpu.ts';
 import { profileRun } from './profile.ts';
-import type { Generated, Recording } from './recording.ts';
+import type { Recording } from './recording.ts';
+import type { Batch } from './schedule.ts';
 import { firstByte, sizeOf } from './spaces.ts';
 import { StagingRing } from './staging.ts';
 
@@ -27,7 +28,7 @@ export interface Compiled {
   readonly plan: KernelPlan;
   /** Throws ANN-DEV-004 for what does not fit the program. */
   readonly checkFeeds: (feeds: Feeds) => void;
-  readonly generated: Generated;
+  readonly batches: readonly Batch[];
   readonly recording: Recording;
 }
 
@@ -75,7 +76,7 @@ export class WebgpuExecutable implements Executable {
 
   /** Dispatches of one run. */
   get dispatches(): number {
-    return this.#compiled.generated.dispatches.length;
+    return this.#compiled.batches.length;
   }
 
   async run(feeds: Feeds): Promise<Outputs> {
@@ -105,8 +106,8 @@ export class WebgpuExecutable implements Executable {
         this.#ring.give(slot);
         throw error;
       }
-      const { generated, recording, plan } = this.#compiled;
-      const work = profileRun(this.#owner.gpu, plan, generated, recording.commands, (encoder) =>
+      const { batches, recording, plan } = this.#compiled;
+      const work = profileRun(this.#owner.gpu, plan, batches, recording.commands, (encoder) =>
         this.#copyOut(encoder, slot),
       );
       const timed = await this.#owner.guard(work);

@@ -2,7 +2,8 @@ import type { KernelTiming, StepProfile } from '../../device.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { USAGE } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
-import type { Command, Generated } from './recording.ts';
+import type { Command } from './recording.ts';
+import type { Batch } from './schedule.ts';
 
 /** A query set holds no more, by WebGPU's rules. */
 const MOST_QUERIES = 4096;
@@ -20,7 +21,7 @@ interface Span {
 export async function profileRun(
   gpu: Gpu,
   plan: KernelPlan,
-  generated: Generated,
+  batches: readonly Batch[],
   commands: readonly Command[],
   finish: (encoder: GPUCommandEncoder) => void,
 ): Promise<Omit<StepProfile, 'outputs'>> {
@@ -30,19 +31,24 @@ export async function profileRun(
     : await byClock(gpu.device, commands, finish);
   const first = spans.reduce((least, { start }) => Math.min(least, start), spans[0]?.start ?? 0);
   const last = spans.reduce((most, { end }) => Math.max(most, end), first);
-  const kernels = plan.calls.flatMap((call, i): KernelTiming[] => {
-    const own = spans.filter((_, at) => generated.calls[at] === i);
-    if (own.length === 0) return [];
-    return [
-      {
-        kernel: call.kernel,
-        scope: call.scope,
-        start_ms: (own[0]?.start ?? first) - first,
-        ms: own.reduce((sum, { start, end }) => sum + end - start, 0),
-        flops: call.flops,
-        bytes: call.bytes,
-      },
-    ];
+  // Calls that share a dispatch share its time, by how much they compute and move.
+  const work = (call: number) => 1 + (plan.calls[call]?.flops ?? 0) + (plan.calls[call]?.bytes ?? 0);
+  const times = plan.calls.map(() => ({ start: Number.POSITIVE_INFINITY, ms: 0 }));
+  for (const [i, { calls }] of batches.entries()) {
+    const { start, end } = spans[i] as Span;
+    const all = calls.reduce((sum, call) => sum + work(call), 0);
+    let at = start;
+    for (const call of calls) {
+      const time = times[call] as { start: number; ms: number };
+      const ms = ((end - start) * work(call)) / all;
+      time.start = Math.min(time.start, at);
+      time.ms += ms;
+      at += ms;
+    }
+  }
+  const kernels = plan.calls.flatMap(({ kernel, scope, flops, bytes }, i): KernelTiming[] => {
+    const { start, ms } = times[i] as { start: number; ms: number };
+    return Number.isFinite(start) ? [{ kernel, scope, start_ms: start - first, ms, flops, bytes }] : [];
   });
   return { total_ms: last - first, clock: stamped ? 'timestamp-query' : 'processor', kernels };
 }

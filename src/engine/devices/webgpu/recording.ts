@@ -1,11 +1,10 @@
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
-import { kernelContext } from './bind.ts';
 import { type SpaceBuffers, storageBuffer } from './buffers.ts';
-import type { Binding, Dispatch, Space, Workgroups } from './dispatch.ts';
+import type { Binding, Space, Workgroups } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
-import { KERNELS } from './kernels/table.ts';
 import type { Pipeline } from './pipelines.ts';
+import { type Batch, schedule } from './schedule.ts';
 
 /** One dispatch of one call, ready to be encoded. */
 export interface Command {
@@ -14,40 +13,23 @@ export interface Command {
   readonly workgroups: Workgroups;
 }
 
-/** The calls of a plan as dispatches; `calls[i]` is the call that dispatch i is of. */
-export interface Generated {
-  readonly dispatches: readonly Dispatch[];
-  readonly calls: readonly number[];
-}
-
 /** Writes the WGSL of every call. Throws ANN-DEV-002 where the adapter's limits do not suffice. */
-export function generate(plan: KernelPlan, state: StateLayout, gpu: Gpu): Generated {
-  const context = kernelContext(plan.tensors, state, gpu.facts, gpu.tuned);
-  const dispatches: Dispatch[] = [];
-  const calls: number[] = [];
-  for (const [i, call] of plan.calls.entries()) {
-    // The table is typed by kernel; that this entry is the call's own is what TypeScript cannot follow.
-    const kernel = KERNELS[call.kernel] as (call: unknown, c: typeof context) => readonly Dispatch[];
-    for (const dispatch of kernel(call, context)) {
-      dispatches.push(dispatch);
-      calls.push(i);
-    }
-  }
-  return { dispatches, calls };
+export function generate(plan: KernelPlan, state: StateLayout, gpu: Gpu): readonly Batch[] {
+  return schedule(plan.calls, { tensors: plan.tensors, state, adapter: gpu.facts, tuned: gpu.tuned });
 }
 
 /** Bind groups of a program over the buffers of its session, made once and again when the arena has moved. */
 export class Recording {
   readonly #gpu: Gpu;
-  readonly #dispatches: readonly Dispatch[];
+  readonly #batches: readonly Batch[];
   readonly #pipelines: readonly Pipeline[];
   /** By their numbers as text. */
   readonly #tables = new Map<string, GPUBuffer>();
   #commands: readonly Command[] = [];
 
-  constructor(gpu: Gpu, dispatches: readonly Dispatch[], pipelines: readonly Pipeline[]) {
+  constructor(gpu: Gpu, batches: readonly Batch[], pipelines: readonly Pipeline[]) {
     this.#gpu = gpu;
-    this.#dispatches = dispatches;
+    this.#batches = batches;
     this.#pipelines = pipelines;
   }
 
@@ -62,7 +44,7 @@ export class Recording {
   }
 
   bind(spaces: Readonly<Record<Space, SpaceBuffers>>): void {
-    this.#commands = this.#dispatches.map(({ label, bindings, workgroups }, i) => {
+    this.#commands = this.#batches.map(({ dispatch: { label, bindings, workgroups } }, i) => {
       const { compute, layout } = this.#pipelines[i] as Pipeline;
       const entries = bindings.map((one, binding) => ({ binding, resource: this.#resource(one, spaces) }));
       const group = this.#gpu.device.createBindGroup({ label, layout, entries });

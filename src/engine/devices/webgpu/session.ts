@@ -118,15 +118,15 @@ export class WebgpuSession implements Session, ExecutableOwner {
   /** Makes a plan runnable. `check` throws ANN-DEV-004 for feeds that do not fit the program it is of. */
   async compilePlan(plan: KernelPlan, check: Compiled['checkFeeds'] = () => {}): Promise<WebgpuExecutable> {
     this.#usable();
-    const generated = generate(plan, this.layout, this.gpu);
-    const pipelines = await this.guard(this.gpu.pipelines.all(generated.dispatches));
+    const batches = generate(plan, this.layout, this.gpu);
+    const pipelines = await this.guard(this.gpu.pipelines.all(batches.map(({ dispatch }) => dispatch)));
     return this.turn(async () => {
       await this.#grow(plan.arena_bytes);
-      const recording = new Recording(this.gpu, generated.dispatches, pipelines);
+      const recording = new Recording(this.gpu, batches, pipelines);
       const made = scoped(
         this.gpu.device,
         `Preparing ${plan.name}`,
-        () => new WebgpuExecutable(this, { plan, checkFeeds: check, generated, recording }),
+        () => new WebgpuExecutable(this, { plan, checkFeeds: check, batches, recording }),
         (executable) => executable.dispose(),
       );
       const executable = await this.guard(made);
