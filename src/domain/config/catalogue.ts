@@ -205,6 +205,7 @@ export function discriminatorField(info: FieldInfo): FieldInfo {
     nullable: false,
     required: true,
     options: [...info.variants.keys()],
+    values: {},
     range: null,
     fields: new Map(),
     discriminator: null,

@@ -113,8 +113,8 @@ async function prepareAndTrain(
     await deps.metrics.truncate(run.id, step);
     await recorder.append(
       because === null
-        ? { type: 'started', step, device: device.device, reason: device.reason }
-        : { type: 'device_changed', step, device: device.device, because },
+        ? { type: 'started', step, device: device.device, reason: device.reason, tried: triedOf(device) }
+        : { type: 'device_changed', step, device: device.device, because, tried: triedOf(device) },
     );
     const timer = createStepTimer(deps, device.device.name, flops);
     const { opened } = device;
@@ -150,6 +150,11 @@ async function prepareAndTrain(
     }
     because = end.facts;
   }
+}
+
+/** As it is kept: a name and a sentence each. */
+function triedOf({ tried }: OpenedDevice): { name: string; outcome: string }[] {
+  return tried.map(({ name, outcome }) => ({ name, outcome }));
 }
 
 /** What another device may be spared. Out of memory is not among them: the run stops and says what to lower. */

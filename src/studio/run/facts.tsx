@@ -1,4 +1,4 @@
-import { Code, CopyButton, Group, Table, Text, Tooltip, UnstyledButton } from '@mantine/core';
+import { Code, CopyButton, Group, Stack, Table, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Run } from '../../domain/runs/run.ts';
 import { formatBytes, formatExact } from '../../ui/format.ts';
@@ -7,6 +7,7 @@ import { formatBytes, formatExact } from '../../ui/format.ts';
 export function RunFacts({ run }: { readonly run: Run }) {
   const { pins, facts } = run;
   const limits = pins.device?.limits;
+  const others = (pins.device_tried ?? []).filter(({ name }) => name !== pins.device?.name);
   const rows: readonly (readonly [string, ReactNode])[] = [
     ['Config', pins.config.path],
     ['Edited by', pins.config.edited_by.join(', ') || 'nobody else'],
@@ -25,6 +26,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
     ['Seed', String(pins.seed)],
     ['Device', pins.device === null ? pins.device_choice : `${pins.device.name}: ${pins.device.description}`],
     ['Why this device', pins.device_reason ?? '–'],
+    ...(others.length === 0 ? [] : [['Other devices', <Others key="o" others={others} />] as const]),
     [
       'Limits of the device',
       limits === undefined
@@ -46,6 +48,23 @@ export function RunFacts({ run }: { readonly run: Run }) {
         ))}
       </Table.Tbody>
     </Table>
+  );
+}
+
+/** What became of each of the devices that were not taken. */
+function Others({
+  others,
+}: {
+  readonly others: readonly { readonly name: string; readonly outcome: string }[];
+}) {
+  return (
+    <Stack gap={2}>
+      {others.map(({ name, outcome }) => (
+        <span key={name}>
+          {name}: {outcome}
+        </span>
+      ))}
+    </Stack>
   );
 }
 
