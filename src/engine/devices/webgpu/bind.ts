@@ -19,7 +19,8 @@ import { piecesOf } from './spaces.ts';
 
 /** What else is bound where several dispatches share one: see merge.ts. */
 export interface Companions {
-  readonly reaches: readonly Reach[];
+  readonly before: readonly Reach[];
+  readonly after: readonly Reach[];
   /** Tables of those before this one, and of all others. */
   readonly tablesBefore: number;
   readonly tables: number;
@@ -34,7 +35,7 @@ export interface ContextParts {
   readonly companions?: ReadonlyMap<number, Companions>;
 }
 
-const ALONE: Companions = { reaches: [], tablesBefore: 0, tables: 0 };
+const ALONE: Companions = { before: [], after: [], tablesBefore: 0, tables: 0 };
 
 /** Makes the context in which one call of a plan becomes dispatches. */
 export function kernelContext(parts: ContextParts): KernelContext {
@@ -46,14 +47,17 @@ export function kernelContext(parts: ContextParts): KernelContext {
   };
   const grouped = (wanted: Readonly<Record<string, Wanted>>, others: Companions): Grouped => {
     const all = Object.values(wanted).map((one) => reachOf(one, tensor, state));
-    const reaches = [...all.filter((one) => one !== null), ...others.reaches];
+    const reaches = [...others.before, ...all.filter((one) => one !== null), ...others.after];
     const free = adapter.max_bindings - all.filter((one) => one === null).length - others.tables;
     const groups = groupRanges(
       reaches.map(({ range }) => range),
       adapter,
       free,
     );
-    return { groups, fits: pieceCount(groups, adapter) <= free };
+    // In the order of use, not of addresses, which are others in each layer.
+    const rank = new Map(reaches.map((reach, i) => [groupOf(reach, groups), i] as const).reverse());
+    const order = groups.map((group, i) => ({ group, at: rank.get(i) ?? 0 })).sort((a, b) => a.at - b.at);
+    return { groups: order.map(({ group }) => group), fits: pieceCount(groups, adapter) <= free };
   };
   let serial = 0;
   return {
@@ -99,7 +103,7 @@ function bound<Name extends string>(
   });
   const usersOf = (group: number): Reach[] => [
     ...entries.flatMap((one) => (one.group === group && one.reach ? [one.reach] : [])),
-    ...others.reaches.filter((reach) => groupOf(reach, groups) === group),
+    ...[...others.before, ...others.after].filter((reach) => groupOf(reach, groups) === group),
   ];
 
   // A buffer that is written anywhere is writable everywhere.

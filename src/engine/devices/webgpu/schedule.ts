@@ -92,7 +92,8 @@ function joined(parts: readonly Part[], calls: readonly KernelCall[], context: C
     const sumTables = (some: readonly Part[]) =>
       some.reduce((sum, { dispatch }) => sum + dispatch.parts.tables, 0);
     const companions: Companions = {
-      reaches: reachesOf(others),
+      before: reachesOf(parts.slice(0, i)),
+      after: reachesOf(parts.slice(i + 1)),
       tablesBefore: sumTables(parts.slice(0, i)),
       tables: sumTables(others),
     };
