@@ -1,0 +1,164 @@
+import type { KernelCallOf, TensorId } from '../../../graph/lower/kernel-plan.ts';
+import {
+  type Dispatch,
+  grid,
+  type Kernel,
+  type KernelContext,
+  read,
+  span,
+  table,
+  type Wanted,
+} from '../dispatch.ts';
+import { sizeOf } from '../spaces.ts';
+import { f32 } from './literal.ts';
+
+/** The tensors of one parameter. */
+interface Segment {
+  readonly p: TensorId;
+  readonly m: TensorId;
+  readonly v: TensorId;
+  readonly g: TensorId;
+  readonly size: number;
+  readonly weight_decay: number;
+}
+
+const LANES = 64;
+/** Words of the table for one chunk: where p, m, v and g begin, vectors, weight decay. */
+const WORDS = 6;
+/** Elements of a chunk, which is one workgroup's work; more where the table would get long. */
+const CHUNK = 1024;
+const LARGE_CHUNK = 8192;
+const MANY = 8 << 20;
+
+/**
+ * All parameters in one dispatch: a table says where each chunk of each of them lies. In place, element by
+ * element, with the formulas of ema, ema_square and adamw_update.
+ */
+export const adamw: Kernel<'adamw'> = (call, context) => {
+  const segments = segmentsOf(call, context);
+  return [...runsOf(segments, call, context)].map((run) => update(run, call, context));
+};
+
+function segmentsOf(call: KernelCallOf<'adamw'>, context: KernelContext): Segment[] {
+  const { weight_decay, clipped } = call.attributes;
+  const first = clipped ? 4 : 3;
+  return weight_decay.map((decay, i) => {
+    const [p = -1, m = -1, v = -1, g = -1] = call.inputs.slice(first + 4 * i, first + 4 * i + 4);
+    return { p, m, v, g, size: sizeOf(context.tensor(p).shape), weight_decay: decay };
+  });
+}
+
+function wantedBy(run: readonly Segment[], call: KernelCallOf<'adamw'>, numbers: Uint32Array, vector: 1 | 4) {
+  const [lr = -1, bias1 = -1, bias2 = -1, factor = -1] = call.inputs;
+  const wanted: Record<string, Wanted> = {
+    p: span(
+      run.map(({ p }) => p),
+      'write',
+      vector,
+    ),
+    m: span(
+      run.map(({ m }) => m),
+      'write',
+      vector,
+    ),
+    v: span(
+      run.map(({ v }) => v),
+      'write',
+      vector,
+    ),
+    g: span(
+      run.map(({ g }) => g),
+      'read',
+      vector,
+    ),
+    lr: read(lr),
+    bias1: read(bias1),
+    bias2: read(bias2),
+    chunks: table(numbers),
+  };
+  if (call.attributes.clipped) wanted.factor = read(factor);
+  return wanted;
+}
+
+/** As few runs as can be bound, each of tensors that share their places. */
+function* runsOf(
+  segments: readonly Segment[],
+  call: KernelCallOf<'adamw'>,
+  context: KernelContext,
+): Generator<readonly Segment[]> {
+  const place = (id: TensorId) => context.tensor(id).place.in;
+  const alike = (a: Segment, b: Segment) =>
+    place(a.p) === place(b.p) &&
+    place(a.m) === place(b.m) &&
+    place(a.v) === place(b.v) &&
+    place(a.g) === place(b.g);
+  let run: Segment[] = [];
+  for (const segment of segments) {
+    const next = [...run, segment];
+    const first = next[0] as Segment;
+    if (
+      run.length === 0 ||
+      (alike(first, segment) && context.fits(wantedBy(next, call, new Uint32Array(0), 1)))
+    ) {
+      run = next;
+      continue;
+    }
+    yield run;
+    run = [segment];
+  }
+  if (run.length > 0) yield run;
+}
+
+function update(run: readonly Segment[], call: KernelCallOf<'adamw'>, context: KernelContext): Dispatch {
+  const { beta1, beta2, epsilon, clipped } = call.attributes;
+  const aligned = (id: TensorId) => context.tensor(id).offset % 4 === 0;
+  const wide = run.every(
+    ({ p, m, v, g, size }) => size % 4 === 0 && aligned(p) && aligned(m) && aligned(v) && aligned(g),
+  );
+  const vector = wide ? 4 : 1;
+  const all = run.reduce((sum, { size }) => sum + size, 0);
+  const chunk = all > MANY ? LARGE_CHUNK : CHUNK;
+  const count = run.reduce((sum, { size }) => sum + Math.ceil(size / chunk), 0);
+  // Where chunks lie in the bindings, only binding tells.
+  const numbers = new Uint32Array(WORDS * count);
+  const decays = new Float32Array(numbers.buffer);
+  const { tensors, dispatch } = context.bind('adamw', wantedBy(run, call, numbers, vector));
+  const [p, m, v, g] = ['p', 'm', 'v', 'g'].map((name) => tensors[name]);
+  if (p === undefined || m === undefined || v === undefined || g === undefined) throw new RangeError('adamw');
+  let at = 0;
+  for (const [i, { size, weight_decay }] of run.entries()) {
+    for (let from = 0; from < size; from += chunk) {
+      for (const [w, one] of [p, m, v, g].entries())
+        numbers[at + w] = (one.starts[i] as number) + from / vector;
+      numbers[at + 4] = Math.min(chunk, size - from) / vector;
+      decays[at + 5] = weight_decay;
+      at += WORDS;
+    }
+  }
+  const { workgroups, index } = grid(context.adapter, count);
+  const word = (w: number) => tensors.chunks?.load(`${WORDS}u * chunk + ${w}u`);
+  const factor = clipped ? ` * ${tensors.factor?.load('0u')}` : '';
+  return dispatch(
+    `
+@compute @workgroup_size(${LANES})
+fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let chunk = ${index};
+  if (chunk >= ${count}u) { return; }
+  let pi = ${word(0)}; let mi = ${word(1)}; let vi = ${word(2)}; let gi = ${word(3)};
+  let size = ${word(4)};
+  let lr = ${tensors.lr?.load('0u')};
+  let keep = 1.0 - lr * bitcast<f32>(${word(5)});
+  let bias1 = ${tensors.bias1?.load('0u')};
+  let bias2 = ${tensors.bias2?.load('0u')};
+  for (var i = lane; i < size; i += ${LANES}u) {
+    let g = ${g.load('gi + i')}${factor};
+    let m = ${f32(beta1)} * ${m.load('mi + i')} + ${f32(1 - beta1)} * g;
+    let v = ${f32(beta2)} * ${v.load('vi + i')} + ${f32(1 - beta2)} * g * g;
+    ${m.store('mi + i', 'm')}
+    ${v.store('vi + i', 'v')}
+    ${p.store('pi + i', `${p.load('pi + i')} * keep - lr * ((m / bias1) / (sqrt(v / bias2) + ${f32(epsilon)}))`)}
+  }
+}`,
+    workgroups,
+  );
+}

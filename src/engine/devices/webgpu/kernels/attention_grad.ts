@@ -1,0 +1,56 @@
+import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
+import { type BoundTensor, grid, type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import { keysText } from './attention/grad-keys.ts';
+import { queriesText } from './attention/grad-queries.ts';
+import { tileModule } from './attention/loop.ts';
+import { attentionShape, dropoutText, GROUP } from './attention/shape.ts';
+
+/** What both halves reach. */
+export interface GradTensors {
+  readonly qkv: BoundTensor;
+  readonly out: BoundTensor;
+  readonly lse: BoundTensor;
+  readonly dout: BoundTensor;
+  readonly dqkv: BoundTensor;
+}
+
+/**
+ * One dispatch of two kinds of workgroups, as WGSL has no float atomics: in the first a thread for each
+ * query sums its dq over keys, in the rest a thread for each key sums dk and dv over the queries that see
+ * it. Both compute the attention weights anew from the log-sum-exp. With p = exp(score - lse), m the
+ * dropout factor and dp = m * dout . v: dv += p m dout, dscore = p (dp - out . dout) (Dao, 2023).
+ */
+export const attention_grad: Kernel<'attention_grad'> = (call, context) => {
+  const attributes: AttentionKernel = call.attributes;
+  const { batch, heads, key_heads, rate } = attributes;
+  const shape = attentionShape(attributes, context.adapter);
+  const { vector, padded, reach } = shape;
+  const [qkv = -1, out = -1, lse = -1, dout = -1, seed = -1] = call.inputs;
+  const wanted: Record<string, Wanted> = {
+    qkv: read(qkv, vector),
+    out: read(out, vector),
+    lse: read(lse),
+    dout: read(dout, vector),
+    dqkv: write(call.outputs[0] as number, vector),
+  };
+  if (rate > 0) wanted.seed = read(seed, 1, 'u32');
+  const bound = context.bind('attention_grad', wanted);
+  const tensors = bound.tensors as unknown as GradTensors;
+  const dropout = dropoutText(attributes, bound.tensors.seed);
+  const queries = Math.ceil((batch * heads * padded) / GROUP);
+  const keys = Math.ceil((batch * key_heads * padded) / GROUP);
+  const { workgroups, index } = grid(context.adapter, queries + keys);
+  const body = `${dropout.module}
+${tileModule(shape, ['x', 'y'])}
+${reach === 'tile' ? `var<workgroup> tile_lse : array<f32, ${shape.tile}>;\nvar<workgroup> tile_delta : array<f32, ${shape.tile}>;` : ''}
+${queriesText(attributes, shape, tensors, dropout.factor)}
+${keysText(attributes, shape, tensors, dropout.factor)}
+@diagnostic(off, subgroup_uniformity)
+@compute @workgroup_size(${GROUP})
+fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
+  let group = ${index};
+  if (group < ${queries}u) { queries(group * ${GROUP}u, lane); }
+  else { keys((group - ${queries}u) * ${GROUP}u, lane); }
+}`;
+  return [bound.dispatch(body, workgroups, reach === 'quads' ? ['subgroups'] : [])];
+};
