@@ -1,4 +1,5 @@
-import { type Dispatch, grid, type Kernel, read, write } from '../dispatch.ts';
+import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
+import { type Dispatch, grid, type Kernel, type KernelContext, read, write } from '../dispatch.ts';
 import { threads, vectorFor } from './threads.ts';
 
 /** Ids that a workgroup looks at together. */
@@ -17,6 +18,7 @@ export const embedding_grad: Kernel<'embedding_grad'> = (call, context) => {
   const vector = vectorFor(width);
   const columns = width / vector;
   const byRow = table_rows > rows;
+  if (context.adapter.software && !byRow) return [scan(call, context)];
   const dispatches: Dispatch[] = [];
   if (byRow) {
     const { tensors, dispatch } = context.bind('embedding_grad', { y: write(id, vector) });
@@ -69,3 +71,29 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   );
   return dispatches;
 };
+
+/** Without barriers, which a processor does not like: a thread for each element (or four) of a small table. */
+function scan(call: KernelCallOf<'embedding_grad'>, context: KernelContext): Dispatch {
+  const { rows, width, table_rows } = call.attributes;
+  const [dy, ids] = call.inputs as [number, number];
+  const vector = vectorFor(width);
+  const columns = width / vector;
+  const { tensors, dispatch } = context.bind('embedding_grad', {
+    dy: read(dy, vector),
+    ids: read(ids, 1, 'u32'),
+    y: write(call.outputs[0] as number, vector),
+  });
+  const { text, workgroups } = threads(
+    context.adapter,
+    table_rows * columns,
+    `
+  let id = i / ${columns}u;
+  let column = i % ${columns}u;
+  var sum = ${tensors.y.type}();
+  for (var row = 0u; row < ${rows}u; row++) {
+    if (${tensors.ids.load('row')} == id) { sum += ${tensors.dy.load(`row * ${columns}u + column`)}; }
+  }
+  ${tensors.y.store('i', 'sum')}`,
+  );
+  return dispatch(text, workgroups);
+}
