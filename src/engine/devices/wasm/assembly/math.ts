@@ -35,37 +35,70 @@ export function max4(x: v128): f32 {
   return max(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
 
+/*
+ * Constants lie in memory and are loaded into all four lanes: one instruction, where a splat of a number is
+ * three, and in every round of a loop, since engines do not move it out of there (bench/NOTES.md).
+ */
+
+const ONE: usize = memory.data<f32>([1]);
+const HALF: usize = memory.data<f32>([0.5]);
+const MINUS_HALF: usize = memory.data<f32>([-0.5]);
+const TWO: usize = memory.data<f32>([2]);
+const MINUS_ZERO: usize = memory.data<f32>([-0.0]);
 // Added to a float below 2^22, its lowest bits are the nearest whole number.
-const ROUND: f32 = 12582912;
-const LOG2_E: f32 = 1.44269504;
+const ROUND: usize = memory.data<f32>([12582912]);
+const LOG2_E: usize = memory.data<f32>([1.44269504]);
 // ln 2 in two parts, the first with so few bits that a multiple of it is exact (Cody and Waite).
-const LN2_HIGH: f32 = 0.693359375;
-const LN2_LOW: f32 = -2.12194440e-4;
+const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
+const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);
+/** What is added to an exponent in a float's bits. */
+const BIAS: usize = memory.data<i32>([127]);
+
+// @ts-expect-error: decorator
+@inline
+function four(constant: usize): v128 {
+  return v128.load32_splat(constant);
+}
+
+/** The i-th of several. */
+// @ts-expect-error: decorator
+@inline
+function nth(constants: usize, i: usize): v128 {
+  return v128.load32_splat(constants + (i << 2));
+}
+
+/** Least and most of `exp`, least of `expNegative`, least of `sloped`. */
+const RANGE: usize = memory.data<f32>([-104, 89, -87, -80]);
+const EXP: usize = memory.data<f32>([
+  1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+]);
 
 /** e^r for |r| <= ln(2) / 2: the polynomial of Cephes' expf. */
 // @ts-expect-error: decorator
 @inline
 function expReduced(r: v128): v128 {
-  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  return f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+  let p = madd(nth(EXP, 0), r, nth(EXP, 1));
+  p = madd(p, r, nth(EXP, 2));
+  p = madd(p, r, nth(EXP, 3));
+  p = madd(p, r, nth(EXP, 4));
+  p = madd(p, r, nth(EXP, 5));
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), four(ONE));
 }
 
 /** e^x. Relative error below 2e-7 where the result is a normal number. */
+// @ts-expect-error: decorator
+@inline
 export function exp(x: v128): v128 {
   // pmin and pmax return their first argument where it is not a number.
-  const bounded = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-104)), f32x4.splat(89));
-  const shifted = madd(bounded, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
-  const n = f32x4.sub(shifted, f32x4.splat(ROUND));
-  const r = nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), bounded));
+  const bounded = f32x4.pmin(f32x4.pmax(x, nth(RANGE, 0)), nth(RANGE, 1));
+  const shifted = madd(bounded, four(LOG2_E), four(ROUND));
+  const n = f32x4.sub(shifted, four(ROUND));
+  const r = nmadd(n, four(LN2_LOW), nmadd(n, four(LN2_HIGH), bounded));
   // 2^n in two factors, either of them a normal number.
-  const whole = i32x4.sub(shifted, f32x4.splat(ROUND));
+  const whole = i32x4.sub(shifted, four(ROUND));
   const half = i32x4.shr_s(whole, 1);
-  const first = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
-  const second = i32x4.shl(i32x4.add(i32x4.sub(whole, half), i32x4.splat(127)), 23);
+  const first = i32x4.shl(i32x4.add(half, four(BIAS)), 23);
+  const second = i32x4.shl(i32x4.add(i32x4.sub(whole, half), four(BIAS)), 23);
   return f32x4.mul(f32x4.mul(expReduced(r), first), second);
 }
 
@@ -73,40 +106,51 @@ export function exp(x: v128): v128 {
 // @ts-expect-error: decorator
 @inline
 export function expNegative(x: v128): v128 {
-  const bounded = f32x4.pmax(x, f32x4.splat(-87));
-  const shifted = madd(bounded, f32x4.splat(LOG2_E), f32x4.splat(ROUND));
-  const n = f32x4.sub(shifted, f32x4.splat(ROUND));
-  const r = nmadd(n, f32x4.splat(LN2_LOW), nmadd(n, f32x4.splat(LN2_HIGH), bounded));
-  const power = i32x4.shl(i32x4.add(i32x4.sub(shifted, f32x4.splat(ROUND)), i32x4.splat(127)), 23);
-  return v128.andnot(f32x4.mul(expReduced(r), power), f32x4.lt(x, f32x4.splat(-87)));
+  const bounded = f32x4.pmax(x, nth(RANGE, 2));
+  const shifted = madd(bounded, four(LOG2_E), four(ROUND));
+  const n = f32x4.sub(shifted, four(ROUND));
+  const r = nmadd(n, four(LN2_LOW), nmadd(n, four(LN2_HIGH), bounded));
+  const power = i32x4.shl(i32x4.add(i32x4.sub(shifted, four(ROUND)), four(BIAS)), 23);
+  return v128.andnot(f32x4.mul(expReduced(r), power), f32x4.lt(x, nth(RANGE, 2)));
 }
 
+const LOG: usize = memory.data<f32>([
+  7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+]);
+/** The least normal number, what makes those below normal, and its logarithm to base 2. */
+const TINY: usize = memory.data<f32>([1.17549435e-38, 8388608, 23]);
+/** The bits of sqrt(1/2), and those of a mantissa. */
+const MANTISSA: usize = memory.data<i32>([0x3f3504f3, 0x007fffff]);
+
 /** The natural logarithm, the polynomial of Cephes' logf: -infinity at 0, not a number below. */
+// @ts-expect-error: decorator
+@inline
 export function log(x: v128): v128 {
-  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38));
-  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(8388608)), x, tiny);
+  const tiny = f32x4.lt(x, nth(TINY, 0));
+  const scaled = v128.bitselect(f32x4.mul(x, nth(TINY, 1)), x, tiny);
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2))
-  const bits = i32x4.sub(scaled, i32x4.splat(0x3f3504f3));
+  const bits = i32x4.sub(scaled, nth(MANTISSA, 0));
   const e = i32x4.shr_s(bits, 23);
-  const m = i32x4.add(v128.and(bits, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3));
+  const m = i32x4.add(v128.and(bits, nth(MANTISSA, 1)), nth(MANTISSA, 0));
   const exponent = f32x4.sub(
     f32x4.convert_i32x4_s(e),
-    v128.and(tiny, f32x4.splat(23)),
+    v128.and(tiny, nth(TINY, 2)),
   );
-  const f = f32x4.sub(m, f32x4.splat(1));
+  const f = f32x4.sub(m, four(ONE));
   const square = f32x4.mul(f, f);
-  let p = madd(f32x4.splat(7.0376836292e-2), f, f32x4.splat(-1.1514610310e-1));
-  p = madd(p, f, f32x4.splat(1.1676998740e-1));
-  p = madd(p, f, f32x4.splat(-1.2420140846e-1));
-  p = madd(p, f, f32x4.splat(1.4249322787e-1));
-  p = madd(p, f, f32x4.splat(-1.6668057665e-1));
-  p = madd(p, f, f32x4.splat(2.0000714765e-1));
-  p = madd(p, f, f32x4.splat(-2.4999993993e-1));
-  p = madd(p, f, f32x4.splat(3.3333331174e-1));
+  let p = madd(nth(LOG, 0), f, nth(LOG, 1));
+  p = madd(p, f, nth(LOG, 2));
+  p = madd(p, f, nth(LOG, 3));
+  p = madd(p, f, nth(LOG, 4));
+  p = madd(p, f, nth(LOG, 5));
+  p = madd(p, f, nth(LOG, 6));
+  p = madd(p, f, nth(LOG, 7));
+  p = madd(p, f, nth(LOG, 8));
   let y = f32x4.mul(f32x4.mul(p, square), f);
-  y = madd(exponent, f32x4.splat(LN2_LOW), y);
-  y = nmadd(f32x4.splat(0.5), square, y);
-  y = madd(exponent, f32x4.splat(LN2_HIGH), f32x4.add(f, y));
+  y = madd(exponent, four(LN2_LOW), y);
+  y = nmadd(four(HALF), square, y);
+  y = madd(exponent, four(LN2_HIGH), f32x4.add(f, y));
   // infinity and not a number as they are, -infinity for 0, not a number below
   const finite = f32x4.lt(x, f32x4.splat(f32.MAX_VALUE * 2));
   y = v128.bitselect(y, x, finite);
@@ -118,32 +162,45 @@ export function log(x: v128): v128 {
 // @ts-expect-error: decorator
 @inline
 export function sigmoid(x: v128): v128 {
-  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), exp(f32x4.neg(x))));
+  return f32x4.div(four(ONE), f32x4.add(four(ONE), exp(f32x4.neg(x))));
 }
 
+/** The polynomial, and up to where it is used. */
+const TANH: usize = memory.data<f32>([
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1, 0.625,
+]);
+
 /** Cephes' tanhf: a polynomial near 0, else 1 - 2 / (e^(2|x|) + 1). */
+// @ts-expect-error: decorator
+@inline
 export function tanh(x: v128): v128 {
   const size = f32x4.abs(x);
   const large = f32x4.sub(
-    f32x4.splat(1),
-    f32x4.div(f32x4.splat(2), f32x4.add(exp(f32x4.add(size, size)), f32x4.splat(1))),
+    four(ONE),
+    f32x4.div(four(TWO), f32x4.add(exp(f32x4.add(size, size)), four(ONE))),
   );
   const square = f32x4.mul(x, x);
-  let p = madd(f32x4.splat(-5.70498872745e-3), square, f32x4.splat(2.06390887954e-2));
-  p = madd(p, square, f32x4.splat(-5.37397155531e-2));
-  p = madd(p, square, f32x4.splat(1.33314422036e-1));
-  p = madd(p, square, f32x4.splat(-3.33332819422e-1));
-  const small = f32x4.mul(x, madd(p, square, f32x4.splat(1)));
-  const signed = v128.or(large, v128.and(x, f32x4.splat(-0.0)));
-  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
+  let p = madd(nth(TANH, 0), square, nth(TANH, 1));
+  p = madd(p, square, nth(TANH, 2));
+  p = madd(p, square, nth(TANH, 3));
+  p = madd(p, square, nth(TANH, 4));
+  const small = f32x4.mul(x, madd(p, square, four(ONE)));
+  const signed = v128.or(large, v128.and(x, four(MINUS_ZERO)));
+  return v128.bitselect(small, signed, f32x4.lt(size, nth(TANH, 5)));
 }
 
 /** e^(-x^2/2), which `normal` and the density of the normal distribution share. */
 // @ts-expect-error: decorator
 @inline
 function bell(x: v128): v128 {
-  return expNegative(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
+  return expNegative(f32x4.mul(f32x4.mul(x, x), four(MINUS_HALF)));
 }
+
+/** The polynomial of `normal`, and the factor in what it is one in. */
+const TAIL: usize = memory.data<f32>([
+  -0.02915788573, 0.14403091929, -0.25583900304, 0.15931969396, -0.02321235213, 0.1055525015, 0.11982128792,
+  0.13986351541, 0.13962130684, 0.35,
+]);
 
 /**
  * Phi(x), the normal distribution function. The tail beyond |x| is e^(-x^2/2) times a polynomial in
@@ -152,63 +209,77 @@ function bell(x: v128): v128 {
 // @ts-expect-error: decorator
 @inline
 function normal(x: v128, bell: v128): v128 {
-  const one = f32x4.splat(1);
-  const t = f32x4.div(one, madd(f32x4.abs(x), f32x4.splat(0.35), one));
-  let p = madd(f32x4.splat(-0.02915788573), t, f32x4.splat(0.14403091929));
-  p = madd(p, t, f32x4.splat(-0.25583900304));
-  p = madd(p, t, f32x4.splat(0.15931969396));
-  p = madd(p, t, f32x4.splat(-0.02321235213));
-  p = madd(p, t, f32x4.splat(0.1055525015));
-  p = madd(p, t, f32x4.splat(0.11982128792));
-  p = madd(p, t, f32x4.splat(0.13986351541));
-  p = madd(p, t, f32x4.splat(0.13962130684));
+  const one = four(ONE);
+  const t = f32x4.div(one, madd(f32x4.abs(x), nth(TAIL, 9), one));
+  let p = madd(nth(TAIL, 0), t, nth(TAIL, 1));
+  p = madd(p, t, nth(TAIL, 2));
+  p = madd(p, t, nth(TAIL, 3));
+  p = madd(p, t, nth(TAIL, 4));
+  p = madd(p, t, nth(TAIL, 5));
+  p = madd(p, t, nth(TAIL, 6));
+  p = madd(p, t, nth(TAIL, 7));
+  p = madd(p, t, nth(TAIL, 8));
   const tail = f32x4.mul(f32x4.mul(p, t), bell);
   return v128.bitselect(f32x4.sub(one, tail), tail, f32x4.ge(x, f32x4.splat(0)));
 }
 
 /** x * Phi(x) */
+// @ts-expect-error: decorator
+@inline
 export function gelu(x: v128): v128 {
   return f32x4.mul(x, normal(x, bell(x)));
 }
 
+const DENSITY: usize = memory.data<f32>([0.3989422804]);
+
 /** The derivative: Phi(x) + x * e^(-x^2/2) / sqrt(2 pi). */
+// @ts-expect-error: decorator
+@inline
 export function geluDerivative(x: v128): v128 {
   const density = bell(x);
-  return madd(f32x4.mul(x, density), f32x4.splat(0.3989422804), normal(x, density));
+  return madd(f32x4.mul(x, density), four(DENSITY), normal(x, density));
 }
 
-const SQRT_2_PI_TWICE: f32 = 1.5957691216;
-const CUBE: f32 = 0.044715;
+/** 2 sqrt(2 / pi), that times .044715, and three times that. */
+const GATE: usize = memory.data<f32>([1.5957691216, 0.07135481627, 0.2140644488]);
 
 /** 2 sqrt(2 / pi) (x + .044715 x^3): (1 + tanh) / 2 of half of it is its sigmoid. */
 // @ts-expect-error: decorator
 @inline
 function bent(x: v128): v128 {
-  const slope = f32x4.splat(SQRT_2_PI_TWICE);
-  return f32x4.mul(x, madd(f32x4.mul(x, x), f32x4.splat(SQRT_2_PI_TWICE * CUBE), slope));
+  const slope = nth(GATE, 0);
+  return f32x4.mul(x, madd(f32x4.mul(x, x), nth(GATE, 1), slope));
 }
 
 /** x sigmoid(bent(x)) */
+// @ts-expect-error: decorator
+@inline
 export function geluNew(x: v128): v128 {
   return f32x4.mul(x, sigmoid(bent(x)));
 }
 
 /** The derivative: s + x s (1 - s) bent'(x) */
+// @ts-expect-error: decorator
+@inline
 export function geluNewDerivative(x: v128): v128 {
   const slope = madd(
     f32x4.mul(x, x),
-    f32x4.splat(SQRT_2_PI_TWICE * 3 * CUBE),
-    f32x4.splat(SQRT_2_PI_TWICE),
+    nth(GATE, 2),
+    nth(GATE, 0),
   );
   return sloped(bent(x), f32x4.mul(x, slope));
 }
 
 /** x sigmoid(x) */
+// @ts-expect-error: decorator
+@inline
 export function silu(x: v128): v128 {
-  return f32x4.div(x, f32x4.add(f32x4.splat(1), exp(f32x4.neg(x))));
+  return f32x4.div(x, f32x4.add(four(ONE), exp(f32x4.neg(x))));
 }
 
 /** The derivative: s + x s (1 - s) */
+// @ts-expect-error: decorator
+@inline
 export function siluDerivative(x: v128): v128 {
   return sloped(x, x);
 }
@@ -217,8 +288,8 @@ export function siluDerivative(x: v128): v128 {
 // @ts-expect-error: decorator
 @inline
 function sloped(x: v128, slope: v128): v128 {
-  const one = f32x4.splat(1);
-  const e = exp(f32x4.neg(f32x4.pmax(x, f32x4.splat(-80))));
+  const one = four(ONE);
+  const e = exp(f32x4.neg(f32x4.pmax(x, nth(RANGE, 3))));
   const s = f32x4.div(one, f32x4.add(one, e));
   return f32x4.mul(s, madd(slope, f32x4.mul(e, s), one));
 }
