@@ -62,7 +62,7 @@ interface Edit {
 
 const profiles: Profiles = {
   device: {
-    name: 'tfjs-webgpu',
+    name: 'webgpu',
     description: 'a GPU with 80 GB',
     limits: { max_buffer_bytes: 4 * 2 ** 30, memory_bytes: 80e9 },
   },
@@ -74,7 +74,7 @@ const profiles: Profiles = {
     distinct_characters: 70,
     tokenizer: { key: 'bpe:512@0.1', vocab_size: 512, train_tokens: 480_000, validation_tokens: 52_000 },
   },
-  timings: { device: 'tfjs-webgpu', flops_per_second: 5e12 },
+  timings: { device: 'webgpu', flops_per_second: 5e12 },
   sources: ['notes.txt'],
 };
 

@@ -90,14 +90,16 @@ export class Cluster {
   isStored(id: number, members: readonly number[] = this.values): boolean {
     const { fusion } = this;
     if (fusion.kept[id] === 1) return true;
-    return (fusion.readers[id] as number[]).some((reader) => !members.includes(reader));
+    return (fusion.readers[id] as readonly number[]).some((reader) => !members.includes(reader));
   }
 
   /** Takes step nodes in; whoever calls has seen to it that this is right. */
   take(steps: readonly number[], position: number): void {
     const { group, fusion } = this;
-    this.steps = [...this.steps, ...steps].sort((a, b) => a - b);
-    group.members = [...group.members, ...steps].sort((a, b) => a - b);
+    const last = this.steps[this.steps.length - 1] ?? -1;
+    this.steps = [...this.steps, ...steps];
+    if ((steps[0] ?? 0) < last) this.steps.sort((a, b) => a - b);
+    group.members = [...group.members, ...steps];
     group.position = position;
     for (const id of steps) fusion.groupOf[id] = group.index;
   }

@@ -22,7 +22,8 @@ export class Draft {
     this.seen = new Int32Array(program.nodes.length);
     this.#isView = new Uint8Array(program.nodes.length);
     this.nodes = program.nodes;
-    for (const { id, op, shape, dtype, inputs } of program.nodes) {
+    for (let id = 0; id < program.nodes.length; id++) {
+      const { op, shape, dtype, inputs } = program.nodes[id] as Node;
       const kind = program.kinds[id] ?? 'activations';
       this.values.push({
         id,
@@ -198,9 +199,9 @@ function seenThrough(
   inputs: readonly number[],
   shape: readonly number[],
 ): number {
-  const [a = -1, b = -1] = inputs;
-  if (op === 'reshape' || op === 'after') return a;
+  if (op === 'reshape' || op === 'after') return inputs[0] as number;
   if (op !== 'mul') return -1;
+  const [a = -1, b = -1] = inputs;
   if (isOne(nodes[a]) && sameShape((nodes[b] as Node).shape, shape)) return b;
   return isOne(nodes[b]) && sameShape((nodes[a] as Node).shape, shape) ? a : -1;
 }

@@ -4,8 +4,7 @@ import type { Fusion } from './fusion.ts';
 /** Attention and the log-sum-exp that its gradient needs: one pass computes both. */
 export function fuseAttention(fusion: Fusion): void {
   const { draft, nodes } = fusion;
-  for (const node of nodes) {
-    if (node.op !== 'attention') continue;
+  for (const node of fusion.nodesOf('attention')) {
     const readers = fusion.readers[fusion.base(node.inputs[0] as number)] ?? [];
     const lse = readers
       .map((id) => nodes[id])

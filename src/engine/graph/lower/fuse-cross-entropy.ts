@@ -9,8 +9,7 @@ import { tableOf } from './single.ts';
  */
 export function fuseCrossEntropy(fusion: Fusion): void {
   const { draft } = fusion;
-  for (const node of fusion.nodes) {
-    if (node.op !== 'cross_entropy_grad') continue;
+  for (const node of fusion.nodesOf('cross_entropy_grad')) {
     const operand = fusion.operands[node.id]?.[2];
     if (operand?.from !== 'value') continue;
     const rows = node.shape[0] ?? 1;

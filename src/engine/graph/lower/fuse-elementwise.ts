@@ -1,4 +1,4 @@
-import type { NodeOf } from '../ir.ts';
+import type { Node, NodeOf } from '../ir.ts';
 import { Cluster } from './cluster.ts';
 import type { Fusion } from './fusion.ts';
 import { isPlainStep, UNASSIGNED } from './fusion.ts';
@@ -11,7 +11,8 @@ import type { StepNode } from './steps.ts';
  */
 export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>): void {
   const { nodes, draft } = fusion;
-  for (const node of nodes) {
+  for (let id = 0; id < nodes.length; id++) {
+    const node = nodes[id] as Node;
     if (!fusion.isFree(node.id) || draft.isView(node.id)) continue;
     if (node.op === 'matmul') add(new Cluster(fusion, node.id, node as NodeOf<'matmul'>));
     else if (isPlainStep(node)) join(node);
@@ -42,7 +43,9 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
       const cluster = clusters.get(index);
       if (cluster?.makes(operand.id) === true) found.add(cluster);
     }
-    return [...found].sort(
+    const makers = [...found];
+    if (makers.length < 2) return makers;
+    return makers.sort(
       (a, b) => Number(b.matmul !== null) - Number(a.matmul !== null) || b.group.position - a.group.position,
     );
   }
@@ -106,7 +109,7 @@ function growsEarly(fusion: Fusion, cluster: Cluster, node: StepNode, outside: r
   if (!fusion.heavyBetween(position, node.id)) return false;
   let freed = 0;
   for (const base of fusion.reads(node.id)) {
-    const readers = fusion.readers[base] as number[];
+    const readers = fusion.readers[base] as readonly number[];
     const isLast =
       fusion.kept[base] === 0 &&
       readers.every((reader) => reader === node.id || fusion.positionOf(reader) <= position);
@@ -133,7 +136,7 @@ function growsLate(fusion: Fusion, cluster: Cluster, besides: readonly number[],
   }
   let saved = 0;
   for (const member of group.members) {
-    const readers = fusion.readers[member] as number[];
+    const readers = fusion.readers[member] as readonly number[];
     const outside = readers.some((reader) => !group.members.includes(reader) && !besides.includes(reader));
     const wasStored = readers.some((reader) => !group.members.includes(reader));
     if (wasStored && !outside && fusion.kept[member] === 0) saved += fusion.draft.value(member).size;

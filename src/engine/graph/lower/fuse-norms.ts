@@ -10,9 +10,8 @@ type GradX = NodeOf<'layer_norm_grad_x'> | NodeOf<'rms_norm_grad_x'>;
  * comes past the norm, by the residual connection, is added in the same pass.
  */
 export function fuseNorms(fusion: Fusion): void {
-  for (const node of fusion.nodes) {
-    if (node.op === 'layer_norm_grad_x' || node.op === 'rms_norm_grad_x') fuseNorm(fusion, node);
-  }
+  for (const node of fusion.nodesOf('layer_norm_grad_x')) fuseNorm(fusion, node);
+  for (const node of fusion.nodesOf('rms_norm_grad_x')) fuseNorm(fusion, node);
 }
 
 function fuseNorm(fusion: Fusion, node: GradX): void {

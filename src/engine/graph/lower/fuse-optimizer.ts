@@ -25,26 +25,16 @@ export interface ParameterGradient {
  * parameter, moment and gradient once; the factor that clips gradients is multiplied in on the way.
  */
 export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
-  const families = new Map<string, Segment[]>();
-  for (const node of fusion.nodes) {
-    if (node.op !== 'adamw_update') continue;
+  const families: Segment[][] = [];
+  for (const node of fusion.nodesOf('adamw_update')) {
     const segment = segmentOf(fusion, node);
     if (segment === null) continue;
-    const { epsilon } = node.attributes;
-    const shared = node.inputs.slice(3).map((id) => fusion.base(id));
-    const key = [
-      ...shared,
-      segment.clip?.factor ?? '',
-      segment.m.attributes.beta,
-      segment.v.attributes.beta,
-      epsilon,
-    ];
-    const family = families.get(key.join());
-    if (family === undefined) families.set(key.join(), [segment]);
-    else family.push(segment);
+    const known = families.find((family) => areAlike(fusion, family[0] as Segment, segment));
+    if (known === undefined) families.push([segment]);
+    else known.push(segment);
   }
   const found: ParameterGradient[] = [];
-  for (const family of families.values()) {
+  for (const family of families) {
     const members = family.flatMap(({ update, m, v, clip }) =>
       [update.id, m.id, v.id].concat(clip === null ? [] : [clip.node]),
     );
@@ -55,6 +45,19 @@ export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
     for (const { states, gradient } of usable) found.push({ parameter: states[0], gradient });
   }
   return found;
+}
+
+/** Whether one call can update both: all scalars are the same. */
+function areAlike(fusion: Fusion, a: Segment, b: Segment): boolean {
+  for (let i = 3; i < 6; i++) {
+    if (fusion.base(a.update.inputs[i] as number) !== fusion.base(b.update.inputs[i] as number)) return false;
+  }
+  return (
+    a.clip?.factor === b.clip?.factor &&
+    a.m.attributes.beta === b.m.attributes.beta &&
+    a.v.attributes.beta === b.v.attributes.beta &&
+    a.update.attributes.epsilon === b.update.attributes.epsilon
+  );
 }
 
 function emitFamily(fusion: Fusion, family: readonly Segment[], position: number): void {
@@ -126,7 +129,7 @@ function updates(fusion: Fusion, state: number, value: number): boolean {
 }
 
 function readOnlyBy(fusion: Fusion, id: number, readers: readonly number[]): boolean {
-  return (fusion.readers[id] as number[]).every((reader) => readers.includes(reader));
+  return (fusion.readers[id] as readonly number[]).every((reader) => readers.includes(reader));
 }
 
 /** Whether nobody needs the old values once they are overwritten, and everything is there by then. */
@@ -137,7 +140,7 @@ function mayUpdateAt(fusion: Fusion, segment: Segment, position: number): boolea
   return states.every(
     (state) =>
       fusion.kept[state] === 0 &&
-      (fusion.readers[state] as number[]).every(
+      (fusion.readers[state] as readonly number[]).every(
         (reader) => members.includes(reader) || fusion.positionOf(reader) < position,
       ),
   );
@@ -146,8 +149,8 @@ function mayUpdateAt(fusion: Fusion, segment: Segment, position: number): boolea
 /** The norm over all gradients: the squares of many tensors added up by one call. */
 export function fuseSumSquares(fusion: Fusion): void {
   const { draft, nodes } = fusion;
-  for (const node of nodes) {
-    if ((node.op !== 'add_n' && node.op !== 'add') || !fusion.isFree(node.id)) continue;
+  for (const node of [...fusion.nodesOf('add_n'), ...fusion.nodesOf('add')]) {
+    if (!fusion.isFree(node.id) || nodes[node.inputs[0] as number]?.op !== 'sum_squares') continue;
     const terms = node.inputs.map((id) => nodes[id] as Node);
     const isOnlySquares = terms.every(
       (term, i) =>

@@ -7,8 +7,8 @@ import type { Fusion } from './fusion.ts';
  * reads in any case: it comes with that product.
  */
 export function fuseSums(fusion: Fusion, clusters: Map<number, Cluster>): void {
-  for (const node of fusion.nodes) {
-    if (node.op !== 'reduce_sum' || !fusion.isFree(node.id)) continue;
+  for (const node of fusion.nodesOf('reduce_sum')) {
+    if (!fusion.isFree(node.id)) continue;
     const found = productOver(fusion, node);
     if (found === null) continue;
     const position = Math.max(node.id, found.product.id);

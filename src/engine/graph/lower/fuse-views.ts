@@ -41,8 +41,8 @@ function isRowSum(node: Node, last: number): boolean {
  * products also as columns. To be called last: it changes whose storage values are in.
  */
 export function placeConcats(fusion: Fusion, clusters: ReadonlyMap<number, Cluster>): void {
-  for (const node of fusion.nodes) {
-    if (node.op !== 'concat' || !fusion.isFree(node.id) || fusion.draft.isView(node.id)) continue;
+  for (const node of fusion.nodesOf('concat')) {
+    if (!fusion.isFree(node.id) || fusion.draft.isView(node.id)) continue;
     const { axis } = node.attributes;
     const inner = sizeOf(node.shape.slice(axis + 1));
     const isPiece = sizeOf(node.shape.slice(0, axis)) === 1;
@@ -79,7 +79,7 @@ function isColumns(
   const cluster = clusters.get(fusion.groupOf[input] as number);
   if (cluster?.matmul == null || !cluster.values.includes(input)) return false;
   if (fusion.draft.values.some((value) => value.base === input && value.id !== input)) return false;
-  return (fusion.readers[input] as number[]).every((reader) => {
+  return (fusion.readers[input] as readonly number[]).every((reader) => {
     if (reader === concat.id) return true;
     const node = fusion.nodes[reader] as Node;
     return node.op === 'matmul' && fusion.groupOf[reader] !== cluster.group.index;

@@ -1,4 +1,4 @@
-import type { Node } from '../ir.ts';
+import type { Node, NodeOf, OpName } from '../ir.ts';
 import type { Draft } from './draft.ts';
 import type { Operand } from './operands.ts';
 import { isInlined, resolveOperand } from './operands.ts';
@@ -13,7 +13,7 @@ import { isStep } from './steps.ts';
 export interface Group {
   readonly index: number;
   position: number;
-  /** Node ids, ascending. */
+  /** Node ids. */
   members: number[];
   /** What it is besides a list of nodes; decides how it is emitted. */
   readonly emit: (group: Group) => void;
@@ -34,10 +34,12 @@ export class Fusion {
   /** By node id: read where a step cannot make it itself, so that it has to be in memory. */
   readonly inMemory: Uint8Array;
   /** By base: nodes that read it, ascending; of nodes that are views or that steps make themselves, none. */
-  readonly readers: number[][];
+  readonly readers: readonly (readonly number[])[];
   /** By base: read after the run. */
   readonly kept: Uint8Array;
-  /** By node id; of nodes that have readers. */
+  readonly #plain: Operand[];
+  readonly #byOp: Map<OpName, Node[]>;
+  /** By node id; of nodes that read. */
   readonly #reads: (readonly number[])[];
   /** By node id: how many nodes before it take long enough to count. */
   readonly #heavy: Int32Array;
@@ -49,12 +51,17 @@ export class Fusion {
     this.groupOf = new Int32Array(nodes.length).fill(UNASSIGNED);
     this.operands = new Array(nodes.length);
     this.inMemory = new Uint8Array(nodes.length);
-    this.readers = nodes.map(() => []);
     this.kept = new Uint8Array(nodes.length);
     this.#reads = new Array(nodes.length);
     this.#heavy = new Int32Array(nodes.length + 1);
-    this.#findReaders();
-    for (const { id, op } of nodes) {
+    this.#plain = new Array(nodes.length);
+    this.readers = this.#findReaders();
+    this.#byOp = new Map();
+    for (let id = 0; id < nodes.length; id++) {
+      const { op } = nodes[id] as Node;
+      const list = this.#byOp.get(op);
+      if (list === undefined) this.#byOp.set(op, [nodes[id] as Node]);
+      else list.push(nodes[id] as Node);
       const light = draft.isView(id) || isInlined(op) || op === 'input' || op === 'state' || op === 'iota';
       this.#heavy[id + 1] = (this.#heavy[id] as number) + (light || isStep(nodes[id] as Node) ? 0 : 1);
     }
@@ -62,6 +69,11 @@ export class Fusion {
 
   base(id: number): number {
     return this.draft.value(id).base;
+  }
+
+  /** The nodes of an op, in order. */
+  nodesOf<K extends OpName>(op: K): readonly NodeOf<K>[] {
+    return (this.#byOp.get(op) ?? []) as readonly Node[] as readonly NodeOf<K>[];
   }
 
   /** Claims nodes for one call at `position`. */
@@ -96,7 +108,8 @@ export class Fusion {
     const base = this.base(id);
     if (base >= this.kept.length || this.kept[base] === 1) return THE_END;
     let last = -1;
-    for (const reader of this.readers[base] as number[]) last = Math.max(last, this.positionOf(reader));
+    for (const reader of this.readers[base] as readonly number[])
+      last = Math.max(last, this.positionOf(reader));
     return last;
   }
 
@@ -108,7 +121,7 @@ export class Fusion {
   /** Whether what `members` compute may be computed at `position`: those who read it come later. */
   mayBeAt(members: readonly number[], position: number, besides: readonly number[] = []): boolean {
     for (const id of members) {
-      for (const reader of this.readers[id] as number[]) {
+      for (const reader of this.readers[id] as readonly number[]) {
         if (members.includes(reader) || besides.includes(reader)) continue;
         if (this.positionOf(reader) <= position) return false;
       }
@@ -135,8 +148,9 @@ export class Fusion {
 
   #basesOf(node: Node): readonly number[] {
     const operands = this.operands[node.id];
-    const found: number[] = [];
     const count = operands === undefined ? node.inputs.length : operands.length;
+    const found = new Array<number>(count);
+    let size = 0;
     for (let i = 0; i < count; i++) {
       const operand = operands?.[i];
       if (operand?.from === 'constant') continue;
@@ -148,12 +162,16 @@ export class Fusion {
             : operand.node.inputs[0];
       const base = this.base(id as number);
       // Longer lists are those of sums over parameters, each of which is another.
-      if (count > 16 || !found.includes(base)) found.push(base);
+      let isNew = true;
+      if (count <= 16) for (let j = 0; j < size; j++) if (found[j] === base) isNew = false;
+      if (isNew) found[size++] = base;
     }
+    if (size < count) found.length = size;
     return found;
   }
 
-  #findReaders(): void {
+  /** Returns the readers of each base; arrays of the very size, since there are thousands. */
+  #findReaders(): (readonly number[])[] {
     const { draft, nodes } = this;
     const { program } = draft;
     const keep = (id: number): void => {
@@ -162,10 +180,11 @@ export class Fusion {
     };
     for (const name in program.outputs) keep(program.outputs[name] as number);
     for (const name in program.updates) keep(program.updates[name] as number);
+    const counts = new Int32Array(nodes.length);
     // From the end on, so that a repetition that turns out to be needed in memory reads its source.
     for (let id = nodes.length - 1; id >= 0; id--) {
       const node = nodes[id] as Node;
-      if (draft.isView(id)) continue;
+      if (draft.isView(id) || node.inputs.length === 0) continue;
       if (node.op === 'cross_entropy_grad') {
         const dloss = resolveOperand(draft, node.inputs[2] as number, node.shape.slice(0, 1));
         // One number for all rows need not be repeated in memory.
@@ -173,7 +192,7 @@ export class Fusion {
       } else if (isPlainStep(node)) {
         const operands = new Array<Operand>(node.inputs.length);
         for (let i = 0; i < operands.length; i++) {
-          operands[i] = resolveOperand(draft, node.inputs[i] as number, node.shape);
+          operands[i] = this.#operand(node.inputs[i] as number, node);
         }
         this.operands[id] = operands;
       } else if (isInlined(node.op) && this.inMemory[id] === 0) continue;
@@ -182,12 +201,41 @@ export class Fusion {
       for (let i = 0; i < bases.length; i++) {
         const base = bases[i] as number;
         this.inMemory[base] = 1;
-        (this.readers[base] as number[]).push(id);
+        counts[base] = (counts[base] as number) + 1;
       }
     }
-    for (const list of this.readers) if (list.length > 1) list.reverse();
+    const readers = new Array<number[]>(nodes.length);
+    for (let id = 0; id < readers.length; id++) {
+      const count = counts[id] as number;
+      readers[id] = count === 0 ? NOBODY : new Array<number>(count);
+    }
+    for (let id = nodes.length - 1; id >= 0; id--) {
+      const bases = this.#reads[id];
+      if (bases === undefined) continue;
+      for (let i = 0; i < bases.length; i++) {
+        const base = bases[i] as number;
+        const at = (counts[base] as number) - 1;
+        counts[base] = at;
+        (readers[base] as number[])[at] = id;
+      }
+    }
+    return readers;
+  }
+
+  /** Most operands are values as they are: one object for each of them. */
+  #operand(id: number, node: Node): Operand {
+    if ((this.draft.seen[id] as number) >= 0 || isInlined((this.nodes[id] as Node).op)) {
+      return resolveOperand(this.draft, id, node.shape);
+    }
+    const known = this.#plain[id];
+    if (known !== undefined) return known;
+    const operand = asIs(id);
+    this.#plain[id] = operand;
+    return operand;
   }
 }
+
+const NOBODY: number[] = [];
 
 function asIs(id: number): Operand {
   return { from: 'value', id };

@@ -1,70 +1,82 @@
+import { ARENA_ALIGNMENT } from '../arena.ts';
+
 /**
  * Offsets for blocks whose lifetimes are all known: large ones first, each into the first gap that it
- * fits between blocks that live at the same time, else behind them.
+ * fits between blocks that live at the same time, else behind them. Sizes and offsets are in units of
+ * `ARENA_ALIGNMENT` bytes, so that they are small integers.
  */
-export interface Block {
-  /** Bytes, aligned. */
-  readonly size: number;
-  /** First and last moment at which it is held, both included. */
-  readonly first: number;
-  readonly last: number;
-  /** Where it has to be; null where that is free. */
-  readonly fixed: number | null;
-}
+export class Packer {
+  readonly #ids: number[] = [];
+  readonly #sizes: number[] = [];
+  readonly #firsts: number[] = [];
+  readonly #lasts: number[] = [];
+  /** -1 where it is free. */
+  readonly #fixed: number[] = [];
 
-export interface Packing {
-  readonly offsets: readonly number[];
-  readonly bytes: number;
-}
-
-export function pack(blocks: readonly Block[]): Packing {
-  const offsets = new Array<number>(blocks.length).fill(0);
-  const order = blocks
-    .map((_, i) => i)
-    .sort((a, b) => compare(blocks[a] as Block, blocks[b] as Block) || a - b);
-  // Those that are placed, by ascending offset: where they start and end, and from when until when they live.
-  const starts = new Float64Array(blocks.length);
-  const ends = new Float64Array(blocks.length);
-  const births = new Int32Array(blocks.length);
-  const deaths = new Int32Array(blocks.length);
-  let count = 0;
-  let bytes = 0;
-  for (const index of order) {
-    const { size, first, last, fixed } = blocks[index] as Block;
-    let at = fixed ?? -1;
-    if (fixed === null) {
-      let reached = 0;
-      for (let i = 0; i < count; i++) {
-        if ((deaths[i] as number) < first || (births[i] as number) > last) continue;
-        if ((starts[i] as number) - reached >= size) {
-          at = reached;
-          break;
-        }
-        if ((ends[i] as number) > reached) reached = ends[i] as number;
-      }
-      if (at < 0) at = reached;
-    }
-    offsets[index] = at;
-    let to = count;
-    while (to > 0 && (starts[to - 1] as number) > at) to--;
-    if (to < count) {
-      starts.copyWithin(to + 1, to, count);
-      ends.copyWithin(to + 1, to, count);
-      births.copyWithin(to + 1, to, count);
-      deaths.copyWithin(to + 1, to, count);
-    }
-    starts[to] = at;
-    ends[to] = at + size;
-    births[to] = first;
-    deaths[to] = last;
-    count++;
-    if (at + size > bytes) bytes = at + size;
+  /** A block of `bytes`, aligned, that is held from one moment to another, both included; `at`: where it has to be. */
+  add(id: number, bytes: number, first: number, last: number, at: number | undefined): void {
+    this.#ids.push(id);
+    this.#sizes.push(bytes / ARENA_ALIGNMENT);
+    this.#firsts.push(first);
+    this.#lasts.push(last);
+    this.#fixed.push(at === undefined ? -1 : at / ARENA_ALIGNMENT);
   }
-  return { offsets, bytes };
+
+  /** Calls `found` with the offset of each block, in bytes; returns the bytes that hold them all. */
+  pack(found: (id: number, offset: number) => void): number {
+    const count = this.#ids.length;
+    // Those that are placed, by ascending offset: where they start and end, and from when until when they live.
+    const starts = new Int32Array(count);
+    const ends = new Int32Array(count);
+    const births = new Int32Array(count);
+    const deaths = new Int32Array(count);
+    let placed = 0;
+    let most = 0;
+    for (const index of this.#order()) {
+      const size = this.#sizes[index] as number;
+      const first = this.#firsts[index] as number;
+      const last = this.#lasts[index] as number;
+      let at = this.#fixed[index] as number;
+      if (at < 0) {
+        at = 0;
+        for (let i = 0; i < placed; i++) {
+          if ((deaths[i] as number) < first || (births[i] as number) > last) continue;
+          if ((starts[i] as number) - at >= size) break;
+          if ((ends[i] as number) > at) at = ends[i] as number;
+        }
+      }
+      found(this.#ids[index] as number, at * ARENA_ALIGNMENT);
+      let to = placed;
+      while (to > 0 && (starts[to - 1] as number) > at) to--;
+      if (to < placed) {
+        starts.copyWithin(to + 1, to, placed);
+        ends.copyWithin(to + 1, to, placed);
+        births.copyWithin(to + 1, to, placed);
+        deaths.copyWithin(to + 1, to, placed);
+      }
+      starts[to] = at;
+      ends[to] = at + size;
+      births[to] = first;
+      deaths[to] = last;
+      placed++;
+      if (at + size > most) most = at + size;
+    }
+    return most * ARENA_ALIGNMENT;
+  }
+
+  /** Fixed blocks first, then by size, the largest first, then in the order in which they were added. */
+  #order(): Float64Array {
+    const keys = new Float64Array(this.#ids.length);
+    for (let i = 0; i < keys.length; i++) {
+      const rank = (this.#fixed[i] as number) >= 0 ? 0 : LARGEST - (this.#sizes[i] as number);
+      keys[i] = rank * MOST_BLOCKS + i;
+    }
+    keys.sort();
+    for (let i = 0; i < keys.length; i++) keys[i] = (keys[i] as number) % MOST_BLOCKS;
+    return keys;
+  }
 }
 
-/** Fixed ones first, then by size, then the longest-lived. */
-function compare(a: Block, b: Block): number {
-  if ((a.fixed === null) !== (b.fixed === null)) return a.fixed === null ? 1 : -1;
-  return b.size - a.size || b.last - b.first - (a.last - a.first);
-}
+/** Both together stay below 2^53, so that a key says size and index exactly. */
+const MOST_BLOCKS = 2 ** 21;
+const LARGEST = 2 ** 31;

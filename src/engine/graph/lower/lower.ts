@@ -1,4 +1,4 @@
-import type { Program } from '../ir.ts';
+import type { Node, Program } from '../ir.ts';
 import type { Cluster } from './cluster.ts';
 import { Draft } from './draft.ts';
 import { emitEnds } from './ends.ts';
@@ -46,8 +46,9 @@ function emitFused(draft: Draft): ReadonlyMap<number, number> {
   fuseSums(fusion, clusters);
   fuseElementwise(fusion, clusters);
   placeConcats(fusion, clusters);
-  for (const node of draft.nodes) {
-    const { id, op } = node;
+  for (let id = 0; id < draft.nodes.length; id++) {
+    const node = draft.nodes[id] as Node;
+    const { op } = node;
     if (!fusion.isFree(id) || draft.isView(id) || op === 'input' || op === 'state') continue;
     if (isInlined(op) && fusion.inMemory[id] === 0) continue;
     fusion.group(id, [id], () => emitSingle(draft, node));

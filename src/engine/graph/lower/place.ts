@@ -1,9 +1,9 @@
 import { aligned } from '../arena.ts';
 import { firstElementwiseInput, mayLieOver } from './aliasing.ts';
 import { emitWholeCopy } from './copies.ts';
-import type { Draft, DraftCall } from './draft.ts';
+import type { Draft, DraftCall, DraftValue } from './draft.ts';
 import type { Ends, PendingUpdate } from './ends.ts';
-import { pack } from './intervals.ts';
+import { Packer } from './intervals.ts';
 import type { TensorPlace } from './kernel-plan.ts';
 
 /** Where everything of a draft lives. */
@@ -38,49 +38,41 @@ export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, numbe
 
   const { values } = draft;
   const places = new Array<TensorPlace | null>(values.length).fill(null);
-  const states = new Int32Array(values.length).fill(-1); // base -> node of the state it is computed in
   for (const name in draft.program.state) places[draft.program.state[name] as number] = { in: 'state', name };
   const isLate = new Set(late);
   for (const update of ends.pending) {
     if (isLate.has(update)) continue;
     const { base } = draft.value(update.from);
-    states[base] = update.state;
     places[base] = places[update.state] as TensorPlace;
   }
 
   const { storage, heirs } = shareStorage(draft, calls, first, last, places, fixed);
-  const roots: number[] = [];
-  for (const value of values) {
-    const { id } = value;
-    if (value.base === id && places[id] === null && storage[id] === id && first[id] !== NEVER) roots.push(id);
-  }
-  const until = new Int32Array(values.length);
-  for (const id of roots) until[id] = last[id] as number;
-  for (const { id, base } of values) {
-    if (base !== id || storage[id] === id) continue;
+  // What shares storage keeps it until the last of them is read.
+  const until = last.slice();
+  for (let id = 0; id < values.length; id++) {
     const root = storage[id] as number;
-    if ((last[id] as number) > (until[root] as number)) until[root] = last[id] as number;
+    if ((values[id] as DraftValue).base === id && (last[id] as number) > (until[root] as number)) {
+      until[root] = last[id] as number;
+    }
   }
-  const packed = pack(
-    roots.map((id) => ({
-      size: bytesOf(draft, id),
-      first: first[id] as number,
-      last: until[id] as number,
-      fixed: fixed.get(id) ?? null,
-    })),
-  );
-  roots.forEach((id, i) => {
-    places[id] = { in: 'arena', offset: packed.offsets[i] as number };
+  const packer = new Packer();
+  for (let id = 0; id < values.length; id++) {
+    if ((values[id] as DraftValue).base !== id || places[id] !== null) continue;
+    if (storage[id] !== id || first[id] === NEVER) continue;
+    packer.add(id, bytesOf(draft, id), first[id] as number, until[id] as number, fixed.get(id));
+  }
+  const arena_bytes = packer.pack((id, offset) => {
+    places[id] = { in: 'arena', offset };
   });
-  for (const { id, base } of values) {
+  for (let id = 0; id < values.length; id++) {
     if (places[id] !== null) continue;
-    const root = storage[base] as number;
-    places[id] = places[root] ?? places[base] ?? null;
+    const { base } = values[id] as DraftValue;
+    places[id] = places[storage[base] as number] ?? places[base] ?? null;
   }
   return {
     places,
     calls: calls.filter((call) => !movesNothing(draft, call, places)),
-    arena_bytes: packed.bytes,
+    arena_bytes,
     first,
     last,
     heirs,
@@ -174,9 +166,10 @@ function shareStorage(
   fixed: ReadonlyMap<number, number>,
 ): { readonly storage: Int32Array; readonly heirs: Int32Array } {
   const heirs = new Int32Array(draft.values.length).fill(-1);
-  const storage = Int32Array.from(draft.values, (value) => value.base);
+  const storage = new Int32Array(draft.values.length);
+  for (let id = 0; id < storage.length; id++) storage[id] = draft.value(id).base;
   calls.forEach((call, index) => {
-    const taken = new Set<number>();
+    let taken: Set<number> | null = null;
     for (const output of call.outputs) {
       if (output === null) continue;
       const { base } = draft.value(output);
@@ -185,12 +178,14 @@ function shareStorage(
       for (const input of call.inputs) {
         const source = draft.value(input).base;
         const root = storage[source] as number;
-        if (source === base || last[source] !== index || places[source] !== null || taken.has(root)) continue;
+        if (source === base || last[source] !== index || places[source] !== null || taken?.has(root))
+          continue;
         if (first[source] === index) continue; // scratch, or written by this very call
         if (bytesOf(draft, source) !== bytesOf(draft, base)) continue;
         if (!mayOverwrite(draft, call, base, (id) => storage[id] === root)) continue;
         storage[base] = root;
         heirs[source] = base;
+        taken ??= new Set();
         taken.add(root);
         break;
       }

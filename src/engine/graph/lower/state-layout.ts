@@ -57,11 +57,12 @@ export function gradientOffsets(
   gradients: readonly ParameterGradient[],
 ): ReadonlyMap<number, number> {
   const offsets = new Map<number, number>();
-  const order = new Map<number, number>();
-  for (const name in draft.program.state) order.set(draft.program.state[name] as number, order.size);
-  const sorted = [...gradients].sort(
-    (a, b) => (order.get(a.parameter) as number) - (order.get(b.parameter) as number),
-  );
+  const byParameter = new Map(gradients.map((pair) => [pair.parameter, pair]));
+  const sorted: ParameterGradient[] = [];
+  for (const name in draft.program.state) {
+    const pair = byParameter.get(draft.program.state[name] as number);
+    if (pair !== undefined) sorted.push(pair);
+  }
   let offset = 0;
   for (const { gradient } of decayFirst(sorted, ({ parameter }) => draft.value(parameter).shape)) {
     const { base, size } = draft.value(gradient);
