@@ -6,7 +6,7 @@ import type { Actor } from './calls.ts';
 export interface Runner {
   readonly title: string;
   readonly actor: Actor;
-  /** Rounds that are awaited of a slow one. */
+  /** Of each step, by round. */
   ms: number[][];
 }
 
@@ -14,7 +14,7 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** A round of a fast engine has as many steps as fit into this; milliseconds. */
   readonly round_ms: number;
-  /** One that needs longer than this for all its rounds takes part in fewer, at least three; milliseconds. */
+  /** One that needs longer than this for all its rounds takes part in fewer: three at least, of minutes one. */
   readonly patience_ms: number;
   readonly progress: (line: string) => void;
 }
@@ -35,7 +35,8 @@ export async function runRounds(
     for (const runner of runners) {
       const step = firstStep.get(runner) ?? round_ms;
       const count = Math.max(1, Math.round(round_ms / step));
-      const takesPart = Math.max(3, Math.floor(patience_ms / (count * step)));
+      const least = step > patience_ms / 3 ? 1 : 3;
+      const takesPart = Math.max(least, Math.floor(patience_ms / (count * step)));
       if (round >= takesPart) continue;
       await delay(PAUSE_MS);
       const { ms } = await runner.actor.call('run_steps', { count });

@@ -50,7 +50,7 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
       progress(`${titleOf(entrant)}: the first ${CHECKED} steps`);
       try {
         const wanted = await wantedLosses(stage, entrant, contenders[0], workload);
-        const contender = await open(stage, entrant, workload, wanted);
+        const contender = await open(stage, entrant, workloadOf(entrant, workload), wanted);
         if (contender.difference <= TOLERANCE) contenders.push(contender);
         else {
           await contender.actor.close();
@@ -122,11 +122,17 @@ async function wantedLosses(
   if (ours === undefined || engine !== 'nanogpt') return ours?.losses ?? null;
   const actor = await stage.start(ours.entrant);
   try {
-    await actor.call('open_step', { entrant: ours.entrant, workload: { ...workload, variant: 'rms' } });
+    await actor.call('open_step', { entrant: ours.entrant, workload: workloadOf({ engine }, workload) });
     return (await actor.call('run_steps', { count: CHECKED })).losses;
   } finally {
     await actor.close();
   }
+}
+
+/** @genai-fi/nanogpt computes its own variant, and does not clip: see engines/nanogpt. */
+function workloadOf({ engine }: Pick<Entrant, 'engine'>, workload: Workload): Workload {
+  if (engine !== 'nanogpt') return workload;
+  return { ...workload, variant: 'rms', optimizer: { ...workload.optimizer, max_grad_norm: 0 } };
 }
 
 /** Opens one, runs its first steps and holds their losses against `wanted`. PyTorch: with its best threads. */

@@ -1,4 +1,4 @@
-import { TeachableLLM, type TrainingOptions } from '@genai-fi/nanogpt';
+import type { TrainingOptions } from '@genai-fi/nanogpt';
 import * as tf from '@tensorflow/tfjs';
 import type { MatmulTask } from '../../contest/calls.ts';
 import { batchOf, initialWeights, type Workload } from '../../workload/workload.ts';
@@ -17,7 +17,8 @@ interface Positions {
  * @genai-fi/nanogpt as its users run it: its model, its own kernels for WebGPU, its trainer's step. tfjs keeps
  * its engine in one global place, so tensors made here are tensors there. Its first model with learned
  * positions is GPT-2 but for RMSNorm in place of LayerNorm and the approximate GELU; the contest holds its
- * losses against ours of that very variant.
+ * losses against ours of that very variant. Neither clips: its clipping takes another norm than the gradients have
+ * (its losses leave ours with it, and agree to 6 digits without).
  */
 export async function openStep(
   device: string,
@@ -27,6 +28,9 @@ export async function openStep(
   const { model, optimizer, batch, context, learning_rate } = workload;
   if (model.model_type !== 'gpt2') throw new Error('It has no Llama.');
   if (device === 'webgpu' && (await environment.gpu()) === null) throw new Error('There is no WebGPU here.');
+  // Its package was made for browsers; in Node it would look for Node's modules where there are none.
+  tf.env().set('IS_NODE', false);
+  const { TeachableLLM } = await import('@genai-fi/nanogpt');
   await TeachableLLM.selectBackend(device as 'webgpu');
   const llm = TeachableLLM.create('char', {
     modelType: 'GenAI_NanoGPT_v1',
@@ -51,7 +55,6 @@ export async function openStep(
     beta2: optimizer.adam_beta2,
     epsilon: optimizer.adam_epsilon,
     weightDecay: optimizer.weight_decay,
-    clipNorm: optimizer.max_grad_norm,
     warmupSteps: 0,
     lossScaling: 1,
   };
