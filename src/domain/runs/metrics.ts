@@ -61,11 +61,16 @@ export function summarise(before: MetricSummary, batch: MetricBatch): MetricSumm
 export function thinOut(rows: readonly StepMetrics[], points: number): readonly StepMetrics[] {
   if (rows.length <= points || points < 4) return rows.length <= points ? rows : rows.slice(-points);
   const buckets = Math.floor((points - 2) / 2);
-  const inner = rows.length - 2;
+  const first = rows[1]?.step ?? 0;
+  // By steps and not by rows: what was thinned out before comes out the same, and rows may be added after it.
+  const width = ((rows.at(-1)?.step ?? 0) - first) / buckets;
   const kept: StepMetrics[] = rows.slice(0, 1);
-  for (let bucket = 0; bucket < buckets; bucket++) {
-    const begin = 1 + Math.floor((bucket * inner) / buckets);
-    const end = 1 + Math.floor(((bucket + 1) * inner) / buckets);
+  let end = 1;
+  for (let bucket = 1; bucket <= buckets; bucket++) {
+    const begin = end;
+    const edge = first + bucket * width;
+    while (end < rows.length - 1 && (bucket === buckets || (rows[end]?.step ?? 0) < edge)) end++;
+    if (begin === end) continue;
     let low = begin;
     let high = begin;
     for (let i = begin; i < end; i++) {

@@ -1,5 +1,5 @@
 import { ColorSwatch, Group, Table, Text } from '@mantine/core';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { type ChartPointer, usePointedStep } from '../../ui/charts/pointer.ts';
 import { readAt } from '../../ui/charts/series.ts';
 import { PANELS, type RunCurves } from './metrics.ts';
@@ -14,7 +14,7 @@ const COLUMNS = PANELS.flatMap((panel) =>
 );
 
 /** What every curve reads at the step under the pointer, unsmoothed; at the last step when there is none. */
-export function Readout({
+export const Readout = memo(function Readout({
   runs,
   pointer,
 }: {
@@ -77,4 +77,4 @@ export function Readout({
       </Table>
     </Table.ScrollContainer>
   );
-}
+});

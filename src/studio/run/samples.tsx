@@ -1,9 +1,9 @@
 import { Group, Paper, Slider, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { StoredEvent } from '../../domain/runs/events.ts';
 
 /** What the model wrote as it learned: drag through the steps and watch it find its words. */
-export function RunSamples({ events }: { readonly events: readonly StoredEvent[] }) {
+export const RunSamples = memo(function RunSamples({ events }: { readonly events: readonly StoredEvent[] }) {
   const samples = events.flatMap(({ event }) => (event.type === 'sampled' ? [event] : []));
   const [chosen, setChosen] = useState<number | null>(null);
   const index = Math.min(chosen ?? samples.length - 1, samples.length - 1);
@@ -46,4 +46,4 @@ export function RunSamples({ events }: { readonly events: readonly StoredEvent[]
       </Paper>
     </Stack>
   );
-}
+});
