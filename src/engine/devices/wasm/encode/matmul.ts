@@ -33,7 +33,7 @@ const narrow: Encode<'matmul'> = (call, context) => {
   const strideC = rowBytes(context, out, n);
   const expression = epilogue(call, context);
   const batchB = shared_b ? 0 : (transpose_b ? n : k) * strideB;
-  const to = expression === 0 ? context.address(out) : 0;
+  const to = call.attributes.epilogue === null ? context.address(out) : 0;
   if (transpose_b) {
     const columns = Math.ceil(n / Math.min(MOST_ROW_UNITS, unitsOf(n * k, NARROW_WORK)));
     const units = Math.ceil(n / columns);
@@ -112,14 +112,21 @@ const packed: Encode<'matmul'> = (call, context) => {
     commands.push({
       kernel: 'gemm',
       args: [
-        ...[context.address(a) + first * batchA, panelsAt, expression === 0 ? address : 0, m, columns, k],
+        ...[
+          context.address(a) + first * batchA,
+          panelsAt,
+          attributes.epilogue === null ? address : 0,
+          m,
+          columns,
+          k,
+        ],
         ...[strideA, strideC, batchA, shared_b ? 0 : size, m * strideC, transpose_a ? 1 : 0],
         ...[tileRows, tileColumns, down, across, depth, expression, n, first * m * n + column],
         attributes.sums === 'a' && column === 0 ? sums : 0,
       ],
       units: batches * down * across,
     });
-    const product = expression === 0 ? 0 : tileRows * Math.min(tileColumns, columns) * 4 + 16;
+    const product = attributes.epilogue === null ? 0 : tileRows * Math.min(tileColumns, columns) * 4 + 16;
     context.threadScratch(EDGE + tileRows * depth * 4 + product);
   }
   return commands;
