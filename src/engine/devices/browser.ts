@@ -10,6 +10,13 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
   const tfjs = () => import('./tfjs/open.ts');
   return [
     {
+      name: 'webgpu',
+      open: async () => {
+        const { openWebgpu } = await import('./webgpu/device.ts');
+        return openWebgpu(navigator.gpu);
+      },
+    },
+    {
       name: 'wasm',
       open: async () => {
         const [{ openWasmDevice }, { browserHost }] = await Promise.all([

@@ -9,6 +9,7 @@ import { nodeGpu } from './dawn.ts';
 /** The devices that can exist in Node; each loads its part of tfjs when it is opened. */
 export function nodeDeviceFactories(): readonly DeviceFactory[] {
   return [
+    { name: 'webgpu', open: openOurWebgpu },
     { name: 'wasm', open: openWasm },
     { name: 'tfjs-webgpu', open: openTfjsWebgpu },
     { name: 'tfjs-wasm', open: openTfjsWasm },
@@ -17,13 +18,22 @@ export function nodeDeviceFactories(): readonly DeviceFactory[] {
   ];
 }
 
-async function openTfjsWebgpu(): Promise<Device> {
+async function openOurWebgpu(): Promise<Device> {
+  const gpu = await availableGpu();
+  const { openWebgpu } = await import('../webgpu/device.ts');
+  return openWebgpu(gpu);
+}
+
+async function availableGpu(): Promise<GPU> {
   const gpu = await nodeGpu();
-  if (gpu === null) {
-    throw deviceErrors.unavailable({
-      message: 'Node has no WebGPU here: neither a driver nor SwiftShader was found',
-    });
-  }
+  if (gpu !== null) return gpu;
+  throw deviceErrors.unavailable({
+    message: 'Node has no WebGPU here: neither a driver nor SwiftShader was found',
+  });
+}
+
+async function openTfjsWebgpu(): Promise<Device> {
+  const gpu = await availableGpu();
   const [{ openTfjsDevice }, { openWebgpu }] = await Promise.all([
     import('../tfjs/open.ts'),
     import('../tfjs/webgpu/backend.ts'),
