@@ -53,11 +53,14 @@ export class Cluster {
     );
   }
 
-  /** Whether a step over `shape` that reads `operands` could be computed over this shape instead. */
+  /**
+   * Whether a step over `shape` that reads `operands` could be computed over this shape instead: what is
+   * broadcast is one number or one row, unless the shapes are the same. Epilogues know nothing else.
+   */
   fits(shape: readonly number[], operands: readonly Operand[]): boolean {
     const size = sizeOf(this.shape);
     if (sizeOf(shape) !== size) return false;
-    if (sameShape(shape, this.shape)) return true;
+    if (this.matmul === null && sameShape(shape, this.shape)) return true;
     const width = this.shape[this.shape.length - 1];
     const isVector = (operand: readonly number[], of: number): boolean =>
       sizeOf(operand) === of && operand[operand.length - 1] === of;

@@ -92,6 +92,10 @@ function merge(fusion: Fusion, from: Cluster, into: Cluster): boolean {
       if (fusion.groupOf[fusion.base(operand.id)] === from.group.index) return false;
     }
   }
+  // What a product itself reads has to be in memory before it.
+  for (const id of [into.matmul?.id, into.sums?.node]) {
+    if (id !== undefined && fusion.reads(id).some((base) => from.steps.includes(base))) return false;
+  }
   if (!into.hasRoom(from.steps)) return false;
   if (!fusion.mayBeAt(from.group.members, position, into.group.members)) return false;
   if (!fusion.mayBeAt(into.group.members, position, from.group.members)) return false;

@@ -59,7 +59,8 @@ export interface KernelAttributes {
   // --- linear algebra
   /**
    * (a [batch, M, K], b [batch, K, N] or [K, N], epilogue operands...) -> the epilogue's stores [batch, M, N].
-   * `epilogue` sees the product as operand 0 and the further inputs from 1 on; null stores the product.
+   * `epilogue` sees the product as operand 0 and the further inputs from 1 on; null stores the product. Its
+   * operands have as many elements as the product, or N, or one.
    * With `sums` there is one more output at the end [N] or [M]: the sums of a's (b's) stored rows over K,
    * which is what a bias's gradient is. M, N, K are those of the product, after transposition.
    */
