@@ -14,9 +14,9 @@ export function adamw(args: usize, unit: i32, thread: i32): void {
   let g = at(entry, 3);
   let n = int(entry, 4);
   const rate = load<f32>(at(args, 1));
-  const lr = f32x4.splat(rate);
-  const bias1 = f32x4.splat(load<f32>(at(args, 2)));
-  const bias2 = f32x4.splat(load<f32>(at(args, 3)));
+  // What does not change from element to element is divided by once.
+  const step = f32x4.splat(rate / load<f32>(at(args, 2)));
+  const unbias2 = f32x4.splat(<f32>1 / load<f32>(at(args, 3)));
   const factor = f32x4.splat(at(args, 4) == 0 ? 1 : load<f32>(at(args, 4)));
   const beta1 = f32x4.splat(float(args, 5));
   const rest1 = f32x4.splat(float(args, 6));
@@ -28,9 +28,8 @@ export function adamw(args: usize, unit: i32, thread: i32): void {
     const slope = f32x4.mul(v128.load(g), factor);
     const first = madd(v128.load(m), beta1, f32x4.mul(slope, rest1));
     const second = madd(v128.load(v), beta2, f32x4.mul(f32x4.mul(slope, rest2), slope));
-    const root = f32x4.add(f32x4.sqrt(f32x4.div(second, bias2)), epsilon);
-    const direction = f32x4.div(f32x4.div(first, bias1), root);
-    const next = f32x4.sub(f32x4.mul(v128.load(p), kept), f32x4.mul(lr, direction));
+    const root = f32x4.add(f32x4.sqrt(f32x4.mul(second, unbias2)), epsilon);
+    const next = f32x4.sub(f32x4.mul(v128.load(p), kept), f32x4.div(f32x4.mul(step, first), root));
     if (n >= 4) {
       v128.store(m, first);
       v128.store(v, second);

@@ -1,0 +1,243 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Random } from '../../../../base/random.ts';
+import type { Device, Feed, Feeds, Outputs } from '../../../device.ts';
+import { GraphBuilder } from '../../../graph/builder.ts';
+import { fixed } from '../../../graph/dim.ts';
+import type { Node, OpName, Program, StateSpec } from '../../../graph/ir.ts';
+import { lower } from '../../../graph/lower/lower.ts';
+import { stateLayout } from '../../../graph/lower/state-layout.ts';
+import { presetModel } from '../../../graph/lower/testing/presets.ts';
+import { randomProgram } from '../../../graph/testing/random-program.ts';
+import { updateFeeds } from '../../../optimizers/update.ts';
+import type { Gpt2Config, OptimizerConfig } from '../../../training/spec.ts';
+import { planTrainingStep } from '../../../training/step.ts';
+import { relativeError } from '../../acceptance.ts';
+import { OP_CASES } from '../../acceptance-cases.ts';
+import type { OpCase } from '../../acceptance-operands.ts';
+import { createReferenceDevice } from '../../reference/device.ts';
+import { openWasmDevice } from '../device.ts';
+import type { Machine } from '../machine.ts';
+import { nodeHost } from './host.ts';
+
+// New numbers each time; ANNEAL_SEED brings those of an earlier run back.
+const seed = Number(process.env['ANNEAL_SEED'] ?? Date.now() % 2 ** 31);
+console.info(`ANNEAL_SEED=${seed}`);
+
+let device: Device;
+const reference = createReferenceDevice();
+beforeAll(async () => {
+  device = await openWasmDevice(nodeHost(), { threads: 3, poison: true });
+});
+afterAll(() => device.dispose());
+
+async function runOnce(on: Device, program: Program, feeds: Feeds): Promise<Outputs> {
+  const session = await on.open([]);
+  try {
+    return await (await session.compile(program)).run(feeds);
+  } finally {
+    session.dispose();
+  }
+}
+
+function caseProgram(op: OpName, { inputs, attributes, target }: OpCase<OpName>) {
+  const builder = new GraphBuilder();
+  const feeds: Record<string, Float32Array | Int32Array> = {};
+  const nodes = inputs.map((operand, i) => {
+    feeds[i] = 'ids' in operand ? operand.ids : operand.values;
+    return builder.input(String(i), operand.shape.map(fixed), 'ids' in operand ? 'i32' : 'f32');
+  });
+  const out = builder.node(op, nodes, attributes as never, target?.map(fixed));
+  return { program: builder.program(op, { outputs: { out } }), feeds };
+}
+
+test('every op on fresh shapes and numbers', async () => {
+  for (const op of Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]) {
+    for (let round = 0; round < 2; round++) {
+      const cases = OP_CASES[op](new Random(seed + round)) as readonly OpCase<OpName>[];
+      for (const [i, one] of cases.entries()) {
+        const { program, feeds } = caseProgram(op, one);
+        const [wanted, got] = [
+          await runOnce(reference, program, feeds),
+          await runOnce(device, program, feeds),
+        ];
+        const error = relativeError(got['out'] ?? [], wanted['out'] ?? []);
+        const shapes = one.inputs.map(({ shape }) => `[${shape}]`).join(' ');
+        expect(error, `${op} of ${shapes}, case ${i}, seed ${seed + round}`).toBeLessThan(1e-5);
+      }
+    }
+  }
+});
+
+test('random programs, fused, compute what reference computes', async () => {
+  for (let round = 0; round < 60; round++) {
+    const { program, feeds, state } = randomProgram(seed + round);
+    const results: { outputs: Outputs; state: Record<string, Float32Array> }[] = [];
+    for (const on of [reference, device]) {
+      const states = Object.entries(program.state).map(
+        ([name, id]): StateSpec => ({
+          name,
+          shape: program.nodes[id]?.shape ?? [],
+          dtype: 'f32',
+          kind: 'parameter',
+        }),
+      );
+      const session = await on.open(states);
+      for (const { name } of states) await session.write(name, Float32Array.from(state[name] ?? []));
+      const fed = Object.fromEntries(
+        Object.entries(feeds).map(([name, values]) => [name, Float32Array.from(values)]),
+      );
+      const outputs = await (await session.compile(program)).run(fed);
+      const after: Record<string, Float32Array> = {};
+      for (const { name } of states) after[name] = await session.read(name);
+      results.push({ outputs, state: after });
+      session.dispose();
+    }
+    const [wanted, got] = results;
+    for (const part of ['outputs', 'state'] as const) {
+      for (const [name, values] of Object.entries(wanted?.[part] ?? {})) {
+        // Values grow over forty ops, and with them what was rounded at each.
+        const error = relativeError(got?.[part][name] ?? [], values);
+        expect(error, `${name} of random program ${seed + round}`).toBeLessThan(1e-3);
+      }
+    }
+  }
+});
+
+const SPECIAL = Float32Array.of(
+  ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -2.5, 88.5, -88.5],
+  ...[1e-40, -1e-40, 1.4e-45, 3e38, -3e38, 1e-38, 100, -100, 1e20, -1e20, 1e-20],
+);
+const UNARY = [
+  ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'square', 'abs', 'sign', 'tanh', 'sigmoid', 'relu'] as const),
+  ...(['gelu', 'gelu_new', 'silu'] as const),
+];
+const BINARY = ['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater', 'relu_grad'] as const;
+
+/** Not a number where that is wanted, infinite where that is; else near, or both below normal numbers. */
+function expectAlike(got: ArrayLike<number>, wanted: ArrayLike<number>, what: (i: number) => string): void {
+  for (let i = 0; i < wanted.length; i++) {
+    const [a, b] = [got[i] as number, wanted[i] as number];
+    if (Object.is(a, b) || a === b) continue;
+    expect(Math.abs(a - b) <= 1e-5 * Math.abs(b) + 1.2e-38, `${what(i)} is ${a} instead of ${b}`).toBe(true);
+  }
+}
+
+test('infinities, what is not a number and what is below normal go through elementwise ops', async () => {
+  const n = SPECIAL.length;
+  for (const op of UNARY) {
+    const one = { inputs: [{ shape: [n], values: SPECIAL }], attributes: {} } as unknown as OpCase<OpName>;
+    const { program, feeds } = caseProgram(op, one);
+    const [wanted, got] = [await runOnce(reference, program, feeds), await runOnce(device, program, feeds)];
+    expectAlike(got['out'] ?? [], wanted['out'] ?? [], (i) => `${op}(${SPECIAL[i]})`);
+  }
+  const values = (pick: (i: number) => number) =>
+    Float32Array.from({ length: n * n }, (_, i) => SPECIAL[pick(i)] ?? 0);
+  const [a, b] = [values((i) => i % n), values((i) => Math.floor(i / n))];
+  for (const op of BINARY) {
+    const inputs = [a, b].map((values) => ({ shape: [n * n], values }));
+    const { program, feeds } = caseProgram(op, { inputs, attributes: {} } as unknown as OpCase<OpName>);
+    const [wanted, got] = [await runOnce(reference, program, feeds), await runOnce(device, program, feeds)];
+    expectAlike(got['out'] ?? [], wanted['out'] ?? [], (i) => `${op}(${a[i]}, ${b[i]})`);
+  }
+});
+
+test('what is not a number stays in its row, and is not lost', async () => {
+  const [rows, width] = [7, 37];
+  const random = new Random(seed);
+  const x = Float32Array.from({ length: rows * width }, () => random.normal());
+  x[2 * width + 5] = Number.NaN;
+  x[4 * width + 36] = Number.POSITIVE_INFINITY;
+  const g = new GraphBuilder();
+  const input = g.input('x', [fixed(rows), fixed(width)], 'f32');
+  const vector = (value: number) => g.node('constant', [], { value }, [fixed(width)]);
+  const labels = g.input('labels', [fixed(rows)], 'i32');
+  const outputs: Record<string, Node> = {
+    softmax: g.node('softmax', [input], {}),
+    layer_norm: g.node('layer_norm', [input, vector(1), vector(0)], { epsilon: 1e-5 }),
+    rms_norm: g.node('rms_norm', [input, vector(1)], { epsilon: 1e-5 }),
+    rows: g.node('reduce_sum', [input], { axes: [1], keep_dims: false }),
+    columns: g.node('reduce_sum', [input], { axes: [0], keep_dims: false }),
+    most: g.node('reduce_max', [input], { axes: [1], keep_dims: false }),
+    squares: g.node('sum_squares', [input], {}),
+    loss: g.node('cross_entropy', [input, labels], { ignore_index: -100 }),
+    product: g.node('matmul', [input, input], { transpose_a: false, transpose_b: true }),
+  };
+  const program = g.program('rows', { outputs });
+  const feeds = { x, labels: Int32Array.from({ length: rows }, (_, i) => i) };
+  const [wanted, got] = [await runOnce(reference, program, feeds), await runOnce(device, program, feeds)];
+  for (const name in outputs) {
+    const [a, b] = [got[name] ?? new Float32Array(0), wanted[name] ?? new Float32Array(0)];
+    for (const [i, value] of b.entries()) {
+      expect(Number.isNaN(a[i]), `${name} ${i}: ${a[i]} instead of ${value}`).toBe(Number.isNaN(value));
+      if (Number.isFinite(value)) expect(a[i], `${name} ${i}`).toBeCloseTo(value, 4);
+    }
+  }
+});
+
+const optimizer: OptimizerConfig = {
+  ...{ optim: 'adamw', weight_decay: 0.1, max_grad_norm: 1 },
+  ...{ adam_beta1: 0.9, adam_beta2: 0.99, adam_epsilon: 1e-8 },
+};
+
+/** A step of the small preset with dropout, and how many bytes a session of it should hold. */
+function smallStep() {
+  const model = { ...(presetModel('gpt2', 'small') as Gpt2Config), attn_pdrop: 0.1, resid_pdrop: 0.1 };
+  const { update, state } = planTrainingStep({ model, optimizer, batch: 3, context: 64, accumulation: 1 });
+  if (update?.mode !== 'fused' || state === null)
+    throw new Error('a step without accumulation is one program');
+  return { program: update.step, state, bytes: stateLayout(state).total + lower(update.step).arena_bytes };
+}
+
+async function trainSmall(on: Device, steps: number): Promise<{ losses: number[]; weights: Float32Array[] }> {
+  const { program, state } = smallStep();
+  const random = new Random(7);
+  const session = await on.open(state);
+  for (const { name, shape, kind } of state) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    if (kind === 'parameter') {
+      await session.write(
+        name,
+        Float32Array.from({ length: size }, () => 0.05 * random.normal()),
+      );
+    }
+  }
+  const executable = await session.compile(program);
+  const losses: number[] = [];
+  for (let step = 1; step <= steps; step++) {
+    const feeds: Record<string, Feed> = { ...updateFeeds(optimizer, 1e-3, step) };
+    for (const [name, id] of Object.entries(program.inputs)) {
+      const { dtype, shape } = program.nodes[id] as Node;
+      if (dtype !== 'i32') continue;
+      const size = shape.reduce((a, b) => a * b, 1);
+      feeds[name] = Int32Array.from({ length: size }, () => random.below(65));
+    }
+    const { loss } = await executable.run({ inverse_label_count: 1 / (3 * 64), ...feeds });
+    losses.push(loss?.[0] ?? Number.NaN);
+  }
+  const weights: Float32Array[] = [];
+  for (const { name } of state) weights.push(await session.read(name));
+  session.dispose();
+  return { losses, weights };
+}
+
+test('a training step with dropout has the same bits on any number of threads', async () => {
+  const first = await trainSmall(device, 4);
+  expect(first.losses.every(Number.isFinite)).toBe(true);
+  for (const threads of [1, 2, 5]) {
+    const other = await openWasmDevice(nodeHost(), { threads });
+    expect(await trainSmall(other, 4)).toEqual(first);
+    other.dispose();
+  }
+});
+
+test('a session holds what its plan says, and the device little more', async () => {
+  const { program, state, bytes } = smallStep();
+  const on = await openWasmDevice(nodeHost(), { threads: 2 });
+  const session = await on.open(state);
+  const executable = await session.compile(program);
+  expect(Math.abs((session.memoryBytes() ?? 0) - bytes)).toBeLessThanOrEqual(0.01 * bytes);
+  const held = (on as unknown as { machine: Machine }).machine.heap.taken;
+  expect(held).toBeLessThanOrEqual(1.05 * bytes);
+  executable.dispose();
+  on.dispose();
+});
