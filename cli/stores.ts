@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { generateStories } from '../src/domain/data/stories/corpus.ts';
+import { preflight } from '../src/domain/preflight/preflight.ts';
+import { NO_PROFILES } from '../src/domain/preflight/report.ts';
 import { createArtifactService } from '../src/services/data/artifacts.ts';
 import type { RunDeps } from '../src/services/runs/deps.ts';
 import { createTrainer } from '../src/services/training/trainer.ts';
@@ -52,6 +54,7 @@ export function nodeServices(folder: string) {
     trainer,
     artifacts: createArtifactService(store, null),
     files: async () => files,
+    check: async (text) => preflight(text, NO_PROFILES).diagnostics,
     random: () => randomInt(2 ** 32),
   };
   return { deps, trainer, store, files };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ProjectFiles } from '../../domain/artifacts/ports.ts';
+import type { Diagnostic } from '../../domain/preflight/report.ts';
 import type { Locks, MetricStore, RecordingStore, RunStore, Trainer } from '../../domain/runs/ports.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import type { ArtifactService } from '../data/artifacts.ts';
@@ -12,6 +13,8 @@ export interface RunDeps {
   readonly checkpoints: CheckpointStore;
   readonly locks: Locks;
   readonly trainer: Trainer;
+  /** Pre-flight of a config, whatever its device and data: on a page in a worker, as it takes more than a frame. */
+  readonly check: (text: string) => Promise<readonly Diagnostic[]>;
   readonly artifacts: ArtifactService;
   /** The shared map of a project's document. */
   readonly files: (project: string) => Promise<ProjectFiles>;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunId } from '../../domain/runs/events.ts';
 import type { StepMetrics } from '../../domain/runs/metrics.ts';
+import { deviceErrors } from '../../engine/errors.ts';
 import { createMemoryMetricStore } from '../../storage/memory/metrics.ts';
 import { createMemoryRunStore } from '../../storage/memory/runs.ts';
 import { created } from '../../storage/testing/run-stores.ts';
@@ -78,7 +79,7 @@ test('a run that goes back to a checkpoint shows only what it has then', async (
   await metrics.append(id, { steps: rows(1, 41), evals: [] });
   expect((await follow()).metrics.steps.length).toBe(40);
   await metrics.truncate(id, 20);
-  const because = { code: 'ANN-DEV-001', message: '', fix: '' };
+  const because = deviceErrors.lost().toJSON();
   await runs.append(id, { type: 'device_changed', step: 20, device, because }, 3);
   await metrics.append(id, { steps: rows(21, 24), evals: [] });
   const { metrics: after, events } = await follow();

@@ -2,8 +2,6 @@ import type { Sha256 } from '../../domain/artifacts/ports.ts';
 import { readConfig } from '../../domain/config/read.ts';
 import { BUILT_IN_SOURCE, type ModelSection } from '../../domain/config/schema.ts';
 import { describeMisfits, misfits } from '../../domain/plan/fit.ts';
-import { preflight } from '../../domain/preflight/preflight.ts';
-import { NO_PROFILES } from '../../domain/preflight/report.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
 import { type InitialModel, type RunId, runIdSchema } from '../../domain/runs/events.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
@@ -37,7 +35,7 @@ export interface Started {
   readonly ended: Promise<Run>;
 }
 
-type Deps = Pick<RunDeps, 'runs' | 'trainer' | 'artifacts' | 'files' | 'clock' | 'random'>;
+type Deps = Pick<RunDeps, 'runs' | 'trainer' | 'check' | 'artifacts' | 'files' | 'clock' | 'random'>;
 
 /**
  * Starts a run: fetches what is missing, and resolves once the run is in the list. Throws ANN-RUN-003 while
@@ -50,8 +48,7 @@ export async function startRun(
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Started> {
   const { config } = readConfig(request.text);
-  const { diagnostics } = preflight(request.text, NO_PROFILES);
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const errors = (await deps.check(request.text)).filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
     throw runErrors.invalidConfig({
       message: `The config has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}: ${errors[0]?.message ?? ''}`,

@@ -1,4 +1,6 @@
 import type { ArtifactStore, StoredArtifact } from '../../domain/artifacts/ports.ts';
+import { preflight } from '../../domain/preflight/preflight.ts';
+import { NO_PROFILES } from '../../domain/preflight/report.ts';
 import type { Device, DeviceName } from '../../engine/device.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { deviceErrors } from '../../engine/errors.ts';
@@ -65,6 +67,7 @@ export function createWorld(
       artifacts: createArtifactService(artifacts, null),
       files: async () => files,
       trainer: createTrainer(deps),
+      check: async (text) => preflight(text, NO_PROFILES).diagnostics,
       random: () => Math.floor(Math.random() * 2 ** 32),
     };
   };

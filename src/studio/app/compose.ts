@@ -1,5 +1,6 @@
 import { createDocuments } from '../../collab/documents.ts';
 import { installPersonStyles } from '../../collab/monaco/styles.ts';
+import { NO_PROFILES } from '../../domain/preflight/report.ts';
 import { createClient } from '../../sdk/client.ts';
 import { createArtifactService } from '../../services/data/artifacts.ts';
 import { createModelService } from '../../services/models/models.ts';
@@ -42,6 +43,7 @@ export function composeServices(): Services {
   const artifactStore = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
   const artifacts = createArtifactService(artifactStore, remoteArtifacts(server.artifacts));
   const trainer = startTrainer();
+  const preflight = startPreflight();
   const deps: RunDeps = {
     runs: createDexieRunStore(database),
     metrics: createDexieMetricStore(database),
@@ -49,6 +51,7 @@ export function composeServices(): Services {
     checkpoints: createOpfsCheckpointStore(),
     locks: createWebLocks(navigator.locks),
     trainer,
+    check: async (text) => (await preflight.call('check', { text, profiles: NO_PROFILES })).diagnostics,
     artifacts,
     files: documents.files,
     clock,
@@ -87,7 +90,7 @@ export function composeServices(): Services {
     files: documents.files,
     documents,
     profile,
-    preflight: startPreflight(),
+    preflight,
     texts: startData(),
     server,
     device: createDeviceMonitor(trainer, settings),
