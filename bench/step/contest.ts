@@ -1,3 +1,4 @@
+import { profileText } from '../../src/engine/training/profile-text.ts';
 import type { Actor, Entrant, StepRecord } from '../contest/calls.ts';
 import { titleOf } from '../contest/entrants.ts';
 import { medianOf, pairedRatio, type Runner, runRounds } from '../contest/rounds.ts';
@@ -6,7 +7,6 @@ import { type Bar, type BenchReport, machine, quantile } from '../report.ts';
 import { stepFlops, type Workload } from '../workload/workload.ts';
 import { stepBars } from './bars.ts';
 import { measureCeiling } from './ceiling.ts';
-import { profileTable } from './profile-table.ts';
 
 export interface StepContest {
   readonly workload: Workload;
@@ -105,7 +105,7 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
       results,
       bars,
       facts: { step_gflop: gflop, ...ceiling },
-      ...(record === null ? {} : { profile: record, text: profileTable(record) }),
+      ...(record === null ? {} : { profile: record, text: profileText(record, 'op') }),
     };
   } finally {
     await stage.close();

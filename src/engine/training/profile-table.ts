@@ -1,6 +1,6 @@
 import type { DeviceCeilings, KernelTiming } from '../device.ts';
 import { kernelKind } from './kernel-kinds.ts';
-import type { RecordedStep } from './recorded-step.ts';
+import type { RecordedKernels } from './recorded-step.ts';
 
 /**
  * What a recorded step adds up to, for the screen and the command line alike. A row's bound is the time in
@@ -44,7 +44,7 @@ export interface ProfileTable {
   readonly idle_ms: number;
 }
 
-export function profileTable(recorded: RecordedStep, by: Grouping): ProfileTable {
+export function profileTable(recorded: RecordedKernels, by: Grouping): ProfileTable {
   const groups = new Map<string, KernelTiming[]>();
   for (const [i, kernel] of recorded.kernels.entries()) {
     const key = keyOf(kernel, by, i);
@@ -81,7 +81,7 @@ export function layerless(scope: string): string {
 function rowOf(
   key: string,
   kernels: readonly KernelTiming[],
-  { total_ms, ceilings }: RecordedStep,
+  { total_ms, ceilings }: RecordedKernels,
   by: Grouping,
 ): ProfileRow {
   const sum = (read: (kernel: KernelTiming) => number) => kernels.reduce((all, one) => all + read(one), 0);
@@ -132,7 +132,7 @@ function busyMs(kernels: readonly KernelTiming[]): number {
 const MUCH_IDLE = 0.4;
 
 /** What bounds the step, in one or two sentences. */
-export function boundInWords(recorded: RecordedStep): string {
+export function boundInWords(recorded: RecordedKernels): string {
   if (recorded.kernels.length === 0) return 'Nothing was recorded.';
   const { rows, idle_ms } = profileTable(recorded, 'kind');
   const idle = recorded.total_ms > 0 ? idle_ms / recorded.total_ms : 0;

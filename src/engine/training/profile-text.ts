@@ -1,5 +1,5 @@
 import { boundInWords, type Grouping, type ProfileRow, percent, profileTable } from './profile-table.ts';
-import type { RecordedStep } from './recorded-step.ts';
+import type { RecordedKernels, RecordedStep } from './recorded-step.ts';
 
 /** The columns of the table, with the words of each cell; one list for the screen and the command line. */
 export const PROFILE_COLUMNS: readonly {
@@ -35,7 +35,11 @@ function known(fraction: number | null): string {
 }
 
 /** The table as lines of text, with the step's time above and what bounds it below. `most`: at most so many rows. */
-export function profileText(recorded: RecordedStep, by: Grouping, most = 40): string {
+export function profileText(
+  recorded: RecordedKernels & Partial<Pick<RecordedStep, 'step' | 'device'>>,
+  by: Grouping,
+  most = 40,
+): string {
   const { rows, total, idle_ms } = profileTable(recorded, by);
   const columns = PROFILE_COLUMNS.filter(({ title }) => title !== 'Module' || by !== 'kind');
   const lines = [
@@ -50,13 +54,14 @@ export function profileText(recorded: RecordedStep, by: Grouping, most = 40): st
       .trimEnd(),
   );
   if (rows.length > most) table.splice(-1, 0, `... and ${rows.length - most} more`);
-  const { ceilings } = recorded;
+  const { ceilings, step, device } = recorded;
+  const name = `${step === undefined ? 'One step' : `Step ${step}`}${device === undefined ? '' : ` on ${device}`}`;
   const best =
     ceilings === null
       ? 'The best of this device is not known.'
       : `Best of this device: ${short(ceilings.flops_per_second / 1e9)} GFLOP/s, ${short(ceilings.bytes_per_second / 1e9)} GB/s.`;
   return [
-    `Step ${recorded.step} on ${recorded.device}: ${milliseconds(recorded.total_ms)} ms in ${recorded.kernels.length} kernels, ${milliseconds(idle_ms)} ms between them.`,
+    `${name}: ${milliseconds(recorded.total_ms)} ms in ${recorded.kernels.length} kernels, ${milliseconds(idle_ms)} ms between them.`,
     best,
     '',
     ...table,

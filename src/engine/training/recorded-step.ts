@@ -14,6 +14,9 @@ export interface RecordedStep {
   readonly ceilings: DeviceCeilings | null;
 }
 
+/** What its table needs to know. */
+export type RecordedKernels = Pick<RecordedStep, 'total_ms' | 'kernels' | 'ceilings'>;
+
 /** Programs that ran one after the other as one recording: micro-batches, then the update. */
 export function joinProfiles(
   profiles: readonly StepProfile[],
