@@ -12,13 +12,16 @@ import {
 import { sizeOf } from '../spaces.ts';
 import { f32 } from './literal.ts';
 
-/** The tensors of one parameter. */
+/** The tensors of one parameter, or a part of them. */
 interface Segment {
   readonly p: TensorId;
   readonly m: TensorId;
   readonly v: TensorId;
   readonly g: TensorId;
+  /** Elements, from the first of the part on. */
+  readonly first: number;
   readonly size: number;
+  readonly whole: boolean;
   readonly weight_decay: number;
 }
 
@@ -42,35 +45,43 @@ export const adamw: Kernel<'adamw'> = (call, context) => {
 function segmentsOf(call: KernelCallOf<'adamw'>, context: KernelContext): Segment[] {
   const { weight_decay, clipped } = call.attributes;
   const first = clipped ? 4 : 3;
-  return weight_decay.map((decay, i) => {
+  return weight_decay.flatMap((decay, i) => {
     const [p = -1, m = -1, v = -1, g = -1] = call.inputs.slice(first + 4 * i, first + 4 * i + 4);
-    return { p, m, v, g, size: sizeOf(context.tensor(p).shape), weight_decay: decay };
+    const size = sizeOf(context.tensor(p).shape);
+    return partsOf({ p, m, v, g, first: 0, size, whole: true, weight_decay: decay }, call, context);
   });
+}
+
+/** Halves of what cannot be bound at once, and halves of these, down to one chunk. */
+function partsOf(segment: Segment, call: KernelCallOf<'adamw'>, context: KernelContext): Segment[] {
+  const { first, size } = segment;
+  if (size <= CHUNK || context.fits(wantedBy([segment], call, new Uint32Array(0), 1))) return [segment];
+  const half = Math.ceil(size / 2 / CHUNK) * CHUNK;
+  return [
+    { ...segment, size: half, whole: false },
+    { ...segment, first: first + half, size: size - half, whole: false },
+  ].flatMap((part) => partsOf(part, call, context));
 }
 
 function wantedBy(run: readonly Segment[], call: KernelCallOf<'adamw'>, numbers: Uint32Array, vector: 1 | 4) {
   const [lr = -1, bias1 = -1, bias2 = -1, factor = -1] = call.inputs;
+  const all = (name: 'p' | 'm' | 'v' | 'g'): Wanted => {
+    const access = name === 'g' ? 'read' : 'write';
+    const [one] = run;
+    if (one === undefined || one.whole) {
+      return span(
+        run.map((segment) => segment[name]),
+        access,
+        vector,
+      );
+    }
+    return { tensor: one[name], access, vector, part: { first: one.first, count: one.size } };
+  };
   const wanted: Record<string, Wanted> = {
-    p: span(
-      run.map(({ p }) => p),
-      'write',
-      vector,
-    ),
-    m: span(
-      run.map(({ m }) => m),
-      'write',
-      vector,
-    ),
-    v: span(
-      run.map(({ v }) => v),
-      'write',
-      vector,
-    ),
-    g: span(
-      run.map(({ g }) => g),
-      'read',
-      vector,
-    ),
+    p: all('p'),
+    m: all('m'),
+    v: all('v'),
+    g: all('g'),
     lr: read(lr),
     bias1: read(bias1),
     bias2: read(bias2),
@@ -98,7 +109,10 @@ function* runsOf(
     const first = next[0] as Segment;
     if (
       run.length === 0 ||
-      (alike(first, segment) && context.fits(wantedBy(next, call, new Uint32Array(0), 1)))
+      (first.whole &&
+        segment.whole &&
+        alike(first, segment) &&
+        context.fits(wantedBy(next, call, new Uint32Array(0), 1)))
     ) {
       run = next;
       continue;

@@ -74,8 +74,7 @@ export const attention: Kernel<'attention'> = (call, context) => {
   ];
   const body = `${dropout.module}
 ${tileModule(shape, ['k', 'v'])}
-@diagnostic(off, subgroup_uniformity)
-@compute @workgroup_size(${GROUP})
+@compute @workgroup_size(${GROUP}) @diagnostic(off, subgroup_uniformity)
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let first = ${index} * ${GROUP}u;
   let i = first + lane;

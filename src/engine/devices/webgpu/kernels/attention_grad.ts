@@ -45,8 +45,7 @@ ${tileModule(shape, ['x', 'y'])}
 ${reach === 'tile' ? `var<workgroup> tile_lse : array<f32, ${shape.tile}>;\nvar<workgroup> tile_delta : array<f32, ${shape.tile}>;` : ''}
 ${queriesText(attributes, shape, tensors, dropout.factor)}
 ${keysText(attributes, shape, tensors, dropout.factor)}
-@diagnostic(off, subgroup_uniformity)
-@compute @workgroup_size(${GROUP})
+@compute @workgroup_size(${GROUP}) @diagnostic(off, subgroup_uniformity)
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let group = ${index};
   if (group < ${queries}u) { queries(group * ${GROUP}u, lane); }

@@ -1,11 +1,6 @@
 import type { Kernel } from '../dispatch.ts';
-import { registerMatmul } from './matmul/registers.ts';
+import { choose, VARIANTS } from './matmul/choose.ts';
 
-export const matmul: Kernel<'matmul'> = (call, context) => {
-  const quads = context.adapter.software && context.adapter.subgroups;
-  return registerMatmul(
-    call,
-    context,
-    quads ? { rows: 16, columns: 4, quads } : { rows: 8, columns: 8, quads },
-  );
-};
+/** A product and what follows it in one kernel; choose.ts says which of several ways is taken. */
+export const matmul: Kernel<'matmul'> = (call, context) =>
+  VARIANTS[choose(call.attributes, context)](call, context);

@@ -23,7 +23,7 @@ interface Operand {
   readonly axes: readonly Axis[];
 }
 
-export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext): Epilogue {
+export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext, most: 1 | 4 = 4): Epilogue {
   const { batch, m, n, sums } = call.attributes;
   const expression = call.attributes.epilogue ?? { operands: 1, steps: [], stores: [0] };
   const seeds = seedsOf(expression);
@@ -44,6 +44,7 @@ export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext): 
 
   const strides = [...ids.filter((_, i) => operands[i]?.reach === 'strided'), ...outputs.map(({ id }) => id)];
   const wide =
+    most === 4 &&
     n % 4 === 0 &&
     strides.every((id) => (context.tensor(id).row_stride ?? n) % 4 === 0) &&
     operands.every(({ reach }) => reach !== 'walked');
@@ -114,4 +115,14 @@ function reachOf(axes: readonly Axis[], n: number, size: number): Operand['reach
   if (axes.length === 1 && first.stride === 1) return first.extent === size ? 'dense' : 'walked';
   if (axes.length === 2 && first.stride === 0 && second?.stride === 1 && second.extent === n) return 'column';
   return 'walked';
+}
+
+const LANES = ['x', 'y', 'z', 'w'] as const;
+
+/** Statements that finish four neighbouring elements of row `r`; what lies beyond the last column is left. */
+export function finishFour({ vector }: Epilogue, n: number, column: string, four: string): string {
+  if (vector === 4) return `if (${column} < ${n}u) { finish(r, ${column}, ${four}); }`;
+  return LANES.map(
+    (lane, c) => `if (${column} + ${c}u < ${n}u) { finish(r, ${column} + ${c}u, ${four}.${lane}); }`,
+  ).join(' ');
 }

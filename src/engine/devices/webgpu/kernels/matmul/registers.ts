@@ -1,9 +1,9 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
 import { type BoundTensor, type Dispatch, grid, type KernelContext, type Wanted } from '../../dispatch.ts';
-import { epilogue } from './epilogue.ts';
+import { epilogue, finishFour } from './epilogue.ts';
 import { type Side, side } from './view.ts';
 
-/** Rows and columns of the product that one thread computes; multiples of 4 but for 1 row. */
+/** Rows and columns of the product that one thread computes; columns a multiple of 4, rows too where a is transposed. */
 export interface RegisterTile {
   readonly rows: number;
   readonly columns: number;
@@ -12,10 +12,11 @@ export interface RegisterTile {
    * passes it on, which is cheaper than a load where memory is reached lane by lane.
    */
   readonly quads: boolean;
+  /** Threads of a workgroup; 64 where left out. */
+  readonly group?: number;
 }
 
 const LANES = ['x', 'y', 'z', 'w'] as const;
-const GROUP = 64;
 /** Steps along K that are written out; enough that what is kept between them stays in registers. */
 const STEPS = 4;
 
@@ -38,7 +39,7 @@ export function registerMatmul(
   tile: RegisterTile,
 ): readonly Dispatch[] {
   const { m, n, k, batch, sums } = call.attributes;
-  const { rows, columns, quads } = tile;
+  const { rows, columns, quads, group = 64 } = tile;
   const ends = epilogue(call, context);
   // Within a quad a is read one element a thread.
   const a = side(call, context, 'a', quads || rows % 4 !== 0 ? 1 : 4);
@@ -55,7 +56,7 @@ export function registerMatmul(
   const across = Math.ceil(n / columns);
   const acrossThreads = quads ? 4 * Math.ceil(across / 4) : across;
   const count = batch * down * acrossThreads;
-  const { workgroups, index } = grid(context.adapter, Math.ceil(count / GROUP));
+  const { workgroups, index } = grid(context.adapter, Math.ceil(count / group));
   const whole = k - (k % STEPS);
 
   const starts = [
@@ -72,9 +73,12 @@ export function registerMatmul(
         const four = range(4).map((c) => right.value(4 * j + c, s));
         lines.push(`let r${s}_${j} = ${asVector(four)};`);
       }
-      for (const i of range(rows)) {
-        const x = left.value(i, s);
-        for (const j of range(columns / 4)) lines.push(`acc${i}_${j} += ${x} * r${s}_${j};`);
+    }
+    // The steps' products first among themselves: what is kept in the loop is read and written once.
+    for (const i of range(rows)) {
+      for (const j of range(columns / 4)) {
+        const products = range(steps).map((s) => `${left.value(i, s)} * r${s}_${j}`);
+        lines.push(`acc${i}_${j} += ${products.join(' + ')};`);
       }
     }
     return lines.join('\n    ');
@@ -84,23 +88,15 @@ export function registerMatmul(
     ...range(k - whole).map((s) => `{ let p = ${whole + s}u;\n    ${step(1)}\n  }`),
   ];
   const stores = range(rows).map((i) => {
-    const parts = range(columns / 4).flatMap((j) => {
-      const at = `column + ${4 * j}u`;
-      if (ends.vector === 4) {
-        return j === 0
-          ? [`finish(r, column, acc${i}_0);`]
-          : [`if (${at} < ${n}u) { finish(r, ${at}, acc${i}_${j}); }`];
-      }
-      return range(4).map(
-        (c) => `if (${at} + ${c}u < ${n}u) { finish(r, ${at} + ${c}u, acc${i}_${j}.${LANES[c]}); }`,
-      );
-    });
+    const parts = range(columns / 4).map((j) =>
+      finishFour(ends, n, j === 0 ? 'column' : `(column + ${4 * j}u)`, `acc${i}_${j}`),
+    );
     return `if (row + ${i}u < ${m}u) { let r = batch * ${m}u + row + ${i}u; ${parts.join(' ')} }`;
   });
   const body = `${ends.text(tensors)}
-@compute @workgroup_size(${GROUP})
+@compute @workgroup_size(${group})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
-  let i = ${index} * ${GROUP}u + lane;
+  let i = ${index} * ${group}u + lane;
   ${quads ? `let inside = i < ${count}u;` : `if (i >= ${count}u) { return; }`}
   let column = (i % ${acrossThreads}u) * ${columns}u;
   let row = (i / ${acrossThreads}u % ${down}u) * ${rows}u;

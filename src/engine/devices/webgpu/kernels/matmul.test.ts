@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Expression } from '../../../graph/lower/expression.ts';
+import type { KernelAttributes } from '../../../graph/lower/kernel-plan.ts';
+import { scratchElements } from '../../../graph/lower/scratch.ts';
+import type { WebgpuDevice } from '../device.ts';
+import { compare } from '../testing/compare.ts';
+import { type CallCase, testDevice } from '../testing/run-call.ts';
+import { freshSeed, Values } from '../testing/values.ts';
+import { shapeKey, VARIANTS, type Variant } from './matmul/choose.ts';
+
+type Attributes = KernelAttributes['matmul'];
+
+let devices: Record<'software' | 'gpu' | 'plain', WebgpuDevice> | null = null;
+beforeAll(async () => {
+  const software = await testDevice();
+  const gpu = await testDevice({ software: false });
+  const plain = await testDevice({ subgroups: false, subgroup_size: [0, 0] });
+  if (software !== null && gpu !== null && plain !== null) devices = { software, gpu, plain };
+});
+afterAll(() => {
+  for (const device of Object.values(devices ?? {})) device.dispose();
+});
+
+const product = (m: number, n: number, k: number, more: Partial<Attributes> = {}): Attributes => ({
+  batch: 1,
+  m,
+  n,
+  k,
+  transpose_a: false,
+  transpose_b: false,
+  shared_b: true,
+  epilogue: null,
+  sums: null,
+  ...more,
+});
+
+/** gelu(product + bias) * mask + residual, and what went into the gelu. */
+const LAYER: Expression = {
+  operands: 4,
+  steps: [
+    { op: 'add', args: [0, 1] },
+    { op: 'gelu', args: [4] },
+    { op: 'dropout_mask', args: [3], rate: 0.25, stream: 9 },
+    { op: 'mul', args: [5, 6] },
+    { op: 'add', args: [7, 2] },
+  ],
+  stores: [8, 4],
+};
+const SUM: Expression = { operands: 2, steps: [{ op: 'add', args: [0, 1] }], stores: [2] };
+
+interface Wish {
+  readonly strided?: boolean;
+  readonly layer?: boolean;
+  /** Adds the product to what is in the result already. */
+  readonly onto?: boolean;
+  readonly offset?: number;
+}
+
+function caseOf(values: Values, base: Attributes, wish: Wish): CallCase {
+  const { batch, m, n, k, transpose_a, transpose_b, shared_b, sums } = base;
+  const attributes = { ...base, epilogue: wish.layer ? LAYER : wish.onto ? SUM : null };
+  const gap = (width: number) => (wish.strided ? width + 4 * (1 + values.below(3)) : null);
+  const lead = batch === 1 ? [] : [batch];
+  const a = [...lead, ...(transpose_a ? [k, m] : [m, k])];
+  const b = [...(shared_b ? [] : lead), ...(transpose_b ? [n, k] : [k, n])];
+  const y = [...lead, m, n];
+  const tensors = [
+    values.normal(a, gap(a.at(-1) as number), wish.offset ?? 0),
+    values.normal(b, gap(b.at(-1) as number)),
+  ];
+  const add = (tensor: (typeof tensors)[number]) => tensors.push(tensor) - 1;
+  const inputs = [0, 1];
+  const outputs: number[] = [];
+  if (wish.layer) {
+    inputs.push(add(values.normal([n])), add(values.normal(y, gap(n))));
+    inputs.push(add(values.integers([], 1000)));
+    outputs.push(add(values.poison(y, gap(n))), add(values.poison(y)));
+  } else if (wish.onto) {
+    outputs.push(add(values.normal(y)));
+    inputs.push(outputs[0] as number);
+  } else outputs.push(add(values.poison(y, gap(n))));
+  if (sums !== null) outputs.push(add(values.poison([sums === 'a' ? m : n])));
+  const results = [...outputs];
+  const sizes = inputs.map((id) => tensors[id]?.values.length ?? 0);
+  const room = scratchElements({ kernel: 'matmul', attributes, sizes, wanted: outputs.map(() => true) });
+  const scratch = room === 0 ? null : add(values.poison([room]));
+  const call = {
+    kernel: 'matmul',
+    inputs,
+    outputs,
+    attributes,
+    scratch,
+    scope: '',
+    flops: 0,
+    bytes: 0,
+  } as const;
+  return { call, tensors, results };
+}
+
+/** Every layout, edges of all kinds, each way of finishing. */
+const CASES: readonly [Attributes, Wish][] = [
+  [product(1, 1, 1), {}],
+  [product(1, 65, 1, { transpose_b: true }), { layer: true }],
+  [product(5, 65, 7), { layer: true }],
+  [product(37, 20, 12, { transpose_a: true }), {}],
+  [product(36, 20, 33, { transpose_a: true, sums: 'b' }), { onto: true }],
+  [product(67, 64, 128), { layer: true, strided: true }],
+  [product(70, 68, 24, { transpose_b: true }), { strided: true, layer: true }],
+  [product(17, 66, 40, { transpose_a: true, transpose_b: true, sums: 'a' }), { offset: 3 }],
+  [product(6, 9, 8, { batch: 3, shared_b: false }), { layer: true }],
+  [product(12, 8, 20, { batch: 2, shared_b: false, transpose_a: true, transpose_b: true }), {}],
+  [product(8, 16, 12, { batch: 4, transpose_a: true }), { layer: true, strided: true }],
+  [product(64, 128, 600, { transpose_a: true, sums: 'b' }), { onto: true }],
+];
+
+describe('matmul', () => {
+  for (const kind of ['software', 'gpu', 'plain'] as const) {
+    it(`as chosen for ${kind} agrees with float64 in every layout`, async (context) => {
+      if (devices === null) return context.skip('needs Dawn with SwiftShader or a GPU');
+      for (const [attributes, wish] of CASES) {
+        const seed = freshSeed();
+        await compare(
+          devices[kind],
+          caseOf(new Values(seed), attributes, wish),
+          `${shapeKey(attributes)} ${JSON.stringify(wish)}, seed ${seed}`,
+        );
+      }
+    });
+  }
+
+  const forced = Object.keys(VARIANTS) as Variant[];
+  it.each(forced)('as %s agrees with float64 on a product of several tiles', async (variant) => {
+    if (devices === null) return;
+    const { gpu } = devices;
+    const few = variant === 'narrow' || variant === 'registers few rows';
+    for (const [base, wish] of [
+      [product(few ? 11 : 131, 130, 517), { layer: true }],
+      [product(few ? 3 : 132, 68, 516, { transpose_a: true, transpose_b: true, sums: few ? null : 'a' }), {}],
+    ] as const) {
+      const seed = freshSeed();
+      gpu.gpu.tuned.set(shapeKey(base), variant);
+      await compare(gpu, caseOf(new Values(seed), base, wish), `${variant} ${shapeKey(base)}, seed ${seed}`);
+    }
+  });
+
+  it('takes products of random shapes', async (context) => {
+    if (devices === null) return context.skip('needs Dawn with SwiftShader or a GPU');
+    const seed = freshSeed();
+    const values = new Values(seed);
+    for (let round = 0; round < 8; round++) {
+      const flip = () => values.below(2) === 1;
+      const attributes = product(1 + values.below(80), 1 + values.below(80), 1 + values.below(80), {
+        transpose_a: flip(),
+        transpose_b: flip(),
+      });
+      const wish = { strided: flip(), layer: flip() };
+      const kind = flip() ? 'gpu' : 'software';
+      await compare(
+        devices[kind],
+        caseOf(values, attributes, wish),
+        `${kind} ${shapeKey(attributes)} ${JSON.stringify(wish)}, seed ${seed} round ${round}`,
+      );
+    }
+    expect(seed).toBeGreaterThanOrEqual(0);
+  });
+});
