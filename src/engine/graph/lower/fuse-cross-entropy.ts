@@ -10,6 +10,7 @@ import { tableOf } from './single.ts';
 export function fuseCrossEntropy(fusion: Fusion): void {
   const { draft } = fusion;
   for (const node of fusion.nodesOf('cross_entropy_grad')) {
+    if (!fusion.isFree(node.id)) continue;
     const operand = fusion.operands[node.id]?.[2];
     if (operand?.from !== 'value') continue;
     const rows = node.shape[0] ?? 1;
@@ -35,7 +36,11 @@ export function fuseCrossEntropy(fusion: Fusion): void {
   }
 }
 
-function lossOf(fusion: Fusion, gradient: NodeOf<'cross_entropy_grad'>): NodeOf<'cross_entropy'> | null {
+/** The loss over the same logits and labels. */
+export function lossOf(
+  fusion: Fusion,
+  gradient: NodeOf<'cross_entropy_grad'>,
+): NodeOf<'cross_entropy'> | null {
   const { inputs, attributes } = gradient;
   for (const reader of fusion.readers[fusion.base(inputs[0] as number)] ?? []) {
     const node = fusion.nodes[reader];

@@ -1,4 +1,5 @@
 import type { Node, Program } from '../ir.ts';
+import { chunkCrossEntropy, LOGITS_CHUNK_BYTES } from './chunk-cross-entropy.ts';
 import type { Cluster } from './cluster.ts';
 import { Draft } from './draft.ts';
 import { emitEnds } from './ends.ts';
@@ -20,6 +21,8 @@ import { gradientOffsets } from './state-layout.ts';
 export interface LowerOptions {
   /** False makes one call or more of each node; for tests. */
   readonly fuse?: boolean;
+  /** Bytes of logits beyond which they are made some rows at a time; LOGITS_CHUNK_BYTES where it is not said. */
+  readonly logits_chunk_bytes?: number;
 }
 
 /** Makes the program ready for a device with an arena of its own: kernel calls and the places of their tensors. */
@@ -27,19 +30,20 @@ export function lower(program: Program, options: LowerOptions = {}): KernelPlan 
   const draft = new Draft(program);
   let fixed: ReadonlyMap<number, number> = new Map();
   if (options.fuse === false) for (const node of program.nodes) emitSingle(draft, node);
-  else fixed = emitFused(draft);
+  else fixed = emitFused(draft, options.logits_chunk_bytes ?? LOGITS_CHUNK_BYTES);
   const ends = emitEnds(draft);
   const places = place(draft, ends, fixed);
   return finish(draft, ends, places);
 }
 
 /** Returns where gradients have to be in the arena, by base. */
-function emitFused(draft: Draft): ReadonlyMap<number, number> {
+function emitFused(draft: Draft, logits_chunk_bytes: number): ReadonlyMap<number, number> {
   viewColumns(draft);
   const fusion = new Fusion(draft);
   const clusters = new Map<number, Cluster>();
   const gradients = fuseAdamW(fusion);
   fuseSumSquares(fusion);
+  chunkCrossEntropy(fusion, logits_chunk_bytes);
   fuseCrossEntropy(fusion);
   fuseAttention(fusion);
   fuseNorms(fusion);

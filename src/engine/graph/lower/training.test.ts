@@ -64,6 +64,8 @@ function expectBoth(program: Program, state: readonly StateSpec[]): void {
   const own = state.filter((spec) => spec.name in program.state);
   expectAgreement(program, lower(program), feeds(1), values(own, 2), 'fused');
   expectAgreement(program, lower(program, { fuse: false }), feeds(1), values(own, 2), 'unfused');
+  const chunked = lower(program, { logits_chunk_bytes: 256 }); // 12 rows of 44 bytes
+  expectAgreement(program, chunked, feeds(1), values(own, 2), 'with logits in chunks');
 }
 
 describe.each(models)('%s', (_name, model) => {
@@ -72,6 +74,9 @@ describe.each(models)('%s', (_name, model) => {
     if (step.update.mode !== 'fused') throw new Error('mode');
     expectBoth(step.update.step, step.state);
     const { calls } = lower(step.update.step);
+    const chunked = lower(step.update.step, { logits_chunk_bytes: 256 });
+    expect(chunked.calls.filter((call) => call.kernel === 'cross_entropy')).toHaveLength(2);
+    expect(chunked.arena.logits).toBe(512); // 8 rows, aligned
     expect(calls.filter((call) => call.kernel === 'adamw')).toHaveLength(1);
     expect(calls.filter((call) => call.kernel === 'sum_squares')).toHaveLength(1);
   });
