@@ -37,16 +37,11 @@ export async function openWasmDevice(host: WasmHost, options: WasmOptions = {}):
       fix: 'Open it in a worker.',
     });
   }
-  const machine = await Machine.start({
-    host,
-    features: found,
-    threads: host.noThreads === null ? wanted : 1,
-  });
-  return new WasmDevice(
-    machine,
-    describe(found, machine.threads, wanted, host.noThreads),
-    options.poison ?? false,
-  );
+  const threads = host.noThreads === null ? wanted : 1;
+  const start = () => Machine.start({ host, features: found, threads });
+  const machine = await start();
+  const description = describe(found, machine.threads, wanted, host.noThreads);
+  return new WasmDevice(machine, start, description, options.poison ?? false);
 }
 
 function describe(found: Features, threads: number, wanted: number, noThreads: string | null): string {
@@ -56,29 +51,41 @@ function describe(found: Features, threads: number, wanted: number, noThreads: s
   return `WASM, ${simd}, ${threads} threads`;
 }
 
+/** A linear memory cannot shrink: one that has grown beyond this goes with the last session. */
+const KEPT_BYTES = 64 * 2 ** 20;
+
 class WasmDevice implements Device, SessionOwner {
   readonly info: DeviceInfo;
   readonly lost: Promise<AnnealError>;
-  readonly machine: Machine;
   readonly poison: boolean;
+  readonly #start: () => Promise<Machine>;
+  readonly #lose: (reason: AnnealError) => void;
   readonly #sessions = new Set<WasmSession>();
+  /** Null from when a large one went with its last session until the next one is opened. */
+  #machine: Machine | null = null;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #gone: AnnealError | null = null;
 
-  constructor(machine: Machine, description: string, poison: boolean) {
-    this.machine = machine;
+  constructor(machine: Machine, start: () => Promise<Machine>, description: string, poison: boolean) {
     this.poison = poison;
+    this.#start = start;
     const { limit } = machine.heap;
     this.info = { name: 'wasm', description, limits: { max_buffer_bytes: limit, memory_bytes: limit } };
-    this.lost = machine.lost;
-    void machine.lost.then((reason) => {
-      this.#gone ??= reason;
-    });
+    const { promise, resolve } = Promise.withResolvers<AnnealError>();
+    this.lost = promise;
+    this.#lose = resolve;
+    this.#use(machine);
+  }
+
+  get machine(): Machine {
+    if (this.#machine === null) throw deviceErrors.failed({ message: 'The device has no memory open' });
+    return this.#machine;
   }
 
   open(state: readonly StateSpec[]): Promise<Session> {
-    return this.exclusively(() => {
+    return this.exclusively(async () => {
+      await this.#ready();
       const session = new WasmSession(this, state);
       this.#sessions.add(session);
       return session;
@@ -87,7 +94,12 @@ class WasmDevice implements Device, SessionOwner {
 
   async ceilings(): Promise<DeviceCeilings> {
     const flops_per_second = await bestProduct(this);
-    const bytes_per_second = await this.exclusively(() => bestCopy(this.machine));
+    const bytes_per_second = await this.exclusively(async () => {
+      await this.#ready();
+      const best = await bestCopy(this.machine);
+      this.#shrink();
+      return best;
+    });
     return { flops_per_second, bytes_per_second };
   }
 
@@ -112,12 +124,35 @@ class WasmDevice implements Device, SessionOwner {
 
   closed(session: WasmSession): void {
     this.#sessions.delete(session);
+    this.#shrink();
   }
 
   dispose(): void {
-    if (this.#gone !== null && this.#sessions.size === 0) return;
     for (const session of [...this.#sessions]) session.dispose();
     this.#gone ??= deviceErrors.lost({ message: 'The device was closed' });
-    this.whenIdle(() => this.machine.dispose());
+    this.whenIdle(() => {
+      this.#machine?.dispose();
+      this.#machine = null;
+    });
+  }
+
+  async #ready(): Promise<void> {
+    if (this.#machine === null) this.#use(await this.#start());
+  }
+
+  #use(machine: Machine): void {
+    this.#machine = machine;
+    void machine.lost.then((reason) => {
+      if (this.#machine !== machine) return;
+      this.#gone ??= reason;
+      this.#lose(this.#gone);
+    });
+  }
+
+  #shrink(): void {
+    if (this.#sessions.size > 0 || this.#machine === null) return;
+    if (this.#machine.heap.memory.buffer.byteLength <= KEPT_BYTES) return;
+    this.#machine.dispose();
+    this.#machine = null;
   }
 }

@@ -90,7 +90,7 @@ export class WasmExecutable implements Executable {
   #outputs(): Outputs {
     const outputs: Record<string, Float32Array> = {};
     for (const [name, id] of Object.entries(this.#plan.outputs)) {
-      outputs[name] = Float32Array.from(this.#values(this.#plan.tensors[id] as PlanTensor));
+      outputs[name] = new Float32Array(this.#values(this.#plan.tensors[id] as PlanTensor));
     }
     return outputs;
   }

@@ -71,7 +71,8 @@ export class WasmSession implements Session, Places {
   read(name: string): Promise<Float32Array> {
     return this.exclusively(() => {
       const { spec, at, size } = this.#find(name);
-      return Float32Array.from(spec.dtype === 'i32' ? this.heap.ints(at, size) : this.heap.floats(at, size));
+      // A typed array of a typed array copies at once, out of shared memory too.
+      return new Float32Array(spec.dtype === 'i32' ? this.heap.ints(at, size) : this.heap.floats(at, size));
     });
   }
 

@@ -52,7 +52,8 @@ async function countsTo(session: Session, times: number): Promise<void> {
   expect([...(await session.read('total'))]).toEqual([times, 2 * times, 3 * times]);
 }
 
-const taken = (device: Device) => (device as unknown as { machine: Machine }).machine.heap.taken;
+const machineOf = (device: Device) => (device as unknown as { machine: Machine }).machine;
+const taken = (device: Device) => machineOf(device).heap.taken;
 
 describe('a wasm device without something', () => {
   test('SharedArrayBuffer computes on one thread and says why', async () => {
@@ -174,6 +175,7 @@ describe('memory of a wasm device', () => {
 
   test('is given back with each session, and used again', async () => {
     const device = await openWasmDevice(nodeHost(), { threads: 2 });
+    const kept = await device.open(states);
     const before = taken(device);
     const large: StateSpec = { name: 'large', shape: [2 ** 24], dtype: 'f32', kind: 'parameter' };
     for (let i = 0; i < 80; i++) {
@@ -187,6 +189,25 @@ describe('memory of a wasm device', () => {
     }
     const again = await device.open([large]);
     expect((await again.read('large')).every((value) => value === 0)).toBe(true);
+    await countsTo(kept, 3);
+    device.dispose();
+  });
+
+  test('goes with the last session where it has grown large', async () => {
+    const device = await openWasmDevice(nodeHost(), { threads: 2 });
+    const size = () => machineOf(device).heap.memory.buffer.byteLength;
+    const small = size();
+    const large: StateSpec = { name: 'large', shape: [2 ** 26], dtype: 'f32', kind: 'parameter' };
+    for (let round = 0; round < 3; round++) {
+      const session = await device.open([large, ...states]);
+      expect(size()).toBeGreaterThan(2 ** 28);
+      await countsTo(session, 2);
+      session.dispose();
+      const next = await device.open(states);
+      await countsTo(next, 2);
+      expect(size()).toBe(small);
+      next.dispose();
+    }
     device.dispose();
   });
 
