@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../base/random.ts';
+import { buildDecodeStep } from '../../models/decode.ts';
 import { gpt2Config, llamaConfig } from '../../models/testing/configs.ts';
 import { updateFeeds } from '../../optimizers/update.ts';
 import type { ModelConfig, OptimizerConfig } from '../../training/spec.ts';
-import { buildTrainingStep } from '../../training/step.ts';
+import { buildGradients, buildTrainingStep } from '../../training/step.ts';
 import type { Program, StateSpec } from '../ir.ts';
 import { lower } from './lower.ts';
 import { expectAgreement } from './testing/agree.ts';
@@ -81,6 +82,16 @@ describe.each(models)('%s', (_name, model) => {
     expect(calls.filter((call) => call.kernel === 'sum_squares')).toHaveLength(1);
   });
 
+  test('so does one that recomputes its activations, in less memory', () => {
+    const request = { model, optimizer: adamw, ...SIZES, accumulation: 1 };
+    const kept = buildTrainingStep(request);
+    const again = buildTrainingStep({ ...request, gradient_checkpointing: true });
+    if (kept.update.mode !== 'fused' || again.update.mode !== 'fused') throw new Error('mode');
+    expectBoth(again.update.step, again.state);
+    const [more, less] = [lower(kept.update.step), lower(again.update.step)];
+    expect(less.arena_bytes).toBeLessThanOrEqual(more.arena_bytes);
+  });
+
   test('so do the programs of accumulated gradients, of evaluation and of logits', () => {
     const step = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 2 });
     if (step.update.mode !== 'accumulated') throw new Error('mode');
@@ -88,6 +99,29 @@ describe.each(models)('%s', (_name, model) => {
       expectBoth(program, step.state);
     }
   });
+});
+
+test.each(models)('%s decodes, and gives gradients to be verified, as on reference', (_name, model) => {
+  const gradients = buildGradients({ model, ...SIZES });
+  const { state } = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 1 });
+  expectBoth(gradients, state);
+  const batch = 2;
+  for (const block of [1, 3]) {
+    for (const result of [{ type: 'logits' }, { type: 'token', vocab_size: 9 }, { type: 'cache' }] as const) {
+      const decode = buildDecodeStep({ model, batch, block, capacity: 6, result });
+      const random = new Random(block);
+      const fed = {
+        input_ids: Int32Array.from({ length: batch * block }, () => random.below(11)),
+        position: [2, 0],
+        positions: Array.from({ length: batch * block }, (_, i) => (i < block ? 2 + i : i - block)),
+        ...{ uniform: [0.3, 0.9], temperature: [0.8], top_k: [5], top_p: [0.9] },
+      };
+      const held = values(decode.state, 4);
+      for (const plan of [lower(decode.program), lower(decode.program, { fuse: false })]) {
+        expectAgreement(decode.program, plan, fed, held, `block ${block}, ${result.type}`);
+      }
+    }
+  }
 });
 
 test.each(['sgd', 'lion', 'muon'] as const)('%s updates as on reference', (optim) => {
