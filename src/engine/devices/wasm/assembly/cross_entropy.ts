@@ -16,8 +16,8 @@ export function cross_entropy(args: usize, unit: i32, thread: i32): void {
     const x = at(args, 0) + offset;
     const label = load<i32>(at(args, 1) + (<usize>row << 2));
     const ignored = label == int(args, 8);
-    const loss = at(args, 4) == 0 ? 0 : at(args, 4) + (<usize>row << 2);
-    const dx = at(args, 5) == 0 ? 0 : at(args, 5) + offset;
+    const loss: usize = at(args, 4) == 0 ? 0 : at(args, 4) + (<usize>row << 2);
+    const dx: usize = at(args, 5) == 0 ? 0 : at(args, 5) + offset;
     if (ignored) {
       if (loss != 0) store<f32>(loss, 0);
       if (dx != 0) memory.fill(dx, 0, <usize>width << 2);

@@ -36,7 +36,7 @@ export function norm_grad(args: usize, unit: i32, thread: i32): void {
     const mean = centred ? <f32>(sumOf(x, width) / <f64>width) : 0;
     const inverse = <f32>1 / sqrt<f32>(squaresAround(x, width, mean) / <f32>width + float(args, 9));
     if (at(args, 4) != 0) {
-      const residual = at(args, 3) == 0 ? 0 : at(args, 3) + offset;
+      const residual: usize = at(args, 3) == 0 ? 0 : at(args, 3) + offset;
       gradX(x, weight, dy, residual, at(args, 4) + offset, width, mean, inverse, centred);
     }
     if (dweight != 0) addProduct(dweight, x, dy, width, mean, inverse);
