@@ -23,15 +23,11 @@ export function groupRanges(ranges: readonly ByteRange[], limits: Limits, most: 
       return next?.space === group.space ? [next.start - group.end] : [];
     })
     .sort((a, b) => a - b);
-  // Joining more never helps less, but for borders of buffers: the first that suffices is found by halving.
-  let [low, high] = [0, gaps.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (pieceCount(joined(groups, gaps[middle] as number), limits) <= most) high = middle;
-    else low = middle + 1;
+  for (const gap of new Set(gaps)) {
+    const fewer = joined(groups, gap);
+    if (pieceCount(fewer, limits) <= most) return fewer;
   }
-  const gap = gaps[low];
-  return gap === undefined ? groups : joined(groups, gap);
+  return groups;
 }
 
 /** Ranges with at most `gap` bytes between them become one; -1 joins what overlaps. */

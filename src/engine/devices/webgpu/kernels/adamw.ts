@@ -52,11 +52,14 @@ function segmentsOf(call: KernelCallOf<'adamw'>, context: KernelContext): Segmen
   });
 }
 
-/** Halves of what cannot be bound at once, and halves of these, down to one chunk. */
+/** Elements: places and borders of buffers are multiples of them, so a part of so many lies in one buffer. */
+const SMALLEST = 64;
+
+/** Halves of what cannot be bound at once, and halves of these. */
 function partsOf(segment: Segment, call: KernelCallOf<'adamw'>, context: KernelContext): Segment[] {
   const { first, size } = segment;
-  if (size <= CHUNK || context.fits(wantedBy([segment], call, new Uint32Array(0), 1))) return [segment];
-  const half = Math.ceil(size / 2 / CHUNK) * CHUNK;
+  if (size <= SMALLEST || context.fits(wantedBy([segment], call, new Uint32Array(0), 1))) return [segment];
+  const half = Math.ceil(size / 2 / SMALLEST) * SMALLEST;
   return [
     { ...segment, size: half, whole: false },
     { ...segment, first: first + half, size: size - half, whole: false },

@@ -63,5 +63,5 @@ export const elementwise: Kernel<'elementwise'> = (call, context) => {
   return stretch(0, size);
 };
 
-/** Elements; a multiple of what bindings are aligned to. */
-const SMALLEST = 1024;
+/** Elements: places and borders of buffers are multiples of them, so a part of so many lies in one buffer. */
+const SMALLEST = 64;
