@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { Random } from '../../../base/random.ts';
 import type { AttentionKernel } from '../../graph/lower/kernel-plan.ts';
-import { agreement, type Feeds } from './testing/agreement.ts';
+import { agreement, type Feeds } from './node/testing/agreement.ts';
 import { LoneCall } from './testing/lone-call.ts';
 
 const { check } = agreement();

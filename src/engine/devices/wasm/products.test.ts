@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 import { Random } from '../../../base/random.ts';
 import type { Expression } from '../../graph/lower/expression.ts';
 import type { KernelAttributes } from '../../graph/lower/kernel-plan.ts';
-import { agreement, type Feeds } from './testing/agreement.ts';
+import { agreement, type Feeds } from './node/testing/agreement.ts';
 import { LoneCall } from './testing/lone-call.ts';
 
 const { check } = agreement();

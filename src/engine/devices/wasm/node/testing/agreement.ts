@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect } from 'vitest';
-import type { KernelPlan } from '../../../graph/lower/kernel-plan.ts';
-import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
-import { features } from '../features.ts';
-import { Machine } from '../machine.ts';
-import { nodeHost } from '../node/host.ts';
-import { load } from './lone-call.ts';
+import type { KernelPlan } from '../../../../graph/lower/kernel-plan.ts';
+import { runPlan } from '../../../../graph/lower/testing/run-plan.ts';
+import { features } from '../../features.ts';
+import { Machine } from '../../machine.ts';
+import { load } from '../../testing/lone-call.ts';
+import { nodeHost } from '../host.ts';
 
 export type Feeds = Record<string, Float32Array | Int32Array>;
 
