@@ -1,3 +1,5 @@
+import { StepThinner } from './thin.ts';
+
 /**
  * What is measured while a run trains, by step (updates applied so far). Kept in columns: a store holds
  * one row per chunk of steps, a chart wants one array per series.
@@ -60,33 +62,7 @@ export function summarise(before: MetricSummary, batch: MetricBatch): MetricSumm
  */
 export function thinOut(rows: readonly StepMetrics[], points: number): readonly StepMetrics[] {
   if (rows.length <= points || points < 4) return rows.length <= points ? rows : rows.slice(-points);
-  const buckets = Math.floor((points - 2) / 2);
-  const first = rows[1]?.step ?? 0;
-  // By steps and not by rows: what was thinned out before comes out the same, and rows may be added after it.
-  const width = ((rows.at(-1)?.step ?? 0) - first) / buckets;
-  const kept: StepMetrics[] = rows.slice(0, 1);
-  let end = 1;
-  for (let bucket = 1; bucket <= buckets; bucket++) {
-    const begin = end;
-    const edge = first + bucket * width;
-    while (end < rows.length - 1 && (bucket === buckets || (rows[end]?.step ?? 0) < edge)) end++;
-    if (begin === end) continue;
-    let low = begin;
-    let high = begin;
-    for (let i = begin; i < end; i++) {
-      if (lossAt(rows, i) < lossAt(rows, low)) low = i;
-      if (lossAt(rows, i) > lossAt(rows, high)) high = i;
-    }
-    for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) {
-      const row = rows[i];
-      if (row !== undefined) kept.push(row);
-    }
-  }
-  return kept.concat(rows.slice(-1));
-}
-
-/** A loss that is not a number counts as the highest, so that it is never thinned out. */
-function lossAt(rows: readonly StepMetrics[], i: number): number {
-  const loss = rows[i]?.loss ?? Number.NaN;
-  return Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss;
+  const thinner = new StepThinner<null>(rows[0]?.step ?? 0, rows.at(-1)?.step ?? 0, points);
+  for (const [i, { step, loss }] of rows.entries()) thinner.see(step, loss, null, i);
+  return thinner.rows((_, i) => rows[i]).filter((row) => row !== undefined);
 }

@@ -2,11 +2,14 @@ import { Dexie, liveQuery } from 'dexie';
 import type { RunId } from '../../domain/runs/events.ts';
 import { emptySummary, type StepMetrics, summarise, thinOut } from '../../domain/runs/metrics.ts';
 import type { MetricStore } from '../../domain/runs/ports.ts';
+import { StepThinner } from '../../domain/runs/thin.ts';
 import { toStorageError } from '../errors.ts';
 import type { Database, MetricRow } from './database.ts';
 
 /** Steps per row: a run of 5,000 steps is 20 rows, and a flush rewrites at most 14 kB. */
 const CHUNK = 256;
+/** Chunks that are read at a time: a millisecond's work. */
+const PART = 16;
 
 export function createDexieMetricStore({ dexie, metrics, evals, summaries }: Database): MetricStore {
   const chunksOf = (run: RunId, first: unknown = Dexie.minKey, last: unknown = Dexie.maxKey) =>
@@ -30,16 +33,39 @@ export function createDexieMetricStore({ dexie, metrics, evals, summaries }: Dat
         })
         .catch(rethrow),
     read: async (run, { from = 0, to = Number.POSITIVE_INFINITY, points } = {}) => {
-      const [chunks, points_] = await Promise.all([
-        chunksOf(run, chunkOf(from), chunkOf(to)).toArray(),
-        evalsOf(run, from, to).toArray(),
-      ]).catch(rethrow);
-      const rows = chunks.flatMap(unpack).filter(({ step }) => step >= from && step <= to);
-      return {
-        steps: points === undefined ? rows : thinOut(rows, points),
-        evals: points_.map(({ step, val_loss }) => ({ step, val_loss })),
-        total: rows.length,
-      };
+      const evalRows = await evalsOf(run, from, to).toArray().catch(rethrow);
+      const evals_ = evalRows.map(({ step, val_loss }) => ({ step, val_loss }));
+      const keys = await chunksOf(run, chunkOf(from), chunkOf(to)).primaryKeys().catch(rethrow);
+      const within = (step: number): boolean => step >= from && step <= to;
+      if (points === undefined || points < 4 || keys.length * CHUNK <= 2 * points) {
+        const chunks = await chunksOf(run, chunkOf(from), chunkOf(to)).toArray().catch(rethrow);
+        const rows = chunks.flatMap(unpack).filter(({ step }) => within(step));
+        return {
+          steps: points === undefined ? rows : thinOut(rows, points),
+          evals: evals_,
+          total: rows.length,
+        };
+      }
+      // A long run is gone through part by part, each in a task of its own, and only what is shown is made rows.
+      const [low, high] = [keys[0]?.[1] ?? 0, keys.at(-1)?.[1] ?? 0];
+      const thinner = new StepThinner<MetricRow>(
+        Math.max(from, low * CHUNK),
+        Math.min(to, (high + 1) * CHUNK),
+        points,
+      );
+      let total = 0;
+      for (let at = 0; at < keys.length; at += PART) {
+        const part = await metrics.bulkGet(keys.slice(at, at + PART)).catch(rethrow);
+        for (const row of part) {
+          for (let i = 0; i < (row?.step.length ?? 0); i++) {
+            const step = row?.step[i] ?? Number.NaN;
+            if (row === undefined || !within(step)) continue;
+            thinner.see(step, row.loss[i] ?? Number.NaN, row, i);
+            total++;
+          }
+        }
+      }
+      return { steps: thinner.rows(unpackOne), evals: evals_, total };
     },
     summary: async (run) => {
       const row = await summaries.get(run).catch(rethrow);
@@ -111,16 +137,20 @@ function pack(run: RunId, chunk: number, rows: readonly StepMetrics[]): MetricRo
 }
 
 function unpack(row: MetricRow): readonly StepMetrics[] {
-  const at = (column: Float64Array, i: number): number => column[i] ?? Number.NaN;
-  return Array.from(row.step, (step, i) => ({
-    step,
-    loss: at(row.loss, i),
-    learning_rate: at(row.learning_rate, i),
-    grad_norm: at(row.grad_norm, i),
-    tokens_per_second: at(row.tokens_per_second, i),
-    step_ms: at(row.step_ms, i),
-    memory_bytes: Number.isNaN(at(row.memory_bytes, i)) ? null : at(row.memory_bytes, i),
-  }));
+  return Array.from(row.step, (_, i) => unpackOne(row, i));
+}
+
+function unpackOne(row: MetricRow, i: number): StepMetrics {
+  const at = (column: Float64Array): number => column[i] ?? Number.NaN;
+  return {
+    step: at(row.step),
+    loss: at(row.loss),
+    learning_rate: at(row.learning_rate),
+    grad_norm: at(row.grad_norm),
+    tokens_per_second: at(row.tokens_per_second),
+    step_ms: at(row.step_ms),
+    memory_bytes: Number.isNaN(at(row.memory_bytes)) ? null : at(row.memory_bytes),
+  };
 }
 
 function rethrow(thrown: unknown): never {
