@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
-import { UsageError, wholeOption } from '../cli/arguments.ts';
+import { wholeOption } from '../cli/arguments.ts';
 import type { BenchOptions } from './bench.ts';
 import type { Where } from './contest/calls.ts';
 import { ourEntrants, peerEntrants } from './contest/entrants.ts';
+import { benchOptions, oneOf } from './options.ts';
 import type { BenchReport } from './report.ts';
 import { contestStep } from './step/contest.ts';
 import { type ModelType, PRESETS, type Preset, workload } from './workload/workload.ts';
@@ -12,17 +12,14 @@ export const usage =
 
 /** One training step of ours and of others, the same model from the same weights over the same tokens. */
 export async function run(args: readonly string[], { progress }: BenchOptions): Promise<BenchReport> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      preset: { type: 'string', default: 'small' },
-      model: { type: 'string', default: 'gpt2' },
-      device: { type: 'string', default: 'wasm' },
-      in: { type: 'string', default: 'node' },
-      against: { type: 'string' },
-      runs: { type: 'string' },
-      profile: { type: 'boolean', default: false },
-    },
+  const values = benchOptions(args, {
+    preset: { type: 'string', default: 'small' },
+    model: { type: 'string', default: 'gpt2' },
+    device: { type: 'string', default: 'wasm' },
+    in: { type: 'string', default: 'node' },
+    against: { type: 'string' },
+    runs: { type: 'string' },
+    profile: { type: 'boolean', default: false },
   });
   const where = oneOf<Exclude<Where, 'native'>>('--in', values.in, ['chromium', 'node']);
   const preset = oneOf<Preset>('--preset', values.preset, Object.keys(PRESETS) as Preset[]);
@@ -35,10 +32,4 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
     profile: values.profile,
     progress,
   });
-}
-
-export function oneOf<T extends string>(name: string, value: string, known: readonly T[]): T {
-  const found = known.find((one) => one === value);
-  if (found !== undefined) return found;
-  throw new UsageError(`${name} is one of ${known.join(', ')}, not "${value}".`);
 }

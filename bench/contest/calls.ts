@@ -1,3 +1,4 @@
+import type { ModelConfig, TrainingSpec } from '../../src/engine/training/spec.ts';
 import type { Workload } from '../workload/workload.ts';
 
 /** An engine and where it computes: what `--device` and `--against` name. */
@@ -20,8 +21,16 @@ export interface Calls {
   peak_bytes: [Record<never, never>, number | null];
   /** One more step, recorded kernel by kernel; null where the device cannot. */
   profile: [Record<never, never>, StepRecord | null];
+  /** Puts random weights of that model on the device and reads a prompt. */
+  open_decode: [DecodeTask, Opened];
+  /** The next tokens, one after the other, each drawn from the logits before it. */
+  run_decode: [{ readonly count: number }, { readonly ms: readonly number[] }];
+  /** Trains by the recipe from a seed, evaluates on the whole validation split. */
+  train_recipe: [RecipeTask, RecipeResult];
   /** What this machine can do at best in this place: see Ceilings. */
   probe: [{ readonly device: string }, Ceilings];
+  /** What a device of ours measures of itself; null where it does not. */
+  ceilings: [{ readonly entrant: Entrant }, OwnCeilings | null];
   /** GFLOP/s of one matrix product, best of what fits into the time. */
   matmul: [MatmulTask, number | null];
 }
@@ -52,7 +61,7 @@ export interface StepRecord {
   readonly total_ms: number;
   readonly clock: string;
   readonly kernels: readonly KernelRow[];
-  readonly ceilings: { readonly flops_per_second: number; readonly bytes_per_second: number } | null;
+  readonly ceilings: OwnCeilings | null;
 }
 
 export interface Ceilings {
@@ -60,6 +69,11 @@ export interface Ceilings {
   readonly fma_gflops: number;
   /** The fastest read of far more than any cache holds; GB/s. */
   readonly read_gbytes: number;
+}
+
+export interface OwnCeilings {
+  readonly flops_per_second: number;
+  readonly bytes_per_second: number;
 }
 
 /** C [m, n] = op(A) op(B); with transpose_a, A is stored [k, m]; with transpose_b, B is stored [n, k]. */
@@ -81,6 +95,36 @@ export interface Actor {
 
 /** The same from its own side. */
 export type Handlers = { readonly [M in CallName]: (params: Calls[M][0]) => Promise<Calls[M][1]> };
+
+export interface DecodeTask {
+  readonly entrant: Entrant;
+  readonly model: ModelConfig;
+  readonly batch: number;
+  /** Tokens read before the first is timed. */
+  readonly prompt: number;
+  /** Tokens that will be asked for in all. */
+  readonly count: number;
+}
+
+export interface RecipeTask {
+  readonly entrant: Entrant;
+  /** As plain data, what the config says. */
+  readonly spec: TrainingSpec;
+  readonly text: string;
+  /** The last part of the text, by characters. */
+  readonly validation_split: number;
+  readonly seed: number;
+  /** Instead of the spec's max_steps, which the schedule keeps. */
+  readonly steps: number;
+}
+
+export interface RecipeResult {
+  readonly seconds: number;
+  /** Mean over every token of the validation split but the first. */
+  readonly val_loss: number;
+  readonly last_loss: number;
+  readonly tokens: number;
+}
 
 /** What goes between processes. */
 export interface Request {

@@ -32,7 +32,12 @@ export async function openChromium(): Promise<ChromiumContest> {
     server = await serve(folder);
     const address = server.address();
     if (address === null || typeof address === 'string') throw new Error('The page is not served.');
-    browser = await playwright.launch({ executablePath: chromium(), args: [...chromiumArguments] });
+    browser = await playwright.launch({
+      executablePath: chromium(),
+      args: [...chromiumArguments],
+      handleSIGINT: false,
+      handleSIGTERM: false,
+    });
     const page = await browser.newPage();
     await page.goto(`http://127.0.0.1:${address.port}/index.html`);
     await page.waitForFunction(() => 'bench' in globalThis && crossOriginIsolated);
@@ -52,7 +57,10 @@ export async function openChromium(): Promise<ChromiumContest> {
                 ended(`the tab is gone: ${error instanceof Error ? error.message : error}`);
               });
           },
-          close: () => bench.evaluate((b, k) => b.end(k), key),
+          close: async () => {
+            // Where the tab is gone, so is the worker.
+            await bench.evaluate((b, k) => b.end(k), key).catch(() => undefined);
+          },
         });
         return actor;
       },

@@ -16,3 +16,4 @@ const handlers = engineHandlers({
   },
 });
 process.on('message', async (request: Request) => process.send?.(await answer(handlers, request)));
+process.on('disconnect', () => process.exit());

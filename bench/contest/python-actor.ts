@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { batchOf, initialWeights, RING, type Workload } from '../workload/workload.ts';
-import type { Actor, Response } from './calls.ts';
+import type { Actor, RecipeTask, Response } from './calls.ts';
 import { actorOver } from './link.ts';
 
 const PYTHONS = [process.env.ANNEAL_PYTHON, '/usr/bin/python3', 'python3'];
@@ -60,9 +60,15 @@ export function startPythonActor(python: string, { omp, blas }: Threads): Actor 
   return {
     ...actor,
     async call(method, params) {
-      if (method !== 'open_step') return actor.call(method, params);
-      const { workload } = params as { readonly workload: Workload };
+      if (method !== 'open_step' && method !== 'train_recipe') return actor.call(method, params);
       folder ??= await mkdtemp(join(tmpdir(), 'anneal-bench-'));
+      if (method === 'train_recipe') {
+        const { text, ...task } = params as RecipeTask;
+        const text_file = join(folder, 'text.txt');
+        await writeFile(text_file, text);
+        return actor.call(method, { ...task, text_file } as never);
+      }
+      const { workload } = params as { readonly workload: Workload };
       const files = await filesOf(workload, folder);
       return actor.call(method, { workload, files } as never);
     },

@@ -9,6 +9,14 @@ export class Stage {
   readonly #actors = new Set<Actor>();
   #chromium: Promise<ChromiumContest> | null = null;
   #python: string | null | undefined;
+  readonly #stopped = (signal: NodeJS.Signals): void => {
+    void this.close().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
+
+  constructor() {
+    process.once('SIGINT', this.#stopped);
+    process.once('SIGTERM', this.#stopped);
+  }
 
   /** Throws where the entrant cannot exist on this machine, with a sentence that says why. */
   async start(entrant: Pick<Entrant, 'where'>, threads: Threads = { omp: 1, blas: 1 }): Promise<Actor> {
@@ -40,8 +48,11 @@ export class Stage {
   }
 
   async close(): Promise<void> {
-    for (const actor of this.#actors) await actor.close();
-    await (await this.#chromium?.catch(() => null))?.close();
+    process.off('SIGINT', this.#stopped);
+    process.off('SIGTERM', this.#stopped);
+    // The browser ends with all its workers; one that hangs must not keep the others alive.
+    const browser = await this.#chromium?.catch(() => null);
+    await Promise.allSettled([browser?.close(), ...[...this.#actors].map((actor) => actor.close())]);
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Entrant, Handlers } from '../contest/calls.ts';
 import type { Workload } from '../workload/workload.ts';
+import type { DecodeRunner } from './anneal/decode.ts';
 import type { Engine, Environment, StepRunner } from './engine.ts';
 import { probeCeilings } from './probe.ts';
 
 /** One engine's side of a contest. Only the engine that is asked for is loaded. */
 export function engineHandlers(environment: Environment): Handlers {
   let runner: StepRunner | null = null;
+  let decoder: DecodeRunner | null = null;
   let index = 0;
   const opened = (): StepRunner => {
     if (runner === null) throw new Error('No step has been opened.');
@@ -29,6 +31,28 @@ export function engineHandlers(environment: Environment): Handlers {
     },
     peak_bytes: () => opened().peakBytes(index++),
     profile: async () => (await opened().profile?.(index++)) ?? null,
+    async open_decode(task) {
+      const { openDecode } = await import('./anneal/decode.ts');
+      decoder = await openDecode(task.entrant.device, task, environment);
+      return { description: decoder.description, launches: decoder.launches };
+    },
+    async run_decode({ count }) {
+      const ms: number[] = [];
+      for (let i = 0; i < count; i++) {
+        const start = performance.now();
+        await decoder?.next();
+        ms.push(performance.now() - start);
+      }
+      return { ms };
+    },
+    async train_recipe(task) {
+      const { trainRecipe } = await import('./anneal/recipe.ts');
+      return trainRecipe(task.entrant.device, task, environment);
+    },
+    async ceilings({ entrant }) {
+      const { openDevice } = await import('./anneal/engine.ts');
+      return (await (await openDevice(entrant.device, environment)).ceilings?.()) ?? null;
+    },
     probe: ({ device }) => probeCeilings(device, environment),
     matmul: async (task) =>
       (await load(task.entrant, environment)).matmul(task.entrant.device, task, environment),

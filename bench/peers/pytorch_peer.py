@@ -10,6 +10,7 @@ import time
 import torch
 
 import pytorch_models as models
+import pytorch_recipe
 
 
 class Peer:
@@ -53,6 +54,10 @@ class Peer:
             losses.append(self.step())
             ms.append(1000 * (time.perf_counter() - start))
         return {"ms": ms, "losses": losses}
+
+    def train_recipe(self, text_file, **task):
+        with open(text_file, encoding="utf-8", newline="") as file:
+            return pytorch_recipe.train(task, file.read())
 
     def peak_bytes(self):
         return None

@@ -1,0 +1,93 @@
+import { wholeOption } from '../cli/arguments.ts';
+import { countParameters } from '../src/engine/models/parameters.ts';
+import type { Gpt2Config } from '../src/engine/training/spec.ts';
+import type { BenchOptions } from './bench.ts';
+import { ourEntrants, titleOf } from './contest/entrants.ts';
+import { Stage } from './contest/stage.ts';
+import { benchOptions, oneOf } from './options.ts';
+import { type Bar, type BenchReport, bar, machine, quantile } from './report.ts';
+
+export const usage = 'decode [--device D[,D]] [--in chromium|node] [--batch N] [--runs TOKENS] [--layers N]';
+
+const PROMPT = 16;
+
+/** Tokens one after the other from GPT-2's 124M shape with random weights, against reading all weights once for each. */
+export async function run(args: readonly string[], { progress }: BenchOptions): Promise<BenchReport> {
+  const values = benchOptions(args, {
+    device: { type: 'string', default: 'wasm' },
+    in: { type: 'string', default: 'node' },
+    batch: { type: 'string' },
+    runs: { type: 'string' },
+    layers: { type: 'string' },
+  });
+  const where = oneOf('--in', values.in, ['chromium', 'node'] as const);
+  const batch = wholeOption('--batch', values.batch, 1) ?? 1;
+  const count = wholeOption('--runs', values.runs, 1) ?? 64;
+  const model = gpt2Small(wholeOption('--layers', values.layers, 1) ?? 12);
+  // Of the positions' table one row is read; the embedding is the head's weights too, and read whole there.
+  const weightBytes = 4 * (countParameters(model) - model.n_positions * model.n_embd);
+  const stage = new Stage();
+  const results: Record<string, unknown>[] = [];
+  const bars: Bar[] = [];
+  try {
+    for (const entrant of ourEntrants(values.device, where)) {
+      progress(`${titleOf(entrant)}: weights`);
+      const actor = await stage.start(entrant);
+      const task = { entrant, model, batch, prompt: PROMPT, count };
+      const { description } = await actor.call('open_decode', task);
+      await actor.call('run_decode', { count: 3 });
+      progress(`${titleOf(entrant)}: ${count} tokens`);
+      const { ms } = await actor.call('run_decode', { count });
+      await actor.close();
+      // The bandwidth is the best of two ways of measuring it, in the same run.
+      const prober = await stage.start(entrant);
+      const { read_gbytes } = await prober.call('probe', { device: entrant.device });
+      const own = await prober.call('ceilings', { entrant });
+      await prober.close();
+      const bandwidth = Math.max(read_gbytes, (own?.bytes_per_second ?? 0) / 1e9);
+      const bound_ms = weightBytes / bandwidth / 1e6;
+      const median_ms = quantile(ms, 0.5);
+      results.push({
+        ...entrant,
+        preset: 'gpt2-124M',
+        batch,
+        median_ms,
+        best_ms: Math.min(...ms),
+        runs: ms.length,
+        tokens_per_second: (1000 * batch) / median_ms,
+        weight_bytes: weightBytes,
+        read_gbytes,
+        own_gbytes: own === null ? null : own.bytes_per_second / 1e9,
+        bound_ms,
+        share_of_bound: bound_ms / median_ms,
+        description,
+      });
+      if (batch === 1 && !entrant.device.startsWith('tfjs')) {
+        bars.push(bar(`${titleOf(entrant)}: share of the bound`, bound_ms / median_ms, '>=', 1 / 1.5));
+      }
+    }
+    return { name: 'decode', machine: machine(), results, bars };
+  } finally {
+    await stage.close();
+  }
+}
+
+function gpt2Small(n_layer: number): Gpt2Config {
+  return {
+    model_type: 'gpt2',
+    vocab_size: 50_257,
+    n_positions: 1024,
+    n_embd: 768,
+    n_layer,
+    n_head: 12,
+    n_inner: null,
+    activation_function: 'gelu_new',
+    bias: true,
+    embd_pdrop: 0,
+    attn_pdrop: 0,
+    resid_pdrop: 0,
+    layer_norm_epsilon: 1e-5,
+    initializer_range: 0.02,
+    tie_word_embeddings: true,
+  };
+}
