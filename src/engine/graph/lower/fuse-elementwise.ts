@@ -1,5 +1,6 @@
 import type { Node, NodeOf } from '../ir.ts';
 import { Cluster } from './cluster.ts';
+import { sizeOf } from './draft.ts';
 import type { Fusion } from './fusion.ts';
 import { isPlainStep, UNASSIGNED } from './fusion.ts';
 import type { StepNode } from './steps.ts';
@@ -17,6 +18,8 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
     if (node.op === 'matmul') add(new Cluster(fusion, node.id, node as NodeOf<'matmul'>));
     else if (isPlainStep(node)) join(node);
   }
+
+  mergeNumbers(fusion, clusters);
 
   function add(cluster: Cluster): Cluster {
     clusters.set(cluster.group.index, cluster);
@@ -48,6 +51,23 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
     return makers.sort(
       (a, b) => Number(b.matmul !== null) - Number(a.matmul !== null) || b.group.position - a.group.position,
     );
+  }
+}
+
+/**
+ * Single numbers (the mean loss, the norm of the gradients and the factor that clips them) go into one
+ * call, the last of them, even where they have nothing to do with one another: a call costs more than they do.
+ */
+function mergeNumbers(fusion: Fusion, clusters: Map<number, Cluster>): void {
+  const numbers = [...clusters.values()].filter(
+    ({ matmul, shape }) => matmul === null && sizeOf(shape) === 1 && shape.length === 0,
+  );
+  numbers.sort((a, b) => b.group.position - a.group.position);
+  for (const [i, into] of numbers.entries()) {
+    if (into.group.members.length === 0) continue;
+    for (const from of numbers.slice(i + 1)) {
+      if (from.group.members.length > 0 && merge(fusion, from, into)) clusters.delete(from.group.index);
+    }
   }
 }
 
@@ -127,6 +147,7 @@ function growsEarly(fusion: Fusion, cluster: Cluster, node: StepNode, outside: r
 /** Whether computing a cluster later keeps more bytes of its operands alive than of its results it saves. */
 function growsLate(fusion: Fusion, cluster: Cluster, besides: readonly number[], position: number): boolean {
   const { group } = cluster;
+  if (sizeOf(cluster.shape) === 1) return false;
   if (group.position === position || !fusion.heavyBetween(group.position, position)) return false;
   let kept = 0;
   const seen = new Set<number>();
