@@ -5,6 +5,7 @@ import { nodeDeviceFactories } from '../src/engine/devices/node/factories.ts';
 import { DeviceChooser } from '../src/engine/devices/probe.ts';
 import { VERSION } from '../src/protocol/version.ts';
 import type { DeviceSource } from '../src/services/training/devices.ts';
+import { ensureKernels } from './setup/kernels.ts';
 
 const rememberedSchema = z.object({
   name: z.enum(DEVICE_NAMES),
@@ -19,6 +20,7 @@ const A_WEEK = 7 * 24 * 3600 * 1000;
  * answer rarely changes; when the remembered one no longer opens, it is probed anew.
  */
 export function nodeDevices(settings: Settings): DeviceSource {
+  ensureKernels();
   const chooser = new DeviceChooser({
     factories: nodeDeviceFactories(),
     clock: { now: () => Date.now(), elapsed: () => performance.now() },

@@ -5,6 +5,7 @@ import type { Bench } from '../../bench/bench.ts';
 import type { BenchReport } from '../../bench/report.ts';
 import { UsageError, withUsage } from '../arguments.ts';
 import { type CommandIo, EXIT } from '../io.ts';
+import { ensureKernels } from '../setup/kernels.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'bench');
 
@@ -23,6 +24,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stderr.write(`Usage: anneal bench NAME [--json], where NAME is one of ${names().join(', ')}.\n`);
     return EXIT.usage;
   }
+  ensureKernels();
   const bench = (await import(pathToFileURL(join(folder, `${name}.bench.ts`)).href)) as Bench;
   return withUsage(io, `bench ${bench.usage ?? name} [--json]`, async () => {
     if (rest.length > 0 && bench.usage === undefined)

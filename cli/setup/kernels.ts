@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -41,11 +41,15 @@ export function buildKernels(): string | null {
   mkdirSync(modules, { recursive: true });
   // Another process may be at it as well: each writes files of its own, and those of the last one stay.
   const draft = (file: string): string => `${file}.${process.pid}`;
-  for (const [name, options] of Object.entries(variants)) {
-    const said = compile([...common, ...options, '--outFile', draft(join(modules, `${name}.wasm`))]);
-    if (said !== null) return said;
+  try {
+    for (const [name, options] of Object.entries(variants)) {
+      const said = compile([...common, ...options, '--outFile', draft(join(modules, `${name}.wasm`))]);
+      if (said !== null) return said;
+    }
+    for (const file of files) renameSync(draft(file), file);
+  } finally {
+    for (const file of files) rmSync(draft(file), { force: true });
   }
-  for (const file of files) renameSync(draft(file), file);
   writeFileSync(stamp, now);
   return null;
 }
