@@ -33,6 +33,10 @@ export interface ContextParts {
   readonly tuned: ReadonlyMap<string, string>;
   /** By the number of the `bind` in its call. */
   readonly companions?: ReadonlyMap<number, Companions>;
+  /** What tensors are instead, where the call is a part of another. */
+  readonly views?: ReadonlyMap<TensorId, PlanTensor>;
+  /** Counts the `bind`s of a call and its parts. */
+  readonly serial?: { next: number };
 }
 
 const ALONE: Companions = { before: [], after: [], tablesBefore: 0, tables: 0 };
@@ -41,7 +45,7 @@ const ALONE: Companions = { before: [], after: [], tablesBefore: 0, tables: 0 };
 export function kernelContext(parts: ContextParts): KernelContext {
   const { tensors, state, adapter, tuned } = parts;
   const tensor = (id: TensorId): PlanTensor => {
-    const found = tensors[id];
+    const found = parts.views?.get(id) ?? tensors[id];
     if (found === undefined) throw new RangeError(`the plan has no tensor ${id}`);
     return found;
   };
@@ -59,14 +63,14 @@ export function kernelContext(parts: ContextParts): KernelContext {
     const order = groups.map((group, i) => ({ group, at: rank.get(i) ?? 0 })).sort((a, b) => a.at - b.at);
     return { groups: order.map(({ group }) => group), fits: pieceCount(groups, adapter) <= free };
   };
-  let serial = 0;
+  const serial = parts.serial ?? { next: 0 };
   return {
     adapter,
     tuned,
     tensor,
     fits: (wanted) => grouped(wanted, ALONE).fits,
     bind(label, wanted) {
-      const number = serial++;
+      const number = serial.next++;
       const others = parts.companions?.get(number) ?? ALONE;
       const { groups, fits } = grouped(wanted, others);
       if (!fits) {

@@ -1,3 +1,5 @@
+import { AnnealError } from '../../../base/error.ts';
+import { deviceErrors } from '../../errors.ts';
 import type { KernelCall } from '../../graph/lower/kernel-plan.ts';
 import { type Companions, type ContextParts, kernelContext } from './bind.ts';
 import type { Dispatch, KernelContext } from './dispatch.ts';
@@ -5,6 +7,7 @@ import { groupRanges, pieceCount } from './groups.ts';
 import { KERNELS } from './kernels/table.ts';
 import { merged, mergeSize } from './merge.ts';
 import { conflict, type Reach } from './reach.ts';
+import { halved } from './split.ts';
 
 /** One dispatch of a call. */
 export interface Part {
@@ -32,7 +35,7 @@ interface OpenBatch {
 export function schedule(calls: readonly KernelCall[], context: ContextParts): Batch[] {
   const batches: OpenBatch[] = [];
   for (const [call, one] of calls.entries()) {
-    for (const dispatch of dispatchesOf(one, kernelContext(context))) {
+    for (const dispatch of dispatchesOf(one, context)) {
       const part = { call, dispatch };
       const target = joinable(part, batches, context);
       if (target === null) batches.push({ parts: [part], size: mergeSize(dispatch) });
@@ -45,10 +48,30 @@ export function schedule(calls: readonly KernelCall[], context: ContextParts): B
   }));
 }
 
-export function dispatchesOf(call: KernelCall, context: KernelContext): readonly Dispatch[] {
+/** Over parts of its tensors where they cannot be bound at once. Throws ANN-DEV-002 where that does not help. */
+export function dispatchesOf(call: KernelCall, parts: ContextParts): readonly Dispatch[] {
   // The table is typed by kernel; that this entry is the call's own is what TypeScript cannot follow.
   const kernel = KERNELS[call.kernel] as (call: KernelCall, context: KernelContext) => readonly Dispatch[];
-  return kernel(call, context);
+  const serial = parts.serial ?? { next: 0 };
+  const context = kernelContext({ ...parts, serial });
+  try {
+    return kernel(call, context);
+  } catch (error) {
+    const halves = isNoRoom(error) ? halved(call, context) : null;
+    if (halves === null) throw error;
+    try {
+      return halves.flatMap((half) => {
+        const views = new Map([...(parts.views ?? []), ...half.views]);
+        return dispatchesOf(half.call, { ...parts, serial, views });
+      });
+    } catch (inner) {
+      throw isNoRoom(inner) ? error : inner;
+    }
+  }
+}
+
+function isNoRoom(error: unknown): boolean {
+  return error instanceof AnnealError && error.code === deviceErrors.outOfMemory.code;
 }
 
 /** The latest batch that the part can join without passing one that it depends on. */
@@ -97,10 +120,10 @@ function joined(parts: readonly Part[], calls: readonly KernelCall[], context: C
       tablesBefore: sumTables(parts.slice(0, i)),
       tables: sumTables(others),
     };
-    const again = dispatchesOf(
-      calls[part.call] as KernelCall,
-      kernelContext({ ...context, companions: new Map([[number, companions]]) }),
-    );
+    const again = dispatchesOf(calls[part.call] as KernelCall, {
+      ...context,
+      companions: new Map([[number, companions]]),
+    });
     const found = again.find((dispatch) => dispatch.parts.number === number);
     if (found === undefined) throw new RangeError('a kernel does not repeat itself');
     return found;
