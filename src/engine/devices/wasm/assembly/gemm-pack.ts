@@ -8,6 +8,8 @@ import { at, int } from './words';
 
 /** Panels of b that one unit packs: 16 columns are a line of the cache. */
 const UNIT_PANELS: i32 = 2;
+/** Rows of b that are added up by themselves. */
+const SUM_DEPTH: i32 = 512;
 
 /**
  * (b, packed, k, n, bytes between rows of b, transposed, units per batch, bytes between batches of b and of
@@ -24,6 +26,11 @@ export function gemm_pack(args: usize, unit: i32, thread: i32): void {
   const b = at(args, 0) + <usize>batch * at(args, 7);
   const packed = at(args, 1) + <usize>batch * at(args, 8);
   const sums = at(args, 9);
+  if (int(args, 5) == 0 && n - (first << 3) >= 16) {
+    const column = <usize>first << 3;
+    packSixteen(b + (column << 2), stride, k, packed + (column * <usize>k << 2), sums == 0 ? 0 : sums + (column << 2));
+    return;
+  }
   for (let panel = first; panel < last; panel++) {
     const column = panel << 3;
     const columns = min(8, n - column);
@@ -32,6 +39,49 @@ export function gemm_pack(args: usize, unit: i32, thread: i32): void {
     else packRows(b + (<usize>column << 2), stride, k, columns, to);
     if (sums != 0) sumPanel(to, k, columns, sums + (<usize>column << 2));
   }
+}
+
+/** From [k][n]: both panels of a unit, a line of the cache at a time, and their sums while they are at hand. */
+function packSixteen(b: usize, stride: usize, k: i32, to: usize, sums: usize): void {
+  const next = to + (<usize>k << 5);
+  const zero = f32x4.splat(0);
+  let total0 = zero;
+  let total1 = zero;
+  let total2 = zero;
+  let total3 = zero;
+  let offset: usize = 0;
+  while (k > 0) {
+    const piece = min(k, SUM_DEPTH);
+    k -= piece;
+    let s0 = zero;
+    let s1 = zero;
+    let s2 = zero;
+    let s3 = zero;
+    for (const end = offset + (<usize>piece << 5); offset < end; offset += 32) {
+      const x0 = v128.load(b);
+      const x1 = v128.load(b, 16);
+      const x2 = v128.load(b, 32);
+      const x3 = v128.load(b, 48);
+      v128.store(to + offset, x0);
+      v128.store(to + offset, x1, 16);
+      v128.store(next + offset, x2);
+      v128.store(next + offset, x3, 16);
+      s0 = f32x4.add(s0, x0);
+      s1 = f32x4.add(s1, x1);
+      s2 = f32x4.add(s2, x2);
+      s3 = f32x4.add(s3, x3);
+      b += stride;
+    }
+    total0 = f32x4.add(total0, s0);
+    total1 = f32x4.add(total1, s1);
+    total2 = f32x4.add(total2, s2);
+    total3 = f32x4.add(total3, s3);
+  }
+  if (sums == 0) return;
+  v128.store(sums, total0);
+  v128.store(sums, total1, 16);
+  v128.store(sums, total2, 32);
+  v128.store(sums, total3, 48);
 }
 
 /** From [k][n]: pieces of rows, one below the other. */
@@ -109,7 +159,7 @@ function packFour(b: usize, stride: usize, k: i32, to: usize, pitch: usize): voi
   }
 }
 
-/** Sums of a panel's columns, in ascending k, pieces of 512 by themselves. */
+/** Sums of a panel's columns, in ascending k, pieces of SUM_DEPTH by themselves. */
 function sumPanel(panel: usize, k: i32, columns: i32, sums: usize): void {
   const wide = columns > 4;
   let total0 = f32x4.splat(0);
@@ -117,7 +167,7 @@ function sumPanel(panel: usize, k: i32, columns: i32, sums: usize): void {
   while (k > 0) {
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);
-    const piece = min(k, 512);
+    const piece = min(k, SUM_DEPTH);
     k -= piece;
     for (let p = 0; p < piece; p++) {
       s0 = f32x4.add(s0, v128.load(panel));

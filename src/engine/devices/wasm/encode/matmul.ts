@@ -8,6 +8,8 @@ const PANEL = 8;
 const UNIT_PANELS = 2;
 /** Six-row panels of a that a unit multiplies with each panel of b while that is near. */
 const MOST_TILES = 4;
+/** A packed b of so many bytes stays in the L2 cache. */
+const NEAR_BYTES = 512 * 1024;
 /** k is multiplied in equal pieces of at most so many: a panel of b and one of a stay in the L1 cache. */
 const MOST_DEPTH = 512;
 /** Units that a product is cut into, where it is large enough, and multiply-adds of the smallest. */
@@ -173,7 +175,9 @@ function tiling({ m, k }: AttributesOf<'matmul'>, batches: number, columns: numb
   const wanted = Math.max(1, Math.min(FEWEST_UNITS, Math.floor((batches * m * columns * k) / UNIT_WORK)));
   const all = Math.ceil(m / TILE_ROWS);
   let tiles = Math.min(MOST_TILES, all);
-  while (tiles > 1 && batches * Math.ceil(all / tiles) < wanted) tiles--;
+  // Fewer rows go over all of b more often, which must be near then; else columns are split.
+  const fewest = k * columns * 4 <= NEAR_BYTES ? 1 : tiles;
+  while (tiles > fewest && batches * Math.ceil(all / tiles) < wanted) tiles--;
   const down = batches * Math.ceil(all / tiles);
   const across = Math.max(1, Math.min(panels(columns), Math.ceil(wanted / down)));
   const tileColumns = Math.ceil(panels(columns) / across) * PANEL;
