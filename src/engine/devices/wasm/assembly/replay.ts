@@ -17,8 +17,14 @@ import { setControl } from './scratch';
 @external("env", "now")
 declare function now(): f64;
 
-/** About 20 microseconds of looking before a thread sleeps. */
+/**
+ * A thread that finds nothing to do looks for about 100 microseconds before it sleeps: longer than another
+ * one needs for its last unit, as waking up takes as long as that.
+ */
 const SPINS: i32 = 4000;
+
+/** What `pause` computes with. */
+let idleness: f64 = 1;
 
 let control: usize = 0;
 let self: i32 = 0;
@@ -91,10 +97,23 @@ function work(caller: bool): i32 {
     if (caller) {
       if (atomic.load<i32>(control, FINISHED) != 0) return RAN;
     } else if (atomic.load<i32>(control, STOP) != 0) return RAN;
-    if (++idle < SPINS) continue;
+    if (++idle < SPINS) {
+      pause();
+      continue;
+    }
     idle = 0;
     if (!sleep(caller)) return WAITING;
   }
+}
+
+/**
+ * Some 25 nanoseconds in which the processor has next to nothing to do: divisions that wait for each other.
+ * WebAssembly has no instruction for that, and a core may be shared with a thread that works.
+ */
+function pause(): void {
+  let x = idleness;
+  for (let i = 0; i < 5; i++) x = 1.5 / (x + 0.25);
+  idleness = x;
 }
 
 /** Until `wake`; the caller at most WAIT_NANOSECONDS. False where that passed. */
