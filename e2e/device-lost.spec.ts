@@ -16,29 +16,31 @@ test.use({
   },
 });
 
-test('a GPU that is lost in the middle of a run is replaced, from the last checkpoint on', async ({
-  browser,
-  person,
-}) => {
-  const { page } = await person('Ada');
-  await pasteData(page, 'pasted.txt', smallText());
-  await goTo(page, 'Editor');
-  await pasteText(page, tinyConfig({ steps: STEPS, save: SAVE, device: 'tfjs-webgpu' }));
-  const run = await train(page);
-  await expect
-    .poll(async () => (await lossesOf(page, run)).at(-1)?.step ?? 0, { intervals: [50] })
-    .toBeGreaterThan(SAVE + 3);
-  const session = await browser.newBrowserCDPSession();
-  await session.send('Browser.crashGpuProcess');
+for (const device of ['tfjs-webgpu', 'webgpu'] as const) {
+  test(`a GPU that is lost in the middle of a run on ${device} is replaced, from the last checkpoint on`, async ({
+    browser,
+    person,
+  }) => {
+    const { page } = await person('Ada');
+    await pasteData(page, 'pasted.txt', smallText());
+    await goTo(page, 'Editor');
+    await pasteText(page, tinyConfig({ steps: STEPS, save: SAVE, device }));
+    const run = await train(page);
+    await expect
+      .poll(async () => (await lossesOf(page, run)).at(-1)?.step ?? 0, { intervals: [50] })
+      .toBeGreaterThan(SAVE + 3);
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess');
 
-  await expect(page.getByText(/Went on with tfjs-/).first()).toBeVisible({ timeout: 60_000 });
-  await runIs(page, 'finished', 120_000);
-  const events = await eventsOf(page, run);
-  const changed = events.filter(({ type }) => type === 'device_changed');
-  expect(changed.length).toBeGreaterThanOrEqual(1);
-  expect(changed[0]).toMatchObject({ because: { code: 'ANN-DEV-001' } });
-  expect(Number(changed[0]?.step) % SAVE).toBe(0);
-  expect(changed[0]?.step).toBeGreaterThanOrEqual(SAVE);
-  const losses = await lossesOf(page, run);
-  expect(losses.map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
-});
+    await expect(page.getByText(/Went on with /).first()).toBeVisible({ timeout: 60_000 });
+    await runIs(page, 'finished', 120_000);
+    const events = await eventsOf(page, run);
+    const changed = events.filter(({ type }) => type === 'device_changed');
+    expect(changed.length).toBeGreaterThanOrEqual(1);
+    expect(changed[0]).toMatchObject({ because: { code: 'ANN-DEV-001' } });
+    expect(Number(changed[0]?.step) % SAVE).toBe(0);
+    expect(changed[0]?.step).toBeGreaterThanOrEqual(SAVE);
+    const losses = await lossesOf(page, run);
+    expect(losses.map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
+  });
+}

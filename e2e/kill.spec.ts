@@ -9,6 +9,8 @@ import { smallText, tinyConfig } from './testing/texts.ts';
 const LENGTHS = [
   { device: 'tfjs-webgpu', STEPS: 200, SAVE: 20 },
   { device: 'tfjs-wasm', STEPS: 1000, SAVE: 50 },
+  { device: 'webgpu', STEPS: 400, SAVE: 40 },
+  { device: 'wasm', STEPS: 8000, SAVE: 400 },
 ] as const;
 
 // A tab that dies in the middle of a step loses nothing but time: what follows is the same to the last bit.
@@ -17,7 +19,10 @@ for (const { device, STEPS, SAVE } of LENGTHS) {
     const { page, context } = await person('Ada');
     await pasteData(page, 'pasted.txt', smallText());
     await goTo(page, 'Editor');
-    await pasteText(page, tinyConfig({ steps: STEPS, save: SAVE, evaluate: STEPS / 2, device }));
+    await pasteText(
+      page,
+      tinyConfig({ steps: STEPS, save: SAVE, evaluate: STEPS / 2, device, embd: 64, heads: 4 }),
+    );
     const straight = await train(page);
     await runIs(page, 'finished', 120_000);
 

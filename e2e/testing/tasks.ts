@@ -47,7 +47,8 @@ export async function tasksDuring(
   );
   const events = trace.traceEvents.filter(({ ph, pid, tid }) => ph === 'X' && mains.has(`${pid}/${tid}`));
   const tasks = events.filter(({ name }) => name === 'RunTask');
-  if (tasks.length < 100 || tasks.every(({ tdur }) => !tdur)) throw new Error('The trace has no main thread.');
+  if (tasks.length < 100 || tasks.every(({ tdur }) => !tdur))
+    throw new Error('The trace has no main thread.');
   return tasks
     .filter(({ tdur = 0 }) => tdur > above * 1000)
     .sort((a, b) => (b.tdur ?? 0) - (a.tdur ?? 0))

@@ -1,3 +1,4 @@
+import type { DeviceReport } from '../../domain/runs/ports.ts';
 import type { DeviceChoice, DeviceName } from '../../engine/device.ts';
 import type { DeviceSource, OpenedDevice } from './devices.ts';
 
@@ -11,28 +12,35 @@ export interface DeviceHolder {
 
 export function holdDevices(source: DeviceSource): DeviceHolder {
   const held = new Map<DeviceName, OpenedDevice>();
-  let automatic: DeviceName | null = null;
+  /** What `auto` took, and why: the same device may be held because somebody chose it by name. */
+  let automatic: DeviceReport | null = null;
   /** One after the other: two callers must not open one device twice. */
   let last: Promise<unknown> = Promise.resolve();
 
   const drop = (name: DeviceName): void => {
     held.get(name)?.opened.dispose();
     held.delete(name);
-    if (automatic === name) automatic = null;
+    if (automatic?.device.name === name) automatic = null;
   };
   const open = async (choice: DeviceChoice, except: ReadonlySet<DeviceName>): Promise<OpenedDevice> => {
-    const name = choice === 'auto' ? automatic : choice;
-    const known = name === null || except.has(name) ? undefined : held.get(name);
-    if (known !== undefined) return known;
+    const name = choice === 'auto' ? automatic?.device.name : choice;
+    const known = name === undefined || except.has(name) ? undefined : held.get(name);
+    if (known !== undefined) {
+      if (choice === 'auto') return { ...known, ...automatic };
+      return { ...known, reason: `${choice} was chosen by name.` };
+    }
     const device = await source.open(choice, except);
     const before = held.get(device.device.name);
     if (before !== undefined && before !== device) device.opened.dispose();
-    const kept = before ?? device;
+    const { opened } = before ?? device;
+    const kept = { ...device, opened, device: opened.info };
     held.set(kept.device.name, kept);
-    if (choice === 'auto') automatic = kept.device.name;
-    void kept.opened.lost.then(() => {
-      if (held.get(kept.device.name) === kept) drop(kept.device.name);
-    });
+    if (choice === 'auto') automatic = { device: kept.device, reason: kept.reason, tried: kept.tried };
+    if (before === undefined) {
+      void opened.lost.then(() => {
+        if (held.get(kept.device.name)?.opened === opened) drop(kept.device.name);
+      });
+    }
     return kept;
   };
   return {

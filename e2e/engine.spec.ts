@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { pasteText, train } from './testing/editor.ts';
+import { expect, test } from './testing/journey.ts';
+import { ends, eventsOf, lossesOf, runIs } from './testing/runs.ts';
+import { goTo, pasteData } from './testing/screens.ts';
+import { smallText, tinyConfig } from './testing/texts.ts';
+
+/** More than anybody waits for: these runs are stopped. */
+const MANY = 10_000_000;
+
+test('a run on our own processor device: learns, and shows where the time of a step goes', async ({
+  person,
+}) => {
+  const { page } = await person('Ada');
+  const run = await begin(page, 'wasm');
+  await test.step('it says what computes, and why', async () => {
+    await page.getByRole('tab', { name: 'Facts' }).click();
+    await expect(page.getByRole('row', { name: /^Device/ })).toContainText(/wasm: WASM, .*SIMD/);
+    await expect(page.getByRole('row', { name: /^Why this device/ })).toContainText('chosen by name');
+  });
+  await test.step('a step is recorded while it trains, as a step like any other', async () => {
+    await page.getByRole('tab', { name: 'Profile' }).click();
+    await page.getByRole('button', { name: 'Record a step' }).click();
+    await expect(page.getByText(/take[s]? \d+% of the step|no kernel runs/)).toBeVisible();
+    await expect(page.getByText(/timed by the processor/)).toBeVisible();
+    const table = page.getByRole('table', { name: 'Time by op' });
+    await expect(table.getByRole('row', { name: /^matmul .*transformer\.h\.\*/ }).first()).toBeVisible();
+    await page.getByText('Kind', { exact: true }).click();
+    await expect(table.getByRole('row', { name: /^Matrix products/ })).toBeVisible();
+    await expect(table.getByRole('row', { name: /^all/ })).toBeVisible();
+  });
+  await test.step('the timeline reads kernel by kernel', async () => {
+    const timeline = page.getByRole('slider', { name: /^Timeline of the step/ });
+    await timeline.focus();
+    await timeline.press('End');
+    await expect(page.getByText(/from [\d.]+ ms on/)).toBeVisible();
+    await timeline.press('+');
+    await expect(page.getByRole('button', { name: /: show all/ })).toBeVisible();
+    await timeline.press('Escape');
+  });
+  await test.step('the trace goes out in a form that Chrome opens', async () => {
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export for Chrome' }).click();
+    const file = await downloading;
+    expect(file.suggestedFilename()).toMatch(/\.trace\.json$/);
+    const { traceEvents } = JSON.parse(await readFile(await file.path(), 'utf8'));
+    const kernels = traceEvents.filter(({ ph }: { ph: string }) => ph === 'X');
+    expect(kernels.length).toBeGreaterThan(10);
+    expect(kernels.every(({ ts, dur }: { ts: number; dur: number }) => ts >= 0 && dur >= 0)).toBe(true);
+  });
+  await test.step('what was recorded is still there when the run is over', async () => {
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await runIs(page, 'stopped');
+    await page.reload();
+    await page.getByRole('tab', { name: 'Profile' }).click();
+    await expect(page.getByRole('table', { name: 'Time by op' })).toBeVisible();
+    await expect(page.getByRole('button', { name: /^Record/ })).toHaveCount(0);
+    const [first, last] = ends(await lossesOf(page, run));
+    expect(last).toBeLessThan(first);
+  });
+});
+
+test('auto takes one of our own devices, and says which others were tried and what became of them', async ({
+  person,
+}) => {
+  const { page } = await person('Ada');
+  const run = await begin(page, 'auto');
+  await page.getByRole('tab', { name: 'Facts' }).click();
+  await expect(page.getByRole('row', { name: /^Device/ })).toContainText(/(wasm|webgpu): /);
+  await expect(page.getByRole('row', { name: /^Why this device/ })).toContainText(/fastest that works here/);
+  const others = page.getByRole('row', { name: /^Other devices/ });
+  await expect(others).toContainText(/tfjs-wasm: took [\d.]+ ms for the probe step/);
+  await expect(others).toContainText(/reference: was not tried: a faster one works/);
+  const started = (await eventsOf(page, run)).find(({ type }) => type === 'started');
+  expect(started).toMatchObject({ device: { name: expect.stringMatching(/^(wasm|webgpu)$/) } });
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await runIs(page, 'stopped');
+});
+
+test('a device that cannot record a step says which can', async ({ person }) => {
+  const { page } = await person('Ada');
+  await begin(page, 'tfjs-wasm');
+  await page.getByRole('tab', { name: 'Profile' }).click();
+  await expect(page.getByText(/tfjs-wasm cannot tell one kernel from the next/)).toContainText(
+    'device: webgpu',
+  );
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await runIs(page, 'stopped');
+});
+
+for (const device of ['wasm', 'webgpu'] as const) {
+  test(`a worker that is killed in mid-step on ${device} frees everything, and its run goes on`, async ({
+    person,
+  }) => {
+    const { page } = await person('Ada');
+    await rememberWorkers(page);
+    const run = await begin(page, device);
+    await expect.poll(() => checkpoints(page, run), { intervals: [50] }).toBeGreaterThan(1);
+    await page.evaluate(() => {
+      for (const worker of (window as unknown as { workers: Worker[] }).workers) worker.terminate();
+    });
+    // The worker's own helpers go with it.
+    await expect.poll(() => page.workers().filter((one) => /trainer|helper/.test(one.url())).length).toBe(0);
+    const reached = (await lossesOf(page, run)).at(-1)?.step ?? 0;
+    await page.reload();
+    await runIs(page, 'interrupted');
+    await page.getByRole('button', { name: /Resume from step \d+/ }).click();
+    await runIs(page, 'running');
+    await expect
+      .poll(async () => (await lossesOf(page, run)).at(-1)?.step ?? 0, { timeout: 60_000 })
+      .toBeGreaterThan(reached);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await runIs(page, 'stopped');
+    const steps = (await lossesOf(page, run)).map(({ step }) => step);
+    expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1));
+  });
+}
+
+/** Presses Train on a config of this device, and waits until it trains. */
+async function begin(page: Page, device: string): Promise<string> {
+  await pasteData(page, 'pasted.txt', smallText());
+  await goTo(page, 'Editor');
+  await pasteText(page, tinyConfig({ steps: MANY, save: 50, device, embd: 64, heads: 4 }));
+  const run = await train(page);
+  await runIs(page, 'running');
+  await expect.poll(async () => (await lossesOf(page, run)).length, { timeout: 60_000 }).toBeGreaterThan(20);
+  return run;
+}
+
+async function checkpoints(page: Page, run: string): Promise<number> {
+  return (await eventsOf(page, run)).filter(({ type }) => type === 'checkpoint').length;
+}
+
+/** Keeps the page's workers within reach, to kill them as a browser short of memory does. */
+async function rememberWorkers(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const workers: Worker[] = [];
+    Object.assign(window, { workers });
+    window.Worker = class extends Worker {
+      constructor(url: string | URL, options?: WorkerOptions) {
+        super(url, options);
+        if (options?.name === 'trainer') workers.push(this);
+      }
+    };
+  });
+  await page.reload();
+}
