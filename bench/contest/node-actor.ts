@@ -6,7 +6,9 @@ import { actorOver } from './link.ts';
 
 /** A process of Node's own for one engine, so that no engine disturbs another's heap, globals or threads. */
 export function startNodeActor(): Actor {
-  const child = fork(fileURLToPath(new URL('./node-child.ts', import.meta.url)), {
+  // In the bundle of bench/gpu the same file has another ending.
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'mjs';
+  const child = fork(fileURLToPath(new URL(`./node-child.${ending}`, import.meta.url)), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--disable-warning=ExperimentalWarning'],

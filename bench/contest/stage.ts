@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Actor, Entrant } from './calls.ts';
-import { type ChromiumContest, openChromium } from './chromium.ts';
+import type { ChromiumContest } from './chromium.ts';
 import { startNodeActor } from './node-actor.ts';
 import { HOW_TO_GET_TORCH, pythonWithTorch, startPythonActor, type Threads } from './python-actor.ts';
 
@@ -34,7 +34,7 @@ export class Stage {
   async #start({ where }: Pick<Entrant, 'where'>, threads: Threads): Promise<Actor> {
     if (where === 'node') return startNodeActor();
     if (where === 'chromium') {
-      this.#chromium ??= openChromium();
+      this.#chromium ??= import('./chromium.ts').then(({ openChromium }) => openChromium());
       return (await this.#chromium).start();
     }
     if (this.#python === undefined) this.#python = pythonWithTorch();
