@@ -57,6 +57,7 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
           if (json) printLine(io, prompts[i] ?? '', outcome);
           else write(`${i === 0 ? '' : '\n'}${prompts[i]}${outcome.text}\n`);
         });
+        if (!json) sayPace(io, outcomes);
         return EXIT.fine;
       }
       write(prompt);
@@ -64,6 +65,7 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
       const outcome = await sampleFolder(deps, files, request, write, stop.signal);
       if (json) printLine(io, prompt, outcome);
       write('\n');
+      if (!json) sayPace(io, [outcome]);
       return EXIT.fine;
     } catch (error) {
       if (!stop.signal.aborted) throw error;
@@ -73,6 +75,16 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
       process.removeListener('SIGINT', onInterrupt);
     }
   });
+}
+
+/** Beside the text, which is all of stdout. */
+function sayPace(io: CommandIo, outcomes: readonly SampleOutcome[]): void {
+  const tokens = outcomes.reduce((sum, one) => sum + one.tokens, 0);
+  const [first] = outcomes;
+  if (first === undefined) return;
+  // Of several prompts each says the pace of all of them together.
+  const pace = first.tokens_per_second.toFixed(1);
+  io.stderr.write(`${tokens} tokens, ${pace} per second on ${first.device.name}\n`);
 }
 
 function printLine(io: CommandIo, prompt: string, outcome: SampleOutcome): void {

@@ -102,7 +102,13 @@ export const runEventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('learning_rate'), step, factor: z.number(), learning_rate: z.number() }),
   z.object({ type: z.literal('checkpoint'), step, name: z.string(), bytes: z.int() }),
-  z.object({ type: z.literal('sampled'), step, text: z.string() }),
+  z.object({
+    type: z.literal('sampled'),
+    step,
+    text: z.string(),
+    /** Left out by versions before 0.2. */
+    tokens_per_second: z.number().exactOptional(),
+  }),
   z.object({ type: z.literal('noticed'), step, facts: errorFactsSchema }),
   /** Nobody holds the run any more: the tab or the process ended under it. */
   z.object({ type: z.literal('interrupted') }),

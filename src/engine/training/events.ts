@@ -17,7 +17,13 @@ export type TrainingEvent =
     }
   | { readonly type: 'eval'; readonly step: number; readonly val_loss: number; readonly batches: number }
   | { readonly type: 'checkpoint'; readonly step: number; readonly name: string; readonly bytes: number }
-  | { readonly type: 'sample'; readonly step: number; readonly text: string }
+  | {
+      readonly type: 'sample';
+      readonly step: number;
+      readonly text: string;
+      /** Tokens written, by the time that all of them took. */
+      readonly tokens_per_second: number;
+    }
   | {
       readonly type: 'learning_rate';
       readonly step: number;

@@ -261,7 +261,7 @@ export class TrainingRun {
 
   /** A prompt that cannot be continued is no reason to stop training; a lost device is. */
   async #sample(): Promise<void> {
-    const { tokenizer, commands, emit, breathe } = this.#deps;
+    const { tokenizer, commands, emit, clock, breathe } = this.#deps;
     const { sampling } = this.#spec;
     if (!this.#live || sampling.max_new_tokens === 0) return;
     const signal = {
@@ -271,8 +271,15 @@ export class TrainingRun {
     };
     try {
       const decoder = await this.#live.decoder();
-      const { text } = await generateText({ decoder, tokenizer, sampling, signal, breathe });
-      emit({ type: 'sample', step: this.#progress.step, text: sampling.prompt + text });
+      const began = clock.elapsed();
+      const { text, tokens } = await generateText({ decoder, tokenizer, sampling, signal, breathe });
+      const seconds = (clock.elapsed() - began) / 1000;
+      emit({
+        type: 'sample',
+        step: this.#progress.step,
+        text: sampling.prompt + text,
+        tokens_per_second: seconds > 0 ? tokens / seconds : 0,
+      });
     } catch (error) {
       if (error instanceof AnnealError && error.code === deviceErrors.lost.code) throw error;
       this.#notice(toAnnealError(error, trainingErrors.sampleFailed).toJSON());

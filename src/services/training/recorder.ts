@@ -97,7 +97,12 @@ export function createRecorder(
           flush();
           return queue(() => recordings.put(run, event.recorded));
         case 'sample':
-          return append({ type: 'sampled', step: event.step, text: event.text });
+          return append({
+            type: 'sampled',
+            step: event.step,
+            text: event.text,
+            tokens_per_second: event.tokens_per_second,
+          });
         case 'resumed':
           return append({ type: 'continued', step: event.step });
         case 'notice':

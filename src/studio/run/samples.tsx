@@ -32,6 +32,9 @@ export const RunSamples = memo(function RunSamples({ events }: { readonly events
           />
         )}
         <Text size="xs" c="dimmed">
+          {sample.tokens_per_second !== undefined &&
+            sample.tokens_per_second > 0 &&
+            `${sample.tokens_per_second.toFixed(sample.tokens_per_second < 100 ? 1 : 0)} tokens per second · `}
           {index + 1} of {samples.length}
         </Text>
       </Group>

@@ -86,6 +86,7 @@ export function curve(events: readonly TrainingEvent[]): unknown[] {
       const { step, loss, grad_norm, learning_rate } = event;
       return [{ step, loss, grad_norm, learning_rate }];
     }
-    return event.type === 'eval' || event.type === 'sample' || event.type === 'learning_rate' ? [event] : [];
+    if (event.type === 'sample') return [{ step: event.step, text: event.text }];
+    return event.type === 'eval' || event.type === 'learning_rate' ? [event] : [];
   });
 }
