@@ -12,6 +12,8 @@ interface Entry {
   readonly before: string;
   readonly body: string;
   readonly size: string;
+  /** Attributes that turn off a check. */
+  readonly diagnostics: string;
   readonly parameters: readonly { readonly builtin: string; readonly name: string; readonly type: string }[];
 }
 
@@ -24,7 +26,8 @@ const KNOWN = new Set([
   'subgroup_size',
 ]);
 
-const ENTRY = /@compute\s+@workgroup_size\(([^)]*)\)\s*fn\s+main\s*\(((?:[^()]|\([^()]*\))*)\)\s*\{/;
+const ENTRY =
+  /@compute\s+@workgroup_size\(([^)]*)\)\s*((?:@diagnostic\([^)]*\)\s*)*)fn\s+main\s*\(((?:[^()]|\([^()]*\))*)\)\s*\{/;
 const PARAMETER = /@builtin\((\w+)\)\s*(\w+)\s*:\s*([\w<>]+)/g;
 
 /** Invocations of a workgroup as the kernel's text has them; null where it cannot be joined with another. */
@@ -73,7 +76,7 @@ export function merged(dispatches: readonly Dispatch[], adapter: AdapterFacts): 
     ...enable.map((one) => `enable ${one};`),
     ...first.parts.declarations,
     ...entries.map((entry, i) => renamed(plainFunction(entry), `k${i}_`)),
-    `@compute @workgroup_size(${entries[0]?.size})
+    `@compute @workgroup_size(${entries[0]?.size}) ${[...new Set(entries.map((one) => one.diagnostics))].join(' ')}
 fn main(${parameters.join(', ')}) {
   let number = ${index};
   ${branches.join(' else ')}
@@ -94,7 +97,7 @@ fn main(${parameters.join(', ')}) {
 function entryOf(module: string): Entry | null {
   const found = ENTRY.exec(module);
   if (found === null) return null;
-  const parameters = [...(found[2] ?? '').matchAll(PARAMETER)].map(
+  const parameters = [...(found[3] ?? '').matchAll(PARAMETER)].map(
     ([, builtin = '', name = '', type = '']) => ({
       builtin,
       name,
@@ -106,13 +109,14 @@ function entryOf(module: string): Entry | null {
     before: module.slice(0, found.index),
     body: module.slice(found.index + found[0].length),
     size: found[1] ?? '',
+    diagnostics: found[2] ?? '',
     parameters,
   };
 }
 
-function plainFunction({ before, body, parameters }: Entry): string {
+function plainFunction({ before, body, parameters, diagnostics }: Entry): string {
   const list = parameters.map(({ name, type }) => `${name} : ${type}`).join(', ');
-  return `${before}fn main(${list}) {${body}`;
+  return `${before}${diagnostics}fn main(${list}) {${body}`;
 }
 
 const DECLARED = /\b(?:fn|alias|struct|const|override|var(?:<[^>]*>)?)\s+(\w+)/g;

@@ -55,6 +55,10 @@ export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, numbe
       until[root] = last[id] as number;
     }
   }
+  for (const [id, moment] of heldLonger(draft, calls)) {
+    const root = storage[id] as number;
+    if (moment > (until[root] as number)) until[root] = moment;
+  }
   const packer = new Packer();
   for (let id = 0; id < values.length; id++) {
     if ((values[id] as DraftValue).base !== id || places[id] !== null) continue;
@@ -154,6 +158,20 @@ function lifetimes(draft: Draft, calls: readonly DraftCall[], ends: Ends) {
   });
   for (const name in ends.outputs) touch(ends.outputs[name] as number, calls.length);
   return { first, last };
+}
+
+/**
+ * What a norm's gradients of weight and bias are summed from stays for one call more, so that a device may
+ * add these sums beside that call instead of before it.
+ */
+function heldLonger(draft: Draft, calls: readonly DraftCall[]): [base: number, moment: number][] {
+  return calls.flatMap(({ kernel, inputs: [x, , dy], scratch }, index) => {
+    if (kernel !== 'layer_norm_grad' && kernel !== 'rms_norm_grad') return [];
+    if (index + 1 === calls.length) return [];
+    return [x, dy, scratch].flatMap((id): [number, number][] =>
+      id === undefined || id === null ? [] : [[draft.value(id).base, index + 1]],
+    );
+  });
 }
 
 /** By base: the base whose storage it lies in, and the one that takes it over. */

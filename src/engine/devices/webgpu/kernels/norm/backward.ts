@@ -82,7 +82,8 @@ function columnGrads(call: Call, context: KernelContext, centred: boolean): Disp
   const { tensors, dispatch } = context.bind(call.kernel, wanted);
   const columns = width / vector;
   const T = vector === 4 ? 'vec4<f32>' : 'f32';
-  const across = software ? 4 : ACROSS;
+  // As many invocations as a product has, so that the two may share a dispatch.
+  const across = software ? 64 : ACROSS;
   const slices = software ? 1 : SLICES;
   const { workgroups, index } = grid(context.adapter, Math.ceil(columns / across));
   const n = centred

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { lower } from '../../graph/lower/lower.ts';
+import { stateLayout } from '../../graph/lower/state-layout.ts';
+import { PRESETS, presetStep } from '../../graph/lower/testing/presets.ts';
+import { type Batch, schedule } from './schedule.ts';
+import { SOFTWARE } from './testing/facts.ts';
+
+const CASES = (['gpt2', 'llama'] as const).flatMap((type) =>
+  (['small', 'medium'] as const).map((preset) => ({ type, preset })),
+);
+
+describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
+  const { program, state } = presetStep(type, preset);
+  const plan = lower(program);
+  const batches = schedule(plan.calls, {
+    tensors: plan.tensors,
+    state: stateLayout(state),
+    adapter: SOFTWARE,
+    tuned: new Map(),
+  });
+
+  test('a layer and step is 20 dispatches at most', () => {
+    const { layers } = PRESETS[preset];
+    for (let layer = 0; layer < layers; layer++) {
+      const own = new RegExp(`\\.(h|layers)\\.${layer}(\\.|$)`);
+      const most = batches.filter(({ calls }) =>
+        calls.some((call) => own.test(plan.calls[call]?.scope ?? '')),
+      );
+      expect(most.length).toBeLessThanOrEqual(20);
+    }
+    expect(batches.length).toBeLessThanOrEqual(20 * layers + 15);
+  });
+
+  test('layers share their kernels', () => {
+    expect(new Set(batches.map(({ dispatch }) => dispatch.code)).size).toBeLessThanOrEqual(32);
+  });
+
+  test('what dispatches reach is at most half again of what they must', () => {
+    const least = plan.calls.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(reached(batches)).toBeLessThanOrEqual(1.5 * least);
+  });
+
+  test('every call is there, after all that it depends on', () => {
+    const seen = new Set(batches.flatMap(({ calls }) => calls));
+    expect(seen.size).toBe(plan.calls.length);
+  });
+});
+
+/** Bytes of all that each dispatch binds, once. */
+function reached(batches: readonly Batch[]): number {
+  let bytes = 0;
+  for (const { dispatch } of batches) {
+    for (const binding of dispatch.bindings) {
+      bytes += binding.kind === 'table' ? binding.values.byteLength : binding.bytes;
+    }
+  }
+  return bytes;
+}
