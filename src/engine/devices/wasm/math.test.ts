@@ -47,7 +47,7 @@ const functions: readonly [
     6e-7,
     3e-7,
   ],
-  ['silu', (x) => x * sigmoid(x), [-80, 80], 3e-7, 0],
+  ['silu', (x) => x * sigmoid(x), [-80, 80], 4e-7, 4e-8],
   ['siluDerivative', (x) => sigmoid(x) * (1 + x * sigmoid(-x)), [-20, 20], 4e-7, 2e-7],
 ];
 

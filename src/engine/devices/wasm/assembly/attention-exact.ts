@@ -1,4 +1,4 @@
-import { dot } from './attention-grad';
+import { dot } from './attention-parts';
 import { hashKey, keep } from './random';
 import { at, float, int } from './words';
 

@@ -1,8 +1,8 @@
 import { attendExactly } from './attention-exact';
-import { anyNaN, packEightColumns, packEightRows, unpackEight, visible } from './attention-parts';
+import { anyNaN, dot, packEightColumns, packEightRows, unpackEight, visible } from './attention-parts';
 import { micro68 } from './gemm-micro';
 import { packSixColumns, packSixRows } from './gemm-pack';
-import { expNegative, sum4 } from './math';
+import { expNegative } from './math';
 import { hashKey, keep } from './random';
 import { scratch } from './scratch';
 import { at, float, int } from './words';
@@ -139,15 +139,6 @@ function packBlock(from: usize, stride: usize, count: i32, size: i32, rows: usiz
     const to = columns + <usize>d * <usize>(count << 2);
     packSixColumns(from + (<usize>d << 2), stride, min(6, size - d), count, to);
   }
-}
-
-export function dot(x: usize, y: usize, size: i32): f32 {
-  let sum = f32x4.splat(0);
-  let d: usize = 0;
-  for (; d < <usize>(size & ~3) << 2; d += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(x + d), v128.load(y + d)));
-  let total = sum4(sum);
-  for (; d < <usize>size << 2; d += 4) total += load<f32>(x + d) * load<f32>(y + d);
-  return total;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { sum4 } from './math';
+
 /*
  * What attention forwards and backwards share. Small blocks of queries, keys and the like are copied so that
  * the innermost loop of matrix products (gemm-micro.ts) reads them in order: as its left side in sixes, as
@@ -127,4 +129,13 @@ export function anyNaN(from: usize, stride: usize, rows: i32, size: i32): bool {
 @inline
 export function visible(distance: i32): v128 {
   return i32x4.ge_s(i32x4.splat(distance), i32x4(0, 1, 2, 3));
+}
+
+export function dot(x: usize, y: usize, size: i32): f32 {
+  let sum = f32x4.splat(0);
+  let d: usize = 0;
+  for (; d < <usize>(size & ~3) << 2; d += 16) sum = f32x4.add(sum, f32x4.mul(v128.load(x + d), v128.load(y + d)));
+  let total = sum4(sum);
+  for (; d < <usize>size << 2; d += 4) total += load<f32>(x + d) * load<f32>(y + d);
+  return total;
 }

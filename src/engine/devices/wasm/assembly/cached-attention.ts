@@ -1,5 +1,5 @@
 import { attend } from './attention';
-import { dot } from './attention-grad';
+import { dot } from './attention-parts';
 import { expNegative, madd, max4, sum4 } from './math';
 import { scratch } from './scratch';
 import { at, float, int } from './words';

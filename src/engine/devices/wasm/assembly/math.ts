@@ -40,13 +40,12 @@ export function max4(x: v128): f32 {
  * three, and in every round of a loop, since engines do not move it out of there (bench/NOTES.md).
  */
 
-const ONE: usize = memory.data<f32>([1]);
+export const ONE: usize = memory.data<f32>([1]);
 const HALF: usize = memory.data<f32>([0.5]);
-const MINUS_HALF: usize = memory.data<f32>([-0.5]);
 const TWO: usize = memory.data<f32>([2]);
 const MINUS_ZERO: usize = memory.data<f32>([-0.0]);
 // Added to a float below 2^22, its lowest bits are the nearest whole number.
-const ROUND: usize = memory.data<f32>([12582912]);
+export const ROUND: usize = memory.data<f32>([12582912]);
 const LOG2_E: usize = memory.data<f32>([1.44269504]);
 // ln 2 in two parts, the first with so few bits that a multiple of it is exact (Cody and Waite).
 const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
@@ -56,19 +55,19 @@ const BIAS: usize = memory.data<i32>([127]);
 
 // @ts-expect-error: decorator
 @inline
-function four(constant: usize): v128 {
+export function four(constant: usize): v128 {
   return v128.load32_splat(constant);
 }
 
 /** The i-th of several. */
 // @ts-expect-error: decorator
 @inline
-function nth(constants: usize, i: usize): v128 {
+export function nth(constants: usize, i: usize): v128 {
   return v128.load32_splat(constants + (i << 2));
 }
 
-/** Least and most of `exp`, least of `expNegative`, least of `sloped`. */
-const RANGE: usize = memory.data<f32>([-104, 89, -87, -80]);
+/** Least and most of `exp`, least of `expNegative`. */
+const RANGE: usize = memory.data<f32>([-104, 89, -87]);
 const EXP: usize = memory.data<f32>([
   1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
 ]);
@@ -187,109 +186,4 @@ export function tanh(x: v128): v128 {
   const small = f32x4.mul(x, madd(p, square, four(ONE)));
   const signed = v128.or(large, v128.and(x, four(MINUS_ZERO)));
   return v128.bitselect(small, signed, f32x4.lt(size, nth(TANH, 5)));
-}
-
-/** e^(-x^2/2), which `normal` and the density of the normal distribution share. */
-// @ts-expect-error: decorator
-@inline
-function bell(x: v128): v128 {
-  return expNegative(f32x4.mul(f32x4.mul(x, x), four(MINUS_HALF)));
-}
-
-/** The polynomial of `normal`, and the factor in what it is one in. */
-const TAIL: usize = memory.data<f32>([
-  -0.02915788573, 0.14403091929, -0.25583900304, 0.15931969396, -0.02321235213, 0.1055525015, 0.11982128792,
-  0.13986351541, 0.13962130684, 0.35,
-]);
-
-/**
- * Phi(x), the normal distribution function. The tail beyond |x| is e^(-x^2/2) times a polynomial in
- * 1 / (1 + .35 |x|), fitted to relative errors of 3.2e-8 up to 14.5: small results keep their digits.
- */
-// @ts-expect-error: decorator
-@inline
-function normal(x: v128, bell: v128): v128 {
-  const one = four(ONE);
-  const t = f32x4.div(one, madd(f32x4.abs(x), nth(TAIL, 9), one));
-  let p = madd(nth(TAIL, 0), t, nth(TAIL, 1));
-  p = madd(p, t, nth(TAIL, 2));
-  p = madd(p, t, nth(TAIL, 3));
-  p = madd(p, t, nth(TAIL, 4));
-  p = madd(p, t, nth(TAIL, 5));
-  p = madd(p, t, nth(TAIL, 6));
-  p = madd(p, t, nth(TAIL, 7));
-  p = madd(p, t, nth(TAIL, 8));
-  const tail = f32x4.mul(f32x4.mul(p, t), bell);
-  return v128.bitselect(f32x4.sub(one, tail), tail, f32x4.ge(x, f32x4.splat(0)));
-}
-
-/** x * Phi(x) */
-// @ts-expect-error: decorator
-@inline
-export function gelu(x: v128): v128 {
-  return f32x4.mul(x, normal(x, bell(x)));
-}
-
-const DENSITY: usize = memory.data<f32>([0.3989422804]);
-
-/** The derivative: Phi(x) + x * e^(-x^2/2) / sqrt(2 pi). */
-// @ts-expect-error: decorator
-@inline
-export function geluDerivative(x: v128): v128 {
-  const density = bell(x);
-  return madd(f32x4.mul(x, density), four(DENSITY), normal(x, density));
-}
-
-/** 2 sqrt(2 / pi), that times .044715, and three times that. */
-const GATE: usize = memory.data<f32>([1.5957691216, 0.07135481627, 0.2140644488]);
-
-/** 2 sqrt(2 / pi) (x + .044715 x^3): (1 + tanh) / 2 of half of it is its sigmoid. */
-// @ts-expect-error: decorator
-@inline
-function bent(x: v128): v128 {
-  const slope = nth(GATE, 0);
-  return f32x4.mul(x, madd(f32x4.mul(x, x), nth(GATE, 1), slope));
-}
-
-/** x sigmoid(bent(x)) */
-// @ts-expect-error: decorator
-@inline
-export function geluNew(x: v128): v128 {
-  return f32x4.mul(x, sigmoid(bent(x)));
-}
-
-/** The derivative: s + x s (1 - s) bent'(x) */
-// @ts-expect-error: decorator
-@inline
-export function geluNewDerivative(x: v128): v128 {
-  const slope = madd(
-    f32x4.mul(x, x),
-    nth(GATE, 2),
-    nth(GATE, 0),
-  );
-  return sloped(bent(x), f32x4.mul(x, slope));
-}
-
-/** x sigmoid(x) */
-// @ts-expect-error: decorator
-@inline
-export function silu(x: v128): v128 {
-  return f32x4.div(x, f32x4.add(four(ONE), exp(f32x4.neg(x))));
-}
-
-/** The derivative: s + x s (1 - s) */
-// @ts-expect-error: decorator
-@inline
-export function siluDerivative(x: v128): v128 {
-  return sloped(x, x);
-}
-
-/** s (1 + slope (1 - s)) with s = sigmoid(x); 1 - s is e^-x s, which keeps its digits. */
-// @ts-expect-error: decorator
-@inline
-function sloped(x: v128, slope: v128): v128 {
-  const one = four(ONE);
-  const e = exp(f32x4.neg(f32x4.pmax(x, nth(RANGE, 3))));
-  const s = f32x4.div(one, f32x4.add(one, e));
-  return f32x4.mul(s, madd(slope, f32x4.mul(e, s), one));
 }

@@ -1,4 +1,5 @@
-import { exp, gelu, geluDerivative, geluNew, geluNewDerivative, log, madd, sigmoid, silu, siluDerivative, tanh } from './math';
+import { gelu, geluDerivative, geluNew, geluNewDerivative, silu, siluDerivative } from './activations';
+import { exp, log, madd, sigmoid, tanh } from './math';
 import * as OP from './operations';
 import { hashKey, keep } from './random';
 import { at, float, int } from './words';
