@@ -48,6 +48,41 @@ export function troubleAcceptance(gpu: GPU): void {
       real.destroy();
     });
 
+    test('ten thousand runs hold what the first held', async () => {
+      const { watched, device, real } = await opened();
+      const session = await device.open(states);
+      const executable = await session.compile(doubling());
+      await executable.run({ step });
+      const before = new Map(watched.calls);
+      const bytes = watched.bytes();
+      for (let run = 0; run < 1000; run++) {
+        await Promise.all(Array.from({ length: 10 }, () => executable.run({ step })));
+      }
+      expect(watched.bytes()).toBe(bytes);
+      for (const method of ['createBuffer', 'createBindGroup', 'createComputePipelineAsync']) {
+        expect(watched.calls.get(method)).toBe(before.get(method));
+      }
+      real.destroy();
+    });
+
+    test('a profile says when each kernel ran, with the same results', async () => {
+      const { device, real } = await opened();
+      const plain = await device.open(states);
+      const session = await device.open(states);
+      const [wanted, executable] = [await plain.compile(doubling()), await session.compile(doubling())];
+      for (let run = 0; run < 2; run++) {
+        const { outputs, kernels, clock, total_ms } = await executable.profile({ step });
+        expect(outputs).toEqual(await wanted.run({ step }));
+        expect(clock).toBe(real.features.has('timestamp-query') ? 'timestamp-query' : 'processor');
+        expect(kernels.map(({ kernel }) => kernel)).toContain('elementwise');
+        for (const { start_ms, ms } of kernels) {
+          expect(start_ms).toBeGreaterThanOrEqual(0);
+          expect(start_ms + ms).toBeLessThanOrEqual(total_ms + 1e-6);
+        }
+      }
+      real.destroy();
+    });
+
     test('what a session says that it holds is what it holds, and all of it is freed', async () => {
       const { watched, device, real } = await opened();
       const session = await device.open(states);

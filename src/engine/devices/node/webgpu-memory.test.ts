@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { decoderState } from '../../inference/decoder.ts';
+import { gpt2Config } from '../../models/testing/configs.ts';
+import { buildTrainingStep } from '../../training/step.ts';
+import { openGpu } from '../webgpu/adapter.ts';
+import { openWebgpu } from '../webgpu/device.ts';
+import { watch } from '../webgpu/testing/watched-gpu.ts';
+import { nodeGpu } from './dawn.ts';
+
+const gpu = await nodeGpu();
+
+test.skipIf(gpu === null)('what pre-flight shows is what webgpu holds, within 1%', async () => {
+  const { device: real } = await openGpu(gpu ?? undefined);
+  const watched = watch(real);
+  const device = await openWebgpu(watched.device);
+  const model = gpt2Config({ n_layer: 1, n_embd: 64, n_head: 4, n_positions: 64, vocab_size: 500 });
+  const optimizer = {
+    optim: 'adamw',
+    weight_decay: 0.1,
+    adam_beta1: 0.9,
+    adam_beta2: 0.95,
+    adam_epsilon: 1e-8,
+    max_grad_norm: 1,
+  } as const;
+  const step = buildTrainingStep({
+    ...{ model, optimizer, batch: 8, context: 64, accumulation: 1 },
+    device_memory: 'arena',
+  });
+  if (step.update.mode !== 'fused') throw new RangeError('one program');
+  const caches = decoderState(model).filter(({ kind }) => kind === 'cache');
+  const session = await device.open([...step.state, ...caches]);
+  await session.compile(step.update.step);
+  const held = session.memoryBytes();
+  expect(held).toBe(watched.bytes());
+  expect(Math.abs(held / step.memory.total - 1)).toBeLessThan(0.01);
+  device.dispose();
+  real.destroy();
+});
