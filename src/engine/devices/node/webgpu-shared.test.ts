@@ -15,7 +15,7 @@ test.skipIf(gpu === null)(
     const backend = new WebGPUBackend(device.gpuDevice);
     tf.registerBackend('shared-webgpu', () => backend);
     tf.copyRegisteredKernels('webgpu', 'shared-webgpu');
-  await tf.setBackend('shared-webgpu');
+    await tf.setBackend('shared-webgpu');
     const g = new GraphBuilder();
     const weights = g.state('weights', [fixed(2), fixed(3)], 'parameter');
     const next = g.node('affine', [weights], { factor: 2, offset: 1 });

@@ -35,6 +35,8 @@ export async function openWebgpu(
 /** Runs plans as recorded compute passes of kernels that are generated in WGSL. */
 export class WebgpuDevice implements Device {
   readonly info: DeviceInfo;
+  /** The next step is encoded and submitted while this one computes; its loss is read afterwards. */
+  readonly runs_ahead = 2;
   readonly lost: Promise<AnnealError>;
   /** For whoever shares it. */
   readonly gpuDevice: GPUDevice;
