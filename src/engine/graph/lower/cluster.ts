@@ -1,5 +1,4 @@
 import type { NodeOf } from '../ir.ts';
-import { emitCluster } from './cluster-call.ts';
 import { sameShape, sizeOf } from './draft.ts';
 import type { Fusion, Group } from './fusion.ts';
 import { productShape } from './matmul.ts';
@@ -24,6 +23,7 @@ export class Cluster {
     fusion: Fusion,
     position: number,
     start: StepNode | NodeOf<'matmul'>,
+    emit: (cluster: Cluster) => void,
     sums: { readonly of: 'a' | 'b'; readonly node: number } | null = null,
   ) {
     this.fusion = fusion;
@@ -32,7 +32,7 @@ export class Cluster {
     this.shape = start.op === 'matmul' ? productShape(fusion.draft, start) : start.shape;
     if (start.op !== 'matmul') this.steps.push(start.id);
     const members = sums === null ? [start.id] : [start.id, sums.node];
-    this.group = fusion.group(position, members, () => emitCluster(this));
+    this.group = fusion.group(position, members, () => emit(this));
   }
 
   /** What steps may read without going through memory. */

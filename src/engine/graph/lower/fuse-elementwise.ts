@@ -1,5 +1,6 @@
 import type { Node, NodeOf } from '../ir.ts';
 import { Cluster } from './cluster.ts';
+import { emitCluster } from './cluster-call.ts';
 import { sizeOf } from './draft.ts';
 import type { Fusion } from './fusion.ts';
 import { isPlainStep, UNASSIGNED } from './fusion.ts';
@@ -15,7 +16,7 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
   for (let id = 0; id < nodes.length; id++) {
     const node = nodes[id] as Node;
     if (!fusion.isFree(node.id) || draft.isView(node.id)) continue;
-    if (node.op === 'matmul') add(new Cluster(fusion, node.id, node as NodeOf<'matmul'>));
+    if (node.op === 'matmul') add(new Cluster(fusion, node.id, node as NodeOf<'matmul'>, emitCluster));
     else if (isPlainStep(node)) join(node);
   }
 
@@ -29,7 +30,8 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
   function join(node: StepNode): void {
     const makers = makersOf(node);
     const host =
-      makers.find((cluster) => takeStep(fusion, cluster, node)) ?? add(new Cluster(fusion, node.id, node));
+      makers.find((cluster) => takeStep(fusion, cluster, node)) ??
+      add(new Cluster(fusion, node.id, node, emitCluster));
     for (const other of makers) {
       if (other !== host && other.matmul === null && merge(fusion, other, host))
         clusters.delete(other.group.index);

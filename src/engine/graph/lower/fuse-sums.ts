@@ -1,5 +1,6 @@
 import type { Node, NodeOf } from '../ir.ts';
 import { Cluster } from './cluster.ts';
+import { emitCluster } from './cluster-call.ts';
 import type { Fusion } from './fusion.ts';
 
 /**
@@ -13,7 +14,10 @@ export function fuseSums(fusion: Fusion, clusters: Map<number, Cluster>): void {
     if (found === null) continue;
     const position = Math.max(node.id, found.product.id);
     if (!fusion.mayBeAt([node.id, found.product.id], position)) continue;
-    const cluster = new Cluster(fusion, position, found.product, { of: found.of, node: node.id });
+    const cluster = new Cluster(fusion, position, found.product, emitCluster, {
+      of: found.of,
+      node: node.id,
+    });
     clusters.set(cluster.group.index, cluster);
   }
 }
