@@ -23,7 +23,7 @@ export function drawChart(groups: readonly Bars[], foot: string): string {
   const parts: string[] = [];
   let y = 8;
   for (const { title, bars } of groups) {
-    parts.push(`<text class="title" x="${LEFT}" y="${y + 18}">${escape(title)}</text>`);
+    parts.push(`<text class="title" x="${LEFT}" y="${y + 18}">${escaped(title)}</text>`);
     const top = y + HEAD;
     const bottom = top + bars.length * ROW;
     for (let power = low; power <= high; power++) {
@@ -34,7 +34,7 @@ export function drawChart(groups: readonly Bars[], foot: string): string {
       const middle = top + i * ROW + ROW / 2;
       const end = x(ms);
       parts.push(
-        `<text class="name${ours ? ' ours' : ''}" x="${LEFT - 10}" y="${middle + 4}">${escape(name)}</text>`,
+        `<text class="name${ours ? ' ours' : ''}" x="${LEFT - 10}" y="${middle + 4}">${escaped(name)}</text>`,
         `<rect class="${ours ? 'ours' : 'peer'}" x="${LEFT}" y="${middle - 8}" width="${(end - LEFT).toFixed(1)}" height="16" rx="3"/>`,
         `<text class="value" x="${(end + 8).toFixed(1)}" y="${middle + 4}">${inWords(ms)}</text>`,
       );
@@ -43,9 +43,9 @@ export function drawChart(groups: readonly Bars[], foot: string): string {
   }
   const height = y + 26;
   parts.push(
-    `<text class="foot" x="${LEFT}" y="${y + 10}">Milliseconds on a logarithmic scale, shorter is better. ${escape(foot)}</text>`,
+    `<text class="foot" x="${LEFT}" y="${y + 10}">Milliseconds on a logarithmic scale, shorter is better. ${escaped(foot)}</text>`,
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escape(summary(groups))}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escaped(summary(groups))}">
 <style>
 text { font: 13px system-ui, sans-serif; fill: #24292f; }
 .title { font-weight: 600; }
@@ -82,6 +82,6 @@ function summary(groups: readonly Bars[]): string {
     .join(' ');
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
