@@ -1,3 +1,4 @@
+import { finish } from './epilogue';
 import { evaluate } from './evaluate';
 import { micro64, micro68 } from './gemm-micro';
 import { packSixColumns, packSixRows } from './gemm-pack';
@@ -13,7 +14,8 @@ const EDGE: usize = 192;
  * between rows of a and c, 8 to 10 bytes between batches of a, packed b and c, 11 whether a is transposed,
  * 12 rows of a tile (of 6), 13 columns of a tile (of 8), 14 and 15 tiles of a batch down and across,
  * 16 how much of k is multiplied at once, 17 the expression, 18 elements of a whole row of the result,
- * 19 the first packed column's place in it, 20 where sums of a's rows over k go.
+ * 19 the first packed column's place in it, 20 where sums of a's rows over k go, 21 whether the expression is
+ * one that `finish` knows.
  */
 export function gemm(args: usize, unit: i32, thread: i32): void {
   const m = int(args, 3);
@@ -54,6 +56,10 @@ export function gemm(args: usize, unit: i32, thread: i32): void {
   if (expression == 0) return;
   const width = int(args, 18);
   let start = (batch * m + row) * width + int(args, 19) + column;
+  if (int(args, 21) != 0) {
+    finish(expression, start, (int(args, 19) + column) % width, rows, columns, width, c, stride);
+    return;
+  }
   if (columns == width) {
     evaluate(expression, start, rows * width, c, thread);
     return;

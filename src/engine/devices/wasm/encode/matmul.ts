@@ -1,5 +1,6 @@
 import { isNarrowMatmul, matmulPackElements, matmulPieces } from '../../../graph/lower/scratch.ts';
 import { type AttributesOf, type Command, type Encode, type EncodeContext, unitsOf } from '../command.ts';
+import { commonEpilogue } from './epilogue.ts';
 
 /** Rows of an innermost tile, and columns of a panel of b (assembly/gemm-micro.ts). */
 const TILE_ROWS = 6;
@@ -81,7 +82,8 @@ const packed: Encode<'matmul'> = (call, context) => {
   const batchA = rowsA * strideA;
   const batchB = shared_b ? 0 : rowsB * strideB;
   const room = matmulPackElements(attributes);
-  const expression = epilogue(call, context);
+  const common = commonEpilogue(call, context);
+  const expression = common === null ? epilogue(call, context) : context.table(common);
   const sums = call.attributes.sums === null ? 0 : context.address(call.outputs[call.outputs.length - 1]);
   const panelsAt = context.address(call.scratch);
 
@@ -124,7 +126,7 @@ const packed: Encode<'matmul'> = (call, context) => {
         ],
         ...[strideA, strideC, batchA, shared_b ? 0 : size, m * strideC, transpose_a ? 1 : 0],
         ...[tileRows, tileColumns, down, across, depth, expression, n, first * m * n + column],
-        attributes.sums === 'a' && column === 0 ? sums : 0,
+        ...[attributes.sums === 'a' && column === 0 ? sums : 0, common === null ? 0 : 1],
       ],
       units: batches * down * across,
     });
