@@ -18,10 +18,13 @@ import { setControl } from './scratch';
 declare function now(): f64;
 
 /**
- * A thread that finds nothing to do looks for about 100 microseconds before it sleeps: longer than another
- * one needs for its last unit, as waking up takes as long as that.
+ * How often a thread that finds nothing to do looks again before it sleeps. 4,000 times are about 100
+ * microseconds: longer than another thread needs for its last unit, as waking up takes as long as that.
+ * Where looking did not help, as on a machine that has other things to do, it looks less long the next time.
  */
-const SPINS: i32 = 4000;
+const MOST_LOOKS: i32 = 4000;
+const FEWEST_LOOKS: i32 = 100;
+let looks: i32 = MOST_LOOKS;
 
 /** What `pause` computes with. */
 let idleness: f64 = 1;
@@ -89,6 +92,7 @@ function work(caller: bool): i32 {
           if (profile != 0) store<f64>(profile + (<usize>load<u32>(command, COMMAND_INDEX) << 3), now(), 8);
           open(command + <usize>load<u32>(command, COMMAND_SIZE));
         }
+        if (idle > 0) looks = min(MOST_LOOKS, looks + (looks >> 2));
         idle = 0;
         continue;
       }
@@ -97,11 +101,12 @@ function work(caller: bool): i32 {
     if (caller) {
       if (atomic.load<i32>(control, FINISHED) != 0) return RAN;
     } else if (atomic.load<i32>(control, STOP) != 0) return RAN;
-    if (++idle < SPINS) {
+    if (++idle < looks) {
       pause();
       continue;
     }
     idle = 0;
+    looks = max(FEWEST_LOOKS, looks >> 1);
     if (!sleep(caller)) return WAITING;
   }
 }
