@@ -2,7 +2,7 @@ import { pairedRatio } from '../contest/rounds.ts';
 import { type Bar, bar } from '../report.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { StepCeiling } from './ceiling.ts';
-import type { Contender } from './contest.ts';
+import type { Contender } from './contender.ts';
 
 /** The bars that this run can tell about; those of a peer that did not take part are not here. */
 export function stepBars(

@@ -2,7 +2,7 @@ import type { Entrant } from '../contest/calls.ts';
 import { titleOf } from '../contest/entrants.ts';
 import type { Stage } from '../contest/stage.ts';
 import type { Workload } from '../workload/workload.ts';
-import type { Contender } from './contest.ts';
+import type { Contender } from './contender.ts';
 
 /** GFLOP/s and GB/s; null where nothing was measured. */
 export interface StepCeiling {

@@ -7,6 +7,7 @@ import { type Bar, type BenchReport, machine, quantile } from '../report.ts';
 import { stepFlops, type Workload } from '../workload/workload.ts';
 import { stepBars } from './bars.ts';
 import { measureCeiling } from './ceiling.ts';
+import type { Contender } from './contender.ts';
 
 export interface StepContest {
   readonly workload: Workload;
@@ -24,18 +25,7 @@ const SLOW_MS = 10_000;
 /** Of f32, relative, in each checked loss. */
 const TOLERANCE = 1e-3;
 
-/** One that has been opened and checked. */
-export interface Contender extends Runner {
-  readonly entrant: Entrant;
-  readonly description: string;
-  readonly losses: readonly number[];
-  /** Largest relative difference of its losses to the first of ours. */
-  readonly difference: number;
-  readonly first_ms: number;
-  peak_bytes: number | null;
-}
-
-export interface Absent {
+interface Absent {
   readonly entrant: Entrant;
   readonly why: string;
 }

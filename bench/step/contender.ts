@@ -1,0 +1,13 @@
+import type { Entrant } from '../contest/calls.ts';
+import type { Runner } from '../contest/rounds.ts';
+
+/** One that has been opened and checked. */
+export interface Contender extends Runner {
+  readonly entrant: Entrant;
+  readonly description: string;
+  readonly losses: readonly number[];
+  /** Largest relative difference of its losses to the first of ours. */
+  readonly difference: number;
+  readonly first_ms: number;
+  peak_bytes: number | null;
+}
