@@ -2,7 +2,7 @@ import type { DeviceName } from '../device.ts';
 import { aligned } from '../graph/arena.ts';
 import type { Program, StateSpec } from '../graph/ir.ts';
 import { STATE_KIND } from '../graph/ir.ts';
-import { lower } from '../graph/lower/lower.ts';
+import { arenaOf } from '../graph/lower/lower.ts';
 import type { MemoryBytes } from '../graph/memory-plan.ts';
 import { addBytes, bytesByKind, KINDS, planMemory, sessionBytes } from '../graph/memory-plan.ts';
 import { maxPositions } from '../models/forward.ts';
@@ -42,7 +42,7 @@ export function trainingMemory(
   held[caches] = (held[caches] as number) + cacheBytes(model);
   let largest: MemoryBytes | null = null;
   for (const program of programs) {
-    const { arena } = lower(program);
+    const arena = arenaOf(program);
     if (largest === null || arena.total > largest.total) largest = arena;
   }
   const state_bytes = bytesByKind(held);

@@ -56,7 +56,10 @@ export function finish(draft: Draft, ends: Ends, places: Places): KernelPlan {
 }
 
 /** The most that each kind takes at once; activations are what the arena holds beyond that. */
-function arenaByKind(draft: Draft, { places, first, last, heirs, arena_bytes, calls }: Places): MemoryBytes {
+export function arenaByKind(
+  draft: Draft,
+  { places, first, last, heirs, arena_bytes, calls }: Places,
+): MemoryBytes {
   let end = calls.length;
   for (const moment of last) if (moment > end) end = moment;
   const changes = KINDS.map(() => new Float64Array(end + 3));

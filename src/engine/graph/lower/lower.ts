@@ -1,9 +1,10 @@
 import type { Node, Program } from '../ir.ts';
+import type { MemoryBytes } from '../memory-plan.ts';
 import { chunkCrossEntropy, LOGITS_CHUNK_BYTES } from './chunk-cross-entropy.ts';
 import type { Cluster } from './cluster.ts';
 import { Draft } from './draft.ts';
 import { emitEnds } from './ends.ts';
-import { finish } from './finish.ts';
+import { arenaByKind, finish } from './finish.ts';
 import { fuseAttention } from './fuse-attention.ts';
 import { fuseCrossEntropy } from './fuse-cross-entropy.ts';
 import { fuseElementwise } from './fuse-elementwise.ts';
@@ -27,13 +28,23 @@ export interface LowerOptions {
 
 /** Makes the program ready for a device with an arena of its own: kernel calls and the places of their tensors. */
 export function lower(program: Program, options: LowerOptions = {}): KernelPlan {
+  const { draft, ends, places } = planned(program, options);
+  return finish(draft, ends, places);
+}
+
+/** The arena of `lower(program)` by purpose, without the plan: what pre-flight asks for with every key. */
+export function arenaOf(program: Program): MemoryBytes {
+  const { draft, places } = planned(program, {});
+  return arenaByKind(draft, places);
+}
+
+function planned(program: Program, options: LowerOptions) {
   const draft = new Draft(program);
   let fixed: ReadonlyMap<number, number> = new Map();
   if (options.fuse === false) for (const node of program.nodes) emitSingle(draft, node);
   else fixed = emitFused(draft, options.logits_chunk_bytes ?? LOGITS_CHUNK_BYTES);
   const ends = emitEnds(draft);
-  const places = place(draft, ends, fixed);
-  return finish(draft, ends, places);
+  return { draft, ends, places: place(draft, ends, fixed) };
 }
 
 /** Returns where gradients have to be in the arena, by base. */
