@@ -2,7 +2,6 @@ import { type BoundTensor, grid, type Kernel, read, type Wanted, write } from '.
 import { loopText, tileModule } from './attention/loop.ts';
 import {
   attentionShape,
-  BLOCK,
   dotText,
   dropoutText,
   GROUP,
@@ -22,7 +21,7 @@ export const attention: Kernel<'attention'> = (call, context) => {
   const { attributes } = call;
   const { batch, time, heads, key_heads, scale, rate } = attributes;
   const shape = attentionShape(attributes, context.adapter);
-  const { n, vector, width, type, padded } = shape;
+  const { n, vector, width, type, padded, block } = shape;
   const [out = null, lse = null] = call.outputs;
   const wanted: Record<string, Wanted> = { qkv: read(call.inputs[0] as number, vector) };
   if (rate > 0) wanted.seed = read(call.inputs[1] as number, 1, 'u32');
@@ -32,7 +31,7 @@ export const attention: Kernel<'attention'> = (call, context) => {
   const qkv = tensors.qkv as BoundTensor;
   const dropout = dropoutText(attributes, tensors.seed);
 
-  const keys = range(BLOCK);
+  const keys = range(block);
   const loop = loopText(shape, {
     rows: [
       { name: 'k', tensor: qkv, base: 'k_at', stride: width },
@@ -49,11 +48,11 @@ export const attention: Kernel<'attention'> = (call, context) => {
     let s${u} = select(${LEAST}, ${dotText(n, vector, (c) => `q${c}`, k.value)}, j + ${u}u <= t);`;
       })
       .join('\n    ')}
-    let highest = max(max(top, max(s0, s1)), max(s2, s3));
+    let highest = ${keys.reduce((most, u) => `max(${most}, s${u})`, 'top')};
     let shrink = exp(top - highest);
     top = highest;
     ${keys.map((u) => `let e${u} = exp(s${u} - top);`).join(' ')}
-    sum = sum * shrink + ((e0 + e1) + (e2 + e3));
+    sum = sum * shrink + (${keys.map((u) => `e${u}`).join(' + ')});
     ${keys.map((u) => `let w${u} = e${u}${dropout.factor === null ? '' : ` * ${dropout.factor(`element + j + ${u}u`)}`};`).join(' ')}
     ${keys.map((u) => row('v', u).lines.join(' ')).join('\n    ')}
     ${range(n)

@@ -2,24 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Expression } from '../../../graph/lower/expression.ts';
 import type { KernelAttributes } from '../../../graph/lower/kernel-plan.ts';
 import { scratchElements } from '../../../graph/lower/scratch.ts';
-import type { WebgpuDevice } from '../device.ts';
 import { compare } from '../testing/compare.ts';
-import { type CallCase, testDevice } from '../testing/run-call.ts';
+import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/devices.ts';
+import type { CallCase } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
 import { shapeKey, VARIANTS, type Variant } from './matmul/choose.ts';
 
 type Attributes = KernelAttributes['matmul'];
 
-let devices: Record<'software' | 'gpu' | 'plain', WebgpuDevice> | null = null;
+let devices: TestDevices | null = null;
 beforeAll(async () => {
-  const software = await testDevice();
-  const gpu = await testDevice({ software: false });
-  const plain = await testDevice({ subgroups: false, subgroup_size: [0, 0] });
-  if (software !== null && gpu !== null && plain !== null) devices = { software, gpu, plain };
+  devices = await testDevices();
 });
-afterAll(() => {
-  for (const device of Object.values(devices ?? {})) device.dispose();
-});
+afterAll(() => disposeAll(devices));
 
 const product = (m: number, n: number, k: number, more: Partial<Attributes> = {}): Attributes => ({
   batch: 1,
@@ -114,7 +109,7 @@ const CASES: readonly [Attributes, Wish][] = [
 ];
 
 describe('matmul', () => {
-  for (const kind of ['software', 'gpu', 'plain'] as const) {
+  for (const kind of KINDS) {
     it(`as chosen for ${kind} agrees with float64 in every layout`, async (context) => {
       if (devices === null) return context.skip('needs Dawn with SwiftShader or a GPU');
       for (const [attributes, wish] of CASES) {

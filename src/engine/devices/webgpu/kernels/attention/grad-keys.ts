@@ -2,7 +2,7 @@ import type { AttentionKernel } from '../../../../graph/lower/kernel-plan.ts';
 import type { GradTensors } from '../attention_grad.ts';
 import { f32 } from '../literal.ts';
 import { loopText } from './loop.ts';
-import { type AttentionShape, BLOCK, dotText, LEAST, loadRow, type Row, range, threadText } from './shape.ts';
+import { type AttentionShape, dotText, LEAST, loadRow, type Row, range, threadText } from './shape.ts';
 
 /** `fn keys`: dk and dv of one key, over the query heads that use it and the queries that see it. */
 export function keysText(
@@ -12,7 +12,7 @@ export function keysText(
   dropout: ((element: string) => string) | null,
 ): string {
   const { time, heads, key_heads, scale } = attributes;
-  const { n, vector, width, out_width, type, padded, reach, tile } = shape;
+  const { n, vector, width, out_width, type, padded, reach, block, tile } = shape;
   const { qkv, out, lse, dout, dqkv } = tensors;
   /** out . dout of row j + u, the sum over the quad where a row is spread over one. */
   const delta = (u: number, gradient: Row): string => {
@@ -52,7 +52,7 @@ export function keysText(
     }
     workgroupBarrier();`,
     block: (row) =>
-      range(BLOCK)
+      range(block)
         .map((u) => {
           const [q, g] = [row('x', u), row('y', u)];
           const factor =
@@ -70,10 +70,10 @@ export function keysText(
       range(n)
         .map(
           (c) => `
-    dk${c} += ${range(BLOCK)
+    dk${c} += ${range(block)
       .map((u) => `ds${u} * ${row('x', u).value(c)}`)
       .join(' + ')};
-    dv${c} += ${range(BLOCK)
+    dv${c} += ${range(block)
       .map((u) => `w${u} * ${row('y', u).value(c)}`)
       .join(' + ')};`,
         )

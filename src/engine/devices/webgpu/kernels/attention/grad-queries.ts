@@ -2,7 +2,7 @@ import type { AttentionKernel } from '../../../../graph/lower/kernel-plan.ts';
 import type { GradTensors } from '../attention_grad.ts';
 import { f32 } from '../literal.ts';
 import { loopText } from './loop.ts';
-import { type AttentionShape, BLOCK, dotText, LEAST, lastText, range, threadText } from './shape.ts';
+import { type AttentionShape, dotText, LEAST, lastText, range, threadText } from './shape.ts';
 
 /** `fn queries`: dq of one query, over the keys that it sees. */
 export function queriesText(
@@ -12,7 +12,7 @@ export function queriesText(
   dropout: ((element: string) => string) | null,
 ): string {
   const { time, heads, key_heads, scale } = attributes;
-  const { n, vector, width, out_width, type, padded } = shape;
+  const { n, vector, width, out_width, type, padded, block } = shape;
   const loop = loopText(shape, {
     rows: [
       { name: 'x', tensor: qkv, base: 'k_at', stride: width },
@@ -22,7 +22,7 @@ export function queriesText(
     begin: '0u',
     end: 'end',
     block: (row) =>
-      range(BLOCK)
+      range(block)
         .map((u) => {
           const [k, v] = [row('x', u), row('y', u)];
           const kept = dropout === null ? '' : ` * ${dropout(`element + j + ${u}u`)}`;
@@ -35,7 +35,7 @@ export function queriesText(
       range(n)
         .map(
           (c) =>
-            `\n    dq${c} += ${range(BLOCK)
+            `\n    dq${c} += ${range(block)
               .map((u) => `ds${u} * ${row('x', u).value(c)}`)
               .join(' + ')};`,
         )

@@ -1,5 +1,5 @@
 import type { BoundTensor } from '../../dispatch.ts';
-import { type AttentionShape, BLOCK, GROUP, loadRow, type Row } from './shape.ts';
+import { type AttentionShape, GROUP, loadRow, type Row } from './shape.ts';
 
 /** Rows that every thread of a head goes through: keys and values, or queries and gradients. */
 export interface Stream {
@@ -30,7 +30,7 @@ export function tileModule({ reach, tile, n, type }: AttentionShape, names: read
 }
 
 export function loopText(shape: AttentionShape, { rows, last, begin, end, each, block }: Loop): string {
-  const { reach, tile, n } = shape;
+  const { reach, block: step, tile, n } = shape;
   const streams = new Map(rows.map((stream) => [stream.name, stream]));
   const get = (name: string): Stream => {
     const found = streams.get(name);
@@ -42,7 +42,7 @@ export function loopText(shape: AttentionShape, { rows, last, begin, end, each, 
       const { tensor, base, stride } = get(name);
       return loadRow(`${name}${u}_`, tensor, `${base} + min(j + ${u}u, ${last}u) * ${stride}u`, shape);
     };
-    return `for (var j = ${begin}; j < ${end}; j += ${BLOCK}u) {${block(row)}
+    return `for (var j = ${begin}; j < ${end}; j += ${step}u) {${block(row)}
   }`;
   }
   const row = (name: string, u: number): Row => ({
@@ -51,17 +51,17 @@ export function loopText(shape: AttentionShape, { rows, last, begin, end, each, 
   });
   const copies = rows.map(
     ({ name, tensor, base, stride }) =>
-      `tile_${name}[e] = ${tensor.load(`${base} + from * ${stride}u + e % ${n}u`)};`,
+      `tile_${name}[e] = ${tensor.load(`${base} + source * ${stride}u + e % ${n}u`)};`,
   );
   return `for (var start = ${begin}; start < ${end}; start += ${tile}u) {
     workgroupBarrier();
     for (var e = lane; e < ${tile * n}u; e += ${GROUP}u) {
-      let from = min(start + e / ${n}u, ${last}u);
+      let source = min(start + e / ${n}u, ${last}u);
       ${copies.join('\n      ')}
     }
     workgroupBarrier();
     ${each ?? ''}
-    for (var jt = 0u; jt < ${tile}u; jt += ${BLOCK}u) {
+    for (var jt = 0u; jt < ${tile}u; jt += ${step}u) {
     let j = start + jt;
     if (j >= ${end}) { break; }${block(row)}
     }

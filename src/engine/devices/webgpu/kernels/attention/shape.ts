@@ -13,8 +13,6 @@ export type Reach = 'tile' | 'quads' | 'direct';
 
 /** Threads of a workgroup: queries or keys of one head with `tile`, any otherwise. */
 export const GROUP = 64;
-/** Rows that are worked on at a time. */
-export const BLOCK = 4;
 
 export interface AttentionShape {
   readonly vector: 1 | 4;
@@ -24,6 +22,8 @@ export interface AttentionShape {
   readonly width: number;
   readonly out_width: number;
   readonly reach: Reach;
+  /** Rows that are worked on at a time: fewer where heads are large, as texts would be too. */
+  readonly block: number;
   /** Rows of a tile. */
   readonly tile: number;
   /** Times of a head with those that only fill a quad or a workgroup. */
@@ -39,13 +39,15 @@ export function attentionShape(attributes: AttentionKernel, adapter: AdapterFact
   const unit = reach === 'tile' ? GROUP : reach === 'quads' ? 4 : 1;
   // Two rows of each place in the tile, a third for sums.
   const most = Math.floor(Math.min(adapter.workgroup_storage, 16384) / 4 / (2 * head_size + 2));
-  const tile = Math.max(BLOCK, Math.min(32, Math.floor(most / BLOCK) * BLOCK));
+  const block = n <= 16 ? 4 : n <= 32 ? 2 : 1;
+  const tile = Math.max(block, Math.min(32, Math.floor(most / block) * block));
   return {
     vector,
     n,
     width: (heads + 2 * key_heads) * n,
     out_width: heads * n,
     reach,
+    block,
     tile,
     padded: Math.ceil(time / unit) * unit,
     type: vector === 4 ? 'vec4<f32>' : 'f32',
@@ -100,11 +102,17 @@ export function dropoutText({ rate, stream }: AttentionKernel, seed: BoundTensor
 }
 
 /** Which head, batch and time a thread is for; times past the last are read as the last, and not `live`. */
-export function threadText(attributes: AttentionKernel, { padded }: AttentionShape, heads: number): string {
+export function threadText(
+  attributes: AttentionKernel,
+  { padded, reach }: AttentionShape,
+  heads: number,
+): string {
   const { time } = attributes;
+  // A workgroup with a tile is for one head: its number, unlike a thread's, is the same for all to see.
+  const unit = reach === 'tile' ? 'first' : 'i';
   return `
-  let head = i / ${padded}u % ${heads}u;
-  let b = min(i / ${padded * heads}u, ${attributes.batch - 1}u);
+  let head = ${unit} / ${padded}u % ${heads}u;
+  let b = min(${unit} / ${padded * heads}u, ${attributes.batch - 1}u);
   let live = i < ${attributes.batch * heads * padded}u && i % ${padded}u < ${time}u;
   let t = min(i % ${padded}u, ${time - 1}u);`;
 }

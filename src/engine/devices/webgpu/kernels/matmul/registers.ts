@@ -24,7 +24,8 @@ const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Loads of one step: statements, then where each value is. */
 interface Loads {
-  readonly lines: readonly string[];
+  /** Each with the rows (or columns) that have all they need after it. */
+  readonly parts: readonly { readonly lines: readonly string[]; readonly ready: readonly number[] }[];
   /** The value for row (or column) i, step s. */
   value(i: number, s: number): string;
 }
@@ -43,7 +44,8 @@ export function registerMatmul(
   const ends = epilogue(call, context);
   // Within a quad a is read one element a thread.
   const a = side(call, context, 'a', quads || rows % 4 !== 0 ? 1 : 4);
-  const b = side(call, context, 'b');
+  // A quad takes its four steps along K in four orders, so that b is read element by element along K.
+  const b = side(call, context, 'b', quads && a.along_k && call.attributes.transpose_b ? 1 : 4);
   const wanted: Record<string, Wanted> = { ...ends.wanted, a: a.wanted, b: b.wanted };
   const sum = sums === null ? null : (call.outputs.at(-1) ?? null);
   if (sum !== null) wanted.sum = { tensor: sum, access: 'write', vector: 1 };
@@ -65,20 +67,25 @@ export function registerMatmul(
     ...(quads && !a.along_k ? quadStarts(a, rows, m) : []),
   ];
   const step = (steps: number): string => {
-    const left = quads ? quadLoads(a, A, rows, steps, k) : loads('x', a, A, rows, steps);
-    const right = loads('w', b, B, columns, steps);
-    const lines = [...left.lines, ...right.lines];
+    const swapped = quads && a.along_k && steps > 1;
+    const left = quads ? quadLoads(a, A, rows, steps) : loads('x', a, A, rows, steps);
+    const right = loads('w', b, B, columns, steps, swapped ? (s) => `q${s}` : undefined);
+    const lines = right.parts.flatMap((part) => part.lines);
     for (const s of range(steps)) {
       for (const j of range(columns / 4)) {
         const four = range(4).map((c) => right.value(4 * j + c, s));
         lines.push(`let r${s}_${j} = ${asVector(four)};`);
       }
     }
-    // The steps' products first among themselves: what is kept in the loop is read and written once.
-    for (const i of range(rows)) {
-      for (const j of range(columns / 4)) {
-        const products = range(steps).map((s) => `${left.value(i, s)} * r${s}_${j}`);
-        lines.push(`acc${i}_${j} += ${products.join(' + ')};`);
+    // Row by row, so that little has to be kept; the steps' products first among themselves, so that what
+    // is kept in the loop is read and written once.
+    for (const part of left.parts) {
+      lines.push(...part.lines);
+      for (const i of part.ready) {
+        for (const j of range(columns / 4)) {
+          const products = range(steps).map((s) => `${left.value(i, s)} * r${s}_${j}`);
+          lines.push(`acc${i}_${j} += ${products.join(' + ')};`);
+        }
       }
     }
     return lines.join('\n    ');
@@ -87,11 +94,13 @@ export function registerMatmul(
     whole > 0 ? `for (var p = 0u; p < ${whole}u; p += ${STEPS}u) {\n    ${step(STEPS)}\n  }` : '',
     ...range(k - whole).map((s) => `{ let p = ${whole + s}u;\n    ${step(1)}\n  }`),
   ];
+  const permuted = quads && !a.along_k;
   const stores = range(rows).map((i) => {
     const parts = range(columns / 4).map((j) =>
       finishFour(ends, n, j === 0 ? 'column' : `(column + ${4 * j}u)`, `acc${i}_${j}`),
     );
-    return `if (row + ${i}u < ${m}u) { let r = batch * ${m}u + row + ${i}u; ${parts.join(' ')} }`;
+    const at = permuted ? `row + ${i - (i % 4)}u + q${i % 4}` : `row + ${i}u`;
+    return `if (${at} < ${m}u) { let r = batch * ${m}u + ${at}; ${parts.join(' ')} }`;
   });
   const body = `${ends.text(tensors)}
 @compute @workgroup_size(${group})
@@ -101,7 +110,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   let column = (i % ${acrossThreads}u) * ${columns}u;
   let row = (i / ${acrossThreads}u % ${down}u) * ${rows}u;
   let batch = ${batch === 1 ? '0u' : quads ? `min(i / ${acrossThreads * down}u, ${batch - 1}u)` : `i / ${acrossThreads * down}u`};
-  ${quads ? 'let q = lane % 4u;' : ''}
+  ${quads ? 'let q0 = lane % 4u; let q1 = q0 ^ 1u; let q2 = q0 ^ 2u; let q3 = q0 ^ 3u;' : ''}
   ${starts.join('\n  ')}
   ${range(rows)
     .flatMap((i) => range(columns / 4).map((j) => `var acc${i}_${j} = vec4<f32>();`))
@@ -151,56 +160,86 @@ function startText(
 /** With a transposed each thread of a quad has its own of every four rows. */
 function quadStarts({ batch_stride }: Side, rows: number, m: number): string[] {
   const base = batch_stride === 0 ? '' : `batch * ${batch_stride}u + `;
-  return range(rows / 4).map((i) => `let x_quad${i} = ${base}min(row + ${4 * i}u + q, ${m - 1}u);`);
+  return range(rows / 4).map((i) => `let x_quad${i} = ${base}min(row + ${4 * i}u + q0, ${m - 1}u);`);
 }
 
+/** `order` is where along K, from p on, a step is; a u32 expression. */
 function loads(
   name: string,
   { vector, along_k }: Side,
   tensor: BoundTensor,
   count: number,
   steps: number,
+  order: (s: number) => string = (s) => `${s}u`,
 ): Loads {
   const stride = `${tensor.row_stride}u`;
   if (along_k && vector === 4) {
     return {
-      lines: range(count).map((i) => `let ${name}${i} = ${tensor.load(`${name}_at${i} + p / 4u`)};`),
+      parts: range(count).map((i) => ({
+        lines: [`let ${name}${i} = ${tensor.load(`${name}_at${i} + p / 4u`)};`],
+        ready: [i],
+      })),
       value: (i, s) => `${name}${i}.${LANES[s]}`,
     };
   }
   if (along_k) {
     return {
-      lines: range(count).flatMap((i) =>
-        range(steps).map((s) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + p + ${s}u`)};`),
-      ),
+      parts: range(count).map((i) => ({
+        lines: range(steps).map(
+          (s) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + p + ${order(s)}`)};`,
+        ),
+        ready: [i],
+      })),
       value: (i, s) => `${name}${i}_${s}`,
     };
   }
-  const parts = count / vector;
   return {
-    lines: range(steps).flatMap((s) =>
-      range(parts).map(
-        (i) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + (p + ${s}u) * ${stride}`)};`,
+    parts: range(count / vector).map((i) => ({
+      lines: range(steps).map(
+        (s) => `let ${name}${i}_${s} = ${tensor.load(`${name}_at${i} + (p + ${order(s)}) * ${stride}`)};`,
       ),
-    ),
+      ready: range(vector).map((c) => vector * i + c),
+    })),
     value: (i, s) => (vector === 4 ? `${name}${Math.floor(i / 4)}_${s}.${LANES[i % 4]}` : `${name}${i}_${s}`),
   };
 }
 
-/** a through the quad: one load a thread brings four values, of four steps or of four rows. */
-function quadLoads({ along_k }: Side, tensor: BoundTensor, rows: number, steps: number, k: number): Loads {
+/** What a thread gets of the value that thread q ^ s of its quad has: a swap costs less than a broadcast. */
+const SWAPS = [
+  (value: string) => value,
+  (value: string) => `quadSwapX(${value})`,
+  (value: string) => `quadSwapY(${value})`,
+  (value: string) => `quadSwapDiagonal(${value})`,
+] as const;
+
+function swap(value: string, s: number): string {
+  return (SWAPS[s] as (value: string) => string)(value);
+}
+
+/**
+ * a through the quad: one load a thread brings four values. Along K they are the values of four steps, of
+ * which thread q takes step q ^ s as its s-th; else of four rows, of which it takes row q ^ s as its s-th.
+ */
+function quadLoads({ along_k }: Side, tensor: BoundTensor, rows: number, steps: number): Loads {
   if (along_k) {
-    const at = steps === 1 ? 'p' : `min(p + q, ${k - 1}u)`;
-    const lines = range(rows).map((i) => `let xq${i} = ${tensor.load(`x_at${i} + ${at}`)};`);
-    if (steps === 1) return { lines, value: (i) => `xq${i}` };
-    return { lines, value: (i, s) => `quadBroadcast(xq${i}, ${s}u)` };
+    const at = steps === 1 ? 'p' : 'p + q0';
+    return {
+      parts: range(rows).map((i) => ({
+        lines: [`let xq${i} = ${tensor.load(`x_at${i} + ${at}`)};`],
+        ready: [i],
+      })),
+      value: (i, s) => (steps === 1 ? `xq${i}` : swap(`xq${i}`, s)),
+    };
   }
-  const lines = range(steps).flatMap((s) =>
-    range(rows / 4).map(
-      (i) => `let xq${i}_${s} = ${tensor.load(`x_quad${i} + (p + ${s}u) * ${tensor.row_stride}u`)};`,
-    ),
-  );
-  return { lines, value: (i, s) => `quadBroadcast(xq${Math.floor(i / 4)}_${s}, ${i % 4}u)` };
+  return {
+    parts: range(rows / 4).map((i) => ({
+      lines: range(steps).map(
+        (s) => `let xq${i}_${s} = ${tensor.load(`x_quad${i} + (p + ${s}u) * ${tensor.row_stride}u`)};`,
+      ),
+      ready: range(4).map((c) => 4 * i + c),
+    })),
+    value: (i, s) => swap(`xq${Math.floor(i / 4)}_${s}`, i % 4),
+  };
 }
 
 /** Sums over K of op(a)'s rows or op(b)'s columns, by the threads of the first column or row of tiles. */
@@ -225,7 +264,7 @@ function sumText(
       .map((i) => `var sum${i} = 0.0;`)
       .join(' ')}
     for (var p = 0u; p < ${k}u; p += ${alongVectors ? 4 : 1}u) {
-      ${lines.lines.join('\n      ')}
+      ${lines.parts.flatMap((part) => part.lines).join('\n      ')}
       ${range(count)
         .map((i) => `sum${i} += ${value(i)};`)
         .join(' ')}
