@@ -12,8 +12,11 @@ export function browserDeviceFactories(options: { readonly wasmPaths: WasmPaths 
     {
       name: 'webgpu',
       open: async () => {
-        const { openWebgpu } = await import('./webgpu/device.ts');
-        return openWebgpu(navigator.gpu);
+        const [{ openWebgpu }, { browserTilings }] = await Promise.all([
+          import('./webgpu/device.ts'),
+          import('./webgpu/tilings.ts'),
+        ]);
+        return openWebgpu(navigator.gpu, { tilings: browserTilings() });
       },
     },
     {

@@ -7,10 +7,13 @@ import type { AdapterFacts } from './dispatch.ts';
 import { passGate } from './gate.ts';
 import { Gpu } from './gpu.ts';
 import { WebgpuSession } from './session.ts';
+import type { TilingStore } from './tilings.ts';
 
 export interface WebgpuOptions {
   /** Takes these for what the adapter says: lower limits, features left out. For tests. */
   readonly facts?: Partial<AdapterFacts>;
+  /** Where the fastest tilings of this adapter are kept; without it the best guesses are used. */
+  readonly tilings?: TilingStore | null;
 }
 
 /**
@@ -25,7 +28,13 @@ export async function openWebgpu(
   const opened = await openGpu(source);
   try {
     const claimed = { ...claimedFacts(opened), ...options.facts };
-    return new WebgpuDevice(opened, await passGate(opened.device, claimed));
+    const facts = await passGate(opened.device, claimed);
+    // A store that does not answer is no reason to go without the device.
+    const tuned = (await options.tilings?.load(claimed.description).catch(() => ({}))) ?? {};
+    return new WebgpuDevice(
+      opened,
+      new Gpu(opened.device, facts, options.tilings, tuned, claimed.description),
+    );
   } catch (error) {
     if (opened.own) opened.device.destroy();
     throw error;
@@ -44,14 +53,14 @@ export class WebgpuDevice implements Device {
   readonly #own: boolean;
   readonly #sessions = new Set<WebgpuSession>();
 
-  constructor({ device, own }: OpenedGpu, facts: AdapterFacts) {
+  constructor({ device, own }: OpenedGpu, gpu: Gpu) {
     this.gpuDevice = device;
-    this.gpu = new Gpu(device, facts);
+    this.gpu = gpu;
     this.lost = this.gpu.lost;
     this.#own = own;
     this.info = {
       name: 'webgpu',
-      description: facts.description,
+      description: gpu.facts.description,
       // Tensors larger than a buffer are spread over several, so nothing limits one but memory.
       limits: { max_buffer_bytes: null, memory_bytes: null },
     };

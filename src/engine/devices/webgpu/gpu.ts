@@ -2,6 +2,7 @@ import { type AnnealError, toAnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { AdapterFacts } from './dispatch.ts';
 import { Pipelines } from './pipelines.ts';
+import type { TilingStore } from './tilings.ts';
 
 /** The GPU device that sessions share: what it can do, what it has compiled, and whether it is still there. */
 export class Gpu {
@@ -9,14 +10,27 @@ export class Gpu {
   readonly facts: AdapterFacts;
   readonly pipelines: Pipelines;
   /** Variants of kernels that were measured to be the fastest here; see `KernelContext.tuned`. */
-  readonly tuned = new Map<string, string>();
+  readonly tuned: Map<string, string>;
+  /** Where these are kept; null: nothing is measured, and the best guesses are used. */
+  readonly tilings: TilingStore | null;
+  /** What the adapter calls itself, under which they are kept. */
+  readonly claimed: string;
   readonly lost: Promise<AnnealError>;
   #gone: AnnealError | null = null;
   #trouble: AnnealError | null = null;
   readonly #onGone = new Set<(error: AnnealError) => void>();
 
-  constructor(device: GPUDevice, facts: AdapterFacts) {
+  constructor(
+    device: GPUDevice,
+    facts: AdapterFacts,
+    tilings: TilingStore | null = null,
+    tuned: Readonly<Record<string, string>> = {},
+    claimed = facts.description,
+  ) {
     this.device = device;
+    this.tilings = tilings;
+    this.claimed = claimed;
+    this.tuned = new Map(Object.entries(tuned));
     this.facts = facts;
     this.pipelines = new Pipelines(device);
     this.lost = device.lost.then(({ reason, message }) =>

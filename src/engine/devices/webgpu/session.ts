@@ -12,6 +12,7 @@ import type { Gpu } from './gpu.ts';
 import { generate, Recording } from './recording.ts';
 import { scoped } from './scopes.ts';
 import { piecesOf, sizeOf } from './spaces.ts';
+import { tune } from './tune.ts';
 
 /** State in one space, and an arena that is as large as the largest program asks. */
 export class WebgpuSession implements Session, ExecutableOwner {
@@ -112,7 +113,25 @@ export class WebgpuSession implements Session, ExecutableOwner {
         where: name,
       });
     }
-    return this.compilePlan(lower(program), (feeds) => checkFeeds(program, feeds));
+    const plan = lower(program);
+    await this.#tune(plan);
+    return this.compilePlan(plan, (feeds) => checkFeeds(program, feeds));
+  }
+
+  /** Once for each shape and adapter, in a session of its own that is gone afterwards. */
+  #tune(plan: KernelPlan): Promise<void> {
+    const { gpu } = this;
+    const { tilings } = gpu;
+    if (tilings === null) return Promise.resolve();
+    return this.turn(async () => {
+      const session = await WebgpuSession.open(gpu, [], () => {});
+      try {
+        if (!(await this.guard(tune(gpu, plan, (one) => session.compilePlan(one))))) return;
+        await tilings.save(gpu.claimed, Object.fromEntries(gpu.tuned)).catch(() => {});
+      } finally {
+        session.dispose();
+      }
+    });
   }
 
   /** Makes a plan runnable. `check` throws ANN-DEV-004 for feeds that do not fit the program it is of. */
