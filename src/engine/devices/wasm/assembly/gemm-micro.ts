@@ -35,29 +35,51 @@ export function micro68(a: usize, b: usize, k: i32, c: usize, stride: usize, add
   let c30 = f32x4.splat(0); let c31 = f32x4.splat(0);
   let c40 = f32x4.splat(0); let c41 = f32x4.splat(0);
   let c50 = f32x4.splat(0); let c51 = f32x4.splat(0);
-  for (; k > 0; k--) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const a0 = v128.load32_splat(a);
-    c00 = madd(a0, b0, c00);
-    c01 = madd(a0, b1, c01);
-    const a1 = v128.load32_splat(a, 4);
-    c10 = madd(a1, b0, c10);
-    c11 = madd(a1, b1, c11);
-    const a2 = v128.load32_splat(a, 8);
-    c20 = madd(a2, b0, c20);
-    c21 = madd(a2, b1, c21);
-    const a3 = v128.load32_splat(a, 12);
-    c30 = madd(a3, b0, c30);
-    c31 = madd(a3, b1, c31);
-    const a4 = v128.load32_splat(a, 16);
-    c40 = madd(a4, b0, c40);
-    c41 = madd(a4, b1, c41);
-    const a5 = v128.load32_splat(a, 20);
-    c50 = madd(a5, b0, c50);
-    c51 = madd(a5, b1, c51);
-    a += 24;
-    b += 32;
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    for (; k > 0; k--) {
+      const b0 = v128.load(b);
+      const b1 = v128.load(b, 16);
+      const a0 = v128.load32_splat(a);
+      c00 = madd(a0, b0, c00);
+      c01 = madd(a0, b1, c01);
+      const a1 = v128.load32_splat(a, 4);
+      c10 = madd(a1, b0, c10);
+      c11 = madd(a1, b1, c11);
+      const a2 = v128.load32_splat(a, 8);
+      c20 = madd(a2, b0, c20);
+      c21 = madd(a2, b1, c21);
+      const a3 = v128.load32_splat(a, 12);
+      c30 = madd(a3, b0, c30);
+      c31 = madd(a3, b1, c31);
+      const a4 = v128.load32_splat(a, 16);
+      c40 = madd(a4, b0, c40);
+      c41 = madd(a4, b1, c41);
+      const a5 = v128.load32_splat(a, 20);
+      c50 = madd(a5, b0, c50);
+      c51 = madd(a5, b1, c51);
+      a += 24;
+      b += 32;
+    }
+  } else {
+    // A product needs a register of its own before it is added: one column of b at a time leaves one free.
+    for (; k > 0; k--) {
+      const b0 = v128.load(b);
+      c00 = madd(v128.load32_splat(a), b0, c00);
+      c10 = madd(v128.load32_splat(a, 4), b0, c10);
+      c20 = madd(v128.load32_splat(a, 8), b0, c20);
+      c30 = madd(v128.load32_splat(a, 12), b0, c30);
+      c40 = madd(v128.load32_splat(a, 16), b0, c40);
+      c50 = madd(v128.load32_splat(a, 20), b0, c50);
+      const b1 = v128.load(b, 16);
+      c01 = madd(v128.load32_splat(a), b1, c01);
+      c11 = madd(v128.load32_splat(a, 4), b1, c11);
+      c21 = madd(v128.load32_splat(a, 8), b1, c21);
+      c31 = madd(v128.load32_splat(a, 12), b1, c31);
+      c41 = madd(v128.load32_splat(a, 16), b1, c41);
+      c51 = madd(v128.load32_splat(a, 20), b1, c51);
+      a += 24;
+      b += 32;
+    }
   }
   put2(c, c00, c01, add);
   c += stride;
