@@ -19,6 +19,8 @@ export interface Calls {
   run_steps: [{ readonly count: number }, Timed];
   /** Bytes at the peak of one more step. */
   peak_bytes: [Record<never, never>, number | null];
+  /** What one more step asks of WebGPU; null where it asks nothing. */
+  gpu_calls: [Record<never, never>, GpuCalls | null];
   /** One more step, recorded kernel by kernel; null where the device cannot. */
   profile: [Record<never, never>, StepRecord | null];
   /** Puts random weights of that model on the device and reads a prompt. */
@@ -39,8 +41,11 @@ export type CallName = keyof Calls;
 export interface Opened {
   /** The device in words. */
   readonly description: string;
-  /** Kernel launches or ops of one step, where the engine tells. */
-  readonly launches: number | null;
+}
+
+export interface GpuCalls {
+  readonly submits: number;
+  readonly dispatches: number;
 }
 
 export interface Timed {

@@ -2,6 +2,7 @@ import type { Entrant, Handlers } from '../contest/calls.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { DecodeRunner } from './anneal/decode.ts';
 import type { Engine, Environment, StepRunner } from './engine.ts';
+import { countGpuCalls } from './gpu-calls.ts';
 import { probeCeilings } from './probe.ts';
 
 /** One engine's side of a contest. Only the engine that is asked for is loaded. */
@@ -17,7 +18,7 @@ export function engineHandlers(environment: Environment): Handlers {
     async open_step({ entrant, workload }: { entrant: Entrant; workload: Workload }) {
       runner = await (await load(entrant, environment)).openStep(entrant.device, workload, environment);
       index = 0;
-      return { description: runner.description, launches: runner.launches };
+      return { description: runner.description };
     },
     async run_steps({ count }) {
       const ms: number[] = [];
@@ -30,11 +31,15 @@ export function engineHandlers(environment: Environment): Handlers {
       return { ms, losses };
     },
     peak_bytes: () => opened().peakBytes(index++),
+    async gpu_calls() {
+      const calls = await countGpuCalls(() => opened().step(index++));
+      return calls === null || calls.dispatches === 0 ? null : calls;
+    },
     profile: async () => (await opened().profile?.(index++)) ?? null,
     async open_decode(task) {
       const { openDecode } = await import('./anneal/decode.ts');
       decoder = await openDecode(task.entrant.device, task, environment);
-      return { description: decoder.description, launches: decoder.launches };
+      return { description: decoder.description };
     },
     async run_decode({ count }) {
       const ms: number[] = [];

@@ -32,7 +32,7 @@ class Peer:
         self.batches = torch.frombuffer(raw, dtype=torch.int32).clone().long().view(shape)
         self.adamw = models.adamw(self.params, self.optimizer)
         self.index = 0
-        return {"description": describe(), "launches": None}
+        return {"description": describe()}
 
     def step(self):
         ids, labels = self.batches[self.index % len(self.batches)]
@@ -60,6 +60,9 @@ class Peer:
             return pytorch_recipe.train(task, file.read())
 
     def peak_bytes(self):
+        return None
+
+    def gpu_calls(self):
         return None
 
     def profile(self):

@@ -37,6 +37,11 @@ export function stepBars(
     }
   }
   if (device === 'webgpu') {
+    if (ours.gpu_calls !== null) {
+      const layers = model.model_type === 'gpt2' ? model.n_layer : model.num_hidden_layers;
+      bars.push(bar(`${what}: submits of a step`, ours.gpu_calls.submits, '<=', 1));
+      bars.push(bar(`${what}: dispatches of a step and layer`, ours.gpu_calls.dispatches / layers, '<=', 20));
+    }
     const emulated = /swiftshader|software|cpu/i.test(ours.description);
     if (emulated) {
       times(find('jax', 'webgpu'), 'jax-js webgpu', 1.8);

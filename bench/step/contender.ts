@@ -1,4 +1,4 @@
-import type { Entrant } from '../contest/calls.ts';
+import type { Entrant, GpuCalls } from '../contest/calls.ts';
 import type { Runner } from '../contest/rounds.ts';
 
 /** One that has been opened and checked. */
@@ -10,4 +10,5 @@ export interface Contender extends Runner {
   readonly difference: number;
   readonly first_ms: number;
   peak_bytes: number | null;
+  gpu_calls: GpuCalls | null;
 }

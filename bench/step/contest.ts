@@ -55,7 +55,10 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
     const firsts = new Map(contenders.map((one) => [one as Runner, one.first_ms]));
     const pace = { rounds: contest.rounds, round_ms: 400, patience_ms: 60_000, progress };
     await runRounds(contenders, firsts, pace);
-    for (const one of contenders) one.peak_bytes = await one.actor.call('peak_bytes', {});
+    for (const one of contenders) {
+      one.peak_bytes = await one.actor.call('peak_bytes', {});
+      one.gpu_calls = await one.actor.call('gpu_calls', {});
+    }
     const record = contest.profile ? await recordStep(contenders) : null;
     for (const one of contenders) await one.actor.close();
     const ceiling = await measureCeiling(stage, contenders, workload, progress);
@@ -75,6 +78,7 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
         ratio_to_ours: contenders[0] === undefined ? null : pairedRatio(one, contenders[0]),
         gflops: (gflop / medianOf(one)) * 1000,
         peak_bytes: one.peak_bytes,
+        ...(one.gpu_calls ?? {}),
         loss: one.losses.at(-1) ?? null,
         loss_difference: one.difference,
         description: one.description,
@@ -169,6 +173,7 @@ async function openOne(
       difference: wanted === null ? 0 : worstDifference(losses, wanted.slice(0, losses.length)),
       first_ms: quantile(more, 0.5),
       peak_bytes: null,
+      gpu_calls: null,
     };
   } catch (error) {
     await actor.close();

@@ -43,5 +43,5 @@ export async function openDecode(
     if (drawn.some((id) => !(id >= 0 && id < model.vocab_size))) throw new Error(`It drew ${drawn}.`);
   }
   await next();
-  return { description: device.info.description, launches: null, next };
+  return { description: device.info.description, next };
 }

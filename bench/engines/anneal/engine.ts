@@ -36,7 +36,6 @@ export async function openStep(
   });
   return {
     description: device.info.description,
-    launches: null,
     async step(index) {
       const { loss } = await program.run(feeds(index));
       return loss?.[0] ?? Number.NaN;

@@ -90,7 +90,6 @@ export async function openStep(
   let v = zeros();
   return {
     description: `jax-js 0.1.25, ${device}`,
-    launches: null,
     async step(index) {
       const { input_ids, labels } = batchOf(workload, index);
       const out = update(

@@ -98,7 +98,6 @@ export async function openStep(
   }
   return {
     description: `@genai-fi/nanogpt 1.3.0, ${device}`,
-    launches: null,
     step: (index) => finish(run(index)),
     async peakBytes(index) {
       await finish(run(index));

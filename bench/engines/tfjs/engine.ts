@@ -60,7 +60,6 @@ export async function openStep(
 
   return {
     description,
-    launches: null,
     step: (index) => finish(update(index)),
     async peakBytes(index) {
       let value: tf.Scalar | null = null;
