@@ -49,7 +49,7 @@ export function candidates(attributes: Attributes, adapter: AdapterFacts): reado
   const { m, n, k, batch, sums } = attributes;
   if (adapter.software) {
     if (m <= FEW_ROWS && sums === null) return ['registers few rows'];
-    return adapter.subgroups ? ['registers 16x4', 'registers 8x8'] : ['registers 8x8'];
+    return [adapter.subgroups ? 'registers 16x4' : 'registers 8x8'];
   }
   if (m <= NARROW && sums === null) return ['narrow'];
   const tiles = (rows: number, columns: number) => batch * Math.ceil(m / rows) * Math.ceil(n / columns);
