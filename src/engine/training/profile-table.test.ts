@@ -82,6 +82,18 @@ test('micro-batches and the update follow one another', () => {
   expect(joined.kernels.map(({ start_ms }) => start_ms)).toEqual([0, 4, 8, 10, 14, 18]);
 });
 
+test('a device is at least as fast as a kernel of the step was', () => {
+  const { kernels, ceilings } = RECORDED;
+  const fast = kernels.map((one) => ({ ...one, flops: one.flops * 2 }));
+  const profile = { outputs: {}, clock: 'processor' as const, total_ms: 10, kernels: fast };
+  const joined = joinProfiles([profile], { step: 1, device: 'wasm', ceilings });
+  expect(joined.ceilings).toEqual({ flops_per_second: 1.8e9, bytes_per_second: 1e9 });
+  const cached = kernels.slice(2).map((one) => ({ ...one, start_ms: 0, bytes: one.bytes * 4 }));
+  expect(boundInWords({ ...RECORDED, total_ms: 2, kernels: cached })).toBe(
+    "Norms take 100% of the step, faster than this device's memory: what they work on lies in its caches.",
+  );
+});
+
 test('the table as text', () => {
   expect(profileText(RECORDED, 'kind').split('\n')).toEqual([
     'Step 12 on wasm: 10.00 ms in 3 kernels, 1.00 ms between them.',

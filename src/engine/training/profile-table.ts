@@ -143,6 +143,8 @@ export function boundInWords(recorded: RecordedKernels): string {
   if (!top) return 'Nothing was recorded.';
   const most = `${top.op} take${top.op.endsWith('s') ? '' : 's'} ${percent(top.share)} of the step`;
   if (top.of_best === null) return `${most}.`;
+  if (top.of_best > 1)
+    return `${most}, faster than this device's memory: what they work on lies in its caches.`;
   const best = top.bound_by === 'memory' ? 'memory speed' : 'arithmetic';
   return `${most}, at ${percent(top.of_best)} of this device's best ${best}.`;
 }

@@ -28,5 +28,21 @@ export function joinProfiles(
     total_ms += profile.total_ms;
     return profile.kernels.map((kernel) => ({ ...kernel, start_ms: kernel.start_ms + from }));
   });
-  return { ...about, clock: profiles[0]?.clock ?? 'processor', total_ms, kernels };
+  const ceilings = about.ceilings && raised(about.ceilings, kernels);
+  return { ...about, ceilings, clock: profiles[0]?.clock ?? 'processor', total_ms, kernels };
+}
+
+/** Shorter kernels say little of a speed: milliseconds. */
+const TELLING_MS = 1;
+
+/**
+ * The ceilings, the first of them raised to what a kernel here has reached: the device may have been busy
+ * with something else while it was measured. Not so the bytes: what lies in a cache is faster than memory.
+ */
+function raised(ceilings: DeviceCeilings, kernels: StepProfile['kernels']): DeviceCeilings {
+  let { flops_per_second } = ceilings;
+  for (const { flops, ms } of kernels) {
+    if (ms >= TELLING_MS) flops_per_second = Math.max(flops_per_second, (flops / ms) * 1000);
+  }
+  return { ...ceilings, flops_per_second };
 }
