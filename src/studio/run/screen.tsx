@@ -137,7 +137,8 @@ function View({
         <Charts runs={curves} />
       </Suspense>
       <Tabs value={tab} onChange={setTab} keepMounted={false}>
-        <Tabs.List>
+        {/* On a narrow screen the tabs scroll: in two rows they would not look like tabs. */}
+        <Tabs.List style={{ flexWrap: 'nowrap', overflowX: 'auto', overflowY: 'hidden' }}>
           <Tabs.Tab value="samples">Samples</Tabs.Tab>
           <Tabs.Tab value="profile">Profile</Tabs.Tab>
           <Tabs.Tab value="events">Events</Tabs.Tab>
