@@ -49,12 +49,16 @@ export async function run(args: readonly string[], options: BenchOptions): Promi
   for (const [name, [bench, line]] of Object.entries(RUNS)) {
     if (!name.includes(values.only)) continue;
     options.progress(`=== ${name}: anneal bench ${bench} ${line}`);
-    const report = await run_[bench](
-      line.split(' ').filter((word) => word !== ''),
-      options,
-    );
-    reports.push({ ...report, name });
-    keep(values.out, name, report);
+    const words = line.split(' ').filter((word) => word !== '');
+    try {
+      const report = await run_[bench](words, options);
+      reports.push({ ...report, name });
+      keep(values.out, name, report);
+    } catch (thrown) {
+      // An hour of figures is not given up for one that could not be had.
+      const why = thrown instanceof Error ? thrown.message : String(thrown);
+      reports.push({ name, machine: machine(), results: [{ failed: why }], bars: [] });
+    }
   }
   return {
     name: 'engine',
