@@ -76,7 +76,7 @@ describe('attention', () => {
         const { plan, feeds } = forward(case_);
         await check(plan, feeds, case_.head_size + 10);
       }),
-      { numRuns: 25 },
+      { numRuns: 80 },
     );
   });
 
@@ -86,7 +86,7 @@ describe('attention', () => {
         const { plan, feeds } = backward(case_);
         await check(plan, feeds, 4 * (case_.head_size + case_.time));
       }),
-      { numRuns: 25 },
+      { numRuns: 80 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('attention over a cache', () => {
         const plan = call.plan({ kernel: 'cached_attention', inputs, outputs, attributes: kernel });
         await check(plan, feeds, head_size + 10);
       }),
-      { numRuns: 25 },
+      { numRuns: 80 },
     );
   });
 });

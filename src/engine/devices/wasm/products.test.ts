@@ -138,7 +138,7 @@ describe('matrix products', () => {
         const { plan, feeds } = product(case_);
         await check(plan, feeds, case_.k + 10);
       }),
-      { numRuns: 60 },
+      { numRuns: 200 },
     );
   });
 
