@@ -57,6 +57,7 @@ export async function run(args: readonly string[], options: BenchOptions): Promi
     } catch (thrown) {
       // An hour of figures is not given up for one that could not be had.
       const why = thrown instanceof Error ? thrown.message : String(thrown);
+      options.progress(`failed: ${why}`);
       reports.push({ name, machine: machine(), results: [{ failed: why }], bars: [] });
     }
   }
