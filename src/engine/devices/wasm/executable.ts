@@ -3,14 +3,24 @@ import { deviceErrors } from '../../errors.ts';
 import type { Program } from '../../graph/ir.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import { checkFeeds } from '../reference/feeds.ts';
-import { encodePlan } from './encode/context.ts';
+import { encodePlan, type Places } from './encode/context.ts';
 import { sizeOf } from './encode/size.ts';
+import type { Machine } from './machine.ts';
 import { timings } from './profile.ts';
-import type { WasmSession } from './session.ts';
+
+/** What an executable needs of the session that compiled it. */
+export interface ExecutableOwner extends Places {
+  readonly machine: Machine;
+  exclusively<T>(work: () => Promise<T> | T): Promise<T>;
+  whenIdle(work: () => void): void;
+  /** Called before a run, which then writes what is fed. */
+  poison(): void;
+  forget(executable: WasmExecutable): void;
+}
 
 /** A plan as a list of commands in the linear memory; a run is feeds in, the list, outputs out. */
 export class WasmExecutable implements Executable {
-  readonly #session: WasmSession;
+  readonly #session: ExecutableOwner;
   readonly #program: Program;
   readonly #plan: KernelPlan;
   readonly #at: number;
@@ -21,17 +31,18 @@ export class WasmExecutable implements Executable {
   #released = false;
 
   /** `words`: how long the encoded plan is. Throws ANN-DEV-002 where there is no room for it. */
-  constructor(session: WasmSession, program: Program, plan: KernelPlan, words: number) {
+  constructor(session: ExecutableOwner, program: Program, plan: KernelPlan, words: number) {
     this.#session = session;
     this.#program = program;
     this.#plan = plan;
     this.#bytes = words * 4;
-    this.#at = session.heap.take(this.#bytes, 'The commands of a program');
+    this.#at = session.machine.heap.take(this.#bytes, 'The commands of a program');
   }
 
   /** Writes the commands; again when the session's arena has moved. */
   encode(): void {
-    const { heap, machine } = this.#session;
+    const { machine } = this.#session;
+    const { heap } = machine;
     const { words, list, calls } = encodePlan(this.#plan, this.#session, this.#at, machine.kernels.numbers);
     heap.ints(this.#at, words.length).set(words);
     this.#list = this.#at + list;
@@ -49,7 +60,8 @@ export class WasmExecutable implements Executable {
   profile(feeds: Feeds): Promise<StepProfile> {
     return this.#session.exclusively(async () => {
       this.#feed(feeds);
-      const { heap, machine } = this.#session;
+      const { machine } = this.#session;
+      const { heap } = machine;
       const bytes = (this.#calls.length + 1) * 8;
       const at = heap.take(bytes, 'The times of a profile');
       try {
@@ -74,7 +86,7 @@ export class WasmExecutable implements Executable {
     if (this.#released) return;
     this.#released = true;
     this.#session.forget(this);
-    this.#session.heap.give(this.#at, this.#bytes);
+    this.#session.machine.heap.give(this.#at, this.#bytes);
   }
 
   #feed(feeds: Feeds): void {
@@ -97,7 +109,7 @@ export class WasmExecutable implements Executable {
 
   #values({ place, offset, shape, dtype }: PlanTensor): Float32Array | Int32Array {
     const base = place.in === 'state' ? this.#session.state(place.name) : this.#session.arena + place.offset;
-    const { heap } = this.#session;
+    const { heap } = this.#session.machine;
     const at = base + offset * 4;
     return dtype === 'i32' ? heap.ints(at, sizeOf(shape)) : heap.floats(at, sizeOf(shape));
   }

@@ -4,9 +4,9 @@ import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
 import { stateLayout } from '../../graph/lower/state-layout.ts';
-import { encodePlan, type Places } from './encode/context.ts';
+import { encodePlan } from './encode/context.ts';
 import { sizeOf } from './encode/size.ts';
-import { WasmExecutable } from './executable.ts';
+import { type ExecutableOwner, WasmExecutable } from './executable.ts';
 import type { Machine } from './machine.ts';
 
 /** What a session needs of the device that opened it. */
@@ -28,7 +28,7 @@ interface StatePlace {
 }
 
 /** State in one block of the linear memory, and one arena that all programs of the session take turns in. */
-export class WasmSession implements Session, Places {
+export class WasmSession implements Session, ExecutableOwner {
   readonly #owner: SessionOwner;
   readonly #state = new Map<string, StatePlace>();
   readonly #stateBytes: number;
@@ -45,8 +45,8 @@ export class WasmSession implements Session, Places {
     }
     const { order, offsets, total } = stateLayout(specs);
     this.#stateBytes = total;
-    this.#stateAt = total === 0 ? 0 : this.heap.take(total, 'The state of a session');
-    this.heap.ints(this.#stateAt, total / 4).fill(0);
+    this.#stateAt = total === 0 ? 0 : this.machine.heap.take(total, 'The state of a session');
+    this.machine.heap.ints(this.#stateAt, total / 4).fill(0);
     for (const spec of order) {
       const at = this.#stateAt + (offsets.get(spec.name) ?? 0);
       this.#state.set(spec.name, { spec, at, size: sizeOf(spec.shape) });
@@ -63,8 +63,8 @@ export class WasmSession implements Session, Places {
       if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
         throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
       }
-      if (values instanceof Int32Array) this.heap.ints(at, size).set(values);
-      else this.heap.floats(at, size).set(values);
+      if (values instanceof Int32Array) this.machine.heap.ints(at, size).set(values);
+      else this.machine.heap.floats(at, size).set(values);
     });
   }
 
@@ -72,7 +72,9 @@ export class WasmSession implements Session, Places {
     return this.exclusively(() => {
       const { spec, at, size } = this.#find(name);
       // A typed array of a typed array copies at once, out of shared memory too.
-      return new Float32Array(spec.dtype === 'i32' ? this.heap.ints(at, size) : this.heap.floats(at, size));
+      return new Float32Array(
+        spec.dtype === 'i32' ? this.machine.heap.ints(at, size) : this.machine.heap.floats(at, size),
+      );
     });
   }
 
@@ -99,8 +101,8 @@ export class WasmSession implements Session, Places {
     this.#owner.whenIdle(() => {
       for (const executable of this.#executables) executable.release();
       this.#executables.clear();
-      if (this.#stateBytes > 0) this.heap.give(this.#stateAt, this.#stateBytes);
-      if (this.#arena.bytes > 0) this.heap.give(this.#arena.at, this.#arena.bytes);
+      if (this.#stateBytes > 0) this.machine.heap.give(this.#stateAt, this.#stateBytes);
+      if (this.#arena.bytes > 0) this.machine.heap.give(this.#arena.at, this.#arena.bytes);
       this.#state.clear();
       this.#arena = { at: 0, bytes: 0 };
       this.#owner.closed(this);
@@ -108,10 +110,6 @@ export class WasmSession implements Session, Places {
   }
 
   // --- for executables
-
-  get heap(): Machine['heap'] {
-    return this.machine.heap;
-  }
 
   get machine(): Machine {
     return this.#owner.machine;
@@ -127,7 +125,7 @@ export class WasmSession implements Session, Places {
 
   /** Before a run, where that was asked for. */
   poison(): void {
-    if (this.#owner.poison) this.heap.floats(this.#arena.at, this.#arena.bytes / 4).fill(Number.NaN);
+    if (this.#owner.poison) this.machine.heap.floats(this.#arena.at, this.#arena.bytes / 4).fill(Number.NaN);
   }
 
   exclusively<T>(work: () => Promise<T> | T): Promise<T> {
@@ -164,11 +162,12 @@ export class WasmSession implements Session, Places {
   #enlarge(bytes: number): void {
     const old = this.#arena;
     // Nothing in an arena outlives a run, so the old one goes first: the new one may grow out of it.
-    if (old.bytes > 0) this.heap.give(old.at, old.bytes);
+    if (old.bytes > 0) this.machine.heap.give(old.at, old.bytes);
     try {
-      this.#arena = { at: this.heap.take(bytes, `An arena`), bytes };
+      this.#arena = { at: this.machine.heap.take(bytes, `An arena`), bytes };
     } catch (error) {
-      if (old.bytes > 0) this.#arena = { at: this.heap.take(old.bytes, 'An arena'), bytes: old.bytes };
+      if (old.bytes > 0)
+        this.#arena = { at: this.machine.heap.take(old.bytes, 'An arena'), bytes: old.bytes };
       throw error;
     } finally {
       if (this.#arena.at !== old.at) for (const executable of this.#executables) executable.encode();
