@@ -43,7 +43,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
         } finally {
           session.dispose();
         }
-      });
+      }, 240_000); // compiling for a GPU that is emulated takes its time
     }
 
     test('a small training step agrees with reference and repeats bit for bit, also on a fresh device', async () => {

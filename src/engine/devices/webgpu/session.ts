@@ -14,6 +14,9 @@ import { scoped } from './scopes.ts';
 import { piecesOf, sizeOf } from './spaces.ts';
 import { tune } from './tune.ts';
 
+/** Bytes that are read back at once. */
+const READ_SLICE = 4 * 2 ** 20;
+
 /** State in one space, and an arena that is as large as the largest program asks. */
 export class WebgpuSession implements Session, ExecutableOwner {
   readonly gpu: Gpu;
@@ -71,37 +74,39 @@ export class WebgpuSession implements Session, ExecutableOwner {
     await this.turn(() => this.spaces.state.write(this.layout.offsets.get(name) ?? 0, bytes));
   }
 
+  /** In slices, so that reading a large state takes little memory beside it. */
   async read(name: string): Promise<Float32Array> {
     const spec = this.#spec(name);
-    const size = sizeOf(spec.shape) * 4;
-    const staging = await this.turn(() =>
-      this.guard(
-        scoped(
-          this.gpu.device,
-          `Reading ${name}`,
-          () => {
-            const { device } = this.gpu;
-            const buffer = device.createBuffer({
-              label: name,
-              size,
-              usage: USAGE.mapRead | USAGE.copyTarget,
-            });
-            const encoder = device.createCommandEncoder();
-            this.spaces.state.copyOut(encoder, this.layout.offsets.get(name) ?? 0, size, buffer, 0);
-            device.queue.submit([encoder.finish()]);
-            return buffer;
-          },
-          (buffer) => buffer.destroy(),
-        ),
-      ),
-    );
-    try {
-      await this.guard(staging.mapAsync(1));
-      const copy = staging.getMappedRange().slice(0);
-      return spec.dtype === 'i32' ? Float32Array.from(new Int32Array(copy)) : new Float32Array(copy);
-    } finally {
-      staging.destroy();
-    }
+    const bytes = new Uint8Array(sizeOf(spec.shape) * 4);
+    const start = this.layout.offsets.get(name) ?? 0;
+    await this.turn(async () => {
+      const { device } = this.gpu;
+      const size = Math.min(bytes.length, READ_SLICE);
+      const usage = USAGE.mapRead | USAGE.copyTarget;
+      const allocated = scoped(
+        device,
+        `Reading ${name}`,
+        () => device.createBuffer({ label: name, size, usage }),
+        (buffer) => buffer.destroy(),
+      );
+      const staging = await this.guard(allocated);
+      try {
+        for (let at = 0; at < bytes.length; at += size) {
+          const part = Math.min(size, bytes.length - at);
+          const encoder = device.createCommandEncoder();
+          this.spaces.state.copyOut(encoder, start + at, part, staging, 0);
+          device.queue.submit([encoder.finish()]);
+          await this.guard(staging.mapAsync(1, 0, part));
+          bytes.set(new Uint8Array(staging.getMappedRange(0, part)), at);
+          staging.unmap();
+        }
+      } finally {
+        staging.destroy();
+      }
+    });
+    return spec.dtype === 'i32'
+      ? Float32Array.from(new Int32Array(bytes.buffer))
+      : new Float32Array(bytes.buffer);
   }
 
   async compile(program: Program): Promise<WebgpuExecutable> {

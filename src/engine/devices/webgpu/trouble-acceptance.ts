@@ -98,6 +98,22 @@ export function troubleAcceptance(gpu: GPU): void {
       real.destroy();
     });
 
+    test('a large state is read in slices, and is whole', async () => {
+      const { watched, device, real } = await opened();
+      const size = 2 ** 21 + 5;
+      const session = await device.open([{ name: 'large', shape: [size], dtype: 'f32', kind: 'parameter' }]);
+      const values = Float32Array.from({ length: size }, (_, i) => i % 65_521);
+      await session.write('large', values);
+      const before = watched.bytes();
+      const reading = session.read('large');
+      await expect.poll(() => watched.bytes()).toBeGreaterThan(before);
+      expect(watched.bytes() - before).toBeLessThanOrEqual(4 * 2 ** 20);
+      const found = await reading;
+      expect(found.findIndex((value, i) => value !== values[i])).toBe(-1);
+      expect([found.length, watched.bytes()]).toEqual([size, before]);
+      real.destroy();
+    });
+
     test('a session disposed while programs run frees everything and leaves nobody waiting', async () => {
       const { watched, device, real } = await opened();
       const session = await device.open(states);
