@@ -4,12 +4,14 @@ import {
   BROKEN,
   CONTROL_BYTES,
   EPOCH,
-  EXPRESSION_BYTES,
+  EXPRESSION_VALUES,
   LOST,
   PROFILE,
   RAN,
   SCRATCH,
   SCRATCH_STRIDE,
+  SLOT_BYTES,
+  SLOTS,
   STOP,
 } from './assembly/layout.ts';
 import { type Features, variantOf } from './features.ts';
@@ -34,6 +36,14 @@ export interface MachineOptions {
   readonly threads: number;
 }
 
+/** What each thread needs for itself. */
+export interface ScratchNeed {
+  /** Bytes for kernels, a multiple of 64. */
+  readonly bytes: number;
+  /** Values that expressions keep at a time. */
+  readonly slots: number;
+}
+
 /**
  * The module, its memory and the threads that work in it. Helpers wait inside the module and see a new
  * list by themselves; whoever calls `run` computes with them.
@@ -46,7 +56,7 @@ export class Machine {
   readonly #control: number;
   readonly #helpers: Helper[] = [];
   readonly #lose: (error: AnnealError) => void;
-  #scratch = { at: 0, stride: 0 };
+  #scratch = { at: 0, stride: 0, bytes: 0, slots: 0 };
   #threads = 1;
   #gone: AnnealError | null = null;
 
@@ -72,7 +82,7 @@ export class Machine {
     const machine = new Machine(heap, kernels, control);
     try {
       await machine.#startHelpers(host, module, Math.min(threads, MOST_THREADS) - 1);
-      machine.ensureScratch(0);
+      machine.ensureScratch({ bytes: 0, slots: 4 });
     } catch (error) {
       machine.dispose();
       throw error;
@@ -85,15 +95,20 @@ export class Machine {
     return this.#threads;
   }
 
-  /** Gives every thread at least `bytes` beyond what expressions use. Nothing may be running. */
-  ensureScratch(bytes: number): void {
-    const stride = Math.ceil((EXPRESSION_BYTES + bytes) / 256) * 256;
-    if (stride <= this.#scratch.stride) return;
+  /** Gives every thread at least what is asked for. Nothing may be running. */
+  ensureScratch(need: ScratchNeed): void {
+    const { at: old, stride: before } = this.#scratch;
+    if (before > 0 && need.bytes <= this.#scratch.bytes && need.slots <= this.#scratch.slots) return;
+    const bytes = Math.max(need.bytes, this.#scratch.bytes);
+    const slots = Math.max(need.slots, this.#scratch.slots);
+    const slotsAt = EXPRESSION_VALUES * 4 + bytes;
+    const stride = Math.ceil((slotsAt + slots * SLOT_BYTES) / 256) * 256;
     const at = this.heap.take(stride * this.#threads, 'Scratch memory of the threads');
-    if (this.#scratch.stride > 0) this.heap.give(this.#scratch.at, this.#scratch.stride * this.#threads);
-    this.#scratch = { at, stride };
+    if (before > 0) this.heap.give(old, before * this.#threads);
+    this.#scratch = { at, stride, bytes, slots };
     this.#set(SCRATCH, at);
     this.#set(SCRATCH_STRIDE, stride);
+    this.#set(SLOTS, slotsAt);
   }
 
   /**

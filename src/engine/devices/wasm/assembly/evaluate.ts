@@ -1,10 +1,10 @@
 import { CONSTANT } from './operations';
 import { applyStep } from './steps';
 import {
-  EXPRESSION_BLOCK, EXPRESSION_SLOTS, HEADER_BYTES, OPERAND_BYTES, PRODUCT, RAW, SAME, SCALAR, SLOT_BYTES,
+  EXPRESSION_BLOCK, HEADER_BYTES, OPERAND_BYTES, PRODUCT, RAW, SAME, SCALAR, SLOT_BYTES,
   STEP_BYTES, STORE_BYTES, STRIDED,
 } from './layout';
-import { expressionScratch } from './scratch';
+import { expressionSlots, expressionValues } from './scratch';
 import { at, float, int } from './words';
 
 /**
@@ -18,8 +18,8 @@ import { at, float, int } from './words';
  * EXPRESSION_BLOCK elements, and intermediate values never leave the L1 cache.
  */
 export function evaluate(expr: usize, start: i32, count: i32, product: usize, thread: i32): void {
-  const slots = expressionScratch(thread);
-  const values = slots + EXPRESSION_SLOTS * SLOT_BYTES;
+  const slots = expressionSlots(thread);
+  const values = expressionValues(thread);
   const operands = int(expr, 0);
   const steps = int(expr, 1);
   const stores = int(expr, 2);

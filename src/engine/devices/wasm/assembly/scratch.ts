@@ -1,4 +1,4 @@
-import { EXPRESSION_BYTES, SCRATCH, SCRATCH_STRIDE } from './layout';
+import { EXPRESSION_VALUES, SCRATCH, SCRATCH_STRIDE, SLOTS } from './layout';
 
 /** Of this instance, which is one thread's. */
 let control: usize = 0;
@@ -7,16 +7,23 @@ export function setControl(address: usize): void {
   control = address;
 }
 
-/** The thread's slots for expressions: EXPRESSION_BYTES of them, 64-byte aligned. */
+/** Where the addresses of an expression's values are kept: EXPRESSION_VALUES of them. */
 // @ts-ignore: decorator
 @inline
-export function expressionScratch(thread: i32): usize {
+export function expressionValues(thread: i32): usize {
   return <usize>load<u32>(control, SCRATCH) + <usize>thread * <usize>load<u32>(control, SCRATCH_STRIDE);
+}
+
+/** The slots for expressions, 64-byte aligned. */
+// @ts-ignore: decorator
+@inline
+export function expressionSlots(thread: i32): usize {
+  return expressionValues(thread) + <usize>load<u32>(control, SLOTS);
 }
 
 /** Memory of a kernel's own for the time of one unit: as much as its encoder asked for, 64-byte aligned. */
 // @ts-ignore: decorator
 @inline
 export function scratch(thread: i32): usize {
-  return expressionScratch(thread) + EXPRESSION_BYTES;
+  return expressionValues(thread) + EXPRESSION_VALUES * 4;
 }

@@ -2,6 +2,7 @@ import { deviceErrors } from '../../../errors.ts';
 import type { KernelCall, KernelPlan, PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
 import { COMMAND_ARGS, END_OF_LIST } from '../assembly/layout.ts';
 import type { Command, Encode, EncodeContext } from '../command.ts';
+import type { ScratchNeed } from '../machine.ts';
 import { encodeExpression } from './expression.ts';
 import { ENCODERS } from './table.ts';
 
@@ -16,8 +17,7 @@ export interface Encoded {
   readonly words: Int32Array;
   /** Where the list begins, in bytes from the first word; tables come before it. */
   readonly list: number;
-  /** Bytes that each thread needs beyond what expressions use. */
-  readonly scratch: number;
+  readonly scratch: ScratchNeed;
   /** For each command, the call that it belongs to. */
   readonly calls: readonly number[];
 }
@@ -44,8 +44,9 @@ export function encodePlan(
     }
   }
   list.push(END_OF_LIST, 0, 0, 0);
-  const { tables, scratch } = context;
-  return { words: Int32Array.from([...tables, ...list]), list: tables.length * 4, scratch, calls };
+  const { tables, bytes, slots } = context;
+  const words = Int32Array.from([...tables, ...list]);
+  return { words, list: tables.length * 4, scratch: { bytes, slots }, calls };
 }
 
 function commandsOf(call: KernelCall, context: EncodeContext): readonly Command[] {
@@ -55,7 +56,8 @@ function commandsOf(call: KernelCall, context: EncodeContext): readonly Command[
 
 class PlanContext implements EncodeContext {
   readonly tables: number[] = [];
-  scratch = 0;
+  bytes = 0;
+  slots = 0;
   readonly #plan: KernelPlan;
   readonly #places: Places;
   readonly #base: number;
@@ -100,7 +102,11 @@ class PlanContext implements EncodeContext {
   }
 
   threadScratch(bytes: number): void {
-    this.scratch = Math.max(this.scratch, Math.ceil(bytes / 64) * 64);
+    this.bytes = Math.max(this.bytes, Math.ceil(bytes / 64) * 64);
+  }
+
+  expressionSlots(count: number): void {
+    this.slots = Math.max(this.slots, count);
   }
 
   expression(...[expression, operands, outputs]: Parameters<EncodeContext['expression']>): number {

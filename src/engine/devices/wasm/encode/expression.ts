@@ -1,15 +1,7 @@
 import { deviceErrors } from '../../../errors.ts';
 import type { Expression, ExpressionStep } from '../../../graph/lower/expression.ts';
 import type { PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
-import {
-  EXPRESSION_SLOTS,
-  EXPRESSION_VALUES,
-  PRODUCT,
-  RAW,
-  SAME,
-  SCALAR,
-  STRIDED,
-} from '../assembly/layout.ts';
+import { EXPRESSION_VALUES, MOST_SLOTS, PRODUCT, RAW, SAME, SCALAR, STRIDED } from '../assembly/layout.ts';
 import * as operations from '../assembly/operations.ts';
 import { f32 } from '../command.ts';
 import { sizeOf } from './size.ts';
@@ -21,6 +13,8 @@ interface Tensors {
   table(words: readonly number[]): number;
   /** Where the tensor's storage begins and ends: those that share bytes overlap. */
   range(id: TensorId): readonly [start: number, end: number];
+  /** Every thread gets at least so many. */
+  expressionSlots(count: number): void;
 }
 
 const NUMBERS: { readonly [K in Uppercase<ExpressionStep['op']>]: number } = operations;
@@ -66,6 +60,7 @@ export function encodeExpression(
     const { shape: own, row_stride } = tensors.tensor(id);
     words.push(value, tensors.address(id), own[own.length - 1] ?? 1, row_stride ?? 0);
   }
+  tensors.expressionSlots(slots.most);
   return words;
 }
 
@@ -194,9 +189,14 @@ class Slots {
   readonly #free: number[] = [];
   #next = 0;
 
+  /** That were ever taken at a time. */
+  get most(): number {
+    return this.#next;
+  }
+
   take(): number {
     const slot = this.#free.pop() ?? this.#next++;
-    if (slot >= EXPRESSION_SLOTS) throw malformed('An expression has too many values at a time');
+    if (slot >= MOST_SLOTS) throw malformed('An expression has too many values at a time');
     return slot;
   }
 
