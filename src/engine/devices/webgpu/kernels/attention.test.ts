@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
 import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
 import { compare } from '../testing/compare.ts';
-import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/devices.ts';
+import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
 import { type CallCase, planOf } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
 

@@ -3,7 +3,7 @@ import type { Expression } from '../../../graph/lower/expression.ts';
 import type { KernelAttributes } from '../../../graph/lower/kernel-plan.ts';
 import { scratchElements } from '../../../graph/lower/scratch.ts';
 import { compare } from '../testing/compare.ts';
-import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/devices.ts';
+import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
 import type { CallCase } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
 import { shapeKey, VARIANTS, type Variant } from './matmul/choose.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { KernelCall } from '../../../graph/lower/kernel-plan.ts';
 import { scratchElements } from '../../../graph/lower/scratch.ts';
 import { compare } from '../testing/compare.ts';
-import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/devices.ts';
+import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
 import type { CallCase } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
 

@@ -1,9 +1,7 @@
 import { aligned } from '../../../graph/arena.ts';
 import type { DType } from '../../../graph/ir.ts';
 import type { KernelCall, KernelPlan, PlanTensor } from '../../../graph/lower/kernel-plan.ts';
-import { nodeGpu } from '../../node/dawn.ts';
-import { openWebgpu, type WebgpuDevice } from '../device.ts';
-import type { AdapterFacts } from '../dispatch.ts';
+import type { WebgpuDevice } from '../device.ts';
 import { extentOf, sizeOf } from '../spaces.ts';
 
 /** A tensor of one call; `values` fill it, gaps between rows included, before the call runs. */
@@ -22,13 +20,6 @@ export interface CallCase {
   readonly tensors: readonly GivenTensor[];
   /** Ids that are read back, with what lies between their rows. */
   readonly results: readonly number[];
-}
-
-/** The device under test on whatever adapter Node has; null without one. */
-export async function testDevice(facts: Partial<AdapterFacts> = {}): Promise<WebgpuDevice | null> {
-  const gpu = await nodeGpu();
-  if ((await gpu?.requestAdapter()) == null) return null;
-  return openWebgpu(gpu ?? undefined, { facts });
 }
 
 /** A plan of one call whose operands are fed and whose results are read; tensors fed are poison where they are results. */

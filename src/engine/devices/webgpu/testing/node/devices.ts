@@ -1,5 +1,6 @@
-import type { WebgpuDevice } from '../device.ts';
-import { testDevice } from './run-call.ts';
+import { nodeGpu } from '../../../node/dawn.ts';
+import { openWebgpu, type WebgpuDevice } from '../../device.ts';
+import type { AdapterFacts } from '../../dispatch.ts';
 
 /** One adapter three times: as it is, taken for a real GPU, and without subgroups. */
 export interface TestDevices {
@@ -21,4 +22,11 @@ export async function testDevices(): Promise<TestDevices | null> {
 
 export function disposeAll(devices: TestDevices | null): void {
   for (const device of Object.values(devices ?? {})) device.dispose();
+}
+
+/** The device under test on whatever adapter Node has; null without one. */
+async function testDevice(facts: Partial<AdapterFacts> = {}): Promise<WebgpuDevice | null> {
+  const gpu = await nodeGpu();
+  if ((await gpu?.requestAdapter()) == null) return null;
+  return openWebgpu(gpu ?? undefined, { facts });
 }
