@@ -12,6 +12,8 @@ import { pasteText, train } from '../e2e/testing/editor.ts';
 import { goTo, pasteData } from '../e2e/testing/screens.ts';
 import { tasksDuring } from '../e2e/testing/tasks.ts';
 import { smallText, tinyConfig } from '../e2e/testing/texts.ts';
+import { canRecord } from '../src/domain/runs/recording.ts';
+import type { DeviceName } from '../src/engine/device.ts';
 import { type BenchReport, bar, machine } from './report.ts';
 
 /**
@@ -105,8 +107,9 @@ async function measure(browser: Browser, url: string, device: string): Promise<R
   await row('press Train', press, () => train(page));
   await row('the run', still);
   await page.getByRole('tab', { name: 'Profile' }).click();
-  const record = page.getByRole('button', { name: 'Record a step' });
-  if (await record.isVisible()) {
+  if (canRecord(device as DeviceName)) {
+    const record = page.getByRole('button', { name: 'Record a step' });
+    await record.waitFor();
     await row('record a step', press, async () => {
       await record.click();
       await page.getByRole('table', { name: 'Time by op' }).waitFor();
