@@ -18,6 +18,11 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupsPerDimension',
 ] as const;
 
+const UNKNOWN = {
+  ...{ vendor: '', architecture: '', device: '', description: '' },
+  ...{ subgroupMinSize: 0, subgroupMaxSize: 0, isFallbackAdapter: false },
+} as GPUAdapterInfo;
+
 export interface OpenedGpu {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
@@ -28,7 +33,9 @@ export interface OpenedGpu {
 /** A GPU device of its own, or the one that is handed in, with what it was made with. Throws ANN-DEV-003. */
 export async function openGpu(source: GPU | GPUDevice | undefined): Promise<OpenedGpu> {
   if (source !== undefined && 'createBuffer' in source) {
-    return { device: source, info: source.adapterInfo, own: false };
+    // Older browsers do not tell of a device which adapter it is from.
+    const info = (source.adapterInfo as GPUAdapterInfo | undefined) ?? UNKNOWN;
+    return { device: source, info, own: false };
   }
   const adapter = (await source?.requestAdapter({ powerPreference: 'high-performance' })) ?? null;
   if (adapter === null) throw deviceErrors.unavailable({ message: 'There is no WebGPU adapter here' });
