@@ -117,7 +117,10 @@ fn main(@builtin(local_invocation_index) lane : u32) {
   };
 }
 
-/** However lanes are dealt out to subgroups, sums over all subgroups are the sum over all lanes. */
+/**
+ * However lanes are dealt out to subgroups, sums over all subgroups are the sum over all lanes; four
+ * neighbours from a multiple of four on are a quad.
+ */
 function subgroupTrial(): Trial {
   return {
     code: `enable subgroups;
@@ -135,11 +138,13 @@ fn main(
   let most = subgroupMax(lane);
   let neighbour = subgroupShuffleXor(lane, 1u);
   let first = subgroupBroadcastFirst(lane);
+  let across = vec4<u32>(quadSwapX(lane), quadSwapY(lane), quadSwapDiagonal(lane), quadBroadcast(lane, 2u));
+  let right = vec4<u32>(lane ^ 1u, lane ^ 2u, lane ^ 3u, (lane & ~3u) + 2u);
   if (place == 0u) {
     atomicAdd(&sum, u32(added));
     atomicMax(&largest, most);
   }
-  if (neighbour != (lane ^ 1u) || first > lane) { atomicAdd(&wrong, 1u); }
+  if (neighbour != (lane ^ 1u) || first > lane || any(across != right)) { atomicAdd(&wrong, 1u); }
   workgroupBarrier();
   if (lane == 0u) {
     result[0] = atomicLoad(&sum);

@@ -69,7 +69,8 @@ function backward(values: Values, before: CallCase, attributes: AttentionKernel)
   };
 }
 
-describe('attention and its gradient', () => {
+// Long texts take a software adapter long to compile.
+describe('attention and its gradient', { timeout: 180_000 }, () => {
   it.each(KINDS)('agree with float64 as %s computes them', async (kind) => {
     if (devices === null) return;
     for (const numbers of CASES) {

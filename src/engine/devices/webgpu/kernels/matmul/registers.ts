@@ -94,22 +94,27 @@ export function registerMatmul(
     whole > 0 ? `for (var p = 0u; p < ${whole}u; p += ${STEPS}u) {\n    ${step(STEPS)}\n  }` : '',
     ...range(k - whole).map((s) => `{ let p = ${whole + s}u;\n    ${step(1)}\n  }`),
   ];
-  const permuted = quads && !a.along_k;
-  const stores = range(rows).map((i) => {
-    const parts = range(columns / 4).map((j) =>
-      finishFour(ends, n, j === 0 ? 'column' : `(column + ${4 * j}u)`, `acc${i}_${j}`),
-    );
-    const at = permuted ? `row + ${i - (i % 4)}u + q${i % 4}` : `row + ${i}u`;
-    return `if (${at} < ${m}u) { let r = batch * ${m}u + ${at}; ${parts.join(' ')} }`;
-  });
+  // A loop rather than a copy of the epilogue for each row: that would be most of the text to compile.
+  const fours = range(rows).flatMap((i) => range(columns / 4).map((j) => `acc${i}_${j}`));
+  const at = quads && !a.along_k ? 'row + (i & ~3u) + ((i & 3u) ^ q0)' : 'row + i';
+  const stores = `var fours = array<vec4<f32>, ${fours.length}>(${fours.join(', ')});
+  for (var i = 0u; i < ${rows}u; i++) {
+    let at = ${at};
+    if (at >= ${m}u) { continue; }
+    let r = batch * ${m}u + at;
+    for (var j = 0u; j < ${columns / 4}u; j++) {
+      let four = fours[i * ${columns / 4}u + j];
+      ${finishFour(ends, n, '(column + 4u * j)', 'four')}
+    }
+  }`;
   const body = `${ends.text(tensors)}
 @compute @workgroup_size(${group})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
-  let i = ${index} * ${group}u + lane;
-  ${quads ? `let inside = i < ${count}u;` : `if (i >= ${count}u) { return; }`}
-  let column = (i % ${acrossThreads}u) * ${columns}u;
-  let row = (i / ${acrossThreads}u % ${down}u) * ${rows}u;
-  let batch = ${batch === 1 ? '0u' : quads ? `min(i / ${acrossThreads * down}u, ${batch - 1}u)` : `i / ${acrossThreads * down}u`};
+  let thread = ${index} * ${group}u + lane;
+  ${quads ? `let inside = thread < ${count}u;` : `if (thread >= ${count}u) { return; }`}
+  let column = (thread % ${acrossThreads}u) * ${columns}u;
+  let row = (thread / ${acrossThreads}u % ${down}u) * ${rows}u;
+  let batch = ${batch === 1 ? '0u' : quads ? `min(thread / ${acrossThreads * down}u, ${batch - 1}u)` : `thread / ${acrossThreads * down}u`};
   ${quads ? 'let q0 = lane % 4u; let q1 = q0 ^ 1u; let q2 = q0 ^ 2u; let q3 = q0 ^ 3u;' : ''}
   ${starts.join('\n  ')}
   ${range(rows)
@@ -117,7 +122,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     .join(' ')}
   ${loops.join('\n  ')}
   ${quads ? `if (!inside || column >= ${n}u) { return; }` : ''}
-  ${stores.join('\n  ')}
+  ${stores}
   ${sum === null ? '' : sumText(sums as 'a' | 'b', sums === 'a' ? a : b, call, tensors, tile)}
 }`;
   return [bound.dispatch(body, workgroups, quads ? ['subgroups'] : [])];
