@@ -119,7 +119,7 @@ function Drawing({
       </g>
       <g fill="var(--mantine-color-dimmed)" textAnchor="middle">
         {xTicks.map(({ step, x }) => (
-          <text key={step} x={Math.min(x, width - 4 * String(step).length)} y={bottom + 18}>
+          <text key={step} x={Math.min(x, width - 4 * NUMBERS.format(step).length)} y={bottom + 18}>
             {NUMBERS.format(step)}
           </text>
         ))}
