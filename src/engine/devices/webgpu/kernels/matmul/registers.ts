@@ -32,7 +32,7 @@ interface Loads {
 
 /**
  * A product from registers alone, without shared memory or barriers: for GPUs that are computed by the
- * processor, and for small products anywhere. Each thread adds along K in order, so results repeat.
+ * processor, and for small products anywhere. The order of every sum is fixed by the text, so results repeat.
  */
 export function registerMatmul(
   call: KernelCallOf<'matmul'>,

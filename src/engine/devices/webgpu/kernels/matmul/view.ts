@@ -1,5 +1,5 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import { type BoundTensor, type KernelContext, read, type Vector, type Wanted } from '../../dispatch.ts';
+import { type KernelContext, read, type Vector, type Wanted } from '../../dispatch.ts';
 
 /** One side of a product as it lies in memory. */
 export interface Side {
@@ -34,9 +34,4 @@ export function side(
     along_k,
     batch_stride: alone ? 0 : rows * stride,
   };
-}
-
-/** Index of an element, or of a vector where the side has vectors; `base` is in elements or vectors too. */
-export function place(tensor: BoundTensor, along_k: boolean, outer: string, k: string): string {
-  return along_k ? `${outer} * ${tensor.row_stride}u + ${k}` : `${k} * ${tensor.row_stride}u + ${outer}`;
 }
