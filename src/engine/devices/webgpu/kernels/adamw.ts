@@ -1,15 +1,8 @@
 import type { KernelCallOf, TensorId } from '../../../graph/lower/kernel-plan.ts';
-import {
-  type Dispatch,
-  grid,
-  type Kernel,
-  type KernelContext,
-  read,
-  span,
-  table,
-  type Wanted,
-} from '../dispatch.ts';
+import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
+import { grid } from '../grid.ts';
 import { sizeOf } from '../spaces.ts';
+import { read, span, table, type Wanted } from '../wanted.ts';
 import { f32 } from './literal.ts';
 
 /** The tensors of one parameter, or a part of them. */

@@ -1,4 +1,6 @@
-import { type BoundTensor, grid, type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import type { BoundTensor, Kernel } from '../dispatch.ts';
+import { grid } from '../grid.ts';
+import { read, type Wanted, write } from '../wanted.ts';
 import { loopText, tileModule } from './attention/loop.ts';
 import {
   attentionShape,

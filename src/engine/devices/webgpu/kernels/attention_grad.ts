@@ -1,18 +1,12 @@
 import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
-import { type BoundTensor, grid, type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { grid } from '../grid.ts';
+import { read, type Wanted, write } from '../wanted.ts';
 import { keysText } from './attention/grad-keys.ts';
 import { queriesText } from './attention/grad-queries.ts';
+import type { GradTensors } from './attention/grad-tensors.ts';
 import { tileModule } from './attention/loop.ts';
 import { attentionShape, dropoutText, GROUP } from './attention/shape.ts';
-
-/** What both halves reach. */
-export interface GradTensors {
-  readonly qkv: BoundTensor;
-  readonly out: BoundTensor;
-  readonly lse: BoundTensor;
-  readonly dout: BoundTensor;
-  readonly dqkv: BoundTensor;
-}
 
 /**
  * One dispatch of two kinds of workgroups, as WGSL has no float atomics: in the first a thread for each

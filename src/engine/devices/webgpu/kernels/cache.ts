@@ -1,4 +1,5 @@
-import { type Kernel, read, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { read, write } from '../wanted.ts';
 import { threads, vectorFor } from './threads.ts';
 
 /** The new rows alone are written: what else the cache holds is there already. */

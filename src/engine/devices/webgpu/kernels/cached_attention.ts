@@ -1,4 +1,6 @@
-import { grid, type Kernel, read, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { grid } from '../grid.ts';
+import { read, write } from '../wanted.ts';
 import { f32 } from './literal.ts';
 import { vectorFor } from './threads.ts';
 

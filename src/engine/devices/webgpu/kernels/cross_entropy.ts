@@ -1,4 +1,5 @@
-import { type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { read, type Wanted, write } from '../wanted.ts';
 import { rowKernel } from './rows.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { PlanTensor } from '../../../graph/lower/kernel-plan.ts';
-import { type BoundTensor, type Dispatch, type Kernel, read, type Wanted, write } from '../dispatch.ts';
+import type { BoundTensor, Dispatch, Kernel } from '../dispatch.ts';
 import { sizeOf } from '../spaces.ts';
+import { read, type Wanted, write } from '../wanted.ts';
 import { broadcast, indexText } from './broadcast.ts';
 import { expressionText, seedsOf } from './expression.ts';
 import { threads } from './threads.ts';

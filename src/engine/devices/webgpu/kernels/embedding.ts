@@ -1,4 +1,5 @@
-import { type Kernel, read, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { read, write } from '../wanted.ts';
 import { threads, vectorFor } from './threads.ts';
 
 export const embedding: Kernel<'embedding'> = (call, context) => {

@@ -1,5 +1,7 @@
 import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
-import { type Dispatch, grid, type Kernel, type KernelContext, read, write } from '../dispatch.ts';
+import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
+import { grid } from '../grid.ts';
+import { read, write } from '../wanted.ts';
 import { threads, vectorFor } from './threads.ts';
 
 /** Ids that a workgroup looks at together. */

@@ -1,4 +1,5 @@
-import { type Kernel, read, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { read, write } from '../wanted.ts';
 import { f32, NOT_FINITE } from './literal.ts';
 import { threads } from './threads.ts';
 

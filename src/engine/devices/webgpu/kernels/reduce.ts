@@ -1,6 +1,7 @@
 import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
 import { REDUCE_CHUNK, reduceChunks } from '../../../graph/lower/scratch.ts';
-import { type Dispatch, type Kernel, type KernelContext, read, write } from '../dispatch.ts';
+import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
+import { read, write } from '../wanted.ts';
 import { threads } from './threads.ts';
 
 /** How numbers are put together. */

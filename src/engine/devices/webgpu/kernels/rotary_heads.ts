@@ -1,4 +1,5 @@
-import { type Kernel, read, table, write } from '../dispatch.ts';
+import type { Kernel } from '../dispatch.ts';
+import { read, table, write } from '../wanted.ts';
 import { threads } from './threads.ts';
 import { rotaryFrequencies, SIN_COS } from './trigonometry.ts';
 

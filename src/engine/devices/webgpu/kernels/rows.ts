@@ -1,4 +1,6 @@
-import { type AdapterFacts, grid, type Workgroups } from '../dispatch.ts';
+import type { AdapterFacts } from '../adapter-facts.ts';
+import type { Workgroups } from '../dispatch.ts';
+import { grid } from '../grid.ts';
 
 /** Rows up to this long are one thread's work. */
 const SHORT = 64;

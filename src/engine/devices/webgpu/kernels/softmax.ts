@@ -1,5 +1,6 @@
 import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
-import { type Dispatch, type Kernel, type KernelContext, read, type Wanted, write } from '../dispatch.ts';
+import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
+import { read, type Wanted, write } from '../wanted.ts';
 import { f32 } from './literal.ts';
 import { rowKernel } from './rows.ts';
 

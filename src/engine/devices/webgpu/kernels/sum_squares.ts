@@ -1,5 +1,6 @@
-import { type Dispatch, type Kernel, type KernelContext, read, span, table, write } from '../dispatch.ts';
+import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
 import { sizeOf } from '../spaces.ts';
+import { read, span, table, write } from '../wanted.ts';
 import { threads } from './threads.ts';
 
 /**

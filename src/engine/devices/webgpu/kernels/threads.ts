@@ -1,4 +1,6 @@
-import { type AdapterFacts, grid, type Workgroups } from '../dispatch.ts';
+import type { AdapterFacts } from '../adapter-facts.ts';
+import type { Workgroups } from '../dispatch.ts';
+import { grid } from '../grid.ts';
 
 /** Invocations of a workgroup of kernels that need nothing of one another; a processor begins few large ones sooner. */
 const SIZE = 64;

@@ -1,6 +1,6 @@
 import type { AttentionKernel } from '../../../../graph/lower/kernel-plan.ts';
-import type { GradTensors } from '../attention_grad.ts';
 import { f32 } from '../literal.ts';
+import type { GradTensors } from './grad-tensors.ts';
 import { loopText } from './loop.ts';
 import { type AttentionShape, dotText, LEAST, lastText, range, threadText } from './shape.ts';
 

@@ -1,5 +1,6 @@
 import type { AttentionKernel } from '../../../../graph/lower/kernel-plan.ts';
-import type { AdapterFacts, BoundTensor } from '../../dispatch.ts';
+import type { AdapterFacts } from '../../adapter-facts.ts';
+import type { BoundTensor } from '../../dispatch.ts';
 import { f32 } from '../literal.ts';
 import { dropoutThreshold, HASH } from '../math.ts';
 

@@ -1,5 +1,6 @@
 import type { KernelAttributes, KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import type { AdapterFacts, Dispatch, KernelContext } from '../../dispatch.ts';
+import type { AdapterFacts } from '../../adapter-facts.ts';
+import type { Dispatch, KernelContext } from '../../dispatch.ts';
 import { NARROW, narrowMatmul } from './narrow.ts';
 import { registerMatmul } from './registers.ts';
 import { sharedMatmul, splitsFor } from './shared.ts';
@@ -22,6 +23,8 @@ export const VARIANTS = {
   'registers 8x8': (call, context) => registerMatmul(call, context, { rows: 8, columns: 8, quads: false }),
   'registers 16x4': (call, context) =>
     registerMatmul(call, context, { rows: 16, columns: 4, quads: context.adapter.subgroups }),
+  'registers 16x8': (call, context) =>
+    registerMatmul(call, context, { rows: 16, columns: 8, quads: context.adapter.subgroups }),
   'registers few rows': (call, context) => fewRows(call, context),
   '32x32': shared([8, 8], [4, 4], 16, 1),
   '64x64': shared([16, 16], [4, 4], 16, 1),
@@ -49,7 +52,9 @@ export function candidates(attributes: Attributes, adapter: AdapterFacts): reado
   const { m, n, k, batch, sums } = attributes;
   if (adapter.software) {
     if (m <= FEW_ROWS && sums === null) return ['registers few rows'];
-    return [adapter.subgroups ? 'registers 16x4' : 'registers 8x8'];
+    if (!adapter.subgroups) return ['registers 8x8'];
+    // Four neighbours share rows: narrower products would leave some of them idle.
+    return [n >= 128 ? 'registers 16x8' : 'registers 16x4'];
   }
   if (m <= NARROW && sums === null) return ['narrow'];
   const tiles = (rows: number, columns: number) => batch * Math.ceil(m / rows) * Math.ceil(n / columns);

@@ -1,5 +1,7 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import { type BoundTensor, type Dispatch, grid, type KernelContext, type Wanted } from '../../dispatch.ts';
+import type { BoundTensor, Dispatch, KernelContext } from '../../dispatch.ts';
+import { grid } from '../../grid.ts';
+import type { Wanted } from '../../wanted.ts';
 import { epilogue, finishFour } from './epilogue.ts';
 import { side } from './view.ts';
 

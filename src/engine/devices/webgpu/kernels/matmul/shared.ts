@@ -1,14 +1,8 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import {
-  type BoundTensor,
-  type Dispatch,
-  grid,
-  type KernelContext,
-  read,
-  type Wanted,
-  write,
-} from '../../dispatch.ts';
+import type { BoundTensor, Dispatch, KernelContext } from '../../dispatch.ts';
+import { grid } from '../../grid.ts';
 import { sizeOf } from '../../spaces.ts';
+import { read, type Wanted, write } from '../../wanted.ts';
 import { epilogue } from './epilogue.ts';
 import { type Side, side } from './view.ts';
 

@@ -1,5 +1,6 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import { type KernelContext, read, type Vector, type Wanted } from '../../dispatch.ts';
+import type { KernelContext } from '../../dispatch.ts';
+import { read, type Vector, type Wanted } from '../../wanted.ts';
 
 /** One side of a product as it lies in memory. */
 export interface Side {

@@ -1,5 +1,7 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import { type Dispatch, grid, type KernelContext, read, type Wanted, write } from '../../dispatch.ts';
+import type { Dispatch, KernelContext } from '../../dispatch.ts';
+import { grid } from '../../grid.ts';
+import { read, type Wanted, write } from '../../wanted.ts';
 import { f32 } from '../literal.ts';
 import { rowKernel } from '../rows.ts';
 import { vectorFor } from '../threads.ts';

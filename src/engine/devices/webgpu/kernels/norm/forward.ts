@@ -1,5 +1,6 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
-import { type Dispatch, type KernelContext, read, type Wanted, write } from '../../dispatch.ts';
+import type { Dispatch, KernelContext } from '../../dispatch.ts';
+import { read, type Wanted, write } from '../../wanted.ts';
 import { rowKernel } from '../rows.ts';
 import { vectorFor } from '../threads.ts';
 import { momentsText } from './moments.ts';
