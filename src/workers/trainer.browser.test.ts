@@ -6,6 +6,7 @@ import { createRunService } from '../services/runs/runs.ts';
 import { CONFIG, TEXT } from '../services/testing/texts.ts';
 import { openDatabase } from '../storage/dexie/database.ts';
 import { createDexieMetricStore } from '../storage/dexie/metrics.ts';
+import { createDexieRecordingStore } from '../storage/dexie/recordings.ts';
 import { createDexieRunStore } from '../storage/dexie/runs.ts';
 import { hasher } from '../storage/hasher.ts';
 import { createOpfsArtifactStore } from '../storage/opfs/artifacts.ts';
@@ -19,6 +20,7 @@ const database = openDatabase();
 const artifacts = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
 const runs = createDexieRunStore(database);
 const metrics = createDexieMetricStore(database);
+const recordings = createDexieRecordingStore(database);
 const workers: Worker[] = [];
 
 function startWorker() {
@@ -28,6 +30,7 @@ function startWorker() {
   const service = createRunService({
     runs,
     metrics,
+    recordings,
     trainer,
     checkpoints: createOpfsCheckpointStore(),
     locks: createWebLocks(navigator.locks),

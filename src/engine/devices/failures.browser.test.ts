@@ -7,7 +7,7 @@ import type { ChosenDevice } from './probe.ts';
 import { wasmPaths } from './testing/wasm-paths.ts';
 import { openWebgl } from './tfjs/webgl/backend.ts';
 import { openWebgpu } from './tfjs/webgpu/backend.ts';
-import { troubleAcceptance } from './webgpu/trouble-acceptance.ts';
+import { troubleAcceptance } from './webgpu/testing/trouble-acceptance.ts';
 
 troubleAcceptance(navigator.gpu);
 failureAcceptance('tfjs-webgpu', () => openWebgpu(navigator.gpu));

@@ -23,11 +23,7 @@ function positionOf(g: Graph, position: Node, b: number): Node {
   return reshape(g, slice(g, position, [b], [fixed(1)]), []);
 }
 
-export function expandCacheAppend(
-  g: Graph,
-  a: OpAttributes['cache_append'],
-  inputs: readonly Node[],
-): Node {
+export function expandCacheAppend(g: Graph, a: OpAttributes['cache_append'], inputs: readonly Node[]): Node {
   const [cache, qkv, position] = inputs as [Node, Node, Node];
   const batch = position.shape[0] ?? 0;
   const rows = unpack(g, a, qkv, a.part, batch, a.time);

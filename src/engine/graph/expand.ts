@@ -1,8 +1,8 @@
 import { GraphBuilder } from './builder.ts';
-import type { Node, Program } from './ir.ts';
 import { expandAttention, expandAttentionGrad, expandAttentionLse } from './expand-attention.ts';
 import { expandCacheAppend, expandCachedAttention } from './expand-cache.ts';
 import { expandRotaryHeads } from './expand-rotary.ts';
+import type { Node, Program } from './ir.ts';
 
 /** The ops that stand for others. */
 export type CompoundOp =

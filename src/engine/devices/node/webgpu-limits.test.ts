@@ -9,8 +9,8 @@ import { updateFeeds } from '../../optimizers/update.ts';
 import type { ModelConfig } from '../../training/spec.ts';
 import { buildTrainingStep } from '../../training/step.ts';
 import { openGpu } from '../webgpu/adapter.ts';
+import type { AdapterFacts } from '../webgpu/adapter-facts.ts';
 import { openWebgpu } from '../webgpu/device.ts';
-import type { AdapterFacts } from '../webgpu/dispatch.ts';
 import { watch } from '../webgpu/testing/watched-gpu.ts';
 import { nodeGpu } from './dawn.ts';
 

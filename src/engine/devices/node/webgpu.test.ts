@@ -4,7 +4,7 @@ import { deviceAcceptance } from '../acceptance.ts';
 import { fixtureAcceptance } from '../fixture-acceptance.ts';
 import { openWebgpu } from '../webgpu/device.ts';
 import { poisoned } from '../webgpu/testing/poisoned.ts';
-import { troubleAcceptance } from '../webgpu/trouble-acceptance.ts';
+import { troubleAcceptance } from '../webgpu/testing/trouble-acceptance.ts';
 import { nodeGpu } from './dawn.ts';
 
 const gpu = await nodeGpu();

@@ -1,4 +1,5 @@
-import type { Access, BoundTensor, Scalar, Vector } from './dispatch.ts';
+import type { Access, BoundTensor } from './dispatch.ts';
+import type { Scalar, Vector } from './wanted.ts';
 
 /** WGSL text for reaching tensors in their bindings: directly where it can be, else through a function. */
 

@@ -1,5 +1,5 @@
 import { deviceErrors } from '../../errors.ts';
-import type { AdapterFacts } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 
 /** What is asked of an adapter, and what its device then offers to kernels. */
 

@@ -2,11 +2,11 @@ import { expect, test } from 'vitest';
 import { Random } from '../../../base/random.ts';
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import { kernelContext } from './bind.ts';
-import { read, span, table, write } from './dispatch.ts';
 import { groupRanges, pieceCount } from './groups.ts';
 import { conflict, type Reach } from './reach.ts';
 import { bufferSizes, piecesOf } from './spaces.ts';
 import { SOFTWARE } from './testing/facts.ts';
+import { read, span, table, write } from './wanted.ts';
 
 const at = (id: number, offset: number, shape: readonly number[], more: Partial<PlanTensor> = {}) =>
   ({

@@ -1,21 +1,13 @@
 import type { PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import { accessors, type GroupVariables } from './access.ts';
-import type {
-  AdapterFacts,
-  Binding,
-  Bound,
-  BoundTensor,
-  Enable,
-  KernelContext,
-  Space,
-  Wanted,
-  Workgroups,
-} from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
+import type { Binding, Bound, BoundTensor, Enable, KernelContext, Workgroups } from './dispatch.ts';
 import { type Group, groupRanges, pieceCount } from './groups.ts';
 import { noRoom } from './limits.ts';
 import { idsOf, type Reach, reachOf } from './reach.ts';
 import { piecesOf } from './spaces.ts';
+import type { Space, Wanted } from './wanted.ts';
 
 /** What else is bound where several dispatches share one: see merge.ts. */
 export interface Companions {

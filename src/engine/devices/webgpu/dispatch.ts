@@ -1,5 +1,7 @@
 import type { KernelCallOf, KernelName, PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import type { Reach } from './reach.ts';
+import type { Space, Vector, Wanted } from './wanted.ts';
 
 /**
  * What the kernels of this device agree on. A kernel turns one call of a plan into dispatches: WGSL text
@@ -53,58 +55,6 @@ export type Binding =
   /** Numbers fixed at compile time that are too many to be part of the text. */
   | { readonly kind: 'table'; readonly values: Uint32Array };
 
-/** State lasts as long as the session; the arena is one program's at a time. */
-export type Space = 'state' | 'arena';
-
-/** A tensor that a kernel wants to reach, and as what. */
-export type Wanted =
-  | {
-      readonly tensor: TensorId;
-      readonly access: 'read' | 'write';
-      /** Elements of one load: 4 gives vec4 and counts indices in fours. 1 where left out. */
-      readonly vector?: Vector;
-      /** Reads the bits as another type than the tensor's own. */
-      readonly type?: Scalar;
-      /** Only these elements, of a tensor without gaps; indices count from the first of them. */
-      readonly part?: Part;
-    }
-  /** Several tensors of one space as one range, with whatever lies between them. */
-  | {
-      readonly tensors: readonly TensorId[];
-      readonly access: 'read' | 'write';
-      readonly vector?: Vector;
-    }
-  | { readonly table: Uint32Array };
-
-/** A stretch of a tensor, for kernels that work it off in several dispatches where limits are low. */
-export interface Part {
-  /** In elements. */
-  readonly first: number;
-  readonly count: number;
-}
-
-export type Vector = 1 | 2 | 4;
-export type Scalar = 'f32' | 'i32' | 'u32';
-
-export function read(tensor: TensorId, vector: Vector = 1, type?: Scalar): Wanted {
-  return { tensor, access: 'read', vector, ...(type === undefined ? {} : { type }) };
-}
-
-/** Also for what is read and written; a result in place of an operand shares its binding by itself. */
-export function write(tensor: TensorId, vector: Vector = 1, type?: Scalar): Wanted {
-  return { tensor, access: 'write', vector, ...(type === undefined ? {} : { type }) };
-}
-
-/** `starts` says where in the range each of them begins: for kernels over lists of tensors, as `adamw` is. */
-export function span(tensors: readonly TensorId[], access: 'read' | 'write', vector: Vector = 1): Wanted {
-  return { tensors, access, vector };
-}
-
-/** u32 numbers fixed at compile time: `load('i')` of it is a u32. */
-export function table(values: Uint32Array): Wanted {
-  return { table: values };
-}
-
 export interface BoundTensor {
   /** The WGSL type of one load: `f32`, `vec4<f32>`, ... */
   readonly type: string;
@@ -146,45 +96,4 @@ export interface KernelContext {
   fits(wanted: Readonly<Record<string, Wanted>>): boolean;
   /** Which variant of a kernel was measured to be the fastest here, by a key that is the kernel's own. */
   readonly tuned: ReadonlyMap<string, string>;
-}
-
-/** What kernels may rely on: limits of the adapter, and options that passed the start-up gate. */
-export interface AdapterFacts {
-  /** As in `DeviceInfo.description`. */
-  readonly description: string;
-  /** The GPU is computed by the processor: no caches to fill by hand, one thread runs 4 lanes. */
-  readonly software: boolean;
-  readonly subgroups: boolean;
-  /** Lanes of a subgroup: the least and the most that may happen; 0 without subgroups. */
-  readonly subgroup_size: readonly [least: number, most: number];
-  readonly f16: boolean;
-  /** Invocations of a workgroup: 256 unless more passed the gate. */
-  readonly workgroup_size: number;
-  readonly workgroups_per_dimension: number;
-  /** Bytes of var<workgroup>. */
-  readonly workgroup_storage: number;
-  readonly max_binding_bytes: number;
-  readonly max_buffer_bytes: number;
-  readonly max_bindings: number;
-  /** Bytes at which a binding may begin. */
-  readonly binding_alignment: number;
-}
-
-/**
- * A grid of `count` workgroups in as many dimensions as it takes. `index` is a WGSL expression for the
- * workgroup's number, a u32, given `@builtin(workgroup_id) wid : vec3<u32>`; it may reach beyond count.
- */
-export function grid(
-  adapter: Pick<AdapterFacts, 'workgroups_per_dimension'>,
-  count: number,
-): { readonly workgroups: Workgroups; readonly index: string } {
-  const most = adapter.workgroups_per_dimension;
-  if (count <= most) return { workgroups: [Math.max(count, 1), 1, 1], index: 'wid.x' };
-  const y = Math.ceil(count / most);
-  if (y <= most) {
-    const x = Math.ceil(count / y);
-    return { workgroups: [x, y, 1], index: `(wid.y * ${x}u + wid.x)` };
-  }
-  const z = Math.ceil(count / (most * most));
-  return { workgroups: [most, most, z], index: `((wid.z * ${most}u + wid.y) * ${most}u + wid.x)` };
 }

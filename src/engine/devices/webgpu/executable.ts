@@ -3,7 +3,6 @@ import { deviceErrors } from '../../errors.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import type { SpaceBuffers } from './buffers.ts';
-import type { Space } from './dispatch.ts';
 import { feedPacker, type PackedFeeds } from './feeds.ts';
 import type { Gpu } from './gpu.ts';
 import { profileRun } from './profile.ts';
@@ -11,6 +10,7 @@ import type { Recording } from './recording.ts';
 import type { Batch } from './schedule.ts';
 import { firstByte, sizeOf } from './spaces.ts';
 import { StagingRing } from './staging.ts';
+import type { Space } from './wanted.ts';
 
 /** What an executable needs of its session. */
 export interface ExecutableOwner {

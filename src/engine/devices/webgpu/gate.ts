@@ -1,6 +1,6 @@
 import { deviceErrors } from '../../errors.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import { USAGE } from './buffers.ts';
-import type { AdapterFacts } from './dispatch.ts';
 import { scoped } from './scopes.ts';
 
 /**

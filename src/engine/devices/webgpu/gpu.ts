@@ -1,6 +1,6 @@
 import { type AnnealError, toAnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
-import type { AdapterFacts } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import { Pipelines } from './pipelines.ts';
 import type { TilingStore } from './tilings.ts';
 

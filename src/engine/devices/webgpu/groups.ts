@@ -1,4 +1,4 @@
-import type { AdapterFacts } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import { type ByteRange, piecesOf } from './spaces.ts';
 
 /** Ranges that share their bindings. */

@@ -1,7 +1,7 @@
 import type { AnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
-import type { AdapterFacts } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import { extentOf } from './spaces.ts';
 
 /** ANN-DEV-002 for a dispatch whose tensors cannot all be bound at once. */

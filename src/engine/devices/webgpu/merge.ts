@@ -1,5 +1,6 @@
-import type { AdapterFacts, Dispatch } from './dispatch.ts';
-import { grid } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
+import type { Dispatch } from './dispatch.ts';
+import { grid } from './grid.ts';
 
 /**
  * Several dispatches that do not depend on one another as one: the first workgroups run the first of them,

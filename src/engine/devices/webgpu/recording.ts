@@ -1,10 +1,11 @@
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
 import { type SpaceBuffers, storageBuffer } from './buffers.ts';
-import type { Binding, Space, Workgroups } from './dispatch.ts';
+import type { Binding, Workgroups } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
 import type { Pipeline } from './pipelines.ts';
 import { type Batch, schedule } from './schedule.ts';
+import type { Space } from './wanted.ts';
 
 /** One dispatch of one call, ready to be encoded. */
 export interface Command {

@@ -1,6 +1,7 @@
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
-import type { AdapterFacts, Space } from './dispatch.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
+import type { Space } from './wanted.ts';
 
 /**
  * A space is a row of GPU buffers that a plan sees as one: byte b lies in buffer floor(b / chunk). Most

@@ -1,4 +1,4 @@
-import type { AdapterFacts } from '../dispatch.ts';
+import type { AdapterFacts } from '../adapter-facts.ts';
 
 /** SwiftShader's, as Chromium has it. */
 export const SOFTWARE: AdapterFacts = {

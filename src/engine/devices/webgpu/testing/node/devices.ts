@@ -1,6 +1,6 @@
 import { nodeGpu } from '../../../node/dawn.ts';
+import type { AdapterFacts } from '../../adapter-facts.ts';
 import { openWebgpu, type WebgpuDevice } from '../../device.ts';
-import type { AdapterFacts } from '../../dispatch.ts';
 
 /** One adapter three times: as it is, taken for a real GPU, and without subgroups. */
 export interface TestDevices {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { deviceErrors } from '../../errors.ts';
-import { GraphBuilder } from '../../graph/builder.ts';
-import { fixed } from '../../graph/dim.ts';
-import type { Program, StateSpec } from '../../graph/ir.ts';
-import { openGpu } from './adapter.ts';
-import { openWebgpu } from './device.ts';
-import { type WatchedGpu, watch } from './testing/watched-gpu.ts';
+import { deviceErrors } from '../../../errors.ts';
+import { GraphBuilder } from '../../../graph/builder.ts';
+import { fixed } from '../../../graph/dim.ts';
+import type { Program, StateSpec } from '../../../graph/ir.ts';
+import { openGpu } from '../adapter.ts';
+import { openWebgpu } from '../device.ts';
+import { type WatchedGpu, watch } from './watched-gpu.ts';
 
 /** What the device promises when things go wrong, and that a step allocates and compiles nothing. */
 export function troubleAcceptance(gpu: GPU): void {
