@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
 const wasm = join(root, 'src', 'engine', 'devices', 'wasm');
@@ -39,16 +48,17 @@ export function buildKernels(): string | null {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === now && files.every(existsSync)) return null;
   console.error('Compiling the kernels ...');
   mkdirSync(modules, { recursive: true });
-  // Another process may be at it as well: each writes files of its own, and those of the last one stay.
-  const draft = (file: string): string => `${file}.${process.pid}`;
+  // Others may be at it as well, even threads of this process: each writes into a folder of its own, and
+  // the files of the last one stay.
+  const drafts = mkdtempSync(join(modules, 'draft-'));
   try {
     for (const [name, options] of Object.entries(variants)) {
-      const said = compile([...common, ...options, '--outFile', draft(join(modules, `${name}.wasm`))]);
+      const said = compile([...common, ...options, '--outFile', join(drafts, `${name}.wasm`)]);
       if (said !== null) return said;
     }
-    for (const file of files) renameSync(draft(file), file);
+    for (const file of files) renameSync(join(drafts, basename(file)), file);
   } finally {
-    for (const file of files) rmSync(draft(file), { force: true });
+    rmSync(drafts, { recursive: true, force: true });
   }
   writeFileSync(stamp, now);
   return null;
