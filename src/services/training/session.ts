@@ -164,6 +164,8 @@ const MOVES_ON: ReadonlySet<string> = new Set([
   deviceErrors.lost.code,
   deviceErrors.unavailable.code,
   deviceErrors.probeFailed.code,
+  // A kernel that does not compile, a command that the driver refuses: another device may well do it.
+  deviceErrors.failed.code,
 ]);
 
 /** The device that was asked for, or the next best with a notice. Throws ANN-DEV where there is none at all. */

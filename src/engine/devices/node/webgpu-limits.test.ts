@@ -57,6 +57,13 @@ describe.skipIf(gpu === null)('webgpu within low limits', () => {
     }, 300_000);
   }
 
+  test('kernels for real GPUs are joined only as far as 16 KiB of workgroup memory reach', async () => {
+    const model = MODELS[0] as ModelConfig;
+    const roomy = await trained(model, { software: false });
+    const tight = await trained(model, { software: false, workgroup_storage: 2 ** 14 });
+    expect(tight).toEqual(roomy);
+  }, 300_000);
+
   test('what cannot be split is refused, with the tensor and the limit', async () => {
     const device = await openWebgpu(gpu ?? undefined, { facts: { max_binding_bytes: 256 } });
     const g = new GraphBuilder();

@@ -71,7 +71,10 @@ function idRule(program: Program, node: Node): IdRule | null {
   switch (node.op) {
     case 'embedding':
       return { operand: 1, limit: size(0, 0) };
+    case 'embedding_grad':
+      return { operand: 1, limit: node.attributes.rows };
     case 'cross_entropy':
+    case 'cross_entropy_grad':
       return { operand: 1, limit: size(0, 1), ignored: node.attributes.ignore_index };
     case 'cache_write': {
       const rows = node.shape.length - 2;

@@ -99,18 +99,19 @@ export class WebgpuExecutable implements Executable {
     const packed = this.#checked(feeds);
     return this.#owner.turn(async () => {
       const slot = await this.#ring.take();
+      const { batches, recording, plan } = this.#compiled;
+      let timed: Omit<StepProfile, 'outputs'>;
       try {
         this.#ready();
         this.#write(packed);
+        const work = profileRun(this.#owner.gpu, plan, batches, recording.commands, (encoder) =>
+          this.#copyOut(encoder, slot),
+        );
+        timed = await this.#owner.guard(work);
       } catch (error) {
         this.#ring.give(slot);
         throw error;
       }
-      const { batches, recording, plan } = this.#compiled;
-      const work = profileRun(this.#owner.gpu, plan, batches, recording.commands, (encoder) =>
-        this.#copyOut(encoder, slot),
-      );
-      const timed = await this.#owner.guard(work);
       return { outputs: this.#unpack(await this.#owner.guard(this.#ring.read(slot))), ...timed };
     });
   }

@@ -8,6 +8,7 @@ import { KERNELS } from './kernels/table.ts';
 import { merged, mergeSize } from './merge.ts';
 import { conflict, type Reach } from './reach.ts';
 import { halved } from './split.ts';
+import { workgroupBytes } from './workgroup-memory.ts';
 
 /** One dispatch of a call. */
 export interface Part {
@@ -81,8 +82,9 @@ function joinable(part: Part, batches: readonly OpenBatch[], context: ContextPar
   for (let i = batches.length - 1; i >= 0; i--) {
     const batch = batches[i] as OpenBatch;
     if (batch.parts.some((other) => depend(part, other))) return null;
-    if (batch.size === size && batch.parts.length < MOST_PARTS && bindable([...batch.parts, part], context)) {
-      return batch;
+    if (batch.size === size && batch.parts.length < MOST_PARTS) {
+      const together = [...batch.parts, part];
+      if (bindable(together, context) && roomy(together, context)) return batch;
     }
   }
   return null;
@@ -100,6 +102,11 @@ function bindable(parts: readonly Part[], { adapter }: ContextParts): boolean {
   // Not by joining distant ranges: then texts would differ from layer to layer.
   const groups = groupRanges(ranges, adapter, Number.POSITIVE_INFINITY);
   return pieceCount(groups, adapter) + tables <= adapter.max_bindings;
+}
+
+function roomy(parts: readonly Part[], { adapter }: ContextParts): boolean {
+  const bytes = parts.reduce((sum, { dispatch }) => sum + workgroupBytes(dispatch.parts.module), 0);
+  return bytes <= adapter.workgroup_storage;
 }
 
 function reachesOf(parts: readonly Part[]): Reach[] {

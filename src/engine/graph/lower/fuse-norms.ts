@@ -18,9 +18,11 @@ function fuseNorm(fusion: Fusion, node: GradX): void {
   const { draft } = fusion;
   const [x = -1, weight = -1, dy = -1] = node.inputs;
   const isLayer = node.op === 'layer_norm_grad_x';
+  const width = node.shape[node.shape.length - 1];
   const beside = (fusion.readers[fusion.base(dy)] ?? [])
     .map((id) => fusion.nodes[id] as Node)
-    .filter((other) => fusion.isFree(other.id));
+    // Seen in rows of another width, the same numbers have other sums.
+    .filter((other) => fusion.isFree(other.id) && other.shape.length === 1 && other.shape[0] === width);
   const dweight = beside.find(
     (other) =>
       other.op === (isLayer ? 'layer_norm_grad_weight' : 'rms_norm_grad_weight') &&

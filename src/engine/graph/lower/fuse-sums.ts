@@ -34,6 +34,8 @@ function productOver(
   for (const reader of fusion.readers[fusion.base(summed)] ?? []) {
     const product = fusion.nodes[reader] as Node;
     if (product.op !== 'matmul' || product.shape.length !== 2 || !fusion.isFree(product.id)) continue;
+    // A product of the sum itself comes after it.
+    if (fusion.reads(product.id).includes(node.id)) continue;
     const [a, b] = product.inputs;
     const width = (id: number | undefined): number | undefined => fusion.nodes[id ?? -1]?.shape[1];
     const { transpose_a, transpose_b } = product.attributes;

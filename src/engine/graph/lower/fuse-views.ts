@@ -66,6 +66,10 @@ function mayMove(fusion: Fusion, concat: NodeOf<'concat'>, input: number): boole
   if (op === 'input' || op === 'state' || op === 'concat' || dtype !== concat.dtype) return false;
   if (fusion.draft.isView(input) || fusion.kept[input] === 1) return false;
   if (concat.inputs.indexOf(input) !== concat.inputs.lastIndexOf(input)) return false;
+  // Read by the very call that makes it: moved, it would be read from where nothing has been written yet.
+  const group = fusion.groupOf[input] as number;
+  const readers = fusion.readers[input] as readonly number[];
+  if (!fusion.isFree(input) && readers.some((reader) => fusion.groupOf[reader] === group)) return false;
   // Updates in place (caches) start as a copy of the whole.
   return op !== 'cache_write' && op !== 'cache_append';
 }

@@ -4,7 +4,7 @@ import { emitWholeCopy } from './copies.ts';
 import type { Draft, DraftCall, DraftValue } from './draft.ts';
 import type { Ends, PendingUpdate } from './ends.ts';
 import { Packer } from './intervals.ts';
-import type { TensorPlace } from './kernel-plan.ts';
+import type { KernelAttributes, TensorPlace } from './kernel-plan.ts';
 
 /** Where everything of a draft lives. */
 export interface Places {
@@ -222,6 +222,8 @@ function mayOverwrite(
   const position = call.outputs.findIndex((id) => id !== null && draft.value(id).base === base);
   const output = draft.value(call.outputs[position] as number);
   if (!isWhole(draft, output.id)) return false;
+  // Sums are written while a product is under way, its epilogue's operands are read at its end.
+  if (isSums(call, position)) return false;
   const elementwise = firstElementwiseInput(call.kernel);
   const pairs = mayLieOver(call.kernel);
   return call.inputs.every((id, i) => {
@@ -232,6 +234,12 @@ function mayOverwrite(
     if (elementwise !== null && i >= elementwise) return true;
     return pairs.some(([o, from]) => o === position && from === i);
   });
+}
+
+/** Whether that output of a product holds the sums of an operand. */
+function isSums({ kernel, attributes, outputs }: DraftCall, position: number): boolean {
+  if (kernel !== 'matmul' || position !== outputs.length - 1) return false;
+  return (attributes as KernelAttributes['matmul']).sums !== null;
 }
 
 function isWhole(draft: Draft, id: number): boolean {
