@@ -2,10 +2,9 @@ import { hash32, Random } from '../../src/base/random.ts';
 import type { Device, Feeds, Outputs } from '../../src/engine/device.ts';
 import { OP_CASES } from '../../src/engine/devices/acceptance-cases.ts';
 import type { OpCase } from '../../src/engine/devices/acceptance-operands.ts';
+import { opProgram } from '../../src/engine/devices/op-program.ts';
 import { createReferenceDevice } from '../../src/engine/devices/reference/device.ts';
-import { GraphBuilder } from '../../src/engine/graph/builder.ts';
-import { fixed } from '../../src/engine/graph/dim.ts';
-import type { Node, OpAttributes, OpName, Program } from '../../src/engine/graph/ir.ts';
+import type { OpName, Program } from '../../src/engine/graph/ir.ts';
 
 /** As in the conformance suite: relative, in the 2-norm. */
 const TOLERANCE = 1e-5;
@@ -42,22 +41,6 @@ export async function conformance(device: Device, seed: number): Promise<readonl
     }
   }
   return results;
-}
-
-/** All cases of an op as one program, an output each. */
-function opProgram(op: OpName, cases: readonly OpCase<OpName>[]): { program: Program; feeds: Feeds } {
-  const g = new GraphBuilder();
-  const feeds: Record<string, Float32Array | Int32Array> = {};
-  const outputs: Record<string, Node> = {};
-  for (const [i, { inputs, attributes, target }] of cases.entries()) {
-    const nodes = inputs.map((operand, j) => {
-      const key = `${i}.${j}`;
-      feeds[key] = 'ids' in operand ? operand.ids : operand.values;
-      return g.input(key, operand.shape.map(fixed), 'ids' in operand ? 'i32' : 'f32');
-    });
-    outputs[i] = g.node(op, nodes, attributes as OpAttributes[typeof op], target?.map(fixed));
-  }
-  return { program: g.program(op, { outputs }), feeds };
 }
 
 async function runTwice(device: Device, program: Program, feeds: Feeds): Promise<[Outputs, Outputs]> {

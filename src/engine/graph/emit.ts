@@ -1,30 +1,14 @@
 import type { Dim } from './dim.ts';
-import type { DType, Empty, Node, OpName } from './ir.ts';
+import type { DType, Empty, Node, UnaryOp } from './ir.ts';
 import type { Graph } from './ops/definition.ts';
 
 /** Short ways to add the nodes that models, gradients and optimizers use most. */
 
 export const NONE: Empty = Object.freeze({});
 
-type Plain =
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'square'
-  | 'abs'
-  | 'sign'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'gelu'
-  | 'gelu_new'
-  | 'silu'
-  | 'sum_squares'
-  | 'softmax';
+type Plain = UnaryOp | 'sum_squares' | 'softmax';
 
-export function unary(g: Graph, op: Plain & OpName, x: Node): Node {
+export function unary(g: Graph, op: Plain, x: Node): Node {
   return g.node(op, [x], NONE);
 }
 

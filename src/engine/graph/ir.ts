@@ -214,6 +214,29 @@ export interface CacheAttributes {
 export type Empty = Readonly<Record<never, never>>;
 export type OpName = keyof OpAttributes;
 
+/** Number by number, without attributes, from one tensor. */
+export type UnaryOp = Extract<
+  OpName,
+  | 'neg'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'square'
+  | 'abs'
+  | 'sign'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'gelu'
+  | 'gelu_new'
+  | 'silu'
+>;
+/** (x, dy) -> dx */
+export type ActivationGradOp = Extract<OpName, 'relu_grad' | 'gelu_grad' | 'gelu_new_grad' | 'silu_grad'>;
+/** Number by number from two tensors, with broadcasting. */
+export type BinaryOp = Extract<OpName, 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater'>;
+
 export interface NodeOf<K extends OpName> {
   readonly id: NodeId;
   readonly op: K;

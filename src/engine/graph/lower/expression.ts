@@ -1,3 +1,5 @@
+import type { ActivationGradOp, BinaryOp, UnaryOp } from '../ir.ts';
+
 /**
  * A chain of elementwise steps that one kernel computes without going through memory: what `elementwise`
  * runs over tensors, and `matmul` over its product. Values are numbered: operands first, then the result
@@ -12,34 +14,8 @@ export interface Expression {
 }
 
 /** Meanings are those of the ops of the same name in ir.ts. */
-export type UnaryStep =
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'square'
-  | 'abs'
-  | 'sign'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'gelu'
-  | 'gelu_new'
-  | 'silu';
-
-export type BinaryStep =
-  | 'relu_grad'
-  | 'gelu_grad'
-  | 'gelu_new_grad'
-  | 'silu_grad'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'maximum'
-  | 'minimum'
-  | 'greater';
+export type UnaryStep = UnaryOp;
+export type BinaryStep = ActivationGradOp | BinaryOp;
 
 export type ExpressionStep =
   | { readonly op: UnaryStep; readonly args: readonly [number] }

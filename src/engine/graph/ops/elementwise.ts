@@ -1,27 +1,10 @@
 import type { Dim } from '../dim.ts';
 import { affine, constant, div, mul, NONE, sumTo, unary } from '../emit.ts';
-import type { Node, OpName } from '../ir.ts';
+import type { ActivationGradOp, BinaryOp, Node, OpName, UnaryOp } from '../ir.ts';
 import type { GradientRequest, OpDefinition, OpFamily, ShapeChecks } from './definition.ts';
 import { elements, expectInputs } from './definition.ts';
 
-type Unary =
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'square'
-  | 'abs'
-  | 'sign'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'gelu'
-  | 'gelu_new'
-  | 'silu'
-  | 'affine';
-type ActivationGrad = 'relu_grad' | 'gelu_grad' | 'gelu_new_grad' | 'silu_grad';
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'greater';
+type Unary = UnaryOp | 'affine';
 
 const sameAsFirst = (checks: ShapeChecks, inputs: readonly Node[]): readonly Dim[] =>
   inputs[0]?.dims ?? checks.malformed('an elementwise op needs an input');
@@ -66,7 +49,7 @@ export function requireSameShape(
   }
 }
 
-function activationGrad(op: ActivationGrad, cost: number): OpDefinition<ActivationGrad> {
+function activationGrad(op: ActivationGradOp, cost: number): OpDefinition<ActivationGradOp> {
   return {
     infer: sameShapes(op, 2),
     dtype: 'f32',
@@ -77,7 +60,7 @@ function activationGrad(op: ActivationGrad, cost: number): OpDefinition<Activati
 }
 
 /** NumPy's rule: align at the end; a dimension of 1 stretches. */
-function broadcast(op: Binary) {
+function broadcast(op: BinaryOp) {
   return (checks: ShapeChecks, inputs: readonly Node[]): readonly Dim[] => {
     expectInputs(checks, op, inputs, 2);
     const [first, second] = inputs as [Node, Node];
@@ -103,7 +86,7 @@ function broadcast(op: Binary) {
   };
 }
 
-function binaryOp<K extends Binary>(
+function binaryOp<K extends BinaryOp>(
   op: K,
   rule: ((r: GradientRequest<K>, a: Node, b: Node) => readonly [Node | null, Node | null]) | null,
 ): OpDefinition<K> {
@@ -134,7 +117,7 @@ function winner(r: GradientRequest<'maximum' | 'minimum'>, a: Node, b: Node, lar
   ] as const;
 }
 
-export const elementwiseOps: OpFamily<Unary | ActivationGrad | Binary | 'add_n' | 'where'> = {
+export const elementwiseOps: OpFamily<Unary | ActivationGradOp | BinaryOp | 'add_n' | 'where'> = {
   neg: unaryOp(1, (r, _x, _y, dy) => unary(r.graph, 'neg', dy)),
   exp: unaryOp(1, (r, _x, y, dy) => mul(r.graph, dy, y)),
   log: unaryOp(1, (r, x, _y, dy) => div(r.graph, dy, x)),
