@@ -9,6 +9,10 @@ import { ends, eventsOf, lossesOf, runIs } from './testing/runs.ts';
 import { goTo, notice, pasteData } from './testing/screens.ts';
 import { smallText, tinyConfig } from './testing/texts.ts';
 
+/** Long enough on any machine to be paused in the middle: some milliseconds a step on the fastest device. */
+const LONG = { embd: 96, heads: 4, batch: 64 };
+const STEPS = 2400;
+
 // The main job, as the first issue tells it: from the first look to a model in hand, with a second person.
 test('two people write a config, train a model, watch it learn and take it away', async ({
   server,
@@ -52,7 +56,7 @@ test('two people write a config, train a model, watch it learn and take it away'
     expect(await copyText(ada)).toBe(await copyText(bob));
   });
   await test.step('what cannot train is said before, with a way out', async () => {
-    await pasteText(ada, tinyConfig({ embd: 130, heads: 4, steps: 1200, save: 100, evaluate: 300 }));
+    await pasteText(ada, tinyConfig({ embd: 130, heads: 4, steps: STEPS, save: 200, evaluate: STEPS / 4 }));
     for (const page of [ada, bob]) {
       const problems = page.getByRole('region', { name: 'Problems' });
       await expect(problems).toContainText('n_embd (130) is not a multiple of n_head (4)');
@@ -67,8 +71,8 @@ test('two people write a config, train a model, watch it learn and take it away'
     await ada.getByRole('button', { name: 'Use 128' }).click();
     await expect(linesOf(bob)).toContainText('n_embd: 128');
     // Both edit: the second one makes it smaller still.
-    await pasteText(bob, tinyConfig({ steps: 1200, save: 100, evaluate: 300 }));
-    await expect(linesOf(ada)).toContainText('n_embd: 16');
+    await pasteText(bob, tinyConfig({ ...LONG, steps: STEPS, save: 200, evaluate: STEPS / 4 }));
+    await expect(linesOf(ada)).toContainText('n_embd: 96');
     const estimate = ada.getByRole('region', { name: 'Estimate' });
     await expect(estimate.getByText('Parameters')).toBeVisible();
     await expect(estimate.getByText(/[\d.,]+ ?k/i).first()).toBeVisible();
@@ -96,7 +100,7 @@ test('two people write a config, train a model, watch it learn and take it away'
   await test.step('the loss goes down, samples appear, it finishes', async () => {
     await runIs(bob, 'finished', 150_000);
     const figures = await lossesOf(bob, run);
-    expect(figures.map(({ step }) => step)).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
+    expect(figures.map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
     const [first, last] = ends(figures);
     expect(last).toBeLessThan(first / 1.5);
     const events = await eventsOf(bob, run);
@@ -108,7 +112,7 @@ test('two people write a config, train a model, watch it learn and take it away'
       data: { sha256: hash },
       config: { path: 'anneal.yaml' },
     });
-    await expect(bob.getByRole('table', { name: /Figures at step/ })).toContainText('Step 1,200');
+    await expect(bob.getByRole('table', { name: /Figures at step/ })).toContainText('Step 2,400');
     await bob.getByRole('tab', { name: 'Samples' }).click();
     await expect(bob.getByText('4 of 4')).toBeVisible();
     await bob.getByRole('tab', { name: 'Config' }).click();
@@ -133,7 +137,7 @@ test('two people write a config, train a model, watch it learn and take it away'
       ].sort(),
     );
     const config: unknown = JSON.parse(new TextDecoder().decode(files.get('config.json')));
-    expect(config).toMatchObject({ model_type: 'gpt2', n_embd: 16, n_layer: 1, n_head: 2, n_positions: 16 });
+    expect(config).toMatchObject({ model_type: 'gpt2', n_embd: 96, n_layer: 1, n_head: 4, n_positions: 16 });
     const tensors = readSafetensors(files.get('model.safetensors') ?? new Uint8Array());
     expect(tensors.names).toContain('transformer.wte.weight');
     expect(tensors.names).toContain('transformer.h.0.attn.c_attn.weight');

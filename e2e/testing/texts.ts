@@ -16,6 +16,8 @@ export interface TinyConfig {
   readonly device?: string;
   readonly embd?: number;
   readonly heads?: number;
+  /** Sequences of a step: with `embd`, what makes a step long enough to be met while it runs. */
+  readonly batch?: number;
 }
 
 /** A whole config of the smallest sensible model: milliseconds a step on an emulated GPU. */
@@ -27,6 +29,7 @@ export function tinyConfig({
   device = 'auto',
   embd = 16,
   heads = 2,
+  batch = 2,
 }: TinyConfig = {}): string {
   return `project: tiny
 data:
@@ -40,7 +43,7 @@ model:
   n_head: ${heads}
 training:
   learning_rate: 5.0e-3
-  per_device_train_batch_size: 2
+  per_device_train_batch_size: ${batch}
   max_steps: ${steps}
   eval_steps: ${evaluate}
   eval_batches: 2
