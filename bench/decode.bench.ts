@@ -1,5 +1,6 @@
 import { wholeOption } from '../cli/arguments.ts';
 import { countParameters } from '../src/engine/models/parameters.ts';
+import { gpt2Config } from '../src/engine/models/testing/configs.ts';
 import type { Gpt2Config } from '../src/engine/training/spec.ts';
 import type { BenchOptions } from './bench.ts';
 import { ourEntrants, titleOf } from './contest/entrants.ts';
@@ -73,21 +74,5 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
 }
 
 function gpt2Small(n_layer: number): Gpt2Config {
-  return {
-    model_type: 'gpt2',
-    vocab_size: 50_257,
-    n_positions: 1024,
-    n_embd: 768,
-    n_layer,
-    n_head: 12,
-    n_inner: null,
-    activation_function: 'gelu_new',
-    bias: true,
-    embd_pdrop: 0,
-    attn_pdrop: 0,
-    resid_pdrop: 0,
-    layer_norm_epsilon: 1e-5,
-    initializer_range: 0.02,
-    tie_word_embeddings: true,
-  };
+  return gpt2Config({ vocab_size: 50_257, n_positions: 1024, n_embd: 768, n_layer, n_head: 12 });
 }

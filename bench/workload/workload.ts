@@ -1,6 +1,8 @@
 import { hash32, Random } from '../../src/base/random.ts';
 import { initialise } from '../../src/engine/models/initialise.ts';
 import { parameterSpecs } from '../../src/engine/models/parameters.ts';
+import { gpt2Config, llamaConfig } from '../../src/engine/models/testing/configs.ts';
+import { adamW } from '../../src/engine/optimizers/testing/configs.ts';
 import type { Batch } from '../../src/engine/training/batches.ts';
 import type {
   Gpt2Config,
@@ -41,14 +43,7 @@ export function workload(preset: Preset, type: ModelType): Workload {
     model: type === 'gpt2' ? gpt2(preset) : llama(preset),
     batch,
     context,
-    optimizer: {
-      optim: 'adamw',
-      weight_decay: 0.1,
-      adam_beta1: 0.9,
-      adam_beta2: 0.99,
-      adam_epsilon: 1e-8,
-      max_grad_norm: 1,
-    },
+    optimizer: adamW({ adam_beta2: 0.99 }),
     learning_rate: 1e-3,
     seed: 1337,
   };
@@ -56,30 +51,21 @@ export function workload(preset: Preset, type: ModelType): Workload {
 
 function gpt2(preset: Preset): Gpt2Config {
   const { layers, heads, width, context } = PRESETS[preset];
-  return {
-    model_type: 'gpt2',
+  return gpt2Config({
     vocab_size: VOCABULARY,
     n_positions: context,
     n_embd: width,
     n_layer: layers,
     n_head: heads,
-    n_inner: null,
     activation_function: 'gelu',
     bias: false,
-    embd_pdrop: 0,
-    attn_pdrop: 0,
-    resid_pdrop: 0,
-    layer_norm_epsilon: 1e-5,
-    initializer_range: 0.02,
-    tie_word_embeddings: true,
-  };
+  });
 }
 
 /** SwiGLU has three matrices: 8/3 of the width costs what 4 times costs in GPT-2. Every query head has keys of its own. */
 function llama(preset: Preset): LlamaConfig {
   const { layers, heads, width, context, inner } = PRESETS[preset];
-  return {
-    model_type: 'llama',
+  return llamaConfig({
     vocab_size: VOCABULARY,
     max_position_embeddings: context,
     hidden_size: width,
@@ -87,15 +73,9 @@ function llama(preset: Preset): LlamaConfig {
     num_hidden_layers: layers,
     num_attention_heads: heads,
     num_key_value_heads: heads,
-    head_dim: null,
-    rope_theta: 10_000,
     rms_norm_eps: 1e-5,
-    attention_bias: false,
-    attention_output_bias: false,
-    attention_dropout: 0,
-    initializer_range: 0.02,
     tie_word_embeddings: true,
-  };
+  });
 }
 
 export interface Weight {

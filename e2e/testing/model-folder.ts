@@ -1,30 +1,14 @@
 import { writeFolder } from '../../src/engine/formats/hugging-face-write.ts';
 import { initialise } from '../../src/engine/models/initialise.ts';
 import { countParameters, parameterSpecs } from '../../src/engine/models/parameters.ts';
+import { gpt2Config } from '../../src/engine/models/testing/configs.ts';
 import { charTokenizer } from '../../src/engine/tokenizers/char.ts';
-import type { Gpt2Config } from '../../src/engine/training/spec.ts';
 import { VERSION } from '../../src/protocol/version.ts';
 
 /** The files of a tiny model that has learnt nothing, by name: whole, until a test breaks one. */
 export async function modelFolder(text: string): Promise<Map<string, Buffer>> {
   const tokenizer = charTokenizer(text);
-  const model: Gpt2Config = {
-    model_type: 'gpt2',
-    vocab_size: tokenizer.vocab_size,
-    n_positions: 16,
-    n_embd: 16,
-    n_layer: 1,
-    n_head: 2,
-    n_inner: null,
-    activation_function: 'gelu_new',
-    bias: true,
-    embd_pdrop: 0,
-    attn_pdrop: 0,
-    resid_pdrop: 0,
-    layer_norm_epsilon: 1e-5,
-    initializer_range: 0.02,
-    tie_word_embeddings: true,
-  };
+  const model = gpt2Config({ vocab_size: tokenizer.vocab_size, n_positions: 16, n_embd: 16, n_layer: 1 });
   const specs = new Map(parameterSpecs(model).map((spec) => [spec.name, spec]));
   const files = await writeFolder({
     model,

@@ -4,7 +4,6 @@ import type { Hover } from '../domain/config/hover.ts';
 import type { Config } from '../domain/config/schema.ts';
 import type {
   Annotation,
-  DataProfile,
   Diagnostic,
   Estimate,
   Fix,
@@ -18,6 +17,7 @@ import type {
 import { deviceInfoSchema } from '../domain/runs/events.ts';
 import type { TrainingSpec } from '../engine/training/spec.ts';
 import { defineCalls, noEvents } from './calls.ts';
+import { dataProfileSchema } from './data-profile.ts';
 
 /** What the pre-flight worker is asked while somebody types. */
 
@@ -76,22 +76,6 @@ const reportSchema: As<PreflightReport> = z.object({
   readable: z.boolean(),
   config: configSchema.nullable(),
   spec: specSchema.nullable(),
-});
-
-const dataProfileSchema: As<DataProfile> = z.object({
-  source: z.string(),
-  sha256: z.string(),
-  bytes: z.number(),
-  characters: z.number(),
-  distinct_characters: z.number(),
-  tokenizer: z
-    .object({
-      key: z.string(),
-      vocab_size: z.number(),
-      train_tokens: z.number(),
-      validation_tokens: z.number(),
-    })
-    .nullable(),
 });
 
 const timingsSchema: As<Timings> = z.object({ device: z.string(), flops_per_second: z.number() });

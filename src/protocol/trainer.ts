@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { DataProfile } from '../domain/preflight/report.ts';
 import {
   deviceInfoSchema,
   initialModelSchema,
@@ -20,6 +19,7 @@ import { DEVICE_NAMES } from '../engine/device.ts';
 import type { TrainingCommand } from '../engine/training/events.ts';
 import type { ModelConfig, SamplingConfig } from '../engine/training/spec.ts';
 import { defineCalls, noEvents } from './calls.ts';
+import { dataProfileSchema } from './data-profile.ts';
 
 /**
  * The trainer worker's calls: the port `Trainer` (src/domain/runs/ports.ts) as messages. What happens to a
@@ -38,22 +38,6 @@ const progressSchema: z.ZodType<Progress> = z.object({
 const dataRequestSchema: z.ZodType<DataRequest, DataRequest> = z.object({
   source: z.string(),
   sha256: sha256Schema.nullable(),
-});
-
-const dataProfileSchema: z.ZodType<DataProfile> = z.object({
-  source: z.string(),
-  sha256: sha256Schema,
-  bytes: z.number(),
-  characters: z.number(),
-  distinct_characters: z.number(),
-  tokenizer: z
-    .object({
-      key: z.string(),
-      vocab_size: z.number(),
-      train_tokens: z.number(),
-      validation_tokens: z.number(),
-    })
-    .nullable(),
 });
 
 const deviceReportSchema: z.ZodType<DeviceReport> = z.object({

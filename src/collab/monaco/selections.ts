@@ -1,14 +1,9 @@
 import type { editor } from 'monaco-editor/editor';
 import * as Y from 'yjs';
 import { type Disposable, Disposables } from '../../base/disposable.ts';
+import { type OffsetSelection, offsetsOf, selectionAt } from './offset-selection.ts';
 import type { TextBinding } from './text-binding.ts';
 import { REMOTE } from './view-state.ts';
-
-/** Both ends of a selection, in UTF-16 units; a caret where they are equal. */
-export interface OffsetSelection {
-  readonly anchor: number;
-  readonly head: number;
-}
 
 /** A selection that stays with its characters whatever others do; JSON, as it crosses the wire. */
 export interface RelativeSelection {
@@ -68,18 +63,7 @@ export function trackSelections(
   const read = (): readonly RelativeSelection[] => {
     const model = one.getModel();
     if (model === null || model.getValueLength() !== text.length) return now; // a content event is on its way
-    return (one.getSelections() ?? []).map((selection) =>
-      toRelative(text, {
-        anchor: model.getOffsetAt({
-          lineNumber: selection.selectionStartLineNumber,
-          column: selection.selectionStartColumn,
-        }),
-        head: model.getOffsetAt({
-          lineNumber: selection.positionLineNumber,
-          column: selection.positionColumn,
-        }),
-      }),
-    );
+    return (one.getSelections() ?? []).map((selection) => toRelative(text, offsetsOf(model, selection)));
   };
   const onCursor = (event: editor.ICursorSelectionChangedEvent): void => {
     now = read();
@@ -105,16 +89,7 @@ export function trackSelections(
       const model = one.getModel();
       if (model === null || selections.length === 0) return;
       one.setSelections(
-        selections.map(({ anchor, head }) => {
-          const a = model.getPositionAt(anchor);
-          const h = model.getPositionAt(head);
-          return {
-            selectionStartLineNumber: a.lineNumber,
-            selectionStartColumn: a.column,
-            positionLineNumber: h.lineNumber,
-            positionColumn: h.column,
-          };
-        }),
+        selections.map((one) => selectionAt(model, one)),
         'anneal.undo',
       );
       const [first] = selections;

@@ -1,4 +1,5 @@
 import type { editor } from 'monaco-editor/editor';
+import { offsetsOf, selectionAt } from './offset-selection.ts';
 import { mapOffset, type Replacement } from './offsets.ts';
 
 /**
@@ -12,14 +13,7 @@ export function keepView(
 ): () => void {
   if (one.getModel() !== model) return () => undefined;
   const selections = (one.getSelections() ?? []).map((selection) => {
-    const anchor = model.getOffsetAt({
-      lineNumber: selection.selectionStartLineNumber,
-      column: selection.selectionStartColumn,
-    });
-    const head = model.getOffsetAt({
-      lineNumber: selection.positionLineNumber,
-      column: selection.positionColumn,
-    });
+    const { anchor, head } = offsetsOf(model, selection);
     // A caret stays before what is inserted at it; a selection does not grow by what is inserted at its ends.
     return {
       anchor: mapOffset(replacements, anchor, anchor < head ? 'right' : 'left'),
@@ -28,16 +22,7 @@ export function keepView(
   });
   const top = topOffset(one, model);
   return () => {
-    const wanted = selections.map(({ anchor, head }) => {
-      const a = model.getPositionAt(anchor);
-      const h = model.getPositionAt(head);
-      return {
-        selectionStartLineNumber: a.lineNumber,
-        selectionStartColumn: a.column,
-        positionLineNumber: h.lineNumber,
-        positionColumn: h.column,
-      };
-    });
+    const wanted = selections.map((one) => selectionAt(model, one));
     if (wanted.length > 0 && !sameSelections(one.getSelections() ?? [], wanted))
       one.setSelections(wanted, REMOTE);
     if (top === null) return;

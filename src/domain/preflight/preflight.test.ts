@@ -6,21 +6,8 @@ import { Lines } from '../config/lines.ts';
 import { mutated, SAMPLE, sampleWith, scrambled } from '../config/testing/configs.ts';
 import { createPlanner, planStep } from '../plan/step-plan.ts';
 import { createPreflight, preflight } from './preflight.ts';
-import { type Diagnostic, NO_PROFILES, type Profiles } from './report.ts';
-import { codes, data, deviceWith, find, marked, ruleOn } from './testing/reports.ts';
-
-/** The rule speaks up, at this place, and each of its fixes silences it. */
-function expectRule(
-  text: string,
-  code: string,
-  place: string,
-  profiles: Profiles,
-  titles: readonly string[],
-): Diagnostic {
-  const { diagnostic, ...found } = ruleOn(text, code, profiles);
-  expect(found).toEqual({ place, titles, inVain: [] });
-  return diagnostic;
-}
+import { NO_PROFILES } from './report.ts';
+import { codes, data, deviceWith, expectRule, find, marked } from './testing/reports.ts';
 
 describe('preflight', () => {
   it('has nothing against the sample, and knows what would train', () => {

@@ -6,6 +6,7 @@ import { fixed } from '../graph/dim.ts';
 import { simplify } from '../graph/simplify.ts';
 import { runner64 } from '../graph/testing/run64.ts';
 import type { OptimizerConfig } from '../training/spec.ts';
+import { adamW } from './testing/configs.ts';
 import { buildUpdate, updateFeeds } from './update.ts';
 
 type Matrix = number[][];
@@ -23,15 +24,7 @@ const TENSORS: readonly Tensor[] = [
 ];
 
 const size = ({ shape }: Tensor): number => shape.reduce((a: number, b) => a * b, 1);
-const config = (changes: Partial<OptimizerConfig>): OptimizerConfig => ({
-  optim: 'adamw',
-  weight_decay: 0.1,
-  adam_beta1: 0.9,
-  adam_beta2: 0.95,
-  adam_epsilon: 1e-8,
-  max_grad_norm: 0,
-  ...changes,
-});
+const config = (changes: Partial<OptimizerConfig>) => adamW({ max_grad_norm: 0, ...changes });
 
 /** One parameter's update as its paper says, element by element, with memory of its own. */
 type Plain = (p: number[], g: number[], lr: number, step: number) => number[];

@@ -5,18 +5,11 @@ import { decoderState } from '../inference/decoder.ts';
 import { buildDecodeStep } from '../models/decode.ts';
 import { maxPositions } from '../models/forward.ts';
 import { gpt2Config, llamaConfig } from '../models/testing/configs.ts';
+import { adamW } from '../optimizers/testing/configs.ts';
 import { cacheBytes, memoryOfDevice } from './device-memory.ts';
-import type { OptimizerConfig } from './spec.ts';
 import { buildTrainingStep } from './step.ts';
 
-const optimizer: OptimizerConfig = {
-  optim: 'adamw',
-  weight_decay: 0.1,
-  adam_beta1: 0.9,
-  adam_beta2: 0.95,
-  adam_epsilon: 1e-8,
-  max_grad_norm: 1,
-};
+const optimizer = adamW();
 
 test('own devices hold an arena, the others a pool', () => {
   expect(['webgpu', 'wasm', 'tfjs-webgpu', 'reference'].map(memoryOfDevice)).toEqual([

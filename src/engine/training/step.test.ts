@@ -12,18 +12,12 @@ import { simplify } from '../graph/simplify.ts';
 import { initialise } from '../models/initialise.ts';
 import { countParameters, parameterSpecs } from '../models/parameters.ts';
 import { gpt2Config, llamaConfig } from '../models/testing/configs.ts';
+import { adamW } from '../optimizers/testing/configs.ts';
 import { updateFeeds } from '../optimizers/update.ts';
-import type { ModelConfig, OptimizerConfig } from './spec.ts';
+import type { ModelConfig } from './spec.ts';
 import { buildLogits, buildTrainingStep, IGNORE_INDEX, planTrainingStep } from './step.ts';
 
-const optimizer: OptimizerConfig = {
-  optim: 'adamw',
-  weight_decay: 0.1,
-  adam_beta1: 0.9,
-  adam_beta2: 0.95,
-  adam_epsilon: 1e-8,
-  max_grad_norm: 1,
-};
+const optimizer = adamW();
 
 async function open(model: ModelConfig, batch: number, accumulation: number) {
   const step = buildTrainingStep({ model, optimizer, batch, context: 6, accumulation });

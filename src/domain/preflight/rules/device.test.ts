@@ -2,21 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../config/edit.ts';
 import { SAMPLE, sampleWith } from '../../config/testing/configs.ts';
 import { preflight } from '../preflight.ts';
-import { type Diagnostic, NO_PROFILES, type Profiles } from '../report.ts';
-import { codes, deviceWith, find, marked, ruleOn } from '../testing/reports.ts';
-
-/** The rule speaks up, at this place, and each of its fixes silences it. */
-function expectRule(
-  text: string,
-  code: string,
-  place: string,
-  profiles: Profiles,
-  titles: readonly string[],
-): Diagnostic {
-  const { diagnostic, ...found } = ruleOn(text, code, profiles);
-  expect(found).toEqual({ place, titles, inVain: [] });
-  return diagnostic;
-}
+import { NO_PROFILES, type Profiles } from '../report.ts';
+import { codes, deviceWith, expectRule, find, marked } from '../testing/reports.ts';
 
 describe('the device', () => {
   const large = sampleWith(['per_device_train_batch_size: 12', 'per_device_train_batch_size: 4096']);

@@ -3,21 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { applyEdits } from '../../config/edit.ts';
 import { mutated, SAMPLE, sampleWith, scrambled } from '../../config/testing/configs.ts';
 import { createPreflight, preflight } from '../preflight.ts';
-import { type Diagnostic, NO_PROFILES, type Profiles } from '../report.ts';
-import { codes, data, deviceWith, find, marked, ruleOn, withTokens } from '../testing/reports.ts';
-
-/** The rule speaks up, at this place, and each of its fixes silences it. */
-function expectRule(
-  text: string,
-  code: string,
-  place: string,
-  profiles: Profiles,
-  titles: readonly string[],
-): Diagnostic {
-  const { diagnostic, ...found } = ruleOn(text, code, profiles);
-  expect(found).toEqual({ place, titles, inVain: [] });
-  return diagnostic;
-}
+import { NO_PROFILES, type Profiles } from '../report.ts';
+import { codes, data, deviceWith, expectRule, find, marked, withTokens } from '../testing/reports.ts';
 
 describe('the run', () => {
   it.each<[string, string, string, string, string, readonly string[]]>([

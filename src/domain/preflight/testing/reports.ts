@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { DeviceInfo } from '../../../engine/device.ts';
 import { applyEdits } from '../../config/edit.ts';
 import { Lines } from '../../config/lines.ts';
@@ -49,16 +50,22 @@ export function marked(text: string, { range }: Diagnostic): string {
   return text.slice(lines.offset(range.start), lines.offset(range.end));
 }
 
-/** Where a rule speaks up, what it offers, and which of its offers do not silence it. */
-export function ruleOn(text: string, code: string, profiles: Profiles) {
+/** The rule speaks up, at this place, and each of its fixes silences it. */
+export function expectRule(
+  text: string,
+  code: string,
+  place: string,
+  profiles: Profiles,
+  titles: readonly string[],
+): Diagnostic {
   const diagnostic = find(preflight(text, profiles), code);
   const inVain = diagnostic.fixes.filter(({ edits }) =>
     codes(preflight(applyEdits(text, edits), profiles)).includes(code),
   );
-  return {
-    diagnostic,
+  expect({
     place: marked(text, diagnostic),
     titles: diagnostic.fixes.map(({ title }) => title),
     inVain: inVain.map(({ title }) => title),
-  };
+  }).toEqual({ place, titles, inVain: [] });
+  return diagnostic;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PRESETS, presetModel } from '../../graph/lower/testing/presets.ts';
 import { decoderState } from '../../inference/decoder.ts';
-import type { OptimizerConfig } from '../../training/spec.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
 import { buildTrainingStep } from '../../training/step.ts';
 import { nodeGpu } from './dawn.ts';
 import { nodeDeviceFactories } from './factories.ts';
@@ -11,14 +11,7 @@ import { nodeDeviceFactories } from './factories.ts';
  * stand side by side here, so this test is where the factories are; devices themselves know no models.
  */
 const hasGpu = (await nodeGpu()) !== null;
-const optimizer: OptimizerConfig = {
-  optim: 'adamw',
-  weight_decay: 0.1,
-  adam_beta1: 0.9,
-  adam_beta2: 0.99,
-  adam_epsilon: 1e-8,
-  max_grad_norm: 1,
-};
+const optimizer = adamW({ adam_beta2: 0.99 });
 
 for (const name of ['wasm', 'webgpu'] as const) {
   // Without a GPU driver and without SwiftShader there is no adapter that could be asked.

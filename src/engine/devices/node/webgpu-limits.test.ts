@@ -5,6 +5,7 @@ import { deviceErrors } from '../../errors.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { fixed } from '../../graph/dim.ts';
 import { gpt2Config, llamaConfig } from '../../models/testing/configs.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
 import { updateFeeds } from '../../optimizers/update.ts';
 import type { ModelConfig } from '../../training/spec.ts';
 import { buildTrainingStep } from '../../training/step.ts';
@@ -88,14 +89,7 @@ async function trained(model: ModelConfig, facts: Partial<AdapterFacts>): Promis
   const watched = watch(real);
   const device = await openWebgpu(watched.device, { facts });
   watched.faults.largestBinding = facts.max_binding_bytes ?? Number.POSITIVE_INFINITY;
-  const optimizer = {
-    optim: 'adamw',
-    weight_decay: 0.1,
-    adam_beta1: 0.9,
-    adam_beta2: 0.95,
-    adam_epsilon: 1e-8,
-    max_grad_norm: 1,
-  } as const;
+  const optimizer = adamW();
   const { state, update } = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
   if (update.mode !== 'fused') throw new RangeError('one program');
   const session = await device.open(state);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { decoderState } from '../../inference/decoder.ts';
 import { gpt2Config } from '../../models/testing/configs.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
 import { buildTrainingStep } from '../../training/step.ts';
 import { openGpu } from '../webgpu/adapter.ts';
 import { openWebgpu } from '../webgpu/device.ts';
@@ -14,14 +15,7 @@ test.skipIf(gpu === null)('what pre-flight shows is what webgpu holds, within 1%
   const watched = watch(real);
   const device = await openWebgpu(watched.device);
   const model = gpt2Config({ n_layer: 1, n_embd: 64, n_head: 4, n_positions: 64, vocab_size: 500 });
-  const optimizer = {
-    optim: 'adamw',
-    weight_decay: 0.1,
-    adam_beta1: 0.9,
-    adam_beta2: 0.95,
-    adam_epsilon: 1e-8,
-    max_grad_norm: 1,
-  } as const;
+  const optimizer = adamW();
   const step = buildTrainingStep({
     ...{ model, optimizer, batch: 8, context: 64, accumulation: 1 },
     device_memory: 'arena',

@@ -2,22 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../base/random.ts';
 import { buildDecodeStep } from '../../models/decode.ts';
 import { gpt2Config, llamaConfig } from '../../models/testing/configs.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
 import { updateFeeds } from '../../optimizers/update.ts';
-import type { ModelConfig, OptimizerConfig } from '../../training/spec.ts';
+import type { ModelConfig } from '../../training/spec.ts';
 import { buildGradients, buildTrainingStep } from '../../training/step.ts';
 import type { Program, StateSpec } from '../ir.ts';
 import { lower } from './lower.ts';
 import { expectAgreement } from './testing/agree.ts';
 import type { Values } from './testing/run-plan.ts';
 
-const adamw: OptimizerConfig = {
-  optim: 'adamw',
-  weight_decay: 0.1,
-  adam_beta1: 0.9,
-  adam_beta2: 0.95,
-  adam_epsilon: 1e-8,
-  max_grad_norm: 1,
-};
+const adamw = adamW();
 
 const models: readonly (readonly [string, ModelConfig])[] = [
   ['gpt2', gpt2Config()],
