@@ -12,6 +12,8 @@ export class Draft {
   readonly nodes: readonly Node[];
   readonly values: DraftValue[] = [];
   readonly calls: DraftCall[] = [];
+  /** Bases that are kept as IEEE halves; half.ts fills it once all calls are there. */
+  readonly halves = new Set<number>();
   /** By node: the node that holds the same numbers in the same order, perhaps in another shape; -1 for none. */
   readonly seen: Int32Array;
   readonly #views = new Map<string, number>();
@@ -58,6 +60,15 @@ export class Draft {
 
   value(id: number): DraftValue {
     return this.values[id] as DraftValue;
+  }
+
+  isHalf(id: number): boolean {
+    return this.halves.has(this.value(id).base);
+  }
+
+  /** Of one element in memory. */
+  elementBytes(id: number): number {
+    return this.isHalf(id) ? 2 : 4;
   }
 
   /** A tensor that no node of the program is. */

@@ -18,7 +18,8 @@ export function finish(draft: Draft, ends: Ends, places: Places): KernelPlan {
     const { shape, dtype, offset, row_stride, kind } = draft.value(id);
     ids[id] = tensors.length;
     const where = places.places[id] as TensorPlace;
-    tensors.push({ id: tensors.length, shape, dtype, place: where, offset, row_stride, kind });
+    const stored = draft.isHalf(id) ? 'f16' : dtype;
+    tensors.push({ id: tensors.length, shape, dtype: stored, place: where, offset, row_stride, kind });
     return tensors.length - 1;
   };
   const named = (values: Readonly<Record<string, number>>): Readonly<Record<string, TensorId>> => {

@@ -24,10 +24,17 @@ export interface KernelPlan {
 
 export type TensorId = number;
 
+/** What an element is in memory; kernels compute in f32 all the same. */
+export type StorageType = DType | 'f16';
+
 export interface PlanTensor {
   readonly id: TensorId;
   readonly shape: readonly number[];
-  readonly dtype: DType;
+  /**
+   * f16 only in the arena, never of what is fed or read back, and only where lowering was asked for it: IEEE
+   * halves, two bytes each. Rows, offset and row_stride are then multiples of four; see half.ts.
+   */
+  readonly dtype: StorageType;
   readonly place: TensorPlace;
   /** Of the first element, in elements from the start of the place. */
   readonly offset: number;
@@ -49,7 +56,7 @@ export type TensorPlace =
  * Every kernel with its attributes. `inputs` and `outputs` of a call are in the order given here, an
  * output that nobody needs is null. Tensors are f32 unless said otherwise. This list is the only one:
  * each device has one file for each kernel. Which inputs an output may lie over is said in aliasing.ts;
- * otherwise a call's inputs, outputs and scratch do not share memory.
+ * otherwise a call's inputs, outputs and scratch do not share memory. Scratch is always f32.
  */
 export interface KernelAttributes {
   // --- elementwise

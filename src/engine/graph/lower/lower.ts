@@ -13,6 +13,7 @@ import { fuseAdamW, fuseSumSquares } from './fuse-optimizer.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { placeConcats, viewColumns } from './fuse-views.ts';
 import { Fusion } from './fusion.ts';
+import { chooseHalves } from './half.ts';
 import type { KernelPlan } from './kernel-plan.ts';
 import { isInlined } from './operands.ts';
 import { place } from './place.ts';
@@ -24,6 +25,8 @@ export interface LowerOptions {
   readonly fuse?: boolean;
   /** Bytes of logits beyond which they are made some rows at a time; LOGITS_CHUNK_BYTES where it is not said. */
   readonly logits_chunk_bytes?: number;
+  /** Keeps intermediate values as IEEE halves where half.ts allows it. */
+  readonly half?: boolean;
 }
 
 /** Makes the program ready for a device with an arena of its own: kernel calls and the places of their tensors. */
@@ -32,9 +35,9 @@ export function lower(program: Program, options: LowerOptions = {}): KernelPlan 
   return finish(draft, ends, places);
 }
 
-/** The arena of `lower(program)` by purpose, without the plan: what pre-flight asks for with every key. */
-export function arenaOf(program: Program): MemoryBytes {
-  const { draft, places } = planned(program, {});
+/** The arena of `lower(program, options)` by purpose, without the plan: what pre-flight asks for with every key. */
+export function arenaOf(program: Program, options: LowerOptions = {}): MemoryBytes {
+  const { draft, places } = planned(program, options);
   return arenaByKind(draft, places);
 }
 
@@ -44,6 +47,7 @@ function planned(program: Program, options: LowerOptions) {
   if (options.fuse === false) for (const node of program.nodes) emitSingle(draft, node);
   else fixed = emitFused(draft, options.logits_chunk_bytes ?? LOGITS_CHUNK_BYTES);
   const ends = emitEnds(draft);
+  if (options.half === true) chooseHalves(draft, ends, fixed);
   return { draft, ends, places: place(draft, ends, fixed) };
 }
 

@@ -20,7 +20,6 @@ export interface Places {
   readonly heirs: Int32Array;
 }
 
-const BYTES_PER_ELEMENT = 4;
 const NEVER = -2;
 /** What is fed is there before the first call. */
 const BEFORE = -1;
@@ -84,7 +83,7 @@ export function place(draft: Draft, ends: Ends, fixed: ReadonlyMap<number, numbe
 }
 
 export function bytesOf(draft: Draft, id: number): number {
-  return aligned(draft.value(id).size * BYTES_PER_ELEMENT);
+  return aligned(draft.value(id).size * draft.elementBytes(id));
 }
 
 /** Updates that cannot be computed in the state's place. */
@@ -230,6 +229,7 @@ function mayOverwrite(
     const input = draft.value(id);
     if (!shares(input.base)) return true;
     if (!isWhole(draft, id) || input.size !== output.size || input.dtype !== output.dtype) return false;
+    if (draft.isHalf(id) !== draft.isHalf(output.id)) return false;
     if (call.kernel === 'copy') return isWholeCopy(draft, call);
     if (elementwise !== null && i >= elementwise) return true;
     return pairs.some(([o, from]) => o === position && from === i);

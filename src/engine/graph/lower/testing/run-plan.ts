@@ -4,6 +4,7 @@ import type { OpName } from '../../ir.ts';
 import type { Expression } from '../expression.ts';
 import type { KernelCall, KernelName, KernelPlan, PlanTensor } from '../kernel-plan.ts';
 import { evaluate } from './evaluate.ts';
+import { roundToHalf } from './round-to-half.ts';
 
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
 
@@ -14,12 +15,12 @@ export interface PlanRun {
 
 /**
  * Runs a plan in plain TypeScript, in float64: what devices are compared with. Everything goes through
- * one arena at the offsets that the plan gives, a number for each 4 bytes, poisoned with NaN before the
- * run, so that a place that is used twice at once, read before it is written or written past its end
- * shows as a wrong result. State starts as given, else as zeros.
+ * one arena at the offsets that the plan gives, poisoned with NaN before the run, so that a place that is
+ * used twice at once, read before it is written or written past its end shows as a wrong result. Halves are
+ * rounded when they are stored. State starts as given, else as zeros.
  */
 export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): PlanRun {
-  const arena = new Float64Array(plan.arena_bytes / 4).fill(Number.NaN);
+  const arena = new ArenaModel(plan.arena_bytes);
   const held: Record<string, Float64Array> = {};
   for (const tensor of plan.tensors) {
     if (tensor.place.in !== 'state') continue;
@@ -28,20 +29,82 @@ export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): Pl
     held[name] = new Float64Array(size);
   }
   for (const name in held) held[name]?.set(state[name] ?? []);
-  const look = (id: number): Float64Array => {
-    const tensor = plan.tensors[id] as PlanTensor;
-    const { place, offset } = tensor;
-    if (place.in === 'state')
-      return (held[place.name] as Float64Array).subarray(offset, offset + spanOf(tensor));
-    const start = place.offset / 4 + offset;
-    if (start + spanOf(tensor) > arena.length) throw new RangeError(`tensor ${id} reaches past the arena`);
-    return arena.subarray(start, start + spanOf(tensor));
+  const memory: Memory = {
+    load: (id) => {
+      const tensor = plan.tensors[id] as PlanTensor;
+      const { place, offset } = tensor;
+      if (place.in === 'arena') return arena.load(tensor, place.offset);
+      return elementsOf(tensor).map((at) => (held[place.name] as Float64Array)[offset + at] as number);
+    },
+    store: (id, values) => {
+      const tensor = plan.tensors[id] as PlanTensor;
+      const { place, offset } = tensor;
+      if (place.in === 'arena') arena.store(tensor, place.offset, values);
+      else {
+        const state = held[place.name] as Float64Array;
+        elementsOf(tensor).forEach((at, i) => {
+          if (i < values.length) state[offset + at] = values[i] as number;
+        });
+      }
+    },
   };
-  for (const [name, id] of Object.entries(plan.inputs)) look(id).set(feeds[name] ?? []);
-  for (const call of plan.calls) runCall(plan, call, look);
+  for (const [name, id] of Object.entries(plan.inputs)) memory.store(id, feeds[name] ?? []);
+  for (const call of plan.calls) runCall(plan, call, memory);
   const outputs: Record<string, Float64Array> = {};
-  for (const [name, id] of Object.entries(plan.outputs)) outputs[name] = look(id).slice();
+  for (const [name, id] of Object.entries(plan.outputs)) outputs[name] = memory.load(id);
   return { outputs, state: held };
+}
+
+/** Tensors with the gaps between their rows taken out. */
+interface Memory {
+  load(id: number): Float64Array;
+  store(id: number, values: ArrayLike<number>): void;
+}
+
+/** Two places for a number of 4 bytes, which only agree if none of them was written over; one for a half. */
+class ArenaModel {
+  readonly #slots: Float64Array;
+
+  constructor(bytes: number) {
+    this.#slots = new Float64Array(bytes / 2).fill(Number.NaN);
+  }
+
+  load(tensor: PlanTensor, place: number): Float64Array {
+    const { start, width } = this.#span(tensor, place);
+    return elementsOf(tensor).map((element) => {
+      const at = start + element * width;
+      const value = this.#slots[at] as number;
+      return Object.is(this.#slots[at + width - 1], value) ? value : Number.NaN;
+    });
+  }
+
+  store(tensor: PlanTensor, place: number, values: ArrayLike<number>): void {
+    const { start, width } = this.#span(tensor, place);
+    elementsOf(tensor).forEach((element, i) => {
+      if (i >= values.length) return;
+      const at = start + element * width;
+      const value = values[i] as number;
+      this.#slots.fill(width === 1 ? roundToHalf(value) : value, at, at + width);
+    });
+  }
+
+  #span(tensor: PlanTensor, place: number) {
+    const width = tensor.dtype === 'f16' ? 1 : 2;
+    const start = place / 2 + tensor.offset * width;
+    if (start + spanOf(tensor) * width > this.#slots.length)
+      throw new RangeError(`tensor ${tensor.id} reaches past the arena`);
+    return { start, width };
+  }
+}
+
+/** Where each element is, counted from the first. */
+function elementsOf({ shape, row_stride }: PlanTensor): Float64Array {
+  const width = shape[shape.length - 1] ?? 1;
+  const places = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  for (let i = 0; i < places.length; i++) {
+    places[i] = row_stride === null ? i : Math.floor(i / width) * row_stride + (i % width);
+  }
+  return places;
 }
 
 /** Elements from the first to the last, gaps between rows included. */
@@ -53,19 +116,19 @@ function spanOf({ shape, row_stride }: PlanTensor): number {
 
 interface Site {
   readonly plan: KernelPlan;
-  /** The tensors with their gaps taken out; what is written into results is put where it belongs afterwards. */
+  /** What is written into results is put where it belongs afterwards. */
   readonly inputs: readonly Numbers[];
   readonly outputs: readonly (Numbers | null)[];
   readonly shapes: readonly (readonly number[])[];
   readonly outShapes: readonly (readonly number[])[];
 }
 
-function runCall(plan: KernelPlan, call: KernelCall, look: (id: number) => Numbers): void {
+function runCall(plan: KernelPlan, call: KernelCall, memory: Memory): void {
   const tensor = (id: number): PlanTensor => plan.tensors[id] as PlanTensor;
   // Inputs are copied: a kernel of a device may read and write in any order within a call, as aliasing.ts allows.
-  const inputs = call.inputs.map((id) => packed(look(id), tensor(id)));
-  if (call.scratch !== null) look(call.scratch).fill(Number.NaN);
-  const outputs = call.outputs.map((id) => (id === null ? null : packed(look(id), tensor(id))));
+  const inputs = call.inputs.map((id) => memory.load(id));
+  if (call.scratch !== null) memory.store(call.scratch, memory.load(call.scratch).fill(Number.NaN));
+  const outputs = call.outputs.map((id) => (id === null ? null : memory.load(id)));
   if (call.kernel !== 'copy' && call.kernel !== 'cache_append' && call.kernel !== 'cache_write') {
     for (const output of outputs) output?.fill(Number.NaN);
   }
@@ -74,29 +137,7 @@ function runCall(plan: KernelPlan, call: KernelCall, look: (id: number) => Numbe
   const run = RUN[call.kernel] as (call: KernelCall, site: Site) => void;
   run(call, { plan, inputs, outputs, shapes, outShapes });
   call.outputs.forEach((id, i) => {
-    if (id !== null) unpack(outputs[i] as Numbers, look(id), tensor(id));
-  });
-}
-
-function packed(values: Numbers, { shape, row_stride }: PlanTensor): Numbers {
-  if (row_stride === null) return values.slice();
-  const width = shape[shape.length - 1] ?? 1;
-  const size = shape.reduce((a, b) => a * b, 1);
-  const result = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
-    result[i] = values[Math.floor(i / width) * row_stride + (i % width)] as number;
-  }
-  return result;
-}
-
-function unpack(values: Numbers, into: Numbers, { shape, row_stride }: PlanTensor): void {
-  if (row_stride === null) {
-    into.set(values);
-    return;
-  }
-  const width = shape[shape.length - 1] ?? 1;
-  values.forEach((value, i) => {
-    into[Math.floor(i / width) * row_stride + (i % width)] = value;
+    if (id !== null) memory.store(id, outputs[i] as Numbers);
   });
 }
 
