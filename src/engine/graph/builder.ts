@@ -139,6 +139,7 @@ export class GraphBuilder implements Graph, ShapeChecks {
     ends: {
       readonly outputs: Readonly<Record<string, Node>>;
       readonly updates?: Readonly<Record<string, Node>>;
+      readonly dtype?: Program['dtype'];
     },
   ): Program {
     return {
@@ -149,6 +150,7 @@ export class GraphBuilder implements Graph, ShapeChecks {
       updates: idsIn(ends.updates ?? {}),
       outputs: idsIn(ends.outputs),
       kinds: this.kinds,
+      dtype: ends.dtype,
     };
   }
 

@@ -39,6 +39,7 @@ export function expand(program: Program): Program {
     state: rename(program.state),
     updates: rename(program.updates),
     outputs: rename(program.outputs),
+    dtype: program.dtype,
   };
 }
 

@@ -282,6 +282,11 @@ export interface Program {
   readonly updates: Readonly<Record<string, NodeId>>;
   /** Read back after the run. */
   readonly outputs: Readonly<Record<string, NodeId>>;
+  /**
+   * 'float16': what is computed on the way may be stored as IEEE halves where the device can; state,
+   * inputs and outputs stay f32, and so does arithmetic. Not said: everything is f32.
+   */
+  readonly dtype?: 'float16' | undefined;
   /** What each node is for, by id; nodes without storage of their own (reshape, state) may repeat their input's. */
   readonly kinds: readonly MemoryKind[];
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { GraphBuilder } from './builder.ts';
 import { fixed } from './dim.ts';
 import { add, affine, constant, mul, reshape, transpose, unary } from './emit.ts';
+import { expand } from './expand.ts';
 import { simplify } from './simplify.ts';
 import { randomProgram } from './testing/random-program.ts';
 import { runner64 } from './testing/run64.ts';
@@ -90,4 +91,12 @@ test('zeros for several states are not one tensor, so that each can be written i
   const updates = { a: constant(g, 0, dims), b: constant(g, 0, dims) };
   const program = simplify(g.program('p', { outputs: {}, updates }));
   expect(program.updates.a).not.toBe(program.updates.b);
+});
+
+test('what may be stored as halves stays so, whatever a program is rewritten to', () => {
+  const g = new GraphBuilder();
+  const x = g.input('x', [fixed(4)], 'f32');
+  const program = g.program('p', { outputs: { y: unary(g, 'exp', x) }, dtype: 'float16' });
+  expect(simplify(expand(program)).dtype).toBe('float16');
+  expect(simplify(g.program('p', { outputs: { y: x } })).dtype).toBeUndefined();
 });

@@ -192,6 +192,7 @@ function compact(program: Program, merged: Merger, ends: readonly number[]): Pro
     state: renameLive(program.state),
     updates: rename(program.updates),
     outputs: rename(program.outputs),
+    dtype: program.dtype,
   };
 }
 
