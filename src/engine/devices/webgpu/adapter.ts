@@ -1,4 +1,5 @@
 import { deviceErrors } from '../../errors.ts';
+import { adapterInWords, namesSoftware } from '../adapter-words.ts';
 import type { AdapterFacts } from './adapter-facts.ts';
 
 /** What is asked of an adapter, and what its device then offers to kernels. */
@@ -51,8 +52,8 @@ export function claimedFacts({ device, info }: OpenedGpu): AdapterFacts {
   const { limits, features } = device;
   const subgroups = features.has('subgroups');
   return {
-    description: inWords(info),
-    software: isSoftware(info),
+    description: adapterInWords(info),
+    software: info.isFallbackAdapter || namesSoftware(adapterInWords(info)),
     subgroups,
     subgroup_size: subgroups ? [info.subgroupMinSize || 4, info.subgroupMaxSize || 128] : [0, 0],
     f16: features.has('shader-f16'),
@@ -67,14 +68,4 @@ export function claimedFacts({ device, info }: OpenedGpu): AdapterFacts {
     max_bindings: Math.min(limits.maxStorageBuffersPerShaderStage, MAX_BINDINGS),
     binding_alignment: limits.minStorageBufferOffsetAlignment,
   };
-}
-
-/** SwiftShader, llvmpipe and Microsoft's WARP run on the processor. */
-function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(inWords(info));
-}
-
-function inWords(info: GPUAdapterInfo): string {
-  const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
-  return [...new Set(words)].join(' ') || 'an unnamed GPU';
 }

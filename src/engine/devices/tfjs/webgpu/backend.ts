@@ -2,6 +2,7 @@ import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env } from '@tensorflow/tfjs-core';
 import type { AnnealError } from '../../../../base/error.ts';
 import { deviceErrors } from '../../../errors.ts';
+import { adapterInWords, namesSoftware } from '../../adapter-words.ts';
 import type { TfjsBackend } from '../backend.ts';
 import { webgpuKernels } from './kernels.ts';
 
@@ -44,7 +45,7 @@ export async function openWebgpu(
   return {
     info: {
       name: 'tfjs-webgpu',
-      description: inWords(adapter.info),
+      description: adapterInWords(adapter.info),
       limits: {
         max_buffer_bytes: Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize),
         memory_bytes: null,
@@ -73,14 +74,8 @@ export async function openWebgpu(
   };
 }
 
-/** SwiftShader, llvmpipe and Microsoft's WARP run on the processor. */
 function isEmulated(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(inWords(info));
-}
-
-function inWords(info: GPUAdapterInfo): string {
-  const words = [info.vendor, info.architecture, info.device, info.description].filter((word) => word !== '');
-  return [...new Set(words)].join(' ') || 'an unnamed GPU';
+  return info.isFallbackAdapter || namesSoftware(adapterInWords(info));
 }
 
 /** A GPU reports its errors later: these scopes catch what is queued until the watch is ended. */
