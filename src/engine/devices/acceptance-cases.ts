@@ -176,6 +176,12 @@ function products(random: Random): readonly OpCase<'matmul'>[] {
   return cases;
 }
 
+/** What is no number, what is barely one, and denormals. */
+const EDGES = Float32Array.of(
+  ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ...[3.4028234e38, -3.4028234e38, 1e-40, -1e-45, 0, -0],
+);
+
 export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
   ...attentionCases,
   neg: unary(normal),
@@ -186,6 +192,10 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
   square: unary(normal),
   abs: unary(normal),
   sign: unary(coarse),
+  is_finite: (random) => [
+    ...unary<'is_finite'>(normal)(random),
+    { inputs: [{ shape: [9], values: EDGES }], attributes: {} },
+  ],
   tanh: unary(normal),
   sigmoid: unary(normal),
   relu: unary(normal),

@@ -33,6 +33,8 @@ export interface OpAttributes {
   abs: Empty;
   /** -1, 0 or 1. */
   sign: Empty;
+  /** 1 for a number, 0 for NaN and the infinities; devices look at the bits. */
+  is_finite: Empty;
   tanh: Empty;
   sigmoid: Empty;
   relu: Empty;
@@ -225,6 +227,7 @@ export type UnaryOp = Extract<
   | 'square'
   | 'abs'
   | 'sign'
+  | 'is_finite'
   | 'tanh'
   | 'sigmoid'
   | 'relu'

@@ -30,6 +30,7 @@ export type PlainOp =
   | 'square'
   | 'abs'
   | 'sign'
+  | 'is_finite'
   | 'tanh'
   | 'sigmoid'
   | 'relu'

@@ -30,6 +30,7 @@ export const plainKernels: Omit<PlainTable, 'matmul'> = {
   square: unary('Square'),
   abs: unary('Abs'),
   sign: unary('Sign'),
+  is_finite: (o, _node, inputs) => asNumber(o, o.call('IsFinite', { x: at(inputs, 0) })),
   tanh: unary('Tanh'),
   sigmoid: unary('Sigmoid'),
   relu: unary('Relu'),

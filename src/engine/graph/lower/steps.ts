@@ -4,7 +4,7 @@ import type { BinaryStep, ExpressionStep, UnaryStep } from './expression.ts';
 /** Ops that are one step of an expression over full tensors or ones that are broadcast. */
 
 const UNARY: readonly UnaryStep[] = [
-  ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'square', 'abs', 'sign'] as const),
+  ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'square', 'abs', 'sign', 'is_finite'] as const),
   ...(['tanh', 'sigmoid', 'relu', 'gelu', 'gelu_new', 'silu'] as const),
 ];
 const BINARY: readonly BinaryStep[] = [

@@ -126,6 +126,7 @@ export const elementwiseOps: OpFamily<Unary | ActivationGradOp | BinaryOp | 'add
   square: unaryOp(1, (r, x, _y, dy) => mul(r.graph, affine(r.graph, dy, 2), x)),
   abs: unaryOp(1, (r, x, _y, dy) => mul(r.graph, dy, unary(r.graph, 'sign', x))),
   sign: unaryOp(1, null),
+  is_finite: unaryOp(1, null),
   tanh: unaryOp(1, (r, _x, y, dy) => mul(r.graph, dy, affine(r.graph, unary(r.graph, 'square', y), -1, 1))),
   sigmoid: unaryOp(3, (r, _x, y, dy) => mul(r.graph, dy, mul(r.graph, y, affine(r.graph, y, -1, 1)))),
   relu: unaryOp(1, (r, x, _y, dy) => r.graph.node('relu_grad', [x, dy], NONE)),

@@ -60,6 +60,7 @@ export const elementwiseKernels: Kernels<
   | 'square'
   | 'abs'
   | 'sign'
+  | 'is_finite'
   | 'tanh'
   | 'sigmoid'
   | 'relu'
@@ -89,6 +90,7 @@ export const elementwiseKernels: Kernels<
   square: unary((x) => x * x),
   abs: unary(Math.abs),
   sign: unary(Math.sign),
+  is_finite: unary((x) => (Number.isFinite(x) ? 1 : 0)),
   tanh: unary(Math.tanh),
   sigmoid: unary(sigmoid),
   relu: unary((x) => Math.max(x, 0)),

@@ -22,6 +22,7 @@ export function applyStep(step: usize, to: usize, bytes: usize, values: usize, f
     case OP.SQUARE: unary<Square>(to, a, end); break;
     case OP.ABS: unary<Abs>(to, a, end); break;
     case OP.SIGN: unary<Sign>(to, a, end); break;
+    case OP.IS_FINITE: unary<IsFinite>(to, a, end); break;
     case OP.TANH: unary<Tanh>(to, a, end); break;
     case OP.SIGMOID: unary<Sigmoid>(to, a, end); break;
     case OP.RELU: unary<Relu>(to, a, end); break;
@@ -61,64 +62,44 @@ function binary<T>(to: usize, a: usize, b: usize, end: usize): void {
   for (; to < end; to += 16, a += 16, b += 16) v128.store(to, f.apply(v128.load(a), v128.load(b)));
 }
 
-// @ts-ignore: decorator
 @final class Neg { @inline apply(x: v128): v128 { return f32x4.neg(x); } }
-// @ts-ignore: decorator
 @final class Exp { @inline apply(x: v128): v128 { return exp(x); } }
-// @ts-ignore: decorator
 @final class Log { @inline apply(x: v128): v128 { return log(x); } }
-// @ts-ignore: decorator
 @final class Sqrt { @inline apply(x: v128): v128 { return f32x4.sqrt(x); } }
-// @ts-ignore: decorator
 @final class Rsqrt { @inline apply(x: v128): v128 { return f32x4.div(f32x4.splat(1), f32x4.sqrt(x)); } }
-// @ts-ignore: decorator
 @final class Square { @inline apply(x: v128): v128 { return f32x4.mul(x, x); } }
-// @ts-ignore: decorator
 @final class Abs { @inline apply(x: v128): v128 { return f32x4.abs(x); } }
-// @ts-ignore: decorator
 @final class Tanh { @inline apply(x: v128): v128 { return tanh(x); } }
-// @ts-ignore: decorator
 @final class Sigmoid { @inline apply(x: v128): v128 { return sigmoid(x); } }
-// @ts-ignore: decorator
 @final class Relu { @inline apply(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); } }
-// @ts-ignore: decorator
 @final class Gelu { @inline apply(x: v128): v128 { return gelu(x); } }
-// @ts-ignore: decorator
 @final class GeluNew { @inline apply(x: v128): v128 { return geluNew(x); } }
-// @ts-ignore: decorator
 @final class Silu { @inline apply(x: v128): v128 { return silu(x); } }
 /** 0 and what is not a number as it is. */
-// @ts-ignore: decorator
 @final class Sign { @inline apply(x: v128): v128 {
   const one = v128.or(f32x4.splat(1), v128.and(x, f32x4.splat(-0.0)));
   return v128.bitselect(one, x, f32x4.gt(f32x4.abs(x), f32x4.splat(0)));
 } }
+/** 1 where not all bits of the exponent are set. */
+@final class IsFinite { @inline apply(x: v128): v128 {
+  const exponent = i32x4.splat(0x7f800000);
+  return v128.and(i32x4.ne(v128.and(x, exponent), exponent), f32x4.splat(1));
+} }
 
 // (x, dy) -> dx
-// @ts-ignore: decorator
 @final class ReluGrad { @inline apply(x: v128, dy: v128): v128 {
   return f32x4.mul(v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.splat(1)), dy);
 } }
-// @ts-ignore: decorator
 @final class GeluGrad { @inline apply(x: v128, dy: v128): v128 { return f32x4.mul(geluDerivative(x), dy); } }
-// @ts-ignore: decorator
 @final class GeluNewGrad { @inline apply(x: v128, dy: v128): v128 { return f32x4.mul(geluNewDerivative(x), dy); } }
-// @ts-ignore: decorator
 @final class SiluGrad { @inline apply(x: v128, dy: v128): v128 { return f32x4.mul(siluDerivative(x), dy); } }
 
-// @ts-ignore: decorator
 @final class Add { @inline apply(a: v128, b: v128): v128 { return f32x4.add(a, b); } }
-// @ts-ignore: decorator
 @final class Sub { @inline apply(a: v128, b: v128): v128 { return f32x4.sub(a, b); } }
-// @ts-ignore: decorator
 @final class Mul { @inline apply(a: v128, b: v128): v128 { return f32x4.mul(a, b); } }
-// @ts-ignore: decorator
 @final class Div { @inline apply(a: v128, b: v128): v128 { return f32x4.div(a, b); } }
-// @ts-ignore: decorator
 @final class Maximum { @inline apply(a: v128, b: v128): v128 { return f32x4.max(a, b); } }
-// @ts-ignore: decorator
 @final class Minimum { @inline apply(a: v128, b: v128): v128 { return f32x4.min(a, b); } }
-// @ts-ignore: decorator
 @final class Greater { @inline apply(a: v128, b: v128): v128 { return v128.and(f32x4.gt(a, b), f32x4.splat(1)); } }
 
 function where(to: usize, condition: usize, a: usize, b: usize, end: usize): void {
@@ -154,7 +135,6 @@ function emaSquare(to: usize, v: usize, g: usize, end: usize, beta: f32, rest: f
 }
 
 /** p * (1 - lr * decay) - lr * direction */
-// @ts-ignore: decorator
 @inline
 function decayed(p: v128, direction: v128, lr: v128, decay: v128): v128 {
   const kept = f32x4.sub(f32x4.splat(1), f32x4.mul(lr, decay));

@@ -70,6 +70,8 @@ function stepText(step: ExpressionStep, args: readonly string[], vector: number,
     case 'abs':
     case 'sign':
       return `${step.op}(${a})`;
+    case 'is_finite':
+      return `select(T(0.0), T(1.0), (${bits(a, vector)} & ${splat('0x7f800000u', vector)}) != ${splat('0x7f800000u', vector)})`;
     case 'rsqrt':
       return `inverseSqrt(${a})`;
     case 'square':
@@ -122,6 +124,15 @@ function stepText(step: ExpressionStep, args: readonly string[], vector: number,
     case 'dropout_mask':
       return dropoutText(step, a, vector, index);
   }
+}
+
+/** Of a value of type T: tests of bits see NaN and infinity, which arithmetic may take for granted away. */
+function bits(value: string, vector: number): string {
+  return `bitcast<${vector === 1 ? 'u32' : `vec${vector}<u32>`}>(${value})`;
+}
+
+function splat(word: string, vector: number): string {
+  return vector === 1 ? word : `vec${vector}<u32>(${word})`;
 }
 
 function dropoutText(

@@ -82,6 +82,7 @@ const UNARY: Readonly<Record<UnaryStep, (x: number) => number>> = {
   square: (x) => x * x,
   abs: Math.abs,
   sign: Math.sign,
+  is_finite: (x) => (Number.isFinite(x) ? 1 : 0),
   tanh: Math.tanh,
   sigmoid,
   relu: (x) => Math.max(x, 0),
