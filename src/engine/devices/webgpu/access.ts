@@ -1,4 +1,5 @@
 import type { Access, BoundTensor } from './dispatch.ts';
+import { halfAccess } from './half-access.ts';
 import type { Scalar, Vector } from './wanted.ts';
 
 /** WGSL text for reaching tensors in their bindings: directly where it can be, else through a function. */
@@ -6,7 +7,7 @@ import type { Scalar, Vector } from './wanted.ts';
 export interface GroupVariables {
   readonly name: string;
   readonly pieces: readonly { readonly index: number; readonly access: Access; readonly bytes: number }[];
-  /** As what the group's tensors are reached; offsets in elements from the group's start. */
+  /** As what the group's tensors are reached; offsets in words of 4 bytes from the group's start. */
   readonly uses: readonly { readonly scalar: Scalar; readonly vector: Vector; readonly offset: number }[];
 }
 
@@ -16,14 +17,17 @@ export interface TensorUse {
   readonly group: number;
   readonly scalar: Scalar;
   readonly vector: Vector;
+  /** In words. */
   readonly offset: number;
+  /** In elements. */
   readonly row_stride: number;
   /** In elements from `offset` on. */
   readonly starts: readonly number[];
 }
 
+/** What an array of words is declared as. */
 interface GroupType {
-  readonly scalar: Scalar;
+  readonly scalar: Exclude<Scalar, 'f16'>;
   readonly vector: Vector;
 }
 
@@ -45,11 +49,21 @@ export function accessors(groups: readonly GroupVariables[]) {
     const { id, group, scalar, vector, offset } = use;
     const type = types[group] as GroupType;
     const common = {
-      type: wgslType({ scalar, vector }),
+      type: wgslType({ scalar: scalar === 'f16' ? 'f32' : scalar, vector }),
       vector,
       row_stride: use.row_stride / vector,
       starts: use.starts.map((start) => start / vector),
     };
+    const writable = groups[group]?.pieces.every(({ access }) => access === 'read_write') ?? false;
+    if (scalar === 'f16') {
+      const words = {
+        load: (at: string) => load(group, at),
+        store: (at: string, value: string) => store(group, at, value),
+        vector: type.vector,
+        writable,
+      };
+      return { ...common, ...halfAccess(use, words, text) };
+    }
     if (type.scalar === scalar && type.vector === vector) {
       const at = (index: string) => plus(index, offset / vector);
       return {
@@ -63,7 +77,7 @@ export function accessors(groups: readonly GroupVariables[]) {
     const whole = vector === 1 ? parts[0] : `${common.type}(${parts.join(', ')})`;
     const start = `let e = ${plus(vector === 1 ? 'i' : `i * ${vector}u`, offset)};`;
     text.push(`fn ${id}_load(i : u32) -> ${common.type} { ${start} return ${whole}; }`);
-    if (groups[group]?.pieces.every(({ access }) => access === 'read_write')) {
+    if (writable) {
       const stores = lanes.map((lane, i) =>
         store(group, lane, bits(type.scalar, scalar, vector === 1 ? 'v' : `v[${i}]`)),
       );
@@ -96,10 +110,16 @@ export function accessors(groups: readonly GroupVariables[]) {
 function typeOf({ uses }: GroupVariables): GroupType {
   const [first] = uses;
   if (first === undefined) return { scalar: 'f32', vector: 1 };
-  const { scalar, vector } = first;
-  if (uses.some((use) => use.scalar !== scalar)) return { scalar: 'u32', vector: 1 };
-  const together = uses.every((use) => use.vector === vector && use.offset % vector === 0);
+  const { scalar, vector } = wordsOf(first);
+  if (uses.some((use) => wordsOf(use).scalar !== scalar)) return { scalar: 'u32', vector: 1 };
+  const together = uses.every((use) => wordsOf(use).vector === vector && use.offset % vector === 0);
   return { scalar, vector: together ? vector : 1 };
+}
+
+/** The words that hold a tensor's element or vector: of a half the word that it shares. */
+function wordsOf({ scalar, vector }: { readonly scalar: Scalar; readonly vector: Vector }): GroupType {
+  if (scalar !== 'f16') return { scalar, vector };
+  return { scalar: 'u32', vector: vector === 4 ? 2 : 1 };
 }
 
 function wgslType({ scalar, vector }: GroupType): string {

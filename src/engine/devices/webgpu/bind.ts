@@ -6,7 +6,7 @@ import type { Binding, Bound, BoundTensor, Enable, KernelContext, Workgroups } f
 import { type Group, groupRanges, pieceCount } from './groups.ts';
 import { noRoom } from './limits.ts';
 import { idsOf, type Reach, reachOf } from './reach.ts';
-import { piecesOf } from './spaces.ts';
+import { piecesOf, widthOf } from './spaces.ts';
 import type { Space, Wanted } from './wanted.ts';
 
 /** What else is bound where several dispatches share one: see merge.ts. */
@@ -111,6 +111,7 @@ function bound<Name extends string>(
   }
 
   const bindings: Binding[] = [];
+  /** In words of 4 bytes. */
   const offsetOf = (reach: Reach, group: Group) =>
     ((reach.firsts.length === 1 ? (reach.firsts[0] as number) : reach.range.start) - group.start) / 4;
   const variables = groups.map((group, i): GroupVariables => {
@@ -138,7 +139,7 @@ function bound<Name extends string>(
     const offset = offsetOf(reach, groups[group] as Group);
     const from = (groups[group] as Group).start + offset * 4;
     const { scalar, vector, row_stride } = reach;
-    const starts = reach.firsts.map((first) => (first - from) / 4);
+    const starts = reach.firsts.map((first) => (first - from) / widthOf(scalar));
     tensors[name] = tensorAccess({ id: `t${i}`, group, scalar, vector, offset, row_stride, starts }, text);
   }
   const reaches = entries.flatMap(({ reach }) => (reach === null ? [] : [reach]));

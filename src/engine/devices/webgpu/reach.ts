@@ -1,6 +1,6 @@
 import type { PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
-import { type ByteRange, firstByte, rangeOf, sizeOf } from './spaces.ts';
+import { type ByteRange, firstByte, rangeOf, sizeOf, widthOf } from './spaces.ts';
 import type { Scalar, Vector, Wanted } from './wanted.ts';
 
 /** What a dispatch wants of memory, whether one tensor or several, as bytes of a space. */
@@ -37,6 +37,7 @@ export function reachOf(
   const { space } = ranges[0] as ByteRange;
   if (ranges.some((range) => range.space !== space)) throw new RangeError('a span lies in one space');
   const width = first.shape.at(-1) ?? 1;
+  const bytes = widthOf(first.dtype);
   const strided = tensors.length === 1 && first.row_stride !== null && sizeOf(first.shape) > width;
   return {
     range: {
@@ -48,8 +49,8 @@ export function reachOf(
     scalar: ('type' in wanted ? wanted.type : undefined) ?? first.dtype,
     vector: wanted.vector ?? 1,
     row_stride: first.row_stride ?? width,
-    firsts: tensors.map((one) => firstByte(one, state) + 4 * (part?.first ?? 0)),
-    gaps: strided ? { width: 4 * width, stride: 4 * (first.row_stride as number) } : null,
+    firsts: tensors.map((one) => firstByte(one, state) + widthOf(one.dtype) * (part?.first ?? 0)),
+    gaps: strided ? { width: bytes * width, stride: bytes * (first.row_stride as number) } : null,
   };
 }
 

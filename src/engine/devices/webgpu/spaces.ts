@@ -8,7 +8,11 @@ import type { Space } from './wanted.ts';
  * often there is one buffer; low limits make it several, and a tensor may reach over their borders.
  */
 
-const BYTES = 4;
+/** Bytes of an element. */
+export function widthOf(type: string): number {
+  return type === 'f16' ? 2 : 4;
+}
+
 /** Offsets of bindings are multiples of this on every adapter (WebGPU's default and greatest minimum). */
 export const PLACE_ALIGNMENT = 256;
 
@@ -72,7 +76,7 @@ export function extentOf({ shape, row_stride }: Pick<PlanTensor, 'shape' | 'row_
 export function firstByte(tensor: PlanTensor, state: StateLayout): number {
   const { place } = tensor;
   const start = place.in === 'arena' ? place.offset : (state.offsets.get(place.name) ?? 0);
-  return start + tensor.offset * BYTES;
+  return start + tensor.offset * widthOf(tensor.dtype);
 }
 
 /**
@@ -84,8 +88,9 @@ export function rangeOf(
   state: StateLayout,
   part: { readonly first: number; readonly count: number } = { first: 0, count: extentOf(tensor) },
 ): ByteRange {
-  const first = firstByte(tensor, state) + part.first * BYTES;
+  const width = widthOf(tensor.dtype);
+  const first = firstByte(tensor, state) + part.first * width;
   const start = Math.floor(first / PLACE_ALIGNMENT) * PLACE_ALIGNMENT;
-  const last = first + Math.max(part.count, 1) * BYTES;
+  const last = first + Math.max(part.count, 1) * width;
   return { space: tensor.place.in, start, end: start + Math.ceil((last - start) / 16) * 16 };
 }

@@ -8,7 +8,10 @@ export type Wanted =
   | {
       readonly tensor: TensorId;
       readonly access: 'read' | 'write';
-      /** Elements of one load: 4 gives vec4 and counts indices in fours. 1 where left out. */
+      /**
+       * Elements of one load: 4 gives vec4 and counts indices in fours. 1 where left out. Halves are loaded as f32,
+       * and stored in fours only.
+       */
       readonly vector?: Vector;
       /** Reads the bits as another type than the tensor's own. */
       readonly type?: Scalar;
@@ -31,7 +34,8 @@ export interface Part {
 }
 
 export type Vector = 1 | 2 | 4;
-export type Scalar = 'f32' | 'i32' | 'u32';
+/** f16 is a half in memory and f32 once it is loaded. */
+export type Scalar = 'f32' | 'i32' | 'u32' | 'f16';
 
 export function read(tensor: TensorId, vector: Vector = 1, type?: Scalar): Wanted {
   return { tensor, access: 'read', vector, ...(type === undefined ? {} : { type }) };

@@ -1,6 +1,6 @@
-import type { Draft, DraftCall, DraftValue } from './draft.ts';
+import type { Draft, DraftCall } from './draft.ts';
 import type { Ends } from './ends.ts';
-import type { KernelAttributes, KernelName } from './kernel-plan.ts';
+import type { KernelAttributes, KernelName, PlanTensor } from './kernel-plan.ts';
 
 /**
  * Which values are kept as IEEE halves. A device's kernels compute in f32 whatever they read; results that
@@ -16,7 +16,7 @@ interface Accepts<K extends KernelName> {
 
 /** The call's outputs. */
 interface Results {
-  readonly values: readonly (DraftValue | null)[];
+  readonly values: readonly (Pick<PlanTensor, 'shape' | 'row_stride'> | null)[];
 }
 
 const never = (): boolean => false;
@@ -60,6 +60,19 @@ const ACCEPTS: { readonly [K in KernelName]?: Accepts<K> } = {
   rotary_heads: { reads: [0], writes: ({ width, head_size }) => fours(width, head_size / 2) },
 };
 
+type Call = Pick<DraftCall, 'kernel' | 'attributes'>;
+
+export function readsHalf({ kernel }: Call, input: number): boolean {
+  const reads = ACCEPTS[kernel]?.reads ?? [];
+  return reads === 'all' || reads.includes(input);
+}
+
+/** `values` are all outputs of the call. */
+export function writesHalf(call: Call, output: number, values: Results['values']): boolean {
+  const accepts = ACCEPTS[call.kernel] as Accepts<KernelName> | undefined;
+  return accepts?.writes(call.attributes, output, { values }) ?? false;
+}
+
 /**
  * Fills `draft.halves`: values of the arena that every call that touches them takes as halves. What is fed,
  * read back or becomes a state's next value stays f32, and so do gradients of parameters and all that is
@@ -97,18 +110,16 @@ function isOfUpdate(draft: Draft, id: number, exact: ReadonlySet<number>): boole
 
 /** Notes the bases that the call cannot take as halves. */
 function refuse(draft: Draft, call: DraftCall, refused: Set<number>): void {
-  const accepts = ACCEPTS[call.kernel] as Accepts<KernelName> | undefined;
   const look = (id: number, accepted: boolean): void => {
     const { base, dtype, offset, row_stride } = draft.value(id);
     if (!accepted || dtype !== 'f32' || !fours(offset, row_stride ?? 0)) refused.add(base);
   };
-  const reads = accepts?.reads ?? [];
   call.inputs.forEach((id, input) => {
-    look(id, reads === 'all' || reads.includes(input));
+    look(id, readsHalf(call, input));
   });
   const values = call.outputs.map((id) => (id === null ? null : draft.value(id)));
   call.outputs.forEach((id, output) => {
     if (id === null) return;
-    look(id, accepts?.writes(call.attributes, output, { values }) ?? false);
+    look(id, writesHalf(call, output, values));
   });
 }

@@ -3,7 +3,7 @@ import { read, write } from '../wanted.ts';
 import { f32, NOT_FINITE } from './literal.ts';
 import { threads } from './threads.ts';
 
-/** Bits are moved as they are, whatever type they have. */
+/** Bits are moved as they are, whatever type they have; between f32 and halves numbers are. */
 export const copy: Kernel<'copy'> = (call, context) => {
   const { extent, from_offset, from_strides, to_offset, to_strides } = call.attributes;
   const last = extent.length - 1;
@@ -12,9 +12,11 @@ export const copy: Kernel<'copy'> = (call, context) => {
   const dense = from_strides[last] === 1 && to_strides[last] === 1;
   const wide = dense && [extent[last] as number, ...rest].every((size) => size % 4 === 0);
   const vector = wide ? 4 : 1;
+  const [from, to] = [call.inputs[0] as number, call.outputs[0] as number];
+  const type = [from, to].some((id) => context.tensor(id).dtype === 'f16') ? undefined : 'u32';
   const { tensors, dispatch } = context.bind('copy', {
-    x: read(call.inputs[0] as number, vector, 'u32'),
-    y: write(call.outputs[0] as number, vector, 'u32'),
+    x: read(from, vector, type),
+    y: write(to, vector, type),
   });
   const sizes = extent.map((size, axis) => (axis === last ? size / vector : size));
   const place = (offset: number, strides: readonly number[]) => {

@@ -1,13 +1,22 @@
 import { expect } from 'vitest';
 import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
 import type { WebgpuDevice } from '../device.ts';
-import { type CallCase, planOf, runCall } from './run-call.ts';
+import { type CallCase, planOf, runCall, withHalves } from './run-call.ts';
 
 /**
  * Runs the call twice on the device, which must give the same bits, and once in float64, which must agree
- * within `tolerance` of the largest magnitude of each result.
+ * within `tolerance` of the largest magnitude of each result; then the same with halves where the kernel
+ * takes them, which may be off by the rounding of a half more.
  */
 export async function compare(device: WebgpuDevice, one: CallCase, what: string, tolerance = 1e-5) {
+  await compareOnce(device, one, what, tolerance);
+  const half = withHalves(one);
+  if (half.tensors.some(({ dtype }) => dtype === 'f16')) {
+    await compareOnce(device, half, `${what} with halves`, Math.max(tolerance, 2 ** -10));
+  }
+}
+
+async function compareOnce(device: WebgpuDevice, one: CallCase, what: string, tolerance: number) {
   const [first = [], second = []] = await runCall(device, one, 2);
   const plan = planOf(one);
   const feeds = Object.fromEntries(one.tensors.map(({ values }, id) => [`t${id}`, values]));

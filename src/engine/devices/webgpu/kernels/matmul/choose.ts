@@ -13,7 +13,7 @@ export type Variant = keyof typeof VARIANTS;
 type Make = (call: KernelCallOf<'matmul'>, context: KernelContext) => readonly Dispatch[];
 
 const shared =
-  (threads: readonly [number, number], block: readonly [number, number], depth: number, wish: number): Make =>
+  (threads: readonly [number, number], block: readonly [number, 4], depth: number, wish: number): Make =>
   (call, context) =>
     sharedMatmul(call, context, { threads, block, depth, splits: splitsFor(call, context, wish) });
 

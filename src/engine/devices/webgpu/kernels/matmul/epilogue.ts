@@ -45,16 +45,14 @@ export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext, m
 
   const strides = [...ids.filter((_, i) => operands[i]?.reach === 'strided'), ...outputs.map(({ id }) => id)];
   const wide =
-    most === 4 &&
-    n % 4 === 0 &&
-    strides.every((id) => (context.tensor(id).row_stride ?? n) % 4 === 0) &&
-    operands.every(({ reach }) => reach !== 'walked');
+    most === 4 && n % 4 === 0 && strides.every((id) => (context.tensor(id).row_stride ?? n) % 4 === 0);
   const vector = wide ? 4 : 1;
 
   const wanted: Record<string, Wanted> = {};
   for (const [i, { name, reach }] of operands.entries()) {
     const id = ids[i] as number;
-    wanted[name] = reach === 'seed' ? read(id, 1, 'u32') : read(id, reach === 'scalar' ? 1 : vector);
+    const single = reach === 'scalar' || reach === 'walked';
+    wanted[name] = reach === 'seed' ? read(id, 1, 'u32') : read(id, single ? 1 : vector);
   }
   for (const { name, id } of outputs) wanted[name] = write(id, vector);
 
@@ -78,7 +76,9 @@ export function epilogue(call: KernelCallOf<'matmul'>, context: KernelContext, m
           case 'column':
             return from.load(column);
           case 'walked':
-            return from.load(indexText(axes, 'flat', 1));
+            return `T(${range(vector)
+              .map((lane) => from.load(indexText(axes, lane === 0 ? 'flat' : `(flat + ${lane}u)`, 1)))
+              .join(', ')})`;
         }
       };
       const text = expressionText(expression, {
@@ -119,6 +119,8 @@ function reachOf(axes: readonly Axis[], n: number, size: number): Operand['reach
 }
 
 const LANES = ['x', 'y', 'z', 'w'] as const;
+
+const range = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Statements that finish four neighbouring elements of row `r`; what lies beyond the last column is left. */
 export function finishFour({ vector }: Epilogue, n: number, column: string, four: string): string {

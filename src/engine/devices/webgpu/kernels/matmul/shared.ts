@@ -3,15 +3,15 @@ import type { BoundTensor, Dispatch, KernelContext } from '../../dispatch.ts';
 import { grid } from '../../grid.ts';
 import { sizeOf } from '../../spaces.ts';
 import { read, type Wanted, write } from '../../wanted.ts';
-import { epilogue } from './epilogue.ts';
+import { epilogue, finishFour } from './epilogue.ts';
 import { type Side, side } from './view.ts';
 
 /** How a workgroup shares the work on its tile of the product. */
 export interface SharedTile {
   /** Threads down and across. */
   readonly threads: readonly [down: number, across: number];
-  /** Rows and columns of the product that one thread computes. */
-  readonly block: readonly [rows: number, columns: number];
+  /** Rows and columns of the product that one thread computes; four columns, which it stores together. */
+  readonly block: readonly [rows: number, columns: 4];
   /** Steps along K that lie in shared memory at a time. */
   readonly depth: number;
   /** Parts of K that are summed by workgroups of their own, then added in order; 1 does it all in one. */
@@ -43,7 +43,7 @@ export function sharedMatmul(
   const { splits } = tile;
   const [down, across] = tile.threads;
   const [rows, columns] = tile.block;
-  const ends = splits === 1 ? epilogue(call, context, 1) : null;
+  const ends = splits === 1 ? epilogue(call, context) : null;
   const a = side(call, context, 'a');
   const b = side(call, context, 'b');
   const sum = sums === null ? null : (call.outputs.at(-1) ?? null);
@@ -64,11 +64,18 @@ export function sharedMatmul(
   const results = batch * m * n;
   const sumLength = sums === 'a' ? m : n;
 
-  const finish =
-    splits === 1
-      ? (r: string, c: string, value: string) => `finish(${r}, ${c}, ${value});`
-      : (r: string, c: string, value: string) =>
-          `${tensors.parts?.store(`split * ${results}u + (${r}) * ${n}u + ${c}`, value)}`;
+  const finish = (i: number): string => {
+    const four = range(columns).map((j) => `acc${i}_${j}`);
+    if (ends !== null) {
+      return `let four = vec4<f32>(${four.join(', ')}); ${finishFour(ends, n, 'column', 'four')}`;
+    }
+    return range(columns)
+      .map((j) => {
+        const at = `split * ${results}u + r * ${n}u + column + ${j}u`;
+        return `if (column + ${j}u < ${n}u) { ${tensors.parts?.store(at, four[j] as string)} }`;
+      })
+      .join(' ');
+  };
   const storeSum = (i: string, value: string) =>
     splits === 1
       ? `${tensors.sum?.store(i, value)}`
@@ -90,6 +97,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   let split = group / ${tilesAcross * tilesDown * batch}u;
   let down = lane / ${across}u * ${rows}u;
   let across = lane % ${across}u;
+  // Its columns lie side by side in the product, and a workgroup's width apart in shared memory.
   let row0 = tile_row * ${height}u;
   let column0 = tile_column * ${width}u;
   let begin = split * ${span}u;
@@ -103,8 +111,8 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     .join('\n  ')}
   ${sumNames.map((name) => `var ${name} = 0.0;`).join(' ')}
   for (var p = begin; p < end; p += ${tile.depth}u) {
-    ${copyText('xs', a, tensors.a as BoundTensor, { outer: m, first: 'row0', extent: height, depth: tile.depth, size, k })}
-    ${copyText('ws', b, tensors.b as BoundTensor, { outer: n, first: 'column0', extent: width, depth: tile.depth, size, k })}
+    ${copyText('xs', a, tensors.a as BoundTensor, { outer: m, first: 'row0', extent: height, depth: tile.depth, size, k, apart: 1 })}
+    ${copyText('ws', b, tensors.b as BoundTensor, { outer: n, first: 'column0', extent: width, depth: tile.depth, size, k, apart: across })}
     workgroupBarrier();
     for (var s = 0u; s < ${tile.depth}u; s++) {
       let xi = s * ${height + 1}u + down;
@@ -128,17 +136,9 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   }
   if (${index} >= ${count}u) { return; }
   let row = row0 + down;
-  let column = column0 + across;
+  let column = column0 + across * ${columns}u;
   ${range(rows)
-    .map(
-      (i) =>
-        `if (row + ${i}u < ${m}u) { let r = batch * ${m}u + row + ${i}u; ${range(columns)
-          .map(
-            (j) =>
-              `if (column + ${j * across}u < ${n}u) { ${finish('r', `column + ${j * across}u`, `acc${i}_${j}`)} }`,
-          )
-          .join(' ')} }`,
-    )
+    .map((i) => `if (row + ${i}u < ${m}u) { let r = batch * ${m}u + row + ${i}u; ${finish(i)} }`)
     .join('\n  ')}
   ${
     summed === null
@@ -146,7 +146,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
       : `if (${inSum} && ${summed === 'a' ? 'across == 0u' : 'down == 0u'}) {
     ${sumNames
       .map((name, i) => {
-        const at = summed === 'a' ? `row + ${i}u` : `column + ${i * across}u`;
+        const at = summed === 'a' ? `row + ${i}u` : `column + ${i}u`;
         return `if (${at} < ${sumLength}u) { ${storeSum(at, name)} }`;
       })
       .join('\n    ')}
@@ -166,6 +166,8 @@ interface Copy {
   /** Threads of the workgroup. */
   readonly size: number;
   readonly k: number;
+  /** Neighbours lie so far apart: each of the fours of a thread in a quarter of its own. */
+  readonly apart: number;
 }
 
 /**
@@ -176,12 +178,13 @@ function copyText(
   to: string,
   one: Side,
   tensor: BoundTensor,
-  { outer, first, extent, depth, size, k }: Copy,
+  { outer, first, extent, depth, size, k, apart }: Copy,
 ) {
   const { vector, along_k, batch_stride } = one;
   const base = batch_stride === 0 ? '' : `batch * ${batch_stride / vector}u + `;
   const pitch = extent + 1;
   const total = (extent * depth) / vector;
+  const place_of_one = apart === 1 ? 'o' : `o / 4u + o % 4u * ${apart}u`;
   const loop = (body: string) => `for (var e = lane; e < ${total}u; e += ${size}u) { ${body} }`;
   if (along_k) {
     const across = depth / vector;
@@ -191,9 +194,9 @@ function copyText(
     const stores =
       vector === 4
         ? range(4)
-            .map((c) => `${to}[(4u * s + ${c}u) * ${pitch}u + o] = v[${c}];`)
+            .map((c) => `${to}[(4u * s + ${c}u) * ${pitch}u + ${place_of_one}] = v[${c}];`)
             .join(' ')
-        : `${to}[s * ${pitch}u + o] = v;`;
+        : `${to}[s * ${pitch}u + ${place_of_one}] = v;`;
     return loop(`
       let s = e % ${across}u; let o = e / ${across}u;
       let v = select(${tensor.type}(), ${tensor.load(`${base}${place} + ${from}`)}, ${inside});
@@ -206,9 +209,12 @@ function copyText(
   const stores =
     vector === 4
       ? range(4)
-          .map((c) => `${to}[s * ${pitch}u + 4u * o + ${c}u] = v[${c}];`)
+          .map(
+            (c) =>
+              `${to}[s * ${pitch}u + ${apart === 1 ? `4u * o + ${c}u` : `o + ${c * apart}u`}] = v[${c}];`,
+          )
           .join(' ')
-      : `${to}[s * ${pitch}u + o] = v;`;
+      : `${to}[s * ${pitch}u + ${place_of_one}] = v;`;
   return loop(`
       let o = e % ${across}u; let s = e / ${across}u;
       let v = select(${tensor.type}(), ${tensor.load(`${base}min(p + s, ${k - 1}u) * ${tensor.row_stride}u + ${place}`)}, p + s < end);
@@ -221,29 +227,34 @@ const LANES = 64;
 /** Adds the parts in order, then does what is to be done with the product. */
 function addParts(call: KernelCallOf<'matmul'>, context: KernelContext, splits: number): Dispatch {
   const { batch, m, n, sums } = call.attributes;
-  const ends = epilogue(call, context, 1);
+  const ends = epilogue(call, context);
+  const { vector } = ends;
   const sum = sums === null ? null : (call.outputs.at(-1) ?? null);
-  const results = batch * m * n;
+  const size = batch * m * n;
+  const [results, columns] = [size / vector, n / vector];
   const sumLength = sum === null ? 0 : sums === 'a' ? m : n;
-  const wanted: Record<string, Wanted> = { parts: read(call.scratch as number), ...ends.wanted };
-  if (sum !== null) wanted.sum = write(sum);
+  const wanted: Record<string, Wanted> = { parts: read(call.scratch as number, vector), ...ends.wanted };
+  if (sum !== null) {
+    wanted.sum = write(sum);
+    wanted.sums = read(call.scratch as number);
+  }
   const { tensors, dispatch } = context.bind('matmul', wanted);
   const { workgroups, index } = grid(context.adapter, Math.ceil((results + sumLength) / LANES));
-  const add = (first: string, stride: number) => `
-    var total = 0.0;
-    for (var s = 0u; s < ${splits}u; s++) { total += ${tensors.parts?.load(`${first} + s * ${stride}u`)}; }`;
+  const add = (from: BoundTensor | undefined, first: string, stride: number) => `
+    var total = ${from?.type}();
+    for (var s = 0u; s < ${splits}u; s++) { total += ${from?.load(`${first} + s * ${stride}u`)}; }`;
   return dispatch(
     `${ends.text(tensors)}
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let i = ${index} * ${LANES}u + lane;
-  if (i < ${results}u) {${add('i', results)}
-    finish(i / ${n}u, i % ${n}u, total);
+  if (i < ${results}u) {${add(tensors.parts, 'i', results)}
+    finish(i / ${columns}u, i % ${columns}u * ${vector}u, total);
   }${
     sum === null
       ? ''
       : ` else if (i < ${results + sumLength}u) {
-    let at = i - ${results}u;${add(`${splits * results}u + at`, sumLength)}
+    let at = i - ${results}u;${add(tensors.sums, `${splits * size}u + at`, sumLength)}
     ${tensors.sum?.store('at', 'total')}
   }`
   }
