@@ -8,6 +8,8 @@ export interface AdapterFacts {
   /** Lanes of a subgroup: the least and the most that may happen; 0 without subgroups. */
   readonly subgroup_size: readonly [least: number, most: number];
   readonly f16: boolean;
+  /** Halves are packed and unpacked as they should, infinities and NaN too: what float16 programs are stored in. */
+  readonly half_storage: boolean;
   /** Invocations of a workgroup: 256 unless more passed the gate. */
   readonly workgroup_size: number;
   readonly workgroups_per_dimension: number;

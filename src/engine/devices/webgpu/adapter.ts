@@ -57,6 +57,7 @@ export function claimedFacts({ device, info }: OpenedGpu): AdapterFacts {
     subgroups,
     subgroup_size: subgroups ? [info.subgroupMinSize || 4, info.subgroupMaxSize || 128] : [0, 0],
     f16: features.has('shader-f16'),
+    half_storage: true,
     workgroup_size: Math.max(
       WORKGROUP_SIZE,
       Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX, 1024),

@@ -7,6 +7,7 @@ export const SOFTWARE: AdapterFacts = {
   subgroups: true,
   subgroup_size: [4, 4],
   f16: false,
+  half_storage: true,
   workgroup_size: 256,
   workgroups_per_dimension: 65_535,
   workgroup_storage: 32_768,
