@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import type { SampleOutcome } from '../../src/domain/runs/ports.ts';
-import { sampleFolder, sampleFolderAll } from '../../src/services/models/sample-folder.ts';
+import type { PromptOutcome, SampleEvent } from '../../src/domain/runs/ports.ts';
+import { sampleFolder } from '../../src/services/models/sample-folder.ts';
 import { nodeFolder } from '../../src/storage/node/folder-files.ts';
 import { parse, UsageError, wholeOption, withUsage } from '../arguments.ts';
 import { machineSettings } from '../cache.ts';
@@ -32,7 +32,6 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
 
     const json = values.json === true;
     const prompts = values.prompt ?? ['\n'];
-    const [prompt = '\n'] = prompts;
     const stop = new AbortController();
     const onInterrupt = (): void => stop.abort();
     process.once('SIGINT', onInterrupt);
@@ -41,32 +40,35 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
       clock: { now: () => Date.now(), elapsed: () => performance.now() },
       breathe: () => new Promise<void>((resolve) => setImmediate(resolve)),
     };
-    const sampling = {
+    const drawing = {
       ...(max_new_tokens === null ? {} : { max_new_tokens }),
       ...(seed === null ? {} : { seed }),
     };
     const write = (text: string): void => {
       if (!json) io.stdout.write(text);
     };
+    // One text is read while it comes; of several each is shown once it is whole.
+    const alone = prompts.length === 1;
+    const hear = (event: SampleEvent): void => {
+      if (alone && event.type === 'text') write(event.text);
+    };
     try {
       const files = await nodeFolder(folder);
-      if (prompts.length > 1) {
-        const request = { sampling, device: 'auto' as const, prompts };
-        const outcomes = await sampleFolderAll(deps, files, request, stop.signal);
-        outcomes.forEach((outcome, i) => {
-          if (json) printLine(io, prompts[i] ?? '', outcome);
-          else write(`${i === 0 ? '' : '\n'}${prompts[i]}${outcome.text}\n`);
-        });
-        if (!json) sayPace(io, outcomes);
-        return EXIT.fine;
+      if (alone) write(prompts[0] ?? '');
+      const request = { prompts, drawing, device: 'auto' as const };
+      const { device, ...outcome } = await sampleFolder(deps, files, request, hear, stop.signal);
+      outcome.prompts.forEach((one, i) => {
+        const prompt = prompts[i] ?? '';
+        if (json) printLine(io, prompt, one, device.name);
+        else if (!one.ok)
+          io.stderr.write(`${JSON.stringify(prompt)}: ${one.error.message}. ${one.error.fix}\n`);
+        else write(alone ? '\n' : `${i === 0 ? '' : '\n'}${prompt}${one.text}\n`);
+      });
+      if (!json) {
+        const pace = outcome.tokens_per_second.toFixed(1);
+        io.stderr.write(`${outcome.tokens} tokens, ${pace} per second on ${device.name}\n`);
       }
-      write(prompt);
-      const request = { sampling: { prompt, ...sampling }, device: 'auto' as const };
-      const outcome = await sampleFolder(deps, files, request, write, stop.signal);
-      if (json) printLine(io, prompt, outcome);
-      write('\n');
-      if (!json) sayPace(io, [outcome]);
-      return EXIT.fine;
+      return outcome.prompts.every(({ ok }) => ok) ? EXIT.fine : EXIT.failed;
     } catch (error) {
       if (!stop.signal.aborted) throw error;
       io.stdout.write('\n');
@@ -77,18 +79,7 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
   });
 }
 
-/** Beside the text, which is all of stdout. */
-function sayPace(io: CommandIo, outcomes: readonly SampleOutcome[]): void {
-  const tokens = outcomes.reduce((sum, one) => sum + one.tokens, 0);
-  const [first] = outcomes;
-  if (first === undefined) return;
-  // Of several prompts each says the pace of all of them together.
-  const pace = first.tokens_per_second.toFixed(1);
-  io.stderr.write(`${tokens} tokens, ${pace} per second on ${first.device.name}\n`);
-}
-
-function printLine(io: CommandIo, prompt: string, outcome: SampleOutcome): void {
-  const { text, tokens, ended, tokens_per_second, device } = outcome;
-  const line = { prompt, text, tokens, ended, tokens_per_second, device: device.name };
-  io.stdout.write(`${JSON.stringify(line)}\n`);
+function printLine(io: CommandIo, prompt: string, outcome: PromptOutcome, device: string): void {
+  const { ok, ...told } = outcome;
+  io.stdout.write(`${JSON.stringify({ prompt, ...told, ...(ok ? { device } : {}) })}\n`);
 }

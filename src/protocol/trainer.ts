@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorFactsSchema } from '../domain/error-facts.ts';
 import {
   deviceInfoSchema,
   initialModelSchema,
@@ -9,15 +10,18 @@ import {
 import type {
   DataRequest,
   DeviceReport,
+  Drawing,
   ModelFacts,
   ModelFile,
   Progress,
+  PromptOutcome,
+  SampleEvent,
   SampleOutcome,
 } from '../domain/runs/ports.ts';
 import type { Run } from '../domain/runs/run.ts';
 import { DEVICE_NAMES } from '../engine/device.ts';
 import type { TrainingCommand } from '../engine/training/events.ts';
-import type { ModelConfig, SamplingConfig } from '../engine/training/spec.ts';
+import type { ModelConfig } from '../engine/training/spec.ts';
 import { defineCalls, noEvents } from './calls.ts';
 import { dataProfileSchema } from './data-profile.ts';
 
@@ -46,8 +50,7 @@ const deviceReportSchema: z.ZodType<DeviceReport> = z.object({
   tried: z.array(z.object({ name: z.string(), outcome: z.string() })),
 });
 
-export const samplingSchema: z.ZodType<SamplingConfig, SamplingConfig> = z.object({
-  prompt: z.string(),
+const drawingSchema: z.ZodType<Drawing, Drawing> = z.object({
   max_new_tokens: z.int().positive(),
   temperature: z.number().nonnegative(),
   top_k: z.int().nonnegative(),
@@ -91,10 +94,26 @@ const modelFilesSchema: z.ZodType<readonly ModelFile[]> = z.array(
   }),
 );
 
+const promptOutcomeSchema: z.ZodType<PromptOutcome> = z.discriminatedUnion('ok', [
+  z.object({
+    ok: z.literal(true),
+    text: z.string(),
+    tokens: z.int(),
+    ended: z.enum(['length', 'stop', 'eos']),
+    dropped: z.int(),
+    tokens_per_second: z.number(),
+  }),
+  z.object({ ok: z.literal(false), error: errorFactsSchema }),
+]);
+
+const sampleEventSchema: z.ZodType<SampleEvent> = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), prompt: z.int(), text: z.string() }),
+  z.object({ type: z.literal('ended'), prompt: z.int(), outcome: promptOutcomeSchema }),
+]);
+
 const sampleOutcomeSchema: z.ZodType<SampleOutcome> = z.object({
-  text: z.string(),
+  prompts: z.array(promptOutcomeSchema),
   tokens: z.int(),
-  ended: z.enum(['length', 'stop', 'eos']),
   tokens_per_second: z.number(),
   device: deviceInfoSchema,
 });
@@ -143,8 +162,13 @@ export const trainerCalls = defineCalls({
     output: z.null(),
   },
   sample: {
-    input: z.object({ source: modelSourceSchema, sampling: samplingSchema, device: deviceChoiceSchema }),
-    event: z.string(),
+    input: z.object({
+      source: modelSourceSchema,
+      prompts: z.array(z.string()).min(1).readonly(),
+      drawing: drawingSchema,
+      device: deviceChoiceSchema,
+    }),
+    event: sampleEventSchema,
     output: sampleOutcomeSchema,
   },
   exportModel: { input: runIdSchema, event: noEvents, output: modelFilesSchema },

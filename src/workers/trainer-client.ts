@@ -14,8 +14,7 @@ export function connectTrainer(worker: Endpoint): Trainer & { close(): void } {
     train: (request, onProgress) => client.call('train', request, { onEvent: onProgress }),
     resume: (request, onProgress) => client.call('resume', request, { onEvent: onProgress }),
     command: async (run, command) => void (await client.call('command', { run, command })),
-    sample: (request, onText, signal) =>
-      client.call('sample', request, { onEvent: onText, ...abortable(signal) }),
+    sample: (request, onEvent, signal) => client.call('sample', request, { onEvent, ...abortable(signal) }),
     exportModel: (run) => client.call('exportModel', run),
     inspectModel: (files) => client.call('inspectModel', files),
     close: () => client.close(),

@@ -131,8 +131,7 @@ test('auto chooses a device with its reason, and a second run of the project wai
 
   // Sampled from while nothing trains, streamed, and stopped at once.
   const heard: string[] = [];
-  const sampling = {
-    prompt: 'the',
+  const drawing = {
     max_new_tokens: 20,
     temperature: 1,
     top_k: 0,
@@ -141,15 +140,16 @@ test('auto chooses a device with its reason, and a second run of the project wai
     stop: [],
   };
   const source = { type: 'run', run: long.run } as const;
-  const outcome = await trainer.sample({ source, sampling, device: 'reference' }, (text) => heard.push(text));
-  expect(heard.join('')).toBe(outcome.text);
-  expect(outcome).toMatchObject({ ended: 'length', tokens: 20 });
+  const asked = { source, prompts: ['the'], drawing, device: 'reference' } as const;
+  const outcome = await trainer.sample(asked, (event) => {
+    if (event.type === 'text') heard.push(event.text);
+  });
+  expect(outcome).toMatchObject({
+    prompts: [{ ok: true, ended: 'length', tokens: 20, text: heard.join('') }],
+    tokens: 20,
+  });
   const controller = new AbortController();
-  const endless = {
-    source,
-    sampling: { ...sampling, max_new_tokens: 1_000_000 },
-    device: 'reference',
-  } as const;
+  const endless = { ...asked, drawing: { ...drawing, max_new_tokens: 1_000_000 } };
   await expect(trainer.sample(endless, () => controller.abort(), controller.signal)).rejects.toMatchObject({
     code: 'ANN-WRK-004',
   });

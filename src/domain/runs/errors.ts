@@ -71,6 +71,11 @@ export const runErrors = defineErrors('RUN', {
     title: 'The device that was asked for cannot be used and the next one took over',
     fix: 'Nothing needs to be done; the Device menu says why the other one cannot be used.',
   },
+  unknownPrompt: {
+    number: 16,
+    title: 'The model has a token for nothing in this prompt',
+    fix: 'Write the prompt in characters that occur in the text that the model was trained on.',
+  },
   modelDiffers: {
     number: 15,
     title: 'The config describes another model than the one to start from',

@@ -1,3 +1,4 @@
+import type { ErrorFacts } from '../../base/error.ts';
 import type { DeviceChoice, DeviceInfo } from '../../engine/device.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
 import type { RecordedStep } from '../../engine/training/recorded-step.ts';
@@ -135,17 +136,42 @@ export type ModelSource =
   | { readonly type: 'run'; readonly run: RunId }
   | { readonly type: 'files'; readonly files: InitialModel };
 
+/** How tokens are drawn, whatever the prompt. */
+export type Drawing = Omit<SamplingConfig, 'prompt'>;
+
 export interface SampleRequest {
   readonly source: ModelSource;
-  readonly sampling: SamplingConfig;
+  /** At least one. They are continued side by side, each as it would be alone. */
+  readonly prompts: readonly string[];
+  readonly drawing: Drawing;
   readonly device: DeviceChoice;
 }
 
+/** What became of one prompt: what was written, or why nothing could be. */
+export type PromptOutcome =
+  | {
+      readonly ok: true;
+      /** Without the prompt. */
+      readonly text: string;
+      readonly tokens: number;
+      readonly ended: 'length' | 'stop' | 'eos';
+      /** Characters of the prompt that the model has no token for; they were left out. */
+      readonly dropped: number;
+      /** From when its turn came until it ended. */
+      readonly tokens_per_second: number;
+    }
+  | { readonly ok: false; readonly error: ErrorFacts };
+
+/** While it is written: text of one prompt that became certain, or that prompt's end. */
+export type SampleEvent =
+  | { readonly type: 'text'; readonly prompt: number; readonly text: string }
+  | { readonly type: 'ended'; readonly prompt: number; readonly outcome: PromptOutcome };
+
 export interface SampleOutcome {
-  /** Without the prompt. */
-  readonly text: string;
+  /** One for each prompt, in order. */
+  readonly prompts: readonly PromptOutcome[];
+  /** Of all together. */
   readonly tokens: number;
-  readonly ended: 'length' | 'stop' | 'eos';
   readonly tokens_per_second: number;
   readonly device: DeviceInfo;
 }
@@ -184,7 +210,11 @@ export interface Trainer {
   /** Throws ANN-RUN-004 when the run is not training here. */
   command(run: RunId, command: TrainingCommand): Promise<void>;
   /** Rejects at once when aborted (ANN-RUN-012, through a worker ANN-WRK-004); what was written has been told. */
-  sample(request: SampleRequest, onText: (delta: string) => void, signal?: Abort): Promise<SampleOutcome>;
+  sample(
+    request: SampleRequest,
+    onEvent: (event: SampleEvent) => void,
+    signal?: Abort,
+  ): Promise<SampleOutcome>;
   /** The Hugging Face folder of what a run has trained so far (its last checkpoint). */
   exportModel(run: RunId): Promise<readonly ModelFile[]>;
   inspectModel(files: InitialModel): Promise<ModelFacts>;

@@ -7,13 +7,6 @@ import { TextStream } from './text-stream.ts';
 
 export type SamplingTokenizer = Pick<Tokenizer, 'encode' | 'decode' | 'eos_token_id' | 'vocab_size'>;
 
-export interface GeneratedToken {
-  /** Null for text that was held back until the end. */
-  readonly id: number | null;
-  /** What became certain with it; may be empty, and whole characters only. */
-  readonly text: string;
-}
-
 export interface Generation {
   /** Without the prompt and without the stop string. */
   readonly text: string;
@@ -78,12 +71,12 @@ export class Continuation {
     return drawUniform(this.#random);
   }
 
-  /** Takes the token that was drawn after `next()`; null where it ends the text and is not part of it. */
-  accept(id: number): GeneratedToken | null {
+  /** Takes the token that was drawn after `next()`; gives the text that became certain with it: whole characters. */
+  accept(id: number): string {
     this.#window.push(...this.#unread);
     if (id === this.#tokenizer.eos_token_id) {
       this.#ended = 'eos';
-      return null;
+      return '';
     }
     this.#unread = [id];
     this.#tokens++;
@@ -91,7 +84,7 @@ export class Continuation {
     this.#text += text;
     if (this.#stream.stopped) this.#ended = 'stop';
     else if (this.#tokens >= this.#most) this.#ended = 'length';
-    return { id, text };
+    return text;
   }
 
   /** Closes it: what was held back, and the whole. */

@@ -6,8 +6,9 @@ import { parameterState } from '../training/evaluate.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { buildLogits } from '../training/step.ts';
 import { tinyGpt2, tinyLlama } from '../training/testing/specs.ts';
+import type { Generation } from './continuation.ts';
 import type { Decoder } from './decoder.ts';
-import { generate, generateBatch, generateText } from './generate.ts';
+import { generateBatch, generateText } from './generate.ts';
 import { letters, openTiny, sampling, tokenizer, weights } from './testing/tiny-decoder.ts';
 
 const open = (model: ModelConfig, batch = 1): Promise<Decoder> =>
@@ -106,20 +107,20 @@ test('a prompt longer than the context is read from its end', async () => {
 test('the seed decides, and the pieces add up to the text', async () => {
   const decoder = await open(tinyGpt2);
   const draw = async (seed: number): Promise<string> => {
-    const running = generate({
+    let pieces = '';
+    const [{ text }] = (await generateBatch({
       decoder,
       tokenizer,
       sampling: { ...sampling, temperature: 1, seed, max_new_tokens: 20 },
-    });
-    let pieces = '';
-    for (;;) {
-      const next = await running.next();
-      if (!next.done) pieces += next.value.text;
-      else {
-        expect(next.value.text).toBe(pieces);
-        return pieces;
-      }
-    }
+      prompts: [sampling.prompt],
+      listener: {
+        wrote: (_, piece) => {
+          pieces += piece;
+        },
+      },
+    })) as [Generation];
+    expect(text).toBe(pieces);
+    return text;
   };
   expect(await draw(5)).toBe(await draw(5));
   expect(await draw(5)).not.toBe(await draw(6));
@@ -142,10 +143,22 @@ test('stops at a stop string, at the end of text, and at once when asked', async
   expect(ended.text).toBe(free.text.slice(0, free.text.indexOf(letters[eos] ?? '')));
 
   const signal = { aborted: false };
-  const running = generate({ decoder, tokenizer, sampling: { ...sampling, max_new_tokens: 1000 }, signal });
-  await running.next();
-  signal.aborted = true;
-  expect((await running.next()).value).toMatchObject({ ended: 'aborted', tokens: 1 });
+  const aborted = await generateBatch({
+    decoder,
+    tokenizer,
+    sampling: { ...sampling, max_new_tokens: 1000 },
+    prompts: ['abc', 'waits for its turn'],
+    signal,
+    listener: {
+      wrote: () => {
+        signal.aborted = true;
+      },
+    },
+  });
+  expect(aborted).toMatchObject([
+    { ended: 'aborted', tokens: 1 },
+    { ended: 'aborted', tokens: 0, text: '' },
+  ]);
 });
 
 test('an empty prompt starts from the end of text, where there is one, and unknown letters are counted', async () => {
@@ -169,6 +182,41 @@ test('an empty prompt starts from the end of text, where there is one, and unkno
 test('rows of a vocabulary that the tokenizer does not have are never drawn', async () => {
   const decoder = await open({ ...tinyGpt2, vocab_size: 40 });
   const wild = { ...sampling, temperature: 5, max_new_tokens: 100 };
-  const running = generate({ decoder, tokenizer, sampling: wild });
-  for await (const { id } of running) expect(id).toBeLessThan(17);
+  const drawn = new Set<number>();
+  const decode = (ids: ArrayLike<number>): string => {
+    for (const id of Array.from(ids)) drawn.add(id);
+    return tokenizer.decode(ids);
+  };
+  await generateText({ decoder, tokenizer: { ...tokenizer, decode }, sampling: wild });
+  expect(drawn.size).toBeGreaterThan(8);
+  expect(Math.max(...drawn)).toBeLessThan(17);
+});
+
+test('who listens hears of each prompt when its turn comes, what it writes, and its end at once', async () => {
+  const decoder = await open({ ...tinyGpt2, n_positions: 48 }, 2);
+  const heard: string[] = [];
+  const texts = ['', '', '', ''];
+  const generations = await generateBatch({
+    decoder,
+    tokenizer,
+    sampling: { ...sampling, max_new_tokens: 5, stop: [' '] },
+    prompts: ['one', 'a second', 'c', 'last of all'],
+    listener: {
+      began: (prompt) => heard.push(`began ${prompt}`),
+      wrote: (prompt, text) => {
+        texts[prompt] += text;
+      },
+      ended: (prompt, { text }) => heard.push(`ended ${prompt}: ${text}`),
+    },
+  });
+  expect(texts).toEqual(generations.map(({ text }) => text));
+  // Two at a time: the third begins when one of the first two is over.
+  expect(heard.slice(0, 2)).toEqual(['began 0', 'began 1']);
+  expect(heard[2]).toMatch(/^ended [01]: /);
+  expect(heard).toHaveLength(8);
+  for (const [prompt, { text }] of generations.entries()) {
+    const [began, ended] = [heard.indexOf(`began ${prompt}`), heard.indexOf(`ended ${prompt}: ${text}`)];
+    expect(began).toBeGreaterThanOrEqual(0);
+    expect(ended).toBeGreaterThan(began);
+  }
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ModelFile } from '../../domain/runs/ports.ts';
+import type { ModelFile, SampleOutcome } from '../../domain/runs/ports.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { memoryFolder } from '../../engine/formats/folder-files.ts';
 import { fromConfigJson } from '../../engine/formats/hugging-face-config.ts';
@@ -13,7 +13,7 @@ import { startRun } from '../runs/start.ts';
 import { CONFIG, TEXT } from '../testing/texts.ts';
 import { createWorld, START } from '../testing/trainer-world.ts';
 import { createModelService } from './models.ts';
-import { sampleFolder, sampleFolderAll } from './sample-folder.ts';
+import { sampleFolder } from './sample-folder.ts';
 import { zipped } from './zip.ts';
 
 async function trained() {
@@ -24,8 +24,7 @@ async function trained() {
   return { world, deps, run, models: createModelService(deps, deps.store) };
 }
 
-const sampling = {
-  prompt: 'the',
+const drawing = {
   max_new_tokens: 8,
   temperature: 1,
   top_k: 0,
@@ -33,6 +32,12 @@ const sampling = {
   seed: 5,
   stop: [],
 };
+
+const ignore = (): void => undefined;
+
+function written({ prompts }: SampleOutcome): readonly string[] {
+  return prompts.map((one) => (one.ok ? one.text : one.error.code));
+}
 
 test('saved as a zip and opened elsewhere, the model writes the same', async () => {
   const { deps, run, models } = await trained();
@@ -49,16 +54,15 @@ test('saved as a zip and opened elsewhere, the model writes the same', async () 
     facts: { model_type: 'gpt2', context: 8, tokenizer: 'char', warnings: [] },
   });
   const device = 'reference';
-  const own = await deps.trainer.sample(
-    { source: { type: 'run', run: run.id }, sampling, device },
-    () => undefined,
+  const request = { prompts: ['the'], drawing, device } as const;
+  const [own] = written(
+    await deps.trainer.sample({ ...request, source: { type: 'run', run: run.id } }, ignore),
   );
-  const theirs = await there.trainer.sample(
-    { source: { type: 'files', files: opened.model }, sampling, device },
-    () => undefined,
+  const [theirs] = written(
+    await there.trainer.sample({ ...request, source: { type: 'files', files: opened.model } }, ignore),
   );
-  expect(theirs.text).toBe(own.text);
-  expect(theirs.text).toHaveLength(8);
+  expect(theirs).toBe(own);
+  expect(theirs).toHaveLength(8);
 });
 
 test('an opened model is trained on: it begins where the other ended', async () => {
@@ -183,8 +187,8 @@ test('a folder that says not to sample is greedy, whatever the seed', async () =
       clock: { now: () => 0, elapsed: () => 0 },
       breathe: async () => undefined,
     };
-    const request = { sampling: { prompt: 'the', seed }, device: 'reference' as const };
-    return (await sampleFolder(deps, folder, request, () => undefined)).text;
+    const request = { prompts: ['the'], drawing: { seed }, device: 'reference' as const };
+    return written(await sampleFolder(deps, folder, request, ignore))[0] ?? '';
   };
   const [first, ...others] = [await write(1), await write(2), await write(3)];
   expect(first).toHaveLength(12);
@@ -202,15 +206,24 @@ test('several prompts are continued side by side, each as it would be alone', as
     clock: { now: () => 0, elapsed: () => now++ * 1000 },
     breathe: async () => undefined,
   };
-  const sampling = { max_new_tokens: 6, temperature: 0.8, seed: 5 };
-  const request = { sampling, device: 'reference' as const };
+  const request = {
+    drawing: { max_new_tokens: 6, temperature: 0.8, seed: 5 },
+    device: 'reference' as const,
+  };
   const prompts = ['the', 'a dog ', 'the'];
-  const all = await sampleFolderAll(deps, folder, { ...request, prompts });
-  expect(all.map(({ tokens }) => tokens)).toEqual([6, 6, 6]);
-  expect(all.map(({ tokens_per_second }) => tokens_per_second)).toEqual([18, 18, 18]);
+  const texts = ['', '', ''];
+  const all = await sampleFolder(deps, folder, { ...request, prompts }, (event) => {
+    if (event.type === 'text') texts[event.prompt] += event.text;
+  });
+  expect(written(all)).toEqual(texts);
+  expect(all.tokens).toBe(18);
+  expect(all.prompts).toMatchObject([{ tokens: 6 }, { tokens: 6 }, { tokens: 6 }]);
+  // Each hears the clock between its own turn and end, all together between the first turn and the last end.
+  for (const one of all.prompts) expect(one.ok && one.tokens_per_second).toBeGreaterThan(0);
+  expect(all.tokens_per_second).toBeLessThan(18);
   for (const [i, prompt] of prompts.entries()) {
-    const alone = { ...request, sampling: { ...sampling, prompt } };
-    expect((await sampleFolder(deps, folder, alone, () => undefined)).text).toBe(all[i]?.text);
+    const alone = await sampleFolder(deps, folder, { ...request, prompts: [prompt] }, ignore);
+    expect(written(alone)).toEqual([texts[i]]);
   }
 });
 

@@ -132,9 +132,9 @@ export function createTrainer(deps: TrainerDeps): Trainer & { dispose(): void } 
       entry.commands.push(command);
     },
 
-    async sample({ source, sampling, device }, onText, signal) {
+    async sample({ source, ...request }, onEvent, signal) {
       const { key, load } = await modelOf(deps, source, existing);
-      return await sampler.sample(key, load, { sampling, device }, onText, signal);
+      return await sampler.sample(key, load, request, onEvent, signal);
     },
 
     exportModel: async (id) => await exportRun(deps, await existing(id)),

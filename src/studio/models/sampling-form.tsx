@@ -1,9 +1,9 @@
-import { Button, Group, NumberInput, SimpleGrid, TagsInput, Textarea } from '@mantine/core';
+import { Button, Group, NumberInput, SimpleGrid, TagsInput } from '@mantine/core';
 import { IconPlayerStop, IconSparkles } from '@tabler/icons-react';
-import type { SamplingConfig } from '../../engine/training/spec.ts';
+import type { Drawing } from '../../domain/runs/ports.ts';
+import { PromptFields } from './prompt-fields.tsx';
 
-export const DEFAULT_SAMPLING: SamplingConfig = {
-  prompt: 'Once',
+export const DEFAULT_DRAWING: Drawing = {
   max_new_tokens: 200,
   temperature: 0.8,
   top_k: 0,
@@ -14,6 +14,8 @@ export const DEFAULT_SAMPLING: SamplingConfig = {
 
 /** The settings of a generation, each with what it does. */
 export function SamplingForm({
+  prompts,
+  onPrompts,
   value,
   onChange,
   busy,
@@ -21,8 +23,10 @@ export function SamplingForm({
   onStart,
   onStop,
 }: {
-  readonly value: SamplingConfig;
-  readonly onChange: (value: SamplingConfig) => void;
+  readonly prompts: readonly string[];
+  readonly onPrompts: (prompts: readonly string[]) => void;
+  readonly value: Drawing;
+  readonly onChange: (value: Drawing) => void;
   readonly busy: boolean;
   readonly disabled: boolean;
   readonly onStart: () => void;
@@ -41,19 +45,7 @@ export function SamplingForm({
         if (!disabled && !busy) onStart();
       }}
     >
-      <Textarea
-        label="Prompt"
-        description="The text that the model goes on from; Ctrl Enter writes"
-        autosize
-        minRows={2}
-        maxRows={8}
-        value={value.prompt}
-        onChange={(event) => onChange({ ...value, prompt: event.currentTarget.value })}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey))
-            event.currentTarget.form?.requestSubmit();
-        }}
-      />
+      <PromptFields value={prompts} onChange={onPrompts} />
       <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="sm" mt="sm">
         <NumberInput
           label="New tokens"

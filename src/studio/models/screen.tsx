@@ -1,29 +1,17 @@
-import {
-  Alert,
-  Anchor,
-  Badge,
-  Box,
-  Button,
-  Container,
-  Grid,
-  Group,
-  Paper,
-  Select,
-  Stack,
-  Text,
-  Title,
-} from '@mantine/core';
+import { Alert, Button, Container, Grid, Group, Select, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
-import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Progress } from '../../domain/runs/ports.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
 import { notifyError } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
 import { watchFiles } from '../shared/watch-files.ts';
+import { Answers } from './answers.tsx';
 import { OpenModel } from './open-model.tsx';
+import { promptsOf } from './prompt-fields.tsx';
 import { openFiles } from './read-files.ts';
-import { DEFAULT_SAMPLING, SamplingForm } from './sampling-form.tsx';
+import { DEFAULT_DRAWING, SamplingForm } from './sampling-form.tsx';
 import { type SourceChoice, sourcesOf } from './sources.ts';
 import { useSampling } from './use-sampling.ts';
 
@@ -32,7 +20,8 @@ export function ModelsScreen() {
   const { project = 'sample' } = useParams();
   const { runs, models, trainer, files } = useServices();
   const [search, setSearch] = useSearchParams();
-  const [settings, setSettings] = useState(DEFAULT_SAMPLING);
+  const [prompts, setPrompts] = useState<readonly string[]>(['Once']);
+  const [drawing, setDrawing] = useState(DEFAULT_DRAWING);
   const [opening, setOpening] = useState<{
     readonly doing: Progress | null;
     readonly error: unknown;
@@ -119,20 +108,27 @@ export function ModelsScreen() {
               </Group>
             )}
             <SamplingForm
-              value={settings}
-              onChange={setSettings}
+              prompts={prompts}
+              onPrompts={setPrompts}
+              value={drawing}
+              onChange={setDrawing}
               busy={sampling.busy}
               disabled={chosen === undefined}
               onStart={() =>
                 chosen !== undefined &&
-                sampling.start({ source: chosen.source, sampling: settings, device: 'auto' })
+                sampling.start({
+                  source: chosen.source,
+                  prompts: promptsOf(prompts),
+                  drawing,
+                  device: 'auto',
+                })
               }
               onStop={sampling.stop}
             />
           </Stack>
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 7 }}>
-          <Output
+          <Answers
             sampling={sampling}
             empty={
               found.value !== undefined && chosen === undefined ? `/p/${encodeURIComponent(project)}` : null
@@ -159,71 +155,3 @@ export function ModelsScreen() {
     </Container>
   );
 }
-
-function Output({
-  sampling,
-  empty,
-}: {
-  readonly sampling: ReturnType<typeof useSampling>;
-  /** Where to train a model; null where there is one. */
-  readonly empty: string | null;
-}) {
-  const { prompt, text, busy, outcome, stopped, error } = sampling;
-  const idle = !busy && outcome === null && !stopped && error === null;
-  return (
-    <Stack gap="xs">
-      {error !== null && <ErrorNotice error={error}> </ErrorNotice>}
-      <Paper withBorder p="md" mih={240} aria-live="polite" aria-busy={busy}>
-        {idle ? (
-          <Text c="dimmed" size="sm">
-            {empty === null ? (
-              'Press Write, and the model goes on from the prompt.'
-            ) : (
-              <>
-                There is no model yet:{' '}
-                <Anchor inherit component={Link} to={empty}>
-                  train one
-                </Anchor>
-                , or open one below. Then it can write here.
-              </>
-            )}
-          </Text>
-        ) : (
-          <Box style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} fz="sm">
-            <Text span fw={600} inherit>
-              {prompt}
-            </Text>
-            {text}
-          </Box>
-        )}
-      </Paper>
-      {stopped && (
-        <Group>
-          <Badge variant="light" color="gray" tt="none">
-            {ENDED.aborted}
-          </Badge>
-        </Group>
-      )}
-      {outcome !== null && (
-        <Group gap="xs">
-          <Badge variant="light" color="gray" tt="none">
-            {outcome.tokens} tokens
-          </Badge>
-          <Badge variant="light" color="gray" tt="none">
-            {outcome.tokens_per_second.toFixed(1)} per second on {outcome.device.name}
-          </Badge>
-          <Badge variant="light" color="gray" tt="none">
-            {ENDED[outcome.ended]}
-          </Badge>
-        </Group>
-      )}
-    </Stack>
-  );
-}
-
-const ENDED = {
-  length: 'all tokens written',
-  stop: 'met a stop text',
-  eos: 'the model ended it',
-  aborted: 'stopped',
-} as const;
