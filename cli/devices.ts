@@ -3,6 +3,7 @@ import type { Settings } from '../src/domain/runs/ports.ts';
 import { DEVICE_NAMES } from '../src/engine/device.ts';
 import { nodeDeviceFactories } from '../src/engine/devices/node/factories.ts';
 import { DeviceChooser } from '../src/engine/devices/probe.ts';
+import { keptTilings } from '../src/engine/devices/webgpu/tilings.ts';
 import { VERSION } from '../src/protocol/version.ts';
 import type { DeviceSource } from '../src/services/training/devices.ts';
 import { ensureKernels } from './setup/kernels.ts';
@@ -22,7 +23,7 @@ const A_WEEK = 7 * 24 * 3600 * 1000;
 export function nodeDevices(settings: Settings): DeviceSource {
   ensureKernels();
   const chooser = new DeviceChooser({
-    factories: nodeDeviceFactories(),
+    factories: nodeDeviceFactories({ tilings: keptTilings(settings) }),
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
     timer(ms, fire) {
       const id = setTimeout(fire, ms);

@@ -7,9 +7,11 @@ import type { ChosenDevice } from './probe.ts';
 import { wasmPaths } from './testing/wasm-paths.ts';
 import { openWebgl } from './tfjs/webgl/backend.ts';
 import { openWebgpu } from './tfjs/webgpu/backend.ts';
+import { sharingAcceptance } from './webgpu/testing/sharing-acceptance.ts';
 import { troubleAcceptance } from './webgpu/testing/trouble-acceptance.ts';
 
 troubleAcceptance(navigator.gpu);
+sharingAcceptance(navigator.gpu);
 failureAcceptance('tfjs-webgpu', () => openWebgpu(navigator.gpu));
 failureAcceptance('tfjs-webgl', openWebgl);
 lossAcceptance(

@@ -4,12 +4,19 @@ import type { Device } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { DeviceFactory } from '../probe.ts';
 import { createReferenceDevice } from '../reference/device.ts';
+import { memoryTilings, type TilingStore } from '../webgpu/tilings.ts';
 import { nodeGpu } from './dawn.ts';
 
+export interface NodeDeviceOptions {
+  /** Where the fastest tilings of a GPU are kept; until the process ends where left out. */
+  readonly tilings?: TilingStore;
+}
+
 /** The devices that can exist in Node; each loads its part of tfjs when it is opened. */
-export function nodeDeviceFactories(): readonly DeviceFactory[] {
+export function nodeDeviceFactories(options: NodeDeviceOptions = {}): readonly DeviceFactory[] {
+  const { tilings = memoryTilings() } = options;
   return [
-    { name: 'webgpu', open: openOurWebgpu },
+    { name: 'webgpu', open: () => openOurWebgpu(tilings) },
     { name: 'wasm', open: openWasm },
     { name: 'tfjs-webgpu', open: openTfjsWebgpu },
     { name: 'tfjs-wasm', open: openTfjsWasm },
@@ -18,10 +25,10 @@ export function nodeDeviceFactories(): readonly DeviceFactory[] {
   ];
 }
 
-async function openOurWebgpu(): Promise<Device> {
+async function openOurWebgpu(tilings: TilingStore): Promise<Device> {
   const gpu = await availableGpu();
   const { openWebgpu } = await import('../webgpu/device.ts');
-  return openWebgpu(gpu);
+  return openWebgpu(gpu, { tilings });
 }
 
 async function availableGpu(): Promise<GPU> {

@@ -51,6 +51,11 @@ export class SpaceBuffers {
     return new SpaceBuffers(device, made, bytes, chunkBytes(limits));
   }
 
+  /** A space of no bytes. */
+  static none({ device, facts }: { readonly device: GPUDevice; readonly facts: Limits }): SpaceBuffers {
+    return new SpaceBuffers(device, [], 0, chunkBytes(facts));
+  }
+
   /** `start` and the length are multiples of 4 bytes. Queued. */
   write(start: number, data: Uint8Array<ArrayBuffer>): void {
     this.#each(start, data.byteLength, (buffer, offset, from, bytes) => {

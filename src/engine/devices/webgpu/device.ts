@@ -70,7 +70,10 @@ export class WebgpuDevice implements Device {
     if (this.gpu.gone !== null) throw this.gpu.gone;
     const session = await WebgpuSession.open(this.gpu, state, (closed) => this.#sessions.delete(closed));
     this.#sessions.add(session);
-    return session;
+    if (this.gpu.gone === null) return session;
+    // It was closed meanwhile: on a GPU device that others go on using nobody else would free this.
+    session.dispose();
+    throw this.gpu.gone;
   }
 
   ceilings(): Promise<DeviceCeilings> {

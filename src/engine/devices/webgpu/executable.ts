@@ -8,6 +8,7 @@ import type { Gpu } from './gpu.ts';
 import { profileRun } from './profile.ts';
 import type { Recording } from './recording.ts';
 import type { Batch } from './schedule.ts';
+import { scoped } from './scopes.ts';
 import { firstByte, sizeOf } from './spaces.ts';
 import { StagingRing } from './staging.ts';
 import type { Space } from './wanted.ts';
@@ -67,7 +68,12 @@ export class WebgpuExecutable implements Executable {
     const { outputs, bytes } = layOut(compiled.plan);
     this.#outputs = outputs;
     this.#ring = new StagingRing(owner.gpu.device, bytes, bytes > LARGE_OUTPUTS ? 1 : SLOTS);
-    this.bind();
+    try {
+      this.bind();
+    } catch (error) {
+      this.#free();
+      throw error;
+    }
   }
 
   get bytes(): number {
@@ -81,33 +87,30 @@ export class WebgpuExecutable implements Executable {
 
   async run(feeds: Feeds): Promise<Outputs> {
     const packed = this.#checked(feeds);
-    const slot = await this.#owner.turn(async () => {
-      const slot = await this.#ring.take();
-      try {
-        this.#ready();
-        this.#submit(packed, slot);
-      } catch (error) {
-        this.#ring.give(slot);
-        throw error;
-      }
-      return slot;
+    const { slot, submitted } = await this.#owner.turn(async () => {
+      const slot = await this.#take();
+      // Not waited for before the next run's turn.
+      return { slot, submitted: this.#scoped(() => this.#submit(packed, slot)) };
     });
-    return this.#unpack(await this.#owner.guard(this.#ring.read(slot)));
+    const [data] = await this.#owner.guard(Promise.all([this.#ring.read(slot), submitted]));
+    return this.#unpack(data);
   }
 
   async profile(feeds: Feeds): Promise<StepProfile> {
     const packed = this.#checked(feeds);
     return this.#owner.turn(async () => {
-      const slot = await this.#ring.take();
+      const slot = await this.#take();
       const { batches, recording, plan } = this.#compiled;
       let timed: Omit<StepProfile, 'outputs'>;
       try {
-        this.#ready();
-        this.#write(packed);
+        const written = this.#scoped(() => {
+          this.bind();
+          this.#write(packed);
+        });
         const work = profileRun(this.#owner.gpu, plan, batches, recording.commands, (encoder) =>
           this.#copyOut(encoder, slot),
         );
-        timed = await this.#owner.guard(work);
+        [timed] = await this.#owner.guard(Promise.all([work, written]));
       } catch (error) {
         this.#ring.give(slot);
         throw error;
@@ -127,9 +130,13 @@ export class WebgpuExecutable implements Executable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#free();
+    this.#owner.forget(this);
+  }
+
+  #free(): void {
     this.#ring.destroy();
     this.#compiled.recording.destroy();
-    this.#owner.forget(this);
   }
 
   #checked(feeds: Feeds): PackedFeeds[] {
@@ -144,10 +151,21 @@ export class WebgpuExecutable implements Executable {
     if (this.#disposed) throw deviceErrors.failed({ message: 'A program was run after it was disposed' });
   }
 
-  /** Checked again when it is its turn; the arena may have moved since it was compiled. */
-  #ready(): void {
-    this.#usable();
-    this.bind();
+  /** A place for the outputs, when it is its turn; whether it may run is checked again. */
+  async #take(): Promise<GPUBuffer | null> {
+    const slot = await this.#ring.take();
+    try {
+      this.#usable();
+      return slot;
+    } catch (error) {
+      this.#ring.give(slot);
+      throw error;
+    }
+  }
+
+  /** What the GPU refuses of `work` rejects this run and no other, whoever else uses the GPU device. */
+  #scoped<T>(work: () => T): Promise<T> {
+    return scoped(this.#owner.gpu.device, `Running ${this.plan.name}`, work);
   }
 
   #write(packed: readonly PackedFeeds[]): void {
@@ -155,6 +173,8 @@ export class WebgpuExecutable implements Executable {
   }
 
   #submit(packed: readonly PackedFeeds[], slot: GPUBuffer | null): void {
+    // The arena may have moved since it was compiled.
+    this.bind();
     this.#write(packed);
     const { device } = this.#owner.gpu;
     const encoder = device.createCommandEncoder();

@@ -1,6 +1,7 @@
 import { deviceErrors } from '../../errors.ts';
 import type { AdapterFacts } from './adapter-facts.ts';
 import { USAGE } from './buffers.ts';
+import { halfStorageTrial, halfTileTrial } from './half-trials.ts';
 import { scoped } from './scopes.ts';
 
 /**
@@ -31,9 +32,16 @@ export async function passGate(device: GPUDevice, claimed: AdapterFacts): Promis
     if (failed !== null) facts = { ...facts, subgroups: false, subgroup_size: [0, 0] };
   }
   if (claimed.f16) {
-    const failed = await tryOut(device, halfTrial());
+    const failed = await tryOut(device, halfTileTrial());
     words.push(failed === null ? 'f16' : `no f16: ${failed}`);
     if (failed !== null) facts = { ...facts, f16: false };
+  }
+  if (claimed.half_storage) {
+    const failed = await tryOut(device, halfStorageTrial());
+    if (failed !== null) {
+      words.push(`float16 stored as float32: ${failed}`);
+      facts = { ...facts, half_storage: false };
+    }
   }
   if (claimed.workgroup_size > 256) {
     const failed = await tryOut(device, workgroupTrial(claimed.workgroup_size));
@@ -56,11 +64,14 @@ async function tryOut(device: GPUDevice, { code, expected }: Trial): Promise<str
     return buffer;
   };
   try {
-    const staging = await scoped(device, 'The self-test', async () => {
-      const pipeline = await device.createComputePipelineAsync({
+    const pipeline = await scoped(device, 'The self-test does not compile', () =>
+      device.createComputePipelineAsync({
         layout: 'auto',
         compute: { module: device.createShaderModule({ code }), entryPoint: 'main' },
-      });
+      }),
+    );
+    // In scopes of its own: they cover what is done before anything is awaited.
+    const staging = await scoped(device, 'The self-test', () => {
       const result = keep(device.createBuffer({ size: bytes, usage: USAGE.storage | USAGE.copySource }));
       const staging = keep(device.createBuffer({ size: bytes, usage: USAGE.mapRead | USAGE.copyTarget }));
       const encoder = device.createCommandEncoder();
@@ -154,22 +165,6 @@ fn main(
   }
 }`,
     expected: Uint32Array.of((64 * 63) / 2, 63, 0, 1),
-  };
-}
-
-/** Products that are exact in f16, and one rounding. */
-function halfTrial(): Trial {
-  const values = Array.from({ length: 64 }, (_, lane) => lane * 0.25 * 3 + 0.5);
-  return {
-    code: `enable f16;
-@group(0) @binding(0) var<storage, read_write> result : array<u32, 65>;
-@compute @workgroup_size(64)
-fn main(@builtin(local_invocation_index) lane : u32) {
-  let x = f16(lane) * 0.25h;
-  result[lane] = bitcast<u32>(f32(x * 3.0h + 0.5h));
-  if (lane == 0u) { result[64] = bitcast<u32>(f32(f16(f32(lane) + 2049.0))); }
-}`,
-    expected: bitsOf([...values, 2048]),
   };
 }
 

@@ -17,7 +17,6 @@ export class Gpu {
   readonly claimed: string;
   readonly lost: Promise<AnnealError>;
   #gone: AnnealError | null = null;
-  #trouble: AnnealError | null = null;
   readonly #onGone = new Set<(error: AnnealError) => void>();
 
   constructor(
@@ -41,7 +40,6 @@ export class Gpu {
         }),
       ),
     );
-    device.addEventListener('uncapturederror', this.#uncaptured);
   }
 
   /** Why nothing can be run any more; null while it can. */
@@ -51,7 +49,8 @@ export class Gpu {
 
   /**
    * Resolves as `work` does; rejects at once when the device goes meanwhile, which would otherwise leave
-   * some promises waiting for ever. What was submitted and refused by the GPU rejects too.
+   * some promises waiting for ever. What the GPU refuses is caught by scopes (`scoped`) and not here: an
+   * error that no scope caught may be of somebody else who uses the device, and is left to them.
    */
   guard<T>(work: Promise<T>): Promise<T> {
     if (this.#gone !== null) {
@@ -64,17 +63,13 @@ export class Gpu {
       work.then(
         (value) => {
           end();
-          const trouble = this.#trouble;
-          this.#trouble = null;
-          if (trouble === null) resolve(value);
-          else reject(trouble);
+          resolve(value);
         },
         async (error) => {
           // A mapping fails before the loss is told; what is queued behind it comes after.
           if (this.#gone === null) await this.device.queue.onSubmittedWorkDone().catch(() => {});
           end();
-          reject(this.#gone ?? this.#trouble ?? toAnnealError(error, deviceErrors.failed));
-          this.#trouble = null;
+          reject(this.#gone ?? toAnnealError(error, deviceErrors.failed));
         },
       );
     });
@@ -83,7 +78,6 @@ export class Gpu {
   /** Lets nobody use or wait for it any longer. */
   close(destroy: boolean): void {
     this.#leave(deviceErrors.lost({ message: 'The device was closed' }));
-    this.device.removeEventListener('uncapturederror', this.#uncaptured);
     if (destroy) this.device.destroy();
   }
 
@@ -94,12 +88,4 @@ export class Gpu {
     this.#onGone.clear();
     return error;
   }
-
-  readonly #uncaptured = (event: GPUUncapturedErrorEvent): void => {
-    event.preventDefault();
-    const { error } = event;
-    const memory = 'GPUOutOfMemoryError' in globalThis && error instanceof GPUOutOfMemoryError;
-    const make = memory ? deviceErrors.outOfMemory : deviceErrors.failed;
-    this.#trouble ??= make({ message: `${make.title}: ${error.message}` });
-  };
 }

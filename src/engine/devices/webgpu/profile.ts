@@ -4,9 +4,12 @@ import { USAGE } from './buffers.ts';
 import type { Gpu } from './gpu.ts';
 import type { Command } from './recording.ts';
 import type { Batch } from './schedule.ts';
+import { scoped } from './scopes.ts';
 
 /** A query set holds no more, by WebGPU's rules. */
 const MOST_QUERIES = 4096;
+
+const RECORDING = 'Recording a step';
 
 interface Span {
   readonly start: number;
@@ -65,29 +68,29 @@ async function byGpu(
   };
   try {
     const bytes = commands.length * 16;
-    const resolved = keep(
-      device.createBuffer({ size: Math.max(bytes, 16), usage: USAGE.queryResolve | USAGE.copySource }),
-    );
-    const staging = keep(
-      device.createBuffer({ size: Math.max(bytes, 16), usage: USAGE.mapRead | USAGE.copyTarget }),
-    );
-    const encoder = device.createCommandEncoder();
-    for (let from = 0; from < commands.length; from += MOST_QUERIES / 2) {
-      const part = commands.slice(from, from + MOST_QUERIES / 2);
-      const querySet = keep(device.createQuerySet({ type: 'timestamp', count: 2 * part.length }));
-      for (const [i, command] of part.entries()) {
-        const timestampWrites = {
-          querySet,
-          beginningOfPassWriteIndex: 2 * i,
-          endOfPassWriteIndex: 2 * i + 1,
-        };
-        encode(encoder, command, { timestampWrites });
+    const staging = await scoped(device, RECORDING, () => {
+      const size = Math.max(bytes, 16);
+      const resolved = keep(device.createBuffer({ size, usage: USAGE.queryResolve | USAGE.copySource }));
+      const staging = keep(device.createBuffer({ size, usage: USAGE.mapRead | USAGE.copyTarget }));
+      const encoder = device.createCommandEncoder();
+      for (let from = 0; from < commands.length; from += MOST_QUERIES / 2) {
+        const part = commands.slice(from, from + MOST_QUERIES / 2);
+        const querySet = keep(device.createQuerySet({ type: 'timestamp', count: 2 * part.length }));
+        for (const [i, command] of part.entries()) {
+          const timestampWrites = {
+            querySet,
+            beginningOfPassWriteIndex: 2 * i,
+            endOfPassWriteIndex: 2 * i + 1,
+          };
+          encode(encoder, command, { timestampWrites });
+        }
+        encoder.resolveQuerySet(querySet, 0, 2 * part.length, resolved, from * 16);
       }
-      encoder.resolveQuerySet(querySet, 0, 2 * part.length, resolved, from * 16);
-    }
-    finish(encoder);
-    if (bytes > 0) encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
+      finish(encoder);
+      if (bytes > 0) encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
+      device.queue.submit([encoder.finish()]);
+      return staging;
+    });
     await staging.mapAsync(1);
     const stamps = new BigUint64Array(staging.getMappedRange().slice(0));
     const origin = stamps[0] ?? 0n;
@@ -104,18 +107,19 @@ async function byClock(
   finish: (encoder: GPUCommandEncoder) => void,
 ): Promise<Span[]> {
   const spans: Span[] = [];
-  const submit = (fill: (encoder: GPUCommandEncoder) => void) => {
-    const encoder = device.createCommandEncoder();
-    fill(encoder);
-    device.queue.submit([encoder.finish()]);
-    return device.queue.onSubmittedWorkDone();
+  const submit = async (fill: (encoder: GPUCommandEncoder) => void): Promise<Span> => {
+    const start = performance.now();
+    const submitted = scoped(device, RECORDING, () => {
+      const encoder = device.createCommandEncoder();
+      fill(encoder);
+      device.queue.submit([encoder.finish()]);
+    });
+    const ended = device.queue.onSubmittedWorkDone().then(() => performance.now());
+    const [end] = await Promise.all([ended, submitted]);
+    return { start, end };
   };
   await device.queue.onSubmittedWorkDone();
-  for (const command of commands) {
-    const start = performance.now();
-    await submit((encoder) => encode(encoder, command));
-    spans.push({ start, end: performance.now() });
-  }
+  for (const command of commands) spans.push(await submit((encoder) => encode(encoder, command)));
   await submit(finish);
   return spans;
 }

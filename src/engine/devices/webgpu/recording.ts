@@ -1,5 +1,6 @@
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
+import type { AdapterFacts } from './adapter-facts.ts';
 import { type SpaceBuffers, storageBuffer } from './buffers.ts';
 import type { Binding, Workgroups } from './dispatch.ts';
 import type { Gpu } from './gpu.ts';
@@ -15,8 +16,12 @@ export interface Command {
 }
 
 /** Writes the WGSL of every call. Throws ANN-DEV-002 where the adapter's limits do not suffice. */
-export function generate(plan: KernelPlan, state: StateLayout, gpu: Gpu): readonly Batch[] {
-  return schedule(plan.calls, { tensors: plan.tensors, state, adapter: gpu.facts, tuned: gpu.tuned });
+export function generate(
+  plan: KernelPlan,
+  state: StateLayout,
+  { facts, tuned }: { readonly facts: AdapterFacts; readonly tuned: ReadonlyMap<string, string> },
+): readonly Batch[] {
+  return schedule(plan.calls, { tensors: plan.tensors, state, adapter: facts, tuned });
 }
 
 /** Bind groups of a program over the buffers of its session, made once and again when the arena has moved. */

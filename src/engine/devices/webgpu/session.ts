@@ -12,7 +12,7 @@ import type { Gpu } from './gpu.ts';
 import { generate, Recording } from './recording.ts';
 import { scoped } from './scopes.ts';
 import { piecesOf, sizeOf } from './spaces.ts';
-import { tune } from './tune.ts';
+import { type CompileTuned, tune } from './tune.ts';
 
 /** Bytes that are read back at once. */
 const READ_SLICE = 4 * 2 ** 20;
@@ -35,10 +35,9 @@ export class WebgpuSession implements Session, ExecutableOwner {
     if (specs.size !== state.length) throw deviceErrors.badFeed({ message: 'Two states have one name' });
     const layout = stateLayout(state);
     const { device, facts } = gpu;
-    const what = 'the state';
-    const space = await gpu.guard(SpaceBuffers.allocate(device, facts, layout.total, what));
-    const arena = await SpaceBuffers.allocate(device, facts, 0, 'the arena');
-    return new WebgpuSession(gpu, specs, layout, { state: space, arena }, closed);
+    const allocated = SpaceBuffers.allocate(device, facts, layout.total, 'the state');
+    const space = await freedWhenLate(gpu.guard(allocated), allocated);
+    return new WebgpuSession(gpu, specs, layout, { state: space, arena: SpaceBuffers.none(gpu) }, closed);
   }
 
   private constructor(
@@ -71,7 +70,12 @@ export class WebgpuSession implements Session, ExecutableOwner {
       throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
     }
     const bytes = Uint8Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-    await this.turn(() => this.spaces.state.write(this.layout.offsets.get(name) ?? 0, bytes));
+    const { written } = await this.turn(() => ({
+      written: scoped(this.gpu.device, `Writing ${name}`, () =>
+        this.spaces.state.write(this.layout.offsets.get(name) ?? 0, bytes),
+      ),
+    }));
+    await this.guard(written);
   }
 
   /** In slices, so that reading a large state takes little memory beside it. */
@@ -93,10 +97,12 @@ export class WebgpuSession implements Session, ExecutableOwner {
       try {
         for (let at = 0; at < bytes.length; at += size) {
           const part = Math.min(size, bytes.length - at);
-          const encoder = device.createCommandEncoder();
-          this.spaces.state.copyOut(encoder, start + at, part, staging, 0);
-          device.queue.submit([encoder.finish()]);
-          await this.guard(staging.mapAsync(1, 0, part));
+          const copied = scoped(device, `Reading ${name}`, () => {
+            const encoder = device.createCommandEncoder();
+            this.spaces.state.copyOut(encoder, start + at, part, staging, 0);
+            device.queue.submit([encoder.finish()]);
+          });
+          await this.guard(Promise.all([staging.mapAsync(1, 0, part), copied]));
           bytes.set(new Uint8Array(staging.getMappedRange(0, part)), at);
           staging.unmap();
         }
@@ -118,7 +124,8 @@ export class WebgpuSession implements Session, ExecutableOwner {
         where: name,
       });
     }
-    const plan = lower(program);
+    const half = program.dtype === 'float16' && this.gpu.facts.half_storage;
+    const plan = lower(program, { half, layout: this.layout });
     await this.#tune(plan);
     return this.compilePlan(plan, (feeds) => checkFeeds(program, feeds));
   }
@@ -131,8 +138,10 @@ export class WebgpuSession implements Session, ExecutableOwner {
     return this.turn(async () => {
       const session = await WebgpuSession.open(gpu, [], () => {});
       try {
-        if (!(await this.guard(tune(gpu, plan, (one) => session.compilePlan(one))))) return;
-        await tilings.save(gpu.claimed, Object.fromEntries(gpu.tuned)).catch(() => {});
+        const compile: CompileTuned = (one, tuned) => session.compilePlan(one, () => {}, tuned);
+        const ended = () => gpu.gone !== null || this.#disposed;
+        const noted = await this.guard(tune(gpu, plan, compile, ended));
+        if (Object.keys(noted).length > 0) await tilings.save(gpu.claimed, noted).catch(() => {});
       } finally {
         session.dispose();
       }
@@ -140,9 +149,13 @@ export class WebgpuSession implements Session, ExecutableOwner {
   }
 
   /** Makes a plan runnable. `check` throws ANN-DEV-004 for feeds that do not fit the program it is of. */
-  async compilePlan(plan: KernelPlan, check: Compiled['checkFeeds'] = () => {}): Promise<WebgpuExecutable> {
+  async compilePlan(
+    plan: KernelPlan,
+    check: Compiled['checkFeeds'] = () => {},
+    tuned: ReadonlyMap<string, string> = this.gpu.tuned,
+  ): Promise<WebgpuExecutable> {
     this.#usable();
-    const batches = generate(plan, this.layout, this.gpu);
+    const batches = generate(plan, this.layout, { facts: this.gpu.facts, tuned });
     const pipelines = await this.guard(this.gpu.pipelines.all(batches.map(({ dispatch }) => dispatch)));
     return this.turn(async () => {
       await this.#grow(plan.arena_bytes);
@@ -150,12 +163,15 @@ export class WebgpuSession implements Session, ExecutableOwner {
       const made = scoped(
         this.gpu.device,
         `Preparing ${plan.name}`,
-        () => new WebgpuExecutable(this, { plan, checkFeeds: check, batches, recording }),
+        () => {
+          const executable = new WebgpuExecutable(this, { plan, checkFeeds: check, batches, recording });
+          // From now on it is freed with the session, whether or not this is waited for to the end.
+          this.#executables.add(executable);
+          return executable;
+        },
         (executable) => executable.dispose(),
       );
-      const executable = await this.guard(made);
-      this.#executables.add(executable);
-      return executable;
+      return this.guard(made);
     });
   }
 
@@ -230,20 +246,27 @@ export class WebgpuSession implements Session, ExecutableOwner {
   /** Nothing is kept in the arena from one run to the next, so a larger one simply takes its place. */
   async #grow(bytes: number): Promise<void> {
     if (bytes <= this.#spaces.arena.bytes) return;
-    const { device, facts } = this.gpu;
     const before = this.#spaces.arena;
     before.destroy();
+    this.#spaces = { ...this.#spaces, arena: SpaceBuffers.none(this.gpu) };
     try {
-      const arena = await this.guard(SpaceBuffers.allocate(device, facts, bytes, 'the arena'));
-      this.#spaces = { ...this.#spaces, arena };
+      await this.#allocateArena(bytes);
     } catch (error) {
       // The programs that fitted go on fitting.
-      if (this.gpu.gone === null && !this.#disposed) {
-        const arena = await SpaceBuffers.allocate(device, facts, before.bytes, 'the arena');
-        this.#spaces = { ...this.#spaces, arena };
-      }
+      if (this.gpu.gone === null && !this.#disposed) await this.#allocateArena(before.bytes);
       throw error;
     }
+  }
+
+  async #allocateArena(bytes: number): Promise<void> {
+    const { device, facts } = this.gpu;
+    const allocated = SpaceBuffers.allocate(device, facts, bytes, 'the arena');
+    const arena = await freedWhenLate(this.guard(allocated), allocated);
+    if (this.#disposed) {
+      arena.destroy();
+      throw usedAfterDisposal();
+    }
+    this.#spaces = { ...this.#spaces, arena };
   }
 
   #spec(name: string): StateSpec {
@@ -255,6 +278,22 @@ export class WebgpuSession implements Session, ExecutableOwner {
   #usable(): void {
     if (this.gpu.gone !== null) throw this.gpu.gone;
     if (this.#disposed) throw usedAfterDisposal();
+  }
+}
+
+/** As `waited` ends; where it ends before what it waited for is there, that is freed when it comes. */
+async function freedWhenLate(
+  waited: Promise<SpaceBuffers>,
+  allocated: Promise<SpaceBuffers>,
+): Promise<SpaceBuffers> {
+  try {
+    return await waited;
+  } catch (error) {
+    allocated.then(
+      (late) => late.destroy(),
+      () => {},
+    );
+    throw error;
   }
 }
 

@@ -11,18 +11,26 @@ const RUNS = 3;
 /** Compiling several tilings takes longer than the start-up probe, whose products are smaller, may take. */
 const LEAST_FLOPS = 2e8;
 
+/** Makes the plan runnable with these variants of its kernels. */
+export type CompileTuned = (
+  plan: KernelPlan,
+  tuned: ReadonlyMap<string, string>,
+) => Promise<Pick<WebgpuExecutable, 'profile' | 'dispose'>>;
+
 /**
  * Measures the tilings that are worth trying for each shape of product in the plan that has not been
- * measured yet, and notes the fastest in `gpu.tuned`. What cannot be measured keeps the best guess.
- * Returns whether anything was noted.
+ * measured yet, and notes the fastest in `gpu.tuned`. What cannot be measured keeps the best guess. Until a
+ * choice is made nobody else sees it, and once made it stays: a run keeps its bits. `ended` says that
+ * measuring was broken off, when what failed says nothing of the tiling. Returns what was noted.
  */
 export async function tune(
-  gpu: Gpu,
+  gpu: Pick<Gpu, 'facts' | 'device' | 'tilings' | 'tuned'>,
   plan: KernelPlan,
-  compile: (plan: KernelPlan) => Promise<WebgpuExecutable>,
-): Promise<boolean> {
-  if (gpu.facts.software || !gpu.device.features.has('timestamp-query')) return false;
-  let noted = false;
+  compile: CompileTuned,
+  ended: () => boolean,
+): Promise<Readonly<Record<string, string>>> {
+  if (gpu.facts.software || !gpu.device.features.has('timestamp-query')) return {};
+  const noted: Record<string, string> = {};
   for (const call of plan.calls) {
     if (call.kernel !== 'matmul') continue;
     const key = shapeKey(call.attributes);
@@ -32,22 +40,24 @@ export async function tune(
     let best = Number.POSITIVE_INFINITY;
     let fastest: string | null = null;
     for (const variant of variants) {
-      gpu.tuned.set(key, variant);
-      const ms = await timeOf(alone(call, plan), compile).catch(() => Number.POSITIVE_INFINITY);
+      const only = new Map([[key, variant]]);
+      const ms = await timeOf(alone(call, plan), (one) => compile(one, only)).catch(
+        () => Number.POSITIVE_INFINITY,
+      );
+      if (ended()) return noted;
       if (ms < best) [best, fastest] = [ms, variant];
     }
-    if (gpu.gone !== null || fastest === null) gpu.tuned.delete(key);
-    else {
-      gpu.tuned.set(key, fastest);
-      noted = true;
-    }
+    // Another session on this GPU device may have chosen meanwhile.
+    if (fastest === null || gpu.tuned.has(key)) continue;
+    gpu.tuned.set(key, fastest);
+    noted[key] = fastest;
   }
   return noted;
 }
 
 async function timeOf(
   plan: KernelPlan,
-  compile: (plan: KernelPlan) => Promise<WebgpuExecutable>,
+  compile: (plan: KernelPlan) => ReturnType<CompileTuned>,
 ): Promise<number> {
   const executable = await compile(plan);
   try {

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { deviceErrors } from '../../../errors.ts';
-import { GraphBuilder } from '../../../graph/builder.ts';
-import { fixed } from '../../../graph/dim.ts';
-import type { Program, StateSpec } from '../../../graph/ir.ts';
+import type { StateSpec } from '../../../graph/ir.ts';
 import { openGpu } from '../adapter.ts';
 import { openWebgpu } from '../device.ts';
+import { doubling, states, step, wide } from './programs.ts';
 import { type WatchedGpu, watch } from './watched-gpu.ts';
 
 /** What the device promises when things go wrong, and that a step allocates and compiles nothing. */
@@ -220,6 +219,21 @@ export function troubleAcceptance(gpu: GPU): void {
       expect((await (await session.compile(doubling())).run({ step })).last?.[2]).toBe(6);
       real.destroy();
     });
+
+    test('an option that the GPU refuses in the self-test is left out, and nobody else hears of it', async () => {
+      const { watched, real } = await gated((code) =>
+        code.replace('result : array<u32, 4>', 'result : array<u32, 400>'),
+      );
+      const heard: string[] = [];
+      real.addEventListener('uncapturederror', ({ error }) => heard.push(error.message));
+      const device = await openWebgpu(watched.device);
+      if (real.features.has('subgroups')) {
+        expect(device.info.description).toMatch(/no subgroups: The self-test: .*[Bb]inding/s);
+      }
+      await real.queue.onSubmittedWorkDone();
+      expect(heard).toEqual([]);
+      real.destroy();
+    });
   });
 
   async function gated(shader: (code: string) => string): Promise<{ watched: WatchedGpu; real: GPUDevice }> {
@@ -228,25 +242,4 @@ export function troubleAcceptance(gpu: GPU): void {
     watched.faults.shader = shader;
     return { watched, real };
   }
-}
-
-const step = Float32Array.of(1, 2, 3);
-const states: readonly StateSpec[] = [{ name: 'total', shape: [3], dtype: 'f32', kind: 'parameter' }];
-
-/** total <- 2 * |total + step| */
-function doubling(): Program {
-  const graph = new GraphBuilder();
-  const total = graph.state('total', [fixed(3)], 'parameter');
-  const sum = graph.node('add', [total, graph.input('step', [fixed(3)], 'f32')], {});
-  const two = graph.node('constant', [], { value: 2 }, []);
-  const last = graph.node('abs', [graph.node('mul', [sum, two], {})], {});
-  return graph.program('doubling', { outputs: { last }, updates: { total: last } });
-}
-
-/** A program with an arena of at least four bytes an element. */
-function wide(elements: number): Program {
-  const graph = new GraphBuilder();
-  const x = graph.input('x', [fixed(1)], 'f32');
-  const many = graph.node('broadcast_to', [x], {}, [fixed(elements)]);
-  return graph.program('wide', { outputs: { total: graph.node('sum_squares', [many], {}) } });
 }

@@ -15,6 +15,8 @@ export interface WatchedGpu {
     shader: ((code: string) => string) | null;
     /** Buffers of at least so many bytes find no memory. */
     memory: number;
+    /** Called when a buffer has been made. */
+    onBuffer: (() => void) | null;
     /** Larger ones are an error of the test: limits that a plan promised to keep. */
     largestBuffer: number;
     largestBinding: number;
@@ -31,6 +33,7 @@ export function watch(device: GPUDevice): WatchedGpu {
   const faults: WatchedGpu['faults'] = {
     shader: null,
     memory: Number.POSITIVE_INFINITY,
+    onBuffer: null,
     largestBuffer: Number.POSITIVE_INFINITY,
     largestBinding: Number.POSITIVE_INFINITY,
   };
@@ -62,7 +65,9 @@ export function watch(device: GPUDevice): WatchedGpu {
         throw new RangeError(`a buffer of ${descriptor.size} bytes`);
       const scope = scopes.findLast(({ filter }) => filter === 'out-of-memory');
       if (descriptor.size >= faults.memory && scope) scope.failed = true;
-      return watchBuffer(device.createBuffer(descriptor), descriptor.size);
+      const buffer = watchBuffer(device.createBuffer(descriptor), descriptor.size);
+      faults.onBuffer?.();
+      return buffer;
     },
     createBindGroup: (descriptor) => {
       for (const { resource } of descriptor.entries) {
