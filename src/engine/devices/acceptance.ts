@@ -222,7 +222,7 @@ function counter(state = 'total', size = 2): Program {
   return builder.program('counter', { outputs: { sum }, updates: { [state]: sum } });
 }
 
-async function runOnce(device: Device, program: Program, feeds: Feeds): Promise<Outputs> {
+export async function runOnce(device: Device, program: Program, feeds: Feeds): Promise<Outputs> {
   const session = await device.open([]);
   try {
     return await (await session.compile(program)).run(feeds);
@@ -295,7 +295,7 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
 }
 
 /** Bit patterns, so that -0 and NaN count too. */
-function bitsOf(named: Readonly<Record<string, unknown>>): Record<string, Uint32Array> {
+export function bitsOf(named: Readonly<Record<string, unknown>>): Record<string, Uint32Array> {
   const bits: Record<string, Uint32Array> = {};
   for (const [name, values] of Object.entries(named)) {
     if (values instanceof Float32Array) bits[name] = new Uint32Array(Float32Array.from(values).buffer);

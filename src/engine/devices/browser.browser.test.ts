@@ -4,6 +4,7 @@ import llamaSettings from '../../../fixtures/llama-tiny.json';
 import llama from '../../../fixtures/llama-tiny.safetensors?url';
 import { deviceAcceptance } from './acceptance.ts';
 import { fixtureAcceptance } from './fixture-acceptance.ts';
+import { float16Acceptance } from './float16-acceptance.ts';
 import { pageDeviceFactories } from './testing/page-factories.ts';
 import { wasmPaths } from './testing/wasm-paths.ts';
 
@@ -16,4 +17,5 @@ const fixtures = [
 for (const { name, open } of pageDeviceFactories({ wasmPaths })) {
   deviceAcceptance(name, open);
   for (const fixture of fixtures) fixtureAcceptance(name, fixture, open);
+  if (name === 'webgpu') float16Acceptance(name, open, fixtures);
 }

@@ -33,7 +33,7 @@ export function fixtureAcceptance(
   });
 }
 
-function tensorsOf(bytes: Uint8Array): ReadonlyMap<string, FixtureTensor> {
+export function tensorsOf(bytes: Uint8Array): ReadonlyMap<string, FixtureTensor> {
   const file = readSafetensors(bytes);
   const tensors = new Map<string, FixtureTensor>();
   for (const name of file.names) {
