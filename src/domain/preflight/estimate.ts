@@ -107,7 +107,7 @@ export function annotationsOf(facts: Facts, estimate: Estimate): Annotation[] {
 /** An arena is allocated as planned; a pool of the device's own is only meant to be. */
 function memoryLabel({ profiles, config }: Facts): string {
   const device = profiles.device?.name ?? config.training.device;
-  return memoryOfDevice(device) === 'arena' ? 'Memory' : 'Memory as planned';
+  return memoryOfDevice(device) === 'pool' ? 'Memory as planned' : 'Memory';
 }
 
 function memoryInWords({ bytes }: Estimate): string {

@@ -11,9 +11,9 @@ import { buildTrainingStep } from './step.ts';
 
 const optimizer = adamW();
 
-test('own devices hold an arena, the others a pool', () => {
+test('own devices hold an arena, one of them with halves, the others a pool', () => {
   expect(['webgpu', 'wasm', 'tfjs-webgpu', 'reference'].map(memoryOfDevice)).toEqual([
-    'arena',
+    'halves',
     'arena',
     'pool',
     'pool',

@@ -3,6 +3,7 @@ import { aligned } from '../graph/arena.ts';
 import type { Program, StateSpec } from '../graph/ir.ts';
 import { STATE_KIND } from '../graph/ir.ts';
 import { arenaOf } from '../graph/lower/lower.ts';
+import { stateLayout } from '../graph/lower/state-layout.ts';
 import type { MemoryBytes } from '../graph/memory-plan.ts';
 import { addBytes, bytesByKind, KINDS, planMemory, sessionBytes } from '../graph/memory-plan.ts';
 import { maxPositions } from '../models/forward.ts';
@@ -10,15 +11,19 @@ import type { ModelConfig } from './spec.ts';
 
 /**
  * How a device holds a session's memory. 'arena': state and one arena, placed as `lower` plans, so that
- * what is planned is what is allocated. 'pool': tensors come and go in the device's own pool; what is
- * planned is what they add up to.
+ * what is planned is what is allocated. 'halves': the same, and programs of dtype float16 keep halves in it,
+ * which elsewhere are f32. 'pool': tensors come and go in the device's own pool; what is planned is what
+ * they add up to.
  */
-export type DeviceMemory = 'arena' | 'pool';
+export type DeviceMemory = 'arena' | 'halves' | 'pool';
 
-const OWN: ReadonlySet<string> = new Set<DeviceName>(['webgpu', 'wasm']);
+const OWN: Readonly<Record<string, DeviceMemory>> = {
+  webgpu: 'halves',
+  wasm: 'arena',
+} satisfies { readonly [Name in DeviceName]?: DeviceMemory };
 
 export function memoryOfDevice(name: string): DeviceMemory {
-  return OWN.has(name) ? 'arena' : 'pool';
+  return OWN[name] ?? 'pool';
 }
 
 /**
@@ -40,9 +45,10 @@ export function trainingMemory(
   }
   const caches = KINDS.indexOf(STATE_KIND.cache);
   held[caches] = (held[caches] as number) + cacheBytes(model);
+  const layout = stateLayout(state);
   let largest: MemoryBytes | null = null;
   for (const program of programs) {
-    const arena = arenaOf(program);
+    const arena = arenaOf(program, { half: memory === 'halves' && program.dtype === 'float16', layout });
     if (largest === null || arena.total > largest.total) largest = arena;
   }
   const state_bytes = bytesByKind(held);

@@ -61,7 +61,7 @@ function limits(facts: Facts, plan: Plan, planner: Planner, vocab_size: number):
         at: reading.places.has(BATCH) ? BATCH : 'model',
         message: `The run needs ${inBytes(total)} and ${name} has ${inBytes(memory_bytes)}: ${inBytes(total - memory_bytes)} too much. ${advice}${again === null ? '' : ` ${again.advice}`}`,
         because: [
-          `weights ${inBytes(weights)}, gradients ${inBytes(gradients)}, optimizer ${inBytes(optimizer)}, activations ${inBytes(activations)}, logits ${inBytes(logits)}${memoryOfDevice(name) === 'arena' ? '' : ' (planned)'}`,
+          `weights ${inBytes(weights)}, gradients ${inBytes(gradients)}, optimizer ${inBytes(optimizer)}, activations ${inBytes(activations)}, logits ${inBytes(logits)}${memoryOfDevice(name) === 'pool' ? ' (planned)' : ''}`,
         ],
         fixes,
       }),
