@@ -32,11 +32,11 @@ export function joinProfiles(
   return { ...about, ceilings, clock: profiles[0]?.clock ?? 'processor', total_ms, kernels };
 }
 
-/** Shorter kernels say little of a speed: milliseconds. */
-const TELLING_MS = 1;
+/** Milliseconds. Shorter kernels say little of a speed: a browser's clock may count in steps of 0.1. */
+const TELLING_MS = 2;
 
 /**
- * The ceilings, the first of them raised to what a kernel here has reached: the device may have been busy
+ * The ceilings of this recording, the first of them raised to what a kernel here has reached: the device may have been busy
  * with something else while it was measured. Not so the bytes: what lies in a cache is faster than memory.
  */
 function raised(ceilings: DeviceCeilings, kernels: StepProfile['kernels']): DeviceCeilings {

@@ -1,7 +1,10 @@
 import type { Settings } from '../../domain/runs/ports.ts';
 import type { Device, DeviceCeilings } from '../../engine/device.ts';
 
-/** What the device reaches at best: measured at the first question, then kept for good. Null: it cannot be measured. */
+/** Kernels may differ from the probe by so much, in which the clock's steps have their part. */
+const BY_FAR = 1.1;
+
+/** What the device reaches at best: measured at the first question, then kept. Null: it cannot be measured. */
 export async function ceilingsOf(settings: Settings, device: Device): Promise<DeviceCeilings | null> {
   const { name, description } = device.info;
   const key = keyOf(name, description);
@@ -12,13 +15,24 @@ export async function ceilingsOf(settings: Settings, device: Device): Promise<De
   return measured;
 }
 
-/** Keeps what was found out since. Never rejects: a ceiling can be measured again. */
-export async function keepCeilings(
+/**
+ * A kernel that surpasses the ceiling by far says that the device was busy when it was measured, or that a
+ * clock was wrong since: what is kept is then forgotten, and measured anew at the next question. Kept, one
+ * wrong clock would hold all later steps to what this device cannot do. Never rejects.
+ */
+export async function doubtCeilings(
   settings: Settings,
   { name, description }: Device['info'],
-  ceilings: DeviceCeilings,
+  reached: DeviceCeilings,
 ): Promise<void> {
-  await settings.set(keyOf(name, description), { ...ceilings }).catch(() => undefined);
+  try {
+    const key = keyOf(name, description);
+    const known = read(await settings.get(key));
+    if (known === null || reached.flops_per_second <= BY_FAR * known.flops_per_second) return;
+    await settings.set(key, null);
+  } catch {
+    // It stays as it was.
+  }
 }
 
 function keyOf(name: string, description: string): string {

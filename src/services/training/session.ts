@@ -14,7 +14,7 @@ import type { TrainingEnd } from '../../engine/training/events.ts';
 import type { ModelConfig, TrainingSpec } from '../../engine/training/spec.ts';
 import { train } from '../../engine/training/train.ts';
 import { VERSION } from '../../protocol/version.ts';
-import { ceilingsOf, keepCeilings } from './ceilings.ts';
+import { ceilingsOf, doubtCeilings } from './ceilings.ts';
 import { locateData, type TokenisedData, tokeniseData } from './data.ts';
 import type { TrainerDeps } from './deps.ts';
 import type { DeviceHolder } from './device-holder.ts';
@@ -134,7 +134,7 @@ async function prepareAndTrain(
         if (event.type === 'step') timer.took(event.step_ms);
         else if (event.type === 'checkpoint') void timer.write();
         else if (event.type === 'profile' && event.recorded.ceilings !== null)
-          void keepCeilings(deps.settings, opened.info, event.recorded.ceilings);
+          void doubtCeilings(deps.settings, opened.info, event.recorded.ceilings);
       },
       clock: deps.clock,
       ceilings: () => ceilingsOf(deps.settings, opened),
