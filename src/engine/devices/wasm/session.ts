@@ -3,7 +3,7 @@ import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
-import { stateLayout } from '../../graph/lower/state-layout.ts';
+import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
 import { encodePlan } from './encode/context.ts';
 import { sizeOf } from './encode/size.ts';
 import { type ExecutableOwner, WasmExecutable } from './executable.ts';
@@ -31,6 +31,7 @@ interface StatePlace {
 export class WasmSession implements Session, ExecutableOwner {
   readonly #owner: SessionOwner;
   readonly #state = new Map<string, StatePlace>();
+  readonly #layout: StateLayout;
   readonly #stateBytes: number;
   readonly #stateAt: number;
   readonly #executables = new Set<WasmExecutable>();
@@ -43,7 +44,8 @@ export class WasmSession implements Session, ExecutableOwner {
     if (new Set(specs.map(({ name }) => name)).size !== specs.length) {
       throw deviceErrors.badFeed({ message: 'Two states have one name' });
     }
-    const { order, offsets, total } = stateLayout(specs);
+    this.#layout = stateLayout(specs);
+    const { order, offsets, total } = this.#layout;
     this.#stateBytes = total;
     this.#stateAt = total === 0 ? 0 : this.machine.heap.take(total, 'The state of a session');
     this.machine.heap.ints(this.#stateAt, total / 4).fill(0);
@@ -87,7 +89,7 @@ export class WasmSession implements Session, ExecutableOwner {
           throw deviceErrors.badFeed({ message, where: name });
         }
       }
-      return this.#place(program, lower(program));
+      return this.#place(program, lower(program, { layout: this.#layout }));
     });
   }
 

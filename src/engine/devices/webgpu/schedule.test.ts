@@ -11,10 +11,11 @@ const CASES = (['gpt2', 'llama'] as const).flatMap((type) =>
 
 describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
   const { program, state } = presetStep(type, preset);
-  const plan = lower(program);
+  const layout = stateLayout(state);
+  const plan = lower(program, { layout });
   const batches = schedule(plan.calls, {
     tensors: plan.tensors,
-    state: stateLayout(state),
+    state: layout,
     adapter: SOFTWARE,
     tuned: new Map(),
   });

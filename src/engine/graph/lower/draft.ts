@@ -16,6 +16,8 @@ export class Draft {
   readonly halves = new Set<number>();
   /** By node: the node that holds the same numbers in the same order, perhaps in another shape; -1 for none. */
   readonly seen: Int32Array;
+  /** By value: the states that it goes through one after the other, where it is more than one. */
+  readonly stacks = new Map<number, readonly number[]>();
   readonly #views = new Map<string, number>();
   readonly #isView: Uint8Array;
 
@@ -88,6 +90,13 @@ export class Draft {
     const id = this.make(shape, source.dtype, source.kind);
     this.look(id, of, offset, row_stride);
     this.#views.set(key, id);
+    return id;
+  }
+
+  /** States that lie one behind the other as one tensor. */
+  stack(states: readonly number[], shape: readonly number[]): number {
+    const id = this.view(states[0] as number, shape);
+    this.stacks.set(id, states);
     return id;
   }
 

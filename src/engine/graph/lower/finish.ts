@@ -1,3 +1,4 @@
+import type { NodeOf } from '../ir.ts';
 import type { MemoryBytes } from '../memory-plan.ts';
 import { addBytes, bytesByKind, divided, KINDS } from '../memory-plan.ts';
 import { bytesMoved } from './bytes.ts';
@@ -17,7 +18,7 @@ export function finish(draft: Draft, ends: Ends, places: Places): KernelPlan {
     if (known >= 0) return known;
     const { shape, dtype, offset, row_stride, kind } = draft.value(id);
     ids[id] = tensors.length;
-    const where = places.places[id] as TensorPlace;
+    const where = placeOf(draft, places.places[id] as TensorPlace, id);
     const stored = draft.isHalf(id) ? 'f16' : dtype;
     tensors.push({ id: tensors.length, shape, dtype: stored, place: where, offset, row_stride, kind });
     return tensors.length - 1;
@@ -54,6 +55,13 @@ export function finish(draft: Draft, ends: Ends, places: Places): KernelPlan {
     arena,
     bytes,
   };
+}
+
+function placeOf({ stacks, nodes }: Draft, place: TensorPlace, id: number): TensorPlace {
+  const states = stacks.get(id);
+  if (states === undefined || place.in !== 'state') return place;
+  const then = states.slice(1).map((state) => (nodes[state] as NodeOf<'state'>).attributes.name);
+  return { ...place, then };
 }
 
 /** The most that each kind takes at once; activations are what the arena holds beyond that. */

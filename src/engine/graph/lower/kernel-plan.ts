@@ -47,8 +47,8 @@ export interface PlanTensor {
 }
 
 export type TensorPlace =
-  /** The whole of a state tensor. */
-  | { readonly in: 'state'; readonly name: string }
+  /** The whole of a state tensor, and of those in `then`, which lie right behind it in the session's layout. */
+  | { readonly in: 'state'; readonly name: string; readonly then?: readonly string[] }
   /** `offset` in bytes, a multiple of 256. */
   | { readonly in: 'arena'; readonly offset: number };
 

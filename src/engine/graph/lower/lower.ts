@@ -10,6 +10,7 @@ import { fuseCrossEntropy } from './fuse-cross-entropy.ts';
 import { fuseElementwise } from './fuse-elementwise.ts';
 import { fuseNorms } from './fuse-norms.ts';
 import { fuseAdamW, fuseSumSquares } from './fuse-optimizer.ts';
+import { fuseStacks } from './fuse-stacks.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { placeConcats, viewColumns } from './fuse-views.ts';
 import { Fusion } from './fusion.ts';
@@ -18,7 +19,7 @@ import type { KernelPlan } from './kernel-plan.ts';
 import { isInlined } from './operands.ts';
 import { place } from './place.ts';
 import { emitSingle } from './single.ts';
-import { gradientOffsets } from './state-layout.ts';
+import { gradientOffsets, type StateLayout } from './state-layout.ts';
 
 export interface LowerOptions {
   /** False makes one call or more of each node; for tests. */
@@ -27,6 +28,8 @@ export interface LowerOptions {
   readonly logits_chunk_bytes?: number;
   /** Keeps intermediate values as IEEE halves where half.ts allows it. */
   readonly half?: boolean;
+  /** How the session lays out its state: what lies side by side there may be read as one tensor. */
+  readonly layout?: StateLayout;
 }
 
 /** Makes the program ready for a device with an arena of its own: kernel calls and the places of their tensors. */
@@ -45,23 +48,24 @@ function planned(program: Program, options: LowerOptions) {
   const draft = new Draft(program);
   let fixed: ReadonlyMap<number, number> = new Map();
   if (options.fuse === false) for (const node of program.nodes) emitSingle(draft, node);
-  else fixed = emitFused(draft, options.logits_chunk_bytes ?? LOGITS_CHUNK_BYTES);
+  else fixed = emitFused(draft, options);
   const ends = emitEnds(draft);
   if (options.half === true) chooseHalves(draft, ends, fixed);
   return { draft, ends, places: place(draft, ends, fixed) };
 }
 
 /** Returns where gradients have to be in the arena, by base. */
-function emitFused(draft: Draft, logits_chunk_bytes: number): ReadonlyMap<number, number> {
+function emitFused(draft: Draft, { logits_chunk_bytes, layout }: LowerOptions): ReadonlyMap<number, number> {
   viewColumns(draft);
   const fusion = new Fusion(draft);
   const clusters = new Map<number, Cluster>();
   const gradients = fuseAdamW(fusion);
   fuseSumSquares(fusion);
-  chunkCrossEntropy(fusion, logits_chunk_bytes);
+  chunkCrossEntropy(fusion, logits_chunk_bytes ?? LOGITS_CHUNK_BYTES);
   fuseCrossEntropy(fusion);
   fuseAttention(fusion);
   fuseNorms(fusion);
+  if (layout !== undefined) fuseStacks(fusion, layout);
   fuseSums(fusion, clusters);
   fuseElementwise(fusion, clusters);
   placeConcats(fusion, clusters);

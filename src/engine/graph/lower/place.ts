@@ -92,7 +92,10 @@ function lateUpdates(draft: Draft, { pending }: Ends): readonly PendingUpdate[] 
   const firstWrite = new Int32Array(values.length).fill(-1);
   const lastRead = new Int32Array(values.length).fill(-1);
   calls.forEach((call, index) => {
-    for (const input of call.inputs) lastRead[draft.value(input).base] = index;
+    for (const input of call.inputs) {
+      lastRead[draft.value(input).base] = index;
+      for (const state of draft.stacks.get(input) ?? []) lastRead[state] = index;
+    }
     for (const output of call.outputs) {
       if (output === null) continue;
       const { base } = draft.value(output);

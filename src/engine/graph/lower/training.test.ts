@@ -8,6 +8,7 @@ import type { ModelConfig } from '../../training/spec.ts';
 import { buildGradients, buildTrainingStep } from '../../training/step.ts';
 import type { Program, StateSpec } from '../ir.ts';
 import { lower } from './lower.ts';
+import { stateLayout } from './state-layout.ts';
 import { expectAgreement } from './testing/agree.ts';
 import type { Values } from './testing/run-plan.ts';
 
@@ -61,6 +62,8 @@ function expectBoth(program: Program, state: readonly StateSpec[]): void {
   expectAgreement(program, lower(program, { fuse: false }), feeds(1), values(own, 2), 'unfused');
   const chunked = lower(program, { logits_chunk_bytes: 256 }); // 12 rows of 44 bytes
   expectAgreement(program, chunked, feeds(1), values(own, 2), 'with logits in chunks');
+  const stacked = lower(program, { layout: stateLayout(state) });
+  expectAgreement(program, stacked, feeds(1), values(state, 2), 'with weights side by side');
 }
 
 describe.each(models)('%s', (_name, model) => {
@@ -116,6 +119,42 @@ test.each(models)('%s decodes, and gives gradients to be verified, as on referen
       }
     }
   }
+});
+
+test('queries, keys and values of llama, whose weights lie side by side, are one product and one gradient', () => {
+  const model = llamaConfig({ num_key_value_heads: 4 });
+  const step = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 1 });
+  if (step.update.mode !== 'fused') throw new Error('mode');
+  const program = step.update.step;
+  const layout = stateLayout(step.state);
+  const { calls, tensors } = lower(program, { layout });
+  const stacks = calls.flatMap(({ inputs }) =>
+    inputs.flatMap((id) => {
+      const place = tensors[id]?.place;
+      return place?.in === 'state' && place.then !== undefined ? [[place.name, ...place.then]] : [];
+    }),
+  );
+  const names = [0, 1].map((layer) =>
+    ['q', 'k', 'v'].map((part) => `model.layers.${layer}.self_attn.${part}_proj.weight`),
+  );
+  expect(stacks).toEqual([names[0], names[1], names[1], names[0]]);
+  // Nothing is between the parameters of a session but what it has: others would be, and then it is not done.
+  const between = {
+    ...step.state[0],
+    name: 'between',
+    kind: 'parameter',
+    dtype: 'f32',
+    shape: [8, 8],
+  } as const;
+  const apart = stateLayout(
+    step.state.flatMap((spec) =>
+      spec.name.endsWith('k_proj.weight') && spec.kind === 'parameter'
+        ? [{ ...between, name: `before ${spec.name}` }, spec]
+        : [spec],
+    ),
+  );
+  expect(lower(program, { layout: apart }).calls).toHaveLength(lower(program).calls.length);
+  expect(calls.length).toBe(lower(program).calls.length - 2 * 4);
 });
 
 test.each(['sgd', 'lion', 'muon'] as const)('%s updates as on reference', (optim) => {

@@ -24,7 +24,11 @@ export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): Pl
   const held: Record<string, Float64Array> = {};
   for (const tensor of plan.tensors) {
     if (tensor.place.in !== 'state') continue;
-    const { name } = tensor.place;
+    const { name, then = [] } = tensor.place;
+    if (then.length > 0) {
+      for (const one of [name, ...then]) held[one] ??= new Float64Array(state[one]?.length ?? 0);
+      continue;
+    }
     const size = Math.max(tensor.offset + spanOf(tensor), held[name]?.length ?? 0, state[name]?.length ?? 0);
     held[name] = new Float64Array(size);
   }
@@ -34,6 +38,7 @@ export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): Pl
       const tensor = plan.tensors[id] as PlanTensor;
       const { place, offset } = tensor;
       if (place.in === 'arena') return arena.load(tensor, place.offset);
+      if (place.then !== undefined) return inARow(held, [place.name, ...place.then]);
       return elementsOf(tensor).map((at) => (held[place.name] as Float64Array)[offset + at] as number);
     },
     store: (id, values) => {
@@ -53,6 +58,11 @@ export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): Pl
   const outputs: Record<string, Float64Array> = {};
   for (const [name, id] of Object.entries(plan.outputs)) outputs[name] = memory.load(id);
   return { outputs, state: held };
+}
+
+/** What is written through such a tensor is nowhere: no plan does it. */
+function inARow(held: Readonly<Record<string, Float64Array>>, names: readonly string[]): Float64Array {
+  return Float64Array.from(names.flatMap((name) => [...(held[name] ?? [])]));
 }
 
 /** Tensors with the gaps between their rows taken out. */
