@@ -41,6 +41,8 @@ export function encodeExpression(
   const last = lastUses(expression);
   const direct = directStores(expression, operands, outputs, tensors);
   const held = new Map<number, number>();
+  // Constants are filled in once, before the first block: no step before them may have their slots.
+  const constants = steps.map(({ op }) => (op === 'constant' ? slots.take() : null));
   for (const [i, step] of steps.entries()) {
     const value = operands.length + i;
     // A step reads each vector before it writes it: the slot of what ends here is free for what begins here.
@@ -50,8 +52,8 @@ export function encodeExpression(
       held.delete(arg);
       slots.give(slot);
     }
-    const slot = slots.take();
-    if (step.op !== 'constant') held.set(value, slot); // that of a constant is filled only once
+    const slot = constants[i] ?? slots.take();
+    if (step.op !== 'constant') held.set(value, slot);
     words.push(...stepWords(step, slot, direct.get(value) ?? -1));
     if (last[value] === -1 && held.delete(value)) slots.give(slot);
   }
