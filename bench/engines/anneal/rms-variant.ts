@@ -45,6 +45,6 @@ export function buildRmsStep(workload: Workload): {
   const losses = g.node('cross_entropy', [logits, labels], { ignore_index: IGNORE_INDEX });
   const loss = mul(g, reduceSum(g, losses, [0]), g.input('inverse_label_count', [], 'f32'));
   const wanted = parameters.map(({ name, dims }) => g.state(name, dims, 'parameter'));
-  const { grad_norm, updates } = buildUpdate(g, optimizer, parameters, gradients(g, loss, wanted));
-  return { state: g.states, step: simplify(g.program('step', { outputs: { loss, grad_norm }, updates })) };
+  const { outputs, updates } = buildUpdate(g, optimizer, parameters, gradients(g, loss, wanted));
+  return { state: g.states, step: simplify(g.program('step', { outputs: { loss, ...outputs }, updates })) };
 }

@@ -235,7 +235,7 @@ export const OP_CASES: { readonly [K in ComputedOp]: Cases<K> } = {
     ...unary<'add_n'>(normal, 5)(random),
   ],
   where: (random) =>
-    shapes(random).map((shape) => ({
+    [...shapes(random), [], [2, 1, 2, 2, 3]].map((shape) => ({
       inputs: [coarse(random, ...shape), normal(random, ...shape), normal(random, ...shape)],
       attributes: {},
     })),

@@ -8,13 +8,6 @@ export const adamw: UpdateRule = (site) => {
   const v = g.node('ema_square', [site.moment('adam.v'), gradient], { beta: config.adam_beta2 });
   site.keep('adam.m', m);
   site.keep('adam.v', v);
-  const inputs = [
-    site.parameter,
-    m,
-    v,
-    learningRate(g),
-    g.input('bias1', [], 'f32'),
-    g.input('bias2', [], 'f32'),
-  ];
+  const inputs = [site.parameter, m, v, learningRate(g), site.bias('bias1'), site.bias('bias2')];
   return g.node('adamw_update', inputs, { epsilon: config.adam_epsilon, weight_decay: site.weight_decay });
 };

@@ -116,8 +116,8 @@ function compile(c: OptimizerConfig) {
     init: { type: 'zeros' as const },
   }));
   const gradients = parameters.map(({ name, dims }) => g.input(`d.${name}`, dims, 'f32'));
-  const { grad_norm, updates } = buildUpdate(g, c, parameters, gradients);
-  return runner64(simplify(g.program('update', { outputs: { grad_norm }, updates })));
+  const { outputs, updates } = buildUpdate(g, c, parameters, gradients);
+  return runner64(simplify(g.program('update', { outputs, updates })));
 }
 
 test.each(['adamw', 'sgd', 'lion', 'muon'] as const)(

@@ -16,6 +16,8 @@ export interface UpdateSite {
   readonly weight_decay: number;
   /** A tensor of the parameter's shape that lives between updates; it starts as zeros. */
   moment(prefix: string): Node;
+  /** 1 - beta^n of the n-th update, which a running mean that began with zeros is divided by, f32 []. */
+  bias(which: 'bias1' | 'bias2'): Node;
   /** Its next value. */
   keep(prefix: string, next: Node): void;
 }

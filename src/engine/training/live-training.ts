@@ -58,6 +58,7 @@ export class LiveTraining {
       context,
       accumulation: spec.gradient_accumulation_steps,
       gradient_checkpointing: spec.gradient_checkpointing ?? false,
+      dtype: spec.dtype,
     });
     const watch = new DeviceWatch(device);
     const caches = decoderState(spec.model).filter(({ kind }) => kind === 'cache');

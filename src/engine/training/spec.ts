@@ -94,6 +94,8 @@ export interface TrainingSpec {
   readonly gradient_accumulation_steps: number;
   /** Recomputes activations in the backward pass to save memory; false where it is not said. */
   readonly gradient_checkpointing?: boolean;
+  /** Storage of what is computed on the way, where the device has halves; float32 where it is not said. */
+  readonly dtype?: 'float16' | undefined;
   /** Updates. */
   readonly max_steps: number;
   /** 0: never. */

@@ -2,7 +2,7 @@ import { gradients } from '../graph/autodiff.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Dim, ShapeIssue } from '../graph/dim.ts';
 import { formatDim, multiply } from '../graph/dim.ts';
-import { add, constant, mul, reduceSum, reshape } from '../graph/emit.ts';
+import { add, affine, constant, mul, reduceSum, reshape } from '../graph/emit.ts';
 import { graphErrors } from '../graph/errors.ts';
 import { countFlops } from '../graph/flops.ts';
 import type { Node, Program, StateSpec } from '../graph/ir.ts';
@@ -11,6 +11,7 @@ import { simplify } from '../graph/simplify.ts';
 import type { Forward } from '../models/forward.ts';
 import { buildForward, hasDropout, maxPositions } from '../models/forward.ts';
 import type { SymbolicParameter } from '../models/parameter.ts';
+import { FIRST_SCALE, lossScale } from '../optimizers/loss-scale.ts';
 import { buildUpdate } from '../optimizers/update.ts';
 import { type DeviceMemory, trainingMemory } from './device-memory.ts';
 import type { ModelConfig, OptimizerConfig } from './spec.ts';
@@ -35,19 +36,24 @@ export interface StepRequest {
    * False where it is not said.
    */
   readonly gradient_checkpointing?: boolean;
+  /**
+   * 'float16': what is computed on the way may be stored as halves, and the loss is scaled for it. State,
+   * arithmetic, loss and norm stay f32. float32 where it is not said.
+   */
+  readonly dtype?: 'float16' | undefined;
   /** Of the device that `memory` is planned for; 'pool' where it is not said. */
   readonly device_memory?: DeviceMemory;
 }
 
 /** How an update is made. All take input_ids and labels i32 [batch, context], seed i32 [] where the model has dropout. */
 export type UpdatePrograms =
-  /** Inputs besides: inverse_label_count f32 [], and those of `updateFeeds`. Outputs: loss, grad_norm. */
+  /** Inputs besides: inverse_label_count f32 [], and those of `updateFeeds`. Outputs: loss, and those of `buildUpdate`. */
   | { readonly mode: 'fused'; readonly step: Program }
   | {
       readonly mode: 'accumulated';
       /** One per micro-batch; inverse_label_count is of the whole effective batch. No outputs. */
       readonly accumulate: Program;
-      /** After the last: takes only `updateFeeds`; outputs loss (the sum) and grad_norm; zeroes the accumulators. */
+      /** After the last: takes only `updateFeeds`; outputs loss (the sum) and those of `buildUpdate`; zeroes the accumulators. */
       readonly apply: Program;
     };
 
@@ -96,18 +102,18 @@ export function buildTrainingStep(request: StepRequest): TrainingStep {
   return { state, update, memory, flops, evaluate: buildEvaluate(request), logits: buildLogits(request) };
 }
 
-type Sizes = Pick<StepRequest, 'model' | 'batch' | 'context'>;
+type Sizes = Pick<StepRequest, 'model' | 'batch' | 'context' | 'dtype'>;
 
 /** input_ids, labels -> loss_sum []. */
 export function buildEvaluate(sizes: Sizes): Program {
   const start = forward(sizes, false);
-  return sound(start.g, 'evaluate', { loss_sum: lossSum(start) });
+  return sound(start, 'evaluate', { loss_sum: lossSum(start) });
 }
 
 /** input_ids -> logits [batch, context, vocab]. */
 export function buildLogits(sizes: Sizes): Program {
   const start = forward(sizes, false);
-  return sound(start.g, 'logits', { logits: perToken(start) });
+  return sound(start, 'logits', { logits: perToken(start) });
 }
 
 /**
@@ -119,16 +125,19 @@ export function buildGradients(sizes: Sizes): Program {
   const loss = meanLoss(start);
   const outputs: Record<string, Node> = { logits: perToken(start), loss };
   const wanted = parameterNodes(start);
-  gradients(start.g, loss, wanted).forEach((gradient, i) => {
-    outputs[`${ACCUMULATOR}${start.parameters[i]?.name}`] = gradient;
+  // As the first update has it: there is no state here that a scale could be kept in.
+  const scale = start.dtype === 'float16' ? FIRST_SCALE : 1;
+  gradients(start.g, affine(start.g, loss, scale), wanted).forEach((gradient, i) => {
+    outputs[`${ACCUMULATOR}${start.parameters[i]?.name}`] = affine(start.g, gradient, 1 / scale);
   });
-  return sound(start.g, 'gradients', outputs);
+  return sound(start, 'gradients', outputs);
 }
 
 interface Start extends Forward {
   readonly g: GraphBuilder;
   readonly batch: Dim;
   readonly time: Dim;
+  readonly dtype: StepRequest['dtype'];
 }
 
 interface Built {
@@ -142,20 +151,20 @@ function fused(request: StepRequest): Built {
   const { g } = start;
   const loss = meanLoss(start);
   if (g.issues.length > 0) return { issues: g.issues, state: g.states, update: null };
-  const { grad_norm, updates } = buildUpdate(
-    g,
-    request.optimizer,
-    start.parameters,
-    gradientsOf(start, loss, request),
-  );
-  const step = simplify(g.program('step', { outputs: { loss, grad_norm }, updates }));
+  const { dtype } = request;
+  const found = gradientsOf(start, loss, request);
+  const options = { loss_scaling: dtype === 'float16' };
+  const { outputs, updates } = buildUpdate(g, request.optimizer, start.parameters, found, options);
+  const step = simplify(g.program('step', { outputs: { loss, ...outputs }, updates, dtype }));
   return { issues: g.issues, state: g.states, update: { mode: 'fused', step } };
 }
 
-/** Of every parameter, in order. */
-function gradientsOf(start: Start, loss: Node, { gradient_checkpointing }: StepRequest): readonly Node[] {
+/** Of every parameter, in order; of the scaled loss where it is scaled. */
+function gradientsOf(start: Start, loss: Node, request: StepRequest): readonly Node[] {
+  const { gradient_checkpointing, dtype } = request;
   const recomputed = gradient_checkpointing === true ? start.blocks : [];
-  return gradients(start.g, loss, parameterNodes(start), recomputed);
+  const scaled = dtype === 'float16' ? mul(start.g, loss, lossScale(start.g)) : loss;
+  return gradients(start.g, scaled, parameterNodes(start), recomputed);
 }
 
 function accumulated(request: StepRequest): Built {
@@ -170,22 +179,24 @@ function accumulated(request: StepRequest): Built {
     sums[`${ACCUMULATOR}${name}`] = g.mark(sum, 'gradients');
   });
   sums[LOSS_SUM] = add(g, g.state(LOSS_SUM, [], 'gradient'), loss);
-  const accumulate = simplify(g.program('accumulate', { outputs: {}, updates: sums }));
+  const accumulate = simplify(g.program('accumulate', { outputs: {}, updates: sums, dtype: request.dtype }));
 
   const after = new GraphBuilder();
   const totals = parameters.map(({ name, dims }) => after.state(`${ACCUMULATOR}${name}`, dims, 'gradient'));
   const total = after.state(LOSS_SUM, [], 'gradient');
-  const { grad_norm, updates } = buildUpdate(after, request.optimizer, parameters, totals);
+  const { outputs, updates } = buildUpdate(after, request.optimizer, parameters, totals, {
+    loss_scaling: request.dtype === 'float16',
+  });
   const zeroed: Record<string, Node> = { ...updates, [LOSS_SUM]: constant(after, 0) };
   for (const { name, dims } of parameters) zeroed[`${ACCUMULATOR}${name}`] = constant(after, 0, dims);
-  const apply = simplify(after.program('apply', { outputs: { loss: total, grad_norm }, updates: zeroed }));
+  const apply = simplify(after.program('apply', { outputs: { loss: total, ...outputs }, updates: zeroed }));
 
   const known = new Set(g.states.map((spec) => spec.name));
   const state = [...g.states, ...after.states.filter((spec) => !known.has(spec.name))];
   return { issues: g.issues, state, update: { mode: 'accumulated', accumulate, apply } };
 }
 
-function forward({ model, batch, context }: Sizes, training: boolean): Start {
+function forward({ model, batch, context, dtype }: Sizes, training: boolean): Start {
   const g = new GraphBuilder();
   const positions = model.model_type === 'gpt2' ? 'n_positions' : 'max_position_embeddings';
   const size = g.field('per_device_train_batch_size', batch);
@@ -193,7 +204,7 @@ function forward({ model, batch, context }: Sizes, training: boolean): Start {
   const input_ids = g.input('input_ids', [size, time], 'i32');
   const seed = training && hasDropout(model) ? g.input('seed', [], 'i32') : null;
   const built = buildForward(g, model, { input_ids, batch: size, time, mode: { type: 'sequence', seed } });
-  return { g, batch: size, time, ...built };
+  return { g, batch: size, time, dtype, ...built };
 }
 
 /** Cross-entropy summed over labels that count, []. */
@@ -218,9 +229,9 @@ function parameterNodes({ g, parameters }: Start): Node[] {
   return parameters.map(({ name, dims }) => g.state(name, dims, 'parameter'));
 }
 
-function sound(g: GraphBuilder, name: string, outputs: Readonly<Record<string, Node>>): Program {
+function sound({ g, dtype }: Start, name: string, outputs: Readonly<Record<string, Node>>): Program {
   if (g.issues.length > 0) throw unsound(g.issues);
-  return simplify(g.program(name, { outputs }));
+  return simplify(g.program(name, { outputs, dtype }));
 }
 
 function unsound(issues: readonly ShapeIssue[]) {

@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { at, type FusedTable, type Inputs, lastOf, type OpContext, sizeOf } from './kernel.ts';
-import { reshape } from './plain.ts';
+import { asNumber, reshape } from './plain.ts';
 
 /** Fused ops composed of tfjs kernels, for backends where that is the only way, or the fastest. */
 
@@ -109,6 +109,7 @@ export const composedKernels: Pick<FusedTable, ComposedOp> = {
     const scaled = factor === 1 ? at(inputs, 0) : t.mul(at(inputs, 0), factor);
     return offset === 0 && factor !== 1 ? scaled : t.add(scaled, offset);
   },
+  is_finite: (o, _node, inputs) => asNumber(o, o.call('IsFinite', { x: at(inputs, 0) })),
   gelu: compose((t, x) => t.mul(x, normalCdf(t, x))),
   gelu_new: compose((t, x) => t.mul(t.mul(x, 0.5), t.add(geluNewTanh(t, x), 1))),
   silu: compose((t, x) => t.div(x, t.add(t.unary('Exp', t.unary('Neg', x)), 1))),

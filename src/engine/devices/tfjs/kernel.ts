@@ -30,7 +30,6 @@ export type PlainOp =
   | 'square'
   | 'abs'
   | 'sign'
-  | 'is_finite'
   | 'tanh'
   | 'sigmoid'
   | 'relu'

@@ -30,7 +30,6 @@ export const plainKernels: Omit<PlainTable, 'matmul'> = {
   square: unary('Square'),
   abs: unary('Abs'),
   sign: unary('Sign'),
-  is_finite: (o, _node, inputs) => asNumber(o, o.call('IsFinite', { x: at(inputs, 0) })),
   tanh: unary('Tanh'),
   sigmoid: unary('Sigmoid'),
   relu: unary('Relu'),
@@ -47,9 +46,11 @@ export const plainKernels: Omit<PlainTable, 'matmul'> = {
     for (const next of inputs.slice(1)) sum = o.call('Add', { a: sum, b: next });
     return sum;
   },
-  where: (o, _node, inputs) => {
-    const condition = o.call('NotEqual', { a: at(inputs, 0), b: o.scalar(0) });
-    return o.call('Select', { condition, t: at(inputs, 1), e: at(inputs, 2) });
+  where: (o, node, inputs) => {
+    // As vectors: tfjs-webgpu's Select is malformed WGSL for one number, and missing from rank 5 on.
+    const flat = (i: number): TensorInfo => reshape(o, at(inputs, i), [sizeOf(node.shape)]);
+    const condition = o.call('NotEqual', { a: flat(0), b: o.scalar(0) });
+    return reshape(o, o.call('Select', { condition, t: flat(1), e: flat(2) }), node.shape);
   },
   reduce_max: (o, node, inputs) => {
     const { axes, keep_dims } = node.attributes;

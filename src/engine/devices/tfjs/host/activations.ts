@@ -9,6 +9,7 @@ type ActivationOp =
   | 'gelu'
   | 'gelu_new'
   | 'silu'
+  | 'is_finite'
   | 'relu_grad'
   | 'gelu_grad'
   | 'gelu_new_grad'
@@ -67,6 +68,7 @@ export function activationKernels(memory: HostMemory): Pick<FusedTable, Activati
       const { factor, offset } = node.attributes;
       return mapInto(o, memory, at(inputs, 0), (x) => x * factor + offset);
     },
+    is_finite: map((x) => (Number.isFinite(x) ? 1 : 0)),
     gelu: map((x) => x * normalCdf(x)),
     gelu_new: map((x) => 0.5 * x * (1 + geluNewInner(x))),
     silu: map((x) => x / (1 + Math.exp(-x))),

@@ -7,6 +7,7 @@ import { float, int, runWgsl, type Uniform } from './program.ts';
 /** One thread an element. */
 
 type ElementwiseOp =
+  | 'is_finite'
   | 'affine'
   | 'gelu'
   | 'gelu_new'
@@ -116,6 +117,7 @@ export function elementwiseKernels(backend: WebGPUBackend): Pick<FusedTable, Ele
       const x = at(inputs, 0);
       return map(o, 'affine', { A: x }, x.shape, 'A[index] * uniforms.factor + uniforms.offset', uniforms);
     },
+    is_finite: unary('is_finite', 'select(0.0, 1.0, (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u)'),
     gelu: unary('gelu', 'x * normalCdf(x)'),
     gelu_new: unary('gelu_new', '0.5 * x * (1.0 + geluNewTanh(x))'),
     silu: unary('silu', 'x * logistic(x)'),
