@@ -107,7 +107,7 @@ function View({
         />
       </Group>
       <RunProgress run={run} metrics={metrics} />
-      <DeviceNotice events={events} />
+      <DeviceNotice device={run.pins.device} events={events} />
       {run.failure !== null && (
         <Alert color="red" title={run.failure.message}>
           <Text size="sm">{run.failure.fix}</Text>
