@@ -16,7 +16,6 @@ const POWER: usize = memory.data<f32>([
  * 2^t: 0 and infinity from -127 and 128 on, and between them right but for what t itself has lost: below 1e-7
  * where the result is near 1, below 1e-5 anywhere. For what is added to 1 or is small beside it.
  */
-// @ts-expect-error: decorator
 @inline
 function power(t: v128): v128 {
   const bounded = f32x4.pmin(f32x4.pmax(t, nth(RANGE, 0)), nth(RANGE, 1));
@@ -40,7 +39,6 @@ const TAIL: usize = memory.data<f32>([
 ]);
 
 /** e^(-x^2/2), which `normal` and the density of the normal distribution share. */
-// @ts-expect-error: decorator
 @inline
 function bell(x: v128): v128 {
   return power(f32x4.mul(f32x4.mul(x, x), four(BELL)));
@@ -50,7 +48,6 @@ function bell(x: v128): v128 {
  * Phi(x), the normal distribution function. The tail beyond |x| is e^(-x^2/2) times a polynomial in
  * 1 / (1 + .35 |x|), fitted to relative errors of 3.2e-8 up to 14.5: small results keep their digits.
  */
-// @ts-expect-error: decorator
 @inline
 function normal(x: v128, bell: v128): v128 {
   const one = four(ONE);
@@ -68,7 +65,6 @@ function normal(x: v128, bell: v128): v128 {
 }
 
 /** x * Phi(x) */
-// @ts-expect-error: decorator
 @inline
 export function gelu(x: v128): v128 {
   return f32x4.mul(x, normal(x, bell(x)));
@@ -77,7 +73,6 @@ export function gelu(x: v128): v128 {
 const DENSITY: usize = memory.data<f32>([0.3989422804]);
 
 /** The derivative: Phi(x) + x * e^(-x^2/2) / sqrt(2 pi). */
-// @ts-expect-error: decorator
 @inline
 export function geluDerivative(x: v128): v128 {
   const density = bell(x);
@@ -90,21 +85,18 @@ const BENT: usize = memory.data<f32>([-2.3022082, -0.10294324]);
 const SLOPE: usize = memory.data<f32>([1.5957691216, 0.2140644488]);
 
 /** -log2(e) bent(x), where (1 + tanh) / 2 of half of bent(x) = 2 sqrt(2 / pi) (x + .044715 x^3) is its sigmoid. */
-// @ts-expect-error: decorator
 @inline
 function bent(x: v128): v128 {
   return f32x4.mul(x, madd(f32x4.mul(x, x), nth(BENT, 1), nth(BENT, 0)));
 }
 
 /** x sigmoid(bent(x)) */
-// @ts-expect-error: decorator
 @inline
 export function geluNew(x: v128): v128 {
   return f32x4.div(x, f32x4.add(four(ONE), power(bent(x))));
 }
 
 /** The derivative: s + x s (1 - s) bent'(x) */
-// @ts-expect-error: decorator
 @inline
 export function geluNewDerivative(x: v128): v128 {
   const slope = madd(f32x4.mul(x, x), nth(SLOPE, 1), nth(SLOPE, 0));
@@ -115,21 +107,18 @@ export function geluNewDerivative(x: v128): v128 {
 const LOG2: usize = memory.data<f32>([-1.44269504]);
 
 /** x sigmoid(x) */
-// @ts-expect-error: decorator
 @inline
 export function silu(x: v128): v128 {
   return f32x4.div(x, f32x4.add(four(ONE), power(f32x4.mul(x, four(LOG2)))));
 }
 
 /** The derivative: s + x s (1 - s) */
-// @ts-expect-error: decorator
 @inline
 export function siluDerivative(x: v128): v128 {
   return sloped(f32x4.mul(x, four(LOG2)), x);
 }
 
 /** s (1 + slope (1 - s)) with s = 1 / (1 + 2^t); 1 - s is 2^t s, which keeps its digits. */
-// @ts-expect-error: decorator
 @inline
 function sloped(t: v128, slope: v128): v128 {
   const one = four(ONE);

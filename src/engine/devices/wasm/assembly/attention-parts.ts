@@ -125,7 +125,6 @@ export function anyNaN(from: usize, stride: usize, rows: i32, size: i32): bool {
 }
 
 /** Which of keys j.. to j + 3 a query may see whose distance from key j is `distance`. */
-// @ts-expect-error: decorator
 @inline
 export function visible(distance: i32): v128 {
   return i32x4.ge_s(i32x4.splat(distance), i32x4(0, 1, 2, 3));

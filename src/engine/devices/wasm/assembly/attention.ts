@@ -131,7 +131,6 @@ function softmax(args: usize, scores: usize, first: i32, last: i32, seen: i32, r
   return end;
 }
 
-// @ts-expect-error: decorator
 @inline
 function store4(to: usize, x0: v128, x1: v128): void {
   v128.store(to, x0);

@@ -78,7 +78,6 @@ function score(q: usize, k: usize, keys: i32, size: i32, scale: f32, to: usize):
 }
 
 /** The sum of each of four vectors. */
-// @ts-expect-error: decorator
 @inline
 function sums(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
   const y01 = f32x4.add(v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), v128.shuffle<i32>(x0, x1, 2, 6, 3, 7));

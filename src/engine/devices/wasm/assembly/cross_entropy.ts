@@ -35,7 +35,6 @@ export function cross_entropy(args: usize, unit: i32, thread: i32): void {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function logOf(x: f32): f32 {
   return f32x4.extract_lane(log(f32x4.splat(x)), 0);

@@ -77,21 +77,12 @@ function split<T>(z: usize, row: usize, o: usize, x: usize, y: usize, columns: i
 
 // Classes of one method: what a loop over them does is known when it is compiled, unlike a function's value.
 
-// @ts-ignore: decorator
 @final class First { @inline apply(z: v128, o: v128): v128 { return z; } }
-// @ts-ignore: decorator
 @final class Sum { @inline apply(z: v128, o: v128): v128 { return f32x4.add(z, o); } }
-// @ts-ignore: decorator
 @final class Times { @inline apply(z: v128, o: v128): v128 { return f32x4.mul(z, o); } }
-// @ts-ignore: decorator
 @final class Gelu { @inline apply(z: v128, o: v128): v128 { return gelu(z); } }
-// @ts-ignore: decorator
 @final class GeluNew { @inline apply(z: v128, o: v128): v128 { return geluNew(z); } }
-// @ts-ignore: decorator
 @final class Silu { @inline apply(z: v128, o: v128): v128 { return silu(z); } }
-// @ts-ignore: decorator
 @final class GeluGrad { @inline apply(z: v128, o: v128): v128 { return f32x4.mul(z, geluDerivative(o)); } }
-// @ts-ignore: decorator
 @final class GeluNewGrad { @inline apply(z: v128, o: v128): v128 { return f32x4.mul(z, geluNewDerivative(o)); } }
-// @ts-ignore: decorator
 @final class SiluGrad { @inline apply(z: v128, o: v128): v128 { return f32x4.mul(z, siluDerivative(o)); } }

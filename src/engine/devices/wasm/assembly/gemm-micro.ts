@@ -9,13 +9,11 @@ import { madd } from './math';
  * a is packed as [k][6], b as [k][8] or [k][4]. Each element is summed in ascending k, whatever tile it is in.
  */
 
-// @ts-expect-error: decorator
 @inline
 function put1(c: usize, x: v128, add: bool): void {
   v128.store(c, add ? f32x4.add(v128.load(c), x) : x);
 }
 
-// @ts-expect-error: decorator
 @inline
 function put2(c: usize, x: v128, y: v128, add: bool): void {
   if (add) {

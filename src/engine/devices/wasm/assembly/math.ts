@@ -4,7 +4,6 @@
  */
 
 /** a * b + c, rounded once where the module has relaxed SIMD and the processor a fused multiply-add. */
-// @ts-expect-error: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
@@ -12,7 +11,6 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** c - a * b, rounded as `madd`. */
-// @ts-expect-error: decorator
 @inline
 export function nmadd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c);
@@ -20,7 +18,6 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 }
 
 /** The four added up, in a fixed order. */
-// @ts-expect-error: decorator
 @inline
 export function sum4(x: v128): f32 {
   const pairs = f32x4.add(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
@@ -28,7 +25,6 @@ export function sum4(x: v128): f32 {
 }
 
 /** The largest of the four; not a number where one of them is. */
-// @ts-expect-error: decorator
 @inline
 export function max4(x: v128): f32 {
   const pairs = f32x4.max(x, v128.shuffle<i32>(x, x, 2, 3, 0, 1));
@@ -53,14 +49,12 @@ const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);
 /** What is added to an exponent in a float's bits. */
 const BIAS: usize = memory.data<i32>([127]);
 
-// @ts-expect-error: decorator
 @inline
 export function four(constant: usize): v128 {
   return v128.load32_splat(constant);
 }
 
 /** The i-th of several. */
-// @ts-expect-error: decorator
 @inline
 export function nth(constants: usize, i: usize): v128 {
   return v128.load32_splat(constants + (i << 2));
@@ -73,7 +67,6 @@ const EXP: usize = memory.data<f32>([
 ]);
 
 /** e^r for |r| <= ln(2) / 2: the polynomial of Cephes' expf. */
-// @ts-expect-error: decorator
 @inline
 function expReduced(r: v128): v128 {
   let p = madd(nth(EXP, 0), r, nth(EXP, 1));
@@ -85,7 +78,6 @@ function expReduced(r: v128): v128 {
 }
 
 /** e^x. Relative error below 2e-7 where the result is a normal number. */
-// @ts-expect-error: decorator
 @inline
 export function exp(x: v128): v128 {
   // pmin and pmax return their first argument where it is not a number.
@@ -102,7 +94,6 @@ export function exp(x: v128): v128 {
 }
 
 /** e^x for x <= 0 or not a number; 0 below -87. Relative error below 2e-7 above. */
-// @ts-expect-error: decorator
 @inline
 export function expNegative(x: v128): v128 {
   const bounded = f32x4.pmax(x, nth(RANGE, 2));
@@ -123,7 +114,6 @@ const TINY: usize = memory.data<f32>([1.17549435e-38, 8388608, 23]);
 const MANTISSA: usize = memory.data<i32>([0x3f3504f3, 0x007fffff]);
 
 /** The natural logarithm, the polynomial of Cephes' logf: -infinity at 0, not a number below. */
-// @ts-expect-error: decorator
 @inline
 export function log(x: v128): v128 {
   const tiny = f32x4.lt(x, nth(TINY, 0));
@@ -158,7 +148,6 @@ export function log(x: v128): v128 {
 }
 
 /** 1 / (1 + e^-x) */
-// @ts-expect-error: decorator
 @inline
 export function sigmoid(x: v128): v128 {
   return f32x4.div(four(ONE), f32x4.add(four(ONE), exp(f32x4.neg(x))));
@@ -170,7 +159,6 @@ const TANH: usize = memory.data<f32>([
 ]);
 
 /** Cephes' tanhf: a polynomial near 0, else 1 - 2 / (e^(2|x|) + 1). */
-// @ts-expect-error: decorator
 @inline
 export function tanh(x: v128): v128 {
   const size = f32x4.abs(x);

@@ -3,7 +3,6 @@ import { squaresAround, sumOf } from './rows';
 import { at, float, int } from './words';
 
 /** 1 / sqrt(variance + epsilon); what is subtracted first is 0 in RMSNorm. */
-// @ts-ignore: decorator
 @inline
 function inverseDeviation(x: usize, width: i32, mean: f32, epsilon: f32): f32 {
   return <f32>1 / sqrt<f32>(squaresAround(x, width, mean) / <f32>width + epsilon);

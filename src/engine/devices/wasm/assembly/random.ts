@@ -1,6 +1,5 @@
 /** hash32 of src/base/random.ts, bit for bit. */
 
-// @ts-ignore: decorator
 @inline
 function mix(value: u32): u32 {
   let x = value;
@@ -16,7 +15,6 @@ export function hashKey(first: u32, second: u32): u32 {
   return h;
 }
 
-// @ts-ignore: decorator
 @inline
 function mix4(value: v128): v128 {
   let x = value;
@@ -26,7 +24,6 @@ function mix4(value: v128): v128 {
 }
 
 /** hash32(first, second, index) of four indices. */
-// @ts-ignore: decorator
 @inline
 export function hash4(key: u32, index: v128): v128 {
   const mixed = mix4(i32x4.add(index, i32x4.splat(0x6d2b79f5)));
@@ -34,7 +31,6 @@ export function hash4(key: u32, index: v128): v128 {
 }
 
 /** All bits set where the element of that index stays: its hash is at least the threshold, both without sign. */
-// @ts-ignore: decorator
 @inline
 export function keep(key: u32, index: v128, threshold: v128): v128 {
   return i32x4.ge_u(hash4(key, index), threshold);

@@ -52,20 +52,17 @@ function pick(x: usize, n: i32, uniform: f64, temperature: f64, k: i32, p: f64, 
   return best; // only by rounding at the very end
 }
 
-// @ts-ignore: decorator
 @inline
 function weightOf(weights: usize, i: i32): f64 {
   return load<f64>(weights + (<usize>i << 3));
 }
 
-// @ts-ignore: decorator
 @inline
 function setWeight(weights: usize, i: i32, weight: f64): void {
   store<f64>(weights + (<usize>i << 3), weight);
 }
 
 /** A whole number that is larger where the float is; the same for 0 and -0. */
-// @ts-ignore: decorator
 @inline
 function keyOf(x: usize, i: i32): u32 {
   const bits = reinterpret<u32>(float(x, i) + 0);
