@@ -19,7 +19,7 @@ export interface Command {
   /** 32-bit words, in the order in which the kernel reads them: addresses, whole numbers, floats by `f32`. */
   readonly args: readonly number[];
   /**
-   * At least 1; unit 0 to units - 1. Threads take one at a time, for some 50 ns, so 10 to 50 microseconds
+   * Unit 0 to units - 1; with 0 the command is left out. Threads take one at a time, for some 50 ns, so 10 to 50 microseconds
    * of work are a good unit: small enough that a command of a millisecond is shared evenly.
    */
   readonly units: number;

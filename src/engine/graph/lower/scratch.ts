@@ -46,8 +46,8 @@ export function matmulPieces({ k, n, transpose_b }: KernelAttributes['matmul']):
 } {
   if (transpose_b) return { rows: k, pieces: 0 };
   const most = Math.max(1, Math.min(NARROW_PIECES, Math.floor((k * n) / NARROW_PIECE_ELEMENTS)));
-  const rows = Math.ceil(k / most);
-  return { rows, pieces: Math.ceil(k / rows) };
+  const rows = Math.max(1, Math.ceil(k / most));
+  return { rows, pieces: Math.max(1, Math.ceil(k / rows)) };
 }
 
 /** The parts of a call that say how much scratch it needs. */

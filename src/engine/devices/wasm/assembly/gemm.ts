@@ -47,7 +47,8 @@ export function gemm(args: usize, unit: i32, thread: i32): void {
   const transposed = int(args, 11) != 0;
   const sums = column == 0 ? at(args, 20) : 0;
 
-  for (let from = 0; from < k; from += depth) {
+  // Once also where k is 0: products of nothing are 0.
+  for (let from = 0; from == 0 || from < k; from += depth) {
     const piece = min(depth, k - from);
     pack(a, at(args, 6), transposed, row, rows, from, piece, packed);
     if (sums != 0) sumRows(packed, rows, piece, sums + (<usize>row << 2), from > 0);

@@ -173,7 +173,7 @@ interface Tiling {
 
 /** Depends on the shape alone, and changes no result: each is summed over the same pieces of k. */
 function tiling({ m, k }: AttributesOf<'matmul'>, batches: number, columns: number): Tiling {
-  const depth = Math.ceil(k / Math.ceil(k / MOST_DEPTH));
+  const depth = k === 0 ? 1 : Math.ceil(k / Math.ceil(k / MOST_DEPTH));
   const wanted = Math.max(1, Math.min(FEWEST_UNITS, Math.floor((batches * m * columns * k) / UNIT_WORK)));
   const all = Math.ceil(m / TILE_ROWS);
   let tiles = Math.min(MOST_TILES, all);

@@ -17,10 +17,12 @@ export function reduceParts(
   [outer, size, inner]: readonly [number, number, number],
   chunk = size,
 ): Command {
-  const chunks = Math.max(1, Math.ceil(size / chunk));
+  const chunks = size === 0 ? 1 : Math.ceil(size / chunk);
   const columns = Math.min(inner, COLUMNS);
   const items = chunks * outer * Math.ceil(inner / columns);
-  const each = Math.max(1, Math.floor(UNIT / (Math.min(size, chunk) * columns)));
+  // Nothing at all has a sum as well: it is written.
+  const reads = Math.max(1, Math.min(size, chunk) * columns);
+  const each = Math.max(1, Math.floor(UNIT / reads));
   const args = [x, result, outer, size, inner, chunk, chunks, columns, each, items];
   return { kernel, args, units: unitsOf(items, each) };
 }
