@@ -93,14 +93,16 @@ class WasmDevice implements Device, SessionOwner {
   }
 
   async ceilings(): Promise<DeviceCeilings> {
-    const flops_per_second = await bestProduct(this);
-    const bytes_per_second = await this.exclusively(async () => {
-      await this.#ready();
-      const best = await bestCopy(this.machine);
-      this.#shrink();
-      return best;
+    return this.exclusively(async () => {
+      // In memory of its own: what is measured in would stay with the sessions that are open.
+      const apart = new WasmDevice(await this.#start(), this.#start, this.info.description, false);
+      try {
+        const flops_per_second = await bestProduct(apart);
+        return { flops_per_second, bytes_per_second: await bestCopy(apart.machine) };
+      } finally {
+        apart.dispose();
+      }
     });
-    return { flops_per_second, bytes_per_second };
   }
 
   exclusively<T>(work: () => Promise<T> | T): Promise<T> {
@@ -119,7 +121,12 @@ class WasmDevice implements Device, SessionOwner {
 
   whenIdle(work: () => void): void {
     if (this.#waiting === 0) work();
-    else this.#turn = this.#turn.then(work);
+    else {
+      this.#turn = this.#turn.then(work).catch((cause: unknown) => {
+        const message = `What was closed could not be given back: ${cause}`;
+        this.#fall(deviceErrors.failed({ message, cause }));
+      });
+    }
   }
 
   closed(session: WasmSession): void {
@@ -143,10 +150,13 @@ class WasmDevice implements Device, SessionOwner {
   #use(machine: Machine): void {
     this.#machine = machine;
     void machine.lost.then((reason) => {
-      if (this.#machine !== machine) return;
-      this.#gone ??= reason;
-      this.#lose(this.#gone);
+      if (this.#machine === machine) this.#fall(reason);
     });
+  }
+
+  #fall(reason: AnnealError): void {
+    this.#gone ??= reason;
+    this.#lose(this.#gone);
   }
 
   #shrink(): void {

@@ -23,30 +23,37 @@ export class WasmExecutable implements Executable {
   readonly #session: ExecutableOwner;
   readonly #program: Program;
   readonly #plan: KernelPlan;
-  readonly #at: number;
   readonly #bytes: number;
+  /** Where its commands are; 0 for nowhere. */
+  #at = 0;
   #list = 0;
   #calls: readonly number[] = [];
   #disposed = false;
   #released = false;
 
-  /** `words`: how long the encoded plan is. Throws ANN-DEV-002 where there is no room for it. */
+  /** `words`: how long the encoded plan is. It has no place yet. */
   constructor(session: ExecutableOwner, program: Program, plan: KernelPlan, words: number) {
     this.#session = session;
     this.#program = program;
     this.#plan = plan;
     this.#bytes = words * 4;
-    this.#at = session.machine.heap.take(this.#bytes, 'The commands of a program');
   }
 
-  /** Writes the commands; again when the session's arena has moved. */
-  encode(): void {
+  /** Takes room for the commands and writes them, for an arena that has its place. Throws ANN-DEV-002. */
+  settle(): void {
     const { machine } = this.#session;
     const { heap } = machine;
+    if (this.#at === 0) this.#at = heap.take(this.#bytes, 'The commands of a program');
     const { words, list, calls } = encodePlan(this.#plan, this.#session, this.#at, machine.kernels.numbers);
     heap.ints(this.#at, words.length).set(words);
     this.#list = this.#at + list;
     this.#calls = calls;
+  }
+
+  /** Gives the room of the commands back, until it is settled again. */
+  vacate(): void {
+    if (this.#at !== 0) this.#session.machine.heap.give(this.#at, this.#bytes);
+    this.#at = 0;
   }
 
   run(feeds: Feeds): Promise<Outputs> {
@@ -86,7 +93,7 @@ export class WasmExecutable implements Executable {
     if (this.#released) return;
     this.#released = true;
     this.#session.forget(this);
-    this.#session.machine.heap.give(this.#at, this.#bytes);
+    this.vacate();
   }
 
   #feed(feeds: Feeds): void {

@@ -1,29 +1,31 @@
-import type { AnnealError } from '../../../base/error.ts';
+import { AnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
 import {
   BROKEN,
+  CLAIM,
   CONTROL_BYTES,
+  DONE,
   EPOCH,
-  EXPRESSION_VALUES,
   LOST,
   PROFILE,
   RAN,
   SCRATCH,
   SCRATCH_STRIDE,
   SLOT_BYTES,
-  SLOTS,
   STOP,
+  VALUES,
 } from './assembly/layout.ts';
-import { type Features, variantOf } from './features.ts';
+import { type Features, type Variant, variantOf } from './features.ts';
 import { Heap } from './heap.ts';
 import type { Helper, WasmHost } from './host.ts';
 import { instantiate, type Kernels } from './kernels.ts';
+import { Patience } from './patience.ts';
 
 /** The most threads that are used: beyond, they wait for memory and for each other. */
 const MOST_THREADS = 16;
 /** How long helpers may take to start before the device goes on without them: milliseconds. */
 const START_MS = 5_000;
-/** Waits of WAIT_NANOSECONDS (a tenth of a second) without an answer after which a helper counts as dead. */
+/** Waits of WAIT_NANOSECONDS (a tenth of a second) in which nothing was done after which a helper counts as dead. */
 const MOST_WAITS = 300;
 /** How long the reason of a helper's death may be on its way: milliseconds. */
 const REASON_MS = 100;
@@ -38,10 +40,10 @@ export interface MachineOptions {
 
 /** What each thread needs for itself. */
 export interface ScratchNeed {
-  /** Bytes for kernels, a multiple of 64. */
+  /** Bytes for kernels and the slots of their expressions, a multiple of 64. */
   readonly bytes: number;
-  /** Values that expressions keep at a time. */
-  readonly slots: number;
+  /** The most values of an expression. */
+  readonly values: number;
 }
 
 /**
@@ -53,17 +55,19 @@ export class Machine {
   readonly kernels: Kernels;
   /** Resolves when a helper has died; never rejects. */
   readonly lost: Promise<AnnealError>;
-  readonly #control: number;
+  readonly #init: (control: number, thread: number) => void;
+  #control: number;
   readonly #helpers: Helper[] = [];
   readonly #lose: (error: AnnealError) => void;
-  #scratch = { at: 0, stride: 0, bytes: 0, slots: 0 };
+  #scratch = { at: 0, stride: 0, bytes: 0, values: 0 };
   #threads = 1;
   #gone: AnnealError | null = null;
 
-  private constructor(heap: Heap, kernels: Kernels, control: number) {
+  private constructor(heap: Heap, kernels: Kernels, init: (control: number, thread: number) => void) {
     this.heap = heap;
     this.kernels = kernels;
-    this.#control = control;
+    this.#init = init;
+    this.#control = this.#takeControl();
     const { promise, resolve } = Promise.withResolvers<AnnealError>();
     this.lost = promise;
     this.#lose = resolve;
@@ -72,17 +76,12 @@ export class Machine {
   /** Throws ANN-DEV-003 where the module cannot be loaded, ANN-DEV-002 where there is no memory for it. */
   static async start({ host, features, threads }: MachineOptions): Promise<Machine> {
     const shared = threads > 1;
-    const module = await host.load(variantOf(features.relaxed, shared));
     const { memory, limit } = makeMemory(shared);
-    const { kernels, init } = await instantiate(module, memory);
-    const heap = new Heap(memory, kernels.heapBase(), limit);
-    const control = heap.take(CONTROL_BYTES, 'The control block');
-    heap.ints(control, CONTROL_BYTES / 4).fill(0);
-    init(control, 0);
-    const machine = new Machine(heap, kernels, control);
+    const { module, kernels, init } = await loaded(host, variantOf(features.relaxed, shared), memory);
+    const machine = new Machine(new Heap(memory, kernels.heapBase(), limit), kernels, init);
     try {
       await machine.#startHelpers(host, module, Math.min(threads, MOST_THREADS) - 1);
-      machine.ensureScratch({ bytes: 0, slots: 4 });
+      machine.ensureScratch({ bytes: 4 * SLOT_BYTES, values: 16 });
     } catch (error) {
       machine.dispose();
       throw error;
@@ -95,20 +94,31 @@ export class Machine {
     return this.#threads;
   }
 
-  /** Gives every thread at least what is asked for. Nothing may be running. */
+  /** Whether every thread has what is asked for. */
+  hasScratch(need: ScratchNeed): boolean {
+    const { stride, bytes, values } = this.#scratch;
+    return stride > 0 && need.bytes <= bytes && need.values <= values;
+  }
+
+  /** Gives every thread at least what is asked for. Nothing may be running: what is there moves. */
   ensureScratch(need: ScratchNeed): void {
-    const { at: old, stride: before } = this.#scratch;
-    if (before > 0 && need.bytes <= this.#scratch.bytes && need.slots <= this.#scratch.slots) return;
-    const bytes = Math.max(need.bytes, this.#scratch.bytes);
-    const slots = Math.max(need.slots, this.#scratch.slots);
-    const slotsAt = EXPRESSION_VALUES * 4 + bytes;
-    const stride = Math.ceil((slotsAt + slots * SLOT_BYTES) / 256) * 256;
-    const at = this.heap.take(stride * this.#threads, 'Scratch memory of the threads');
-    if (before > 0) this.heap.give(old, before * this.#threads);
-    this.#scratch = { at, stride, bytes, slots };
-    this.#set(SCRATCH, at);
-    this.#set(SCRATCH_STRIDE, stride);
-    this.#set(SLOTS, slotsAt);
+    if (this.hasScratch(need)) return;
+    const old = this.#scratch;
+    const bytes = Math.max(need.bytes, old.bytes);
+    const values = Math.max(need.values, old.values);
+    const stride = Math.ceil((bytes + values * 4) / 64) * 64;
+    // Nothing in it outlives a command, so the old one goes first: the new one may grow out of it.
+    if (old.stride > 0) this.heap.give(old.at, old.stride * this.#threads);
+    try {
+      this.#scratch = { at: this.#takeScratch(stride), stride, bytes, values };
+    } catch (error) {
+      if (old.stride > 0) this.#scratch = { ...old, at: this.#takeScratch(old.stride) };
+      throw error;
+    } finally {
+      this.#set(SCRATCH, this.#scratch.at);
+      this.#set(SCRATCH_STRIDE, this.#scratch.stride);
+      this.#set(VALUES, this.#scratch.bytes);
+    }
   }
 
   /**
@@ -120,9 +130,10 @@ export class Machine {
     if (this.#gone !== null) throw this.#gone;
     this.#set(PROFILE, times);
     let outcome = this.#enter(() => this.kernels.run(list));
-    for (let waits = 0; outcome !== RAN; waits++) {
+    const patience = new Patience(MOST_WAITS);
+    while (outcome !== RAN) {
       // Lets in what there is to say about a helper's end.
-      const dead = outcome === LOST || waits > MOST_WAITS;
+      const dead = outcome === LOST || !patience.lasts(this.#progress());
       await new Promise((resolve) => setTimeout(resolve, dead ? REASON_MS : 0));
       if (this.#gone !== null) throw this.#gone;
       if (dead) this.#fail('a helper thread does not answer');
@@ -132,10 +143,31 @@ export class Machine {
 
   dispose(): void {
     this.#gone ??= deviceErrors.lost({ message: 'The device was closed' });
+    this.#dismiss();
+  }
+
+  #takeControl(): number {
+    const control = this.heap.take(CONTROL_BYTES, 'The control block');
+    this.heap.ints(control, CONTROL_BYTES / 4).fill(0);
+    this.#init(control, 0);
+    return control;
+  }
+
+  #takeScratch(stride: number): number {
+    return this.heap.take(stride * this.#threads, 'Scratch memory of the threads');
+  }
+
+  /** Helpers come to an end by themselves when they next look, or are ended. */
+  #dismiss(): void {
     this.#set(STOP, 1);
     this.#wake();
-    for (const helper of this.#helpers) helper.terminate();
-    this.#helpers.length = 0;
+    for (const helper of this.#helpers.splice(0)) helper.terminate();
+  }
+
+  /** Words that change when a unit is taken, when one is done, and when a command is. */
+  #progress(): readonly number[] {
+    const words = this.#words();
+    return [CLAIM, CLAIM + 4, DONE].map((offset) => Atomics.load(words, (this.#control + offset) >> 2));
   }
 
   #enter(work: () => number): number {
@@ -163,10 +195,27 @@ export class Machine {
   }
 
   async #startHelpers(host: WasmHost, module: WebAssembly.Module, count: number): Promise<void> {
-    const starting = Array.from({ length: count }, (_, i) => {
-      const { promise, resolve } = Promise.withResolvers<boolean>();
+    const starting = Array.from({ length: count }, (_, i) => this.#startHelper(host, module, i + 1));
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), START_MS);
+    const started = await Promise.all(starting.map((one) => Promise.race([one, late.promise])));
+    clearTimeout(timer);
+    if (started.every((ready) => ready)) {
+      this.#threads = count + 1;
+      return;
+    }
+    // All or none. The ones that started, and any that starts late, must take no unit, for which they have no
+    // scratch: they look at the old control block, which tells them to stop, and never see another one.
+    this.#dismiss();
+    this.#control = this.#takeControl();
+  }
+
+  /** Whether it is ready; without end where it says nothing. */
+  #startHelper(host: WasmHost, module: WebAssembly.Module, thread: number): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    try {
       const helper = host.startHelper(
-        { module, memory: this.heap.memory, control: this.#control, thread: i + 1 },
+        { module, memory: this.heap.memory, control: this.#control, thread },
         {
           ready: () => resolve(true),
           ended: (reason) => {
@@ -176,17 +225,11 @@ export class Machine {
         },
       );
       this.#helpers.push(helper);
-      return promise;
-    });
-    const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), START_MS);
-    const started = await Promise.all(starting.map((one) => Promise.race([one, late.promise])));
-    clearTimeout(timer);
-    // Scratch is laid out by number, so those that came late have none: they go.
-    if (started.every((ready) => ready)) this.#threads = count + 1;
-    else {
-      for (const helper of this.#helpers.splice(0)) helper.terminate();
+    } catch {
+      // Workers may be forbidden, as by a policy of the page: one thread computes as well.
+      resolve(false);
     }
+    return promise;
   }
 
   #ended(helper: Helper, reason: string): void {
@@ -207,6 +250,26 @@ export class Machine {
 
   #words(): Int32Array<ArrayBufferLike> {
     return new Int32Array(this.heap.memory.buffer);
+  }
+}
+
+/** Throws ANN-DEV-003 where the module cannot be had, or does not go with this memory. */
+async function loaded(
+  host: WasmHost,
+  variant: Variant,
+  memory: WebAssembly.Memory,
+): Promise<{ readonly module: WebAssembly.Module } & Awaited<ReturnType<typeof instantiate>>> {
+  try {
+    const module = await host.load(variant);
+    return { module, ...(await instantiate(module, memory)) };
+  } catch (error) {
+    if (error instanceof AnnealError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw deviceErrors.unavailable({
+      message: `The kernels of the wasm device could not be loaded: ${reason}`,
+      fix: 'Reload the page; until they load, choose another device, such as `device: tfjs-cpu`.',
+      cause: error,
+    });
   }
 }
 

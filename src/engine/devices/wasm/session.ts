@@ -145,35 +145,42 @@ export class WasmSession implements Session, ExecutableOwner {
     this.#executables.delete(executable);
   }
 
-  /** Finds room for the plan; programs that are there already move when they need a larger arena. */
+  /**
+   * Finds room for the plan. Where a larger arena or more scratch is needed, all that nobody needs between two
+   * runs goes first and comes back behind one another, the commands last, so that what grows leaves no holes.
+   */
   #place(program: Program, plan: KernelPlan): WasmExecutable {
     const { words, scratch } = encodePlan(plan, this, 0, this.machine.kernels.numbers);
-    this.machine.ensureScratch(scratch);
     const executable = new WasmExecutable(this, program, plan, words.length);
+    const before = this.#arena.bytes;
+    const moves = plan.arena_bytes > before || !this.machine.hasScratch(scratch);
+    if (moves) this.#vacate();
     try {
-      if (plan.arena_bytes > this.#arena.bytes) this.#enlarge(plan.arena_bytes);
+      this.machine.ensureScratch(scratch);
+      if (moves) this.#settle(Math.max(before, plan.arena_bytes));
+      executable.settle();
     } catch (error) {
-      executable.release();
+      // As it was, wherever that is now: what has just been given back is there to be taken.
+      executable.vacate();
+      this.#vacate();
+      this.#settle(before);
       throw error;
     }
-    executable.encode();
     this.#executables.add(executable);
     return executable;
   }
 
-  #enlarge(bytes: number): void {
-    const old = this.#arena;
-    // Nothing in an arena outlives a run, so the old one goes first: the new one may grow out of it.
-    if (old.bytes > 0) this.machine.heap.give(old.at, old.bytes);
-    try {
-      this.#arena = { at: this.machine.heap.take(bytes, `An arena`), bytes };
-    } catch (error) {
-      if (old.bytes > 0)
-        this.#arena = { at: this.machine.heap.take(old.bytes, 'An arena'), bytes: old.bytes };
-      throw error;
-    } finally {
-      if (this.#arena.at !== old.at) for (const executable of this.#executables) executable.encode();
-    }
+  /** Gives back the arena and the commands. */
+  #vacate(): void {
+    for (const executable of this.#executables) executable.vacate();
+    if (this.#arena.bytes > 0) this.machine.heap.give(this.#arena.at, this.#arena.bytes);
+    this.#arena = { at: 0, bytes: 0 };
+  }
+
+  /** Takes an arena of `bytes`, then the commands. */
+  #settle(bytes: number): void {
+    if (bytes > 0) this.#arena = { at: this.machine.heap.take(bytes, 'An arena'), bytes };
+    for (const executable of this.#executables) executable.settle();
   }
 
   #find(name: string): StatePlace {

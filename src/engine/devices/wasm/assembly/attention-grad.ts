@@ -7,9 +7,6 @@ import { hashKey, keep } from './random';
 import { scratch } from './scratch';
 import { at, float, int } from './words';
 
-/** Queries that are looked at together, of 6: as many rows a product's left side has with each panel of keys. */
-const BLOCK: i32 = 96;
-
 /**
  * The gradient of attention with respect to its packed rows. A unit is one key head of one sequence with all
  * its query heads, so it alone writes its columns. Blocks of queries go over all keys up to them, eight keys
@@ -17,7 +14,9 @@ const BLOCK: i32 = 96;
  * dscore = p (m dout . v - delta) with delta = dout . out and the dropout factor m; both are the right side
  * of products that add up dv and dk as [head size][8]. dq = dscore k takes dscore turned round.
  *
- * Words: as those of `attention` up to 12, with dqkv for out and lse as an input, then 13 out, 14 dout.
+ * Words: as those of `attention` up to 12, with dqkv for out and lse as an input, then 13 out, 14 dout,
+ * 15 how many queries, of 6, are looked at together: as many rows a product's left side has with each panel
+ * of keys.
  */
 export function attention_grad(args: usize, unit: i32, thread: i32): void {
   const time = int(args, 3);
@@ -26,6 +25,7 @@ export function attention_grad(args: usize, unit: i32, thread: i32): void {
   const size = int(args, 6);
   const batch = unit / keyHeads;
   const shared = unit - batch * keyHeads;
+  const block = int(args, 15);
   const bytes = <usize>size << 2;
   const stride = <usize>(heads + 2 * keyHeads) * bytes;
   const outStride = <usize>heads * bytes;
@@ -45,17 +45,17 @@ export function attention_grad(args: usize, unit: i32, thread: i32): void {
   const dkPanels = keyRows + <usize>((size + 7) >> 3) * (<usize>time << 5);
   const dvPanels = dkPanels + (eights >> 3) * tall;
   // Of a block of queries, in sixes: q and dout as rows and as columns, dscore turned round; two tiles; delta.
-  const square = <usize>BLOCK * bytes;
-  const wide = <usize>BLOCK * (<usize>((size + 5) / 6) * 24);
+  const square = <usize>block * bytes;
+  const wide = <usize>block * (<usize>((size + 5) / 6) * 24);
   const queryRows = dvPanels + (eights >> 3) * tall;
   const queryColumns = queryRows + square;
   const doutRows = queryColumns + wide;
   const doutColumns = doutRows + square;
   const turned = doutColumns + wide;
-  const weights = turned + <usize>BLOCK * eights * 4;
-  const dscores = weights + <usize>BLOCK * 32;
-  const deltas = dscores + <usize>BLOCK * 32;
-  const edge = deltas + <usize>BLOCK * 4;
+  const weights = turned + <usize>block * eights * 4;
+  const dscores = weights + <usize>block * 32;
+  const deltas = dscores + <usize>block * 32;
+  const edge = deltas + <usize>block * 4;
 
   for (let j = 0; j < time; j += 8) {
     const to = <usize>(j >> 3) * panel;
@@ -76,8 +76,8 @@ export function attention_grad(args: usize, unit: i32, thread: i32): void {
     const dout = at(args, 14) + outs;
     const row = batch * heads + head;
 
-    for (let first = 0; first < time; first += BLOCK) {
-      const count = min(BLOCK, time - first);
+    for (let first = 0; first < time; first += block) {
+      const count = min(block, time - first);
       packBlock(q + <usize>first * stride, stride, count, size, queryRows, queryColumns);
       packBlock(dout + <usize>first * outStride, outStride, count, size, doutRows, doutColumns);
       for (let i = 0; i < count; i++) {

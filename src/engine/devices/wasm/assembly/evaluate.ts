@@ -1,10 +1,10 @@
 import { CONSTANT } from './operations';
 import { applyStep } from './steps';
 import {
-  EXPRESSION_BLOCK, HEADER_BYTES, OPERAND_BYTES, PRODUCT, RAW, SAME, SCALAR, SLOT_BYTES,
+  EXPRESSION_BLOCK, HEADER_BYTES, OPERAND_BYTES, PRODUCT, RAW, SAME, SCALAR,
   STEP_BYTES, STORE_BYTES, STRIDED,
 } from './layout';
-import { expressionSlots, expressionValues } from './scratch';
+import { expressionSlot, expressionValues } from './scratch';
 import { at, float, int } from './words';
 
 /**
@@ -18,7 +18,6 @@ import { at, float, int } from './words';
  * EXPRESSION_BLOCK elements, and intermediate values never leave the L1 cache.
  */
 export function evaluate(expr: usize, start: i32, count: i32, product: usize, thread: i32): void {
-  const slots = expressionSlots(thread);
   const values = expressionValues(thread);
   const operands = int(expr, 0);
   const steps = int(expr, 1);
@@ -27,7 +26,7 @@ export function evaluate(expr: usize, start: i32, count: i32, product: usize, th
   const stepList = operandList + <usize>operands * OPERAND_BYTES;
   const storeList = stepList + <usize>steps * STEP_BYTES;
 
-  once(operandList, operands, stepList, steps, slots, values, min(count, EXPRESSION_BLOCK));
+  once(operandList, operands, stepList, steps, values, min(count, EXPRESSION_BLOCK));
   for (let done = 0; done < count; done += EXPRESSION_BLOCK) {
     const n = min(EXPRESSION_BLOCK, count - done);
     const first = start + done;
@@ -38,15 +37,15 @@ export function evaluate(expr: usize, start: i32, count: i32, product: usize, th
       let pointer: usize;
       if (kind == SAME) pointer = at(operand, 1) + (<usize>first << 2);
       else if (kind == PRODUCT) pointer = product + (<usize>done << 2);
-      else pointer = gather(operand, first, n, slots + <usize>int(operand, 2) * SLOT_BYTES);
-      if (int(operand, 3)) pointer = converted(pointer, n, slots + <usize>int(operand, 2) * SLOT_BYTES);
+      else pointer = gather(operand, first, n, expressionSlot(values, int(operand, 2)));
+      if (int(operand, 3)) pointer = converted(pointer, n, expressionSlot(values, int(operand, 2)));
       set(values, v, pointer);
     }
     const bytes = (<usize>(n + 3) & ~3) << 2;
     for (let s = 0; s < steps; s++) {
       const step = stepList + <usize>s * STEP_BYTES;
       if (int(step, 0) == CONSTANT) continue;
-      let to = slots + <usize>int(step, 1) * SLOT_BYTES;
+      let to = expressionSlot(values, int(step, 1));
       const store = int(step, 2);
       if (store >= 0) {
         const direct = target(storeList + <usize>store * STORE_BYTES, first, n);
@@ -62,7 +61,6 @@ export function evaluate(expr: usize, start: i32, count: i32, product: usize, th
   }
 }
 
-// @ts-expect-error: decorator
 @inline
 function set(values: usize, v: i32, pointer: usize): void {
   store<u32>(values + (<usize>v << 2), <u32>pointer);
@@ -70,14 +68,14 @@ function set(values: usize, v: i32, pointer: usize): void {
 
 /** What is the same for all blocks: numbers, spread over a slot. */
 function once(
-  operandList: usize, operands: i32, stepList: usize, steps: i32, slots: usize, values: usize, n: i32,
+  operandList: usize, operands: i32, stepList: usize, steps: i32, values: usize, n: i32,
 ): void {
   for (let v = 0; v < operands; v++) {
     const operand = operandList + <usize>v * OPERAND_BYTES;
     const kind = int(operand, 0);
     if (kind == RAW) set(values, v, at(operand, 1));
     if (kind != SCALAR) continue;
-    const slot = slots + <usize>int(operand, 2) * SLOT_BYTES;
+    const slot = expressionSlot(values, int(operand, 2));
     const from = at(operand, 1);
     spread(slot, int(operand, 3) ? <f32>load<i32>(from) : load<f32>(from), n);
     set(values, v, slot);
@@ -85,7 +83,7 @@ function once(
   for (let s = 0; s < steps; s++) {
     const step = stepList + <usize>s * STEP_BYTES;
     if (int(step, 0) != CONSTANT) continue;
-    const slot = slots + <usize>int(step, 1) * SLOT_BYTES;
+    const slot = expressionSlot(values, int(step, 1));
     spread(slot, float(step, 9), n);
     set(values, operands + s, slot);
   }

@@ -25,8 +25,8 @@ export const SCRATCH = 260;
 export const SCRATCH_STRIDE = 264;
 /** i32: how many helpers have entered the loop. */
 export const HELPERS = 268;
-/** i32: how far into a thread's scratch the slots of expressions are. */
-export const SLOTS = 272;
+/** i32: how far into a thread's scratch the addresses of an expression's values are. */
+export const VALUES = 272;
 export const CONTROL_BYTES = 512;
 
 /** Above all that threads may take in vain, so that the low word never borrows from the address. */
@@ -55,9 +55,13 @@ export const WAIT_NANOSECONDS = 100000000;
 export const EXPRESSION_BLOCK = 512;
 /** A slot holds a block, and what vectors write beyond it. */
 export const SLOT_BYTES = EXPRESSION_BLOCK * 4 + 64;
-/** The most that an expression may need at a time; threads get as many as the expressions that there are need. */
+/** The most that an expression may need at a time; threads get as many as the calls that there are need. */
 export const MOST_SLOTS = 500;
-/** One i32 address for each value: where a thread's scratch begins. Then comes what kernels ask for, then slots. */
+/**
+ * The most values of an expression. A thread's scratch begins with what kernels ask for and ends with one i32
+ * address for each value; slots lie below these, the first one last, so that each call uses what it needs of
+ * the room between.
+ */
 export const EXPRESSION_VALUES = 2048;
 
 /** Words: how many operands, steps, stores. */

@@ -1,4 +1,4 @@
-import { EXPRESSION_VALUES, SCRATCH, SCRATCH_STRIDE, SLOTS } from './layout';
+import { SCRATCH, SCRATCH_STRIDE, SLOT_BYTES, VALUES } from './layout';
 
 /** Of this instance, which is one thread's. */
 let control: usize = 0;
@@ -7,23 +7,20 @@ export function setControl(address: usize): void {
   control = address;
 }
 
-/** Where the addresses of an expression's values are kept: EXPRESSION_VALUES of them. */
-// @ts-ignore: decorator
+/** Memory of a kernel's own for the time of one unit: as much as its encoder asked for, 64-byte aligned. */
 @inline
-export function expressionValues(thread: i32): usize {
+export function scratch(thread: i32): usize {
   return <usize>load<u32>(control, SCRATCH) + <usize>thread * <usize>load<u32>(control, SCRATCH_STRIDE);
 }
 
-/** The slots for expressions, 64-byte aligned. */
-// @ts-ignore: decorator
+/** Where the addresses of an expression's values are kept. */
 @inline
-export function expressionSlots(thread: i32): usize {
-  return expressionValues(thread) + <usize>load<u32>(control, SLOTS);
+export function expressionValues(thread: i32): usize {
+  return scratch(thread) + <usize>load<u32>(control, VALUES);
 }
 
-/** Memory of a kernel's own for the time of one unit: as much as its encoder asked for, 64-byte aligned. */
-// @ts-ignore: decorator
+/** A slot of an expression whose values are kept there, 64-byte aligned. */
 @inline
-export function scratch(thread: i32): usize {
-  return expressionValues(thread) + EXPRESSION_VALUES * 4;
+export function expressionSlot(values: usize, slot: i32): usize {
+  return values - <usize>(slot + 1) * SLOT_BYTES;
 }

@@ -6,8 +6,8 @@ import { type Encode, f32 } from '../command.ts';
 const FEWEST_UNITS = 16;
 /** Queries for which keys and values are packed; fewer read them as they are. */
 const FEWEST_PACKED = 8;
-/** Queries of a block in assembly/attention-grad.ts. */
-const BLOCK = 96;
+/** The most queries of a block in assembly/attention-grad.ts. */
+const MOST_BLOCK = 96;
 
 export const encodeAttention: Encode<'attention'> = (call, context) => {
   const { attributes } = call;
@@ -40,7 +40,8 @@ export const encodeAttentionGrad: Encode<'attention_grad'> = (call, context) => 
   const sixes = Math.ceil(size / 6) * 6;
   const eights = Math.ceil(time / 8) * 8;
   const keys = 2 * eights * size + Math.ceil(size / 8) * 8 * time + 2 * eights * sixes;
-  const queries = BLOCK * (2 * size + 2 * sixes + eights + 17) + 48;
+  const block = Math.min(MOST_BLOCK, Math.ceil(time / 6) * 6);
+  const queries = block * (2 * size + 2 * sixes + eights + 17) + 48;
   context.threadScratch((keys + queries) * 4);
   return [
     {
@@ -56,6 +57,7 @@ export const encodeAttentionGrad: Encode<'attention_grad'> = (call, context) => 
         ),
         context.address(out),
         context.address(dout),
+        block,
       ],
       units: batch * key_heads,
     },

@@ -1,6 +1,6 @@
 import { deviceErrors } from '../../../errors.ts';
 import type { KernelCall, KernelPlan, PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
-import { COMMAND_ARGS, END_OF_LIST } from '../assembly/layout.ts';
+import { COMMAND_ARGS, END_OF_LIST, SLOT_BYTES } from '../assembly/layout.ts';
 import type { Command, Encode, EncodeContext } from '../command.ts';
 import type { ScratchNeed } from '../machine.ts';
 import { encodeExpression } from './expression.ts';
@@ -36,17 +36,22 @@ export function encodePlan(
   const calls: number[] = [];
   const list: number[] = [];
   for (const [i, call] of plan.calls.entries()) {
-    for (const { kernel, args, units } of commandsOf(call, context)) {
+    const commands = commandsOf(call, context);
+    context.ended();
+    for (const { kernel, args, units } of commands) {
       const number = numbers.get(kernel);
       if (number === undefined) throw deviceErrors.failed({ message: `The module has no kernel ${kernel}` });
+      // Threads would wait for the last of no units without end.
+      if (units === 0) continue;
+      if (!(units > 0)) throw deviceErrors.failed({ message: `${kernel} is cut into ${units} units` });
       list.push(number, units, COMMAND_ARGS + args.length * 4, calls.length, ...args);
       calls.push(i);
     }
   }
   list.push(END_OF_LIST, 0, 0, 0);
-  const { tables, bytes, slots } = context;
+  const { tables, scratch } = context;
   const words = Int32Array.from([...tables, ...list]);
-  return { words, list: tables.length * 4, scratch: { bytes, slots }, calls };
+  return { words, list: tables.length * 4, scratch, calls };
 }
 
 function commandsOf(call: KernelCall, context: EncodeContext): readonly Command[] {
@@ -56,8 +61,10 @@ function commandsOf(call: KernelCall, context: EncodeContext): readonly Command[
 
 class PlanContext implements EncodeContext {
   readonly tables: number[] = [];
-  bytes = 0;
-  slots = 0;
+  scratch: ScratchNeed = { bytes: 0, values: 0 };
+  /** Of the call that is being encoded. */
+  #bytes = 0;
+  #slots = 0;
   readonly #plan: KernelPlan;
   readonly #places: Places;
   readonly #base: number;
@@ -102,11 +109,20 @@ class PlanContext implements EncodeContext {
   }
 
   threadScratch(bytes: number): void {
-    this.bytes = Math.max(this.bytes, Math.ceil(bytes / 64) * 64);
+    this.#bytes = Math.max(this.#bytes, Math.ceil(bytes / 64) * 64);
   }
 
-  expressionSlots(count: number): void {
-    this.slots = Math.max(this.slots, count);
+  expressionNeeds(slots: number, values: number): void {
+    this.#slots = Math.max(this.#slots, slots);
+    this.scratch = { bytes: this.scratch.bytes, values: Math.max(this.scratch.values, values) };
+  }
+
+  /** Of a call: the next one may use the same scratch. */
+  ended(): void {
+    const bytes = this.#bytes + this.#slots * SLOT_BYTES;
+    this.scratch = { bytes: Math.max(this.scratch.bytes, bytes), values: this.scratch.values };
+    this.#bytes = 0;
+    this.#slots = 0;
   }
 
   expression(...[expression, operands, outputs]: Parameters<EncodeContext['expression']>): number {

@@ -13,8 +13,8 @@ interface Tensors {
   table(words: readonly number[]): number;
   /** Where the tensor's storage begins and ends: those that share bytes overlap. */
   range(id: TensorId): readonly [start: number, end: number];
-  /** Every thread gets at least so many. */
-  expressionSlots(count: number): void;
+  /** Every thread gets at least so many slots, and room for the addresses of so many values. */
+  expressionNeeds(slots: number, values: number): void;
 }
 
 const NUMBERS: { readonly [K in Uppercase<ExpressionStep['op']>]: number } = operations;
@@ -62,7 +62,7 @@ export function encodeExpression(
     const { shape: own, row_stride } = tensors.tensor(id);
     words.push(value, tensors.address(id), own[own.length - 1] ?? 1, row_stride ?? 0);
   }
-  tensors.expressionSlots(slots.most);
+  tensors.expressionNeeds(slots.most, operands.length + steps.length);
   return words;
 }
 
