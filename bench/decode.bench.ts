@@ -6,7 +6,8 @@ import type { BenchOptions } from './bench.ts';
 import { ourEntrants, titleOf } from './contest/entrants.ts';
 import { Stage } from './contest/stage.ts';
 import { benchOptions, oneOf } from './options.ts';
-import { type Bar, type BenchReport, bar, machine, quantile } from './report.ts';
+import { quantile } from './quantile.ts';
+import { type Bar, type BenchReport, bar, type EngineResult, engineResults } from './report.ts';
 
 export const usage = 'decode [--device D[,D]] [--in chromium|node] [--batch N] [--runs TOKENS] [--layers N]';
 
@@ -28,7 +29,7 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
   // Of the positions' table one row is read; the embedding is the head's weights too, and read whole there.
   const weightBytes = 4 * (countParameters(model) - model.n_positions * model.n_embd);
   const stage = new Stage();
-  const results: Record<string, unknown>[] = [];
+  const rows: (EngineResult & Readonly<Record<string, unknown>>)[] = [];
   const bars: Bar[] = [];
   try {
     for (const entrant of ourEntrants(values.device, where)) {
@@ -48,13 +49,13 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
       const bandwidth = Math.max(read_gbytes, (own?.bytes_per_second ?? 0) / 1e9);
       const bound_ms = weightBytes / bandwidth / 1e6;
       const median_ms = quantile(ms, 0.5);
-      results.push({
+      rows.push({
         ...entrant,
         preset: 'gpt2-124M',
-        batch,
         median_ms,
-        best_ms: Math.min(...ms),
         runs: ms.length,
+        batch,
+        best_ms: Math.min(...ms),
         tokens_per_second: (1000 * batch) / median_ms,
         weight_bytes: weightBytes,
         read_gbytes,
@@ -64,10 +65,17 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
         description,
       });
       if (batch === 1 && !entrant.device.startsWith('tfjs')) {
-        bars.push(bar(`${titleOf(entrant)}: share of the bound`, bound_ms / median_ms, '>=', 1 / 1.5));
+        bars.push(
+          bar(
+            `decode 124M, ${entrant.device} in ${where}: share of the bound of weight bytes`,
+            bound_ms / median_ms,
+            '>=',
+            1 / 1.5,
+          ),
+        );
       }
     }
-    return { name: 'decode', machine: machine(), results, bars };
+    return { name: 'decode', machine: await stage.machine(), ...engineResults(rows), bars };
   } finally {
     await stage.close();
   }

@@ -4,7 +4,7 @@ import type { Entrant, MatmulTask } from './contest/calls.ts';
 import { ourEntrants, peerEntrants, titleOf } from './contest/entrants.ts';
 import { Stage, threadSettings } from './contest/stage.ts';
 import { benchOptions, oneOf } from './options.ts';
-import { type BenchReport, machine } from './report.ts';
+import { type Absent, type BenchReport, type EngineResult, engineResults } from './report.ts';
 import { PRESETS } from './workload/workload.ts';
 
 export const usage =
@@ -26,10 +26,17 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
   const entrants = [...ourEntrants(values.device, where), ...peerEntrants(values.against, where)];
   const stage = new Stage();
   try {
-    const results: Record<string, unknown>[] = [];
+    const rows: Row[] = [];
+    const absent: Absent[] = [];
     for (const entrant of entrants) {
       progress(titleOf(entrant));
-      results.push(...(await measure(stage, entrant, tasks, seconds)));
+      try {
+        rows.push(...(await measure(stage, entrant, tasks, seconds)));
+      } catch (thrown) {
+        if (entrant.engine === 'anneal') throw thrown;
+        const why = thrown instanceof Error ? (thrown.message.split('\n')[0] ?? '') : String(thrown);
+        absent.push({ ...entrant, preset: 'all', why });
+      }
     }
     const facts: Record<string, unknown> = {};
     for (const entrant of entrants.filter(({ engine }) => engine === 'anneal')) {
@@ -40,7 +47,14 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
       };
       await actor.close();
     }
-    return { name: 'matmul', machine: machine(), results, bars: [], facts };
+    return {
+      name: 'matmul',
+      machine: await stage.machine(),
+      ...engineResults(rows),
+      absent,
+      bars: [],
+      facts,
+    };
   } finally {
     await stage.close();
   }
@@ -68,32 +82,32 @@ function presetShapes(): readonly Shape[] {
   });
 }
 
-/** PyTorch: the best setting of threads for each shape. */
+type Row = EngineResult & { readonly of: string; readonly layout: string; readonly gflops: number };
+
+/** PyTorch: the best setting of threads for each shape. An engine without products of its own has no rows. */
 async function measure(
   stage: Stage,
   entrant: Entrant,
   shapes: readonly Shape[],
   seconds: number,
-): Promise<readonly Record<string, unknown>[]> {
+): Promise<readonly Row[]> {
   const settings = entrant.where === 'native' ? threadSettings() : [{ omp: 1, blas: 1 }];
-  const rows = shapes.map(({ of, ...shape }) => {
-    const layout = `${shape.transpose_a ? 'T' : 'N'}${shape.transpose_b ? 'T' : 'N'}`;
-    return { ...entrant, of, m: shape.m, n: shape.n, k: shape.k, layout, gflops: null as number | null };
-  });
+  const best = new Map<Shape, Row>();
   for (const threads of settings) {
     const actor = await stage.start(entrant, threads);
     try {
-      for (const [i, { of: _, ...shape }] of shapes.entries()) {
-        const row = rows[i];
-        const gflops = await actor.call('matmul', { entrant, ...shape, seconds });
-        if (row !== undefined && gflops !== null) row.gflops = Math.max(row.gflops ?? 0, gflops);
+      for (const shape of shapes) {
+        const { of, ...product } = shape;
+        const rate = await actor.call('matmul', { entrant, ...product, seconds });
+        if (rate === null || rate.median_ms >= (best.get(shape)?.median_ms ?? Number.POSITIVE_INFINITY))
+          continue;
+        const layout = `${shape.transpose_a ? 'T' : 'N'}${shape.transpose_b ? 'T' : 'N'}`;
+        const preset = `${shape.m}x${shape.n}x${shape.k} ${layout}`;
+        best.set(shape, { ...entrant, preset, ...rate, of, layout });
       }
-    } catch (thrown) {
-      const why = thrown instanceof Error ? thrown.message.split('\n')[0] : String(thrown);
-      return [{ ...entrant, gflops: null, failed: why }];
     } finally {
       await actor.close();
     }
   }
-  return rows;
+  return [...best.values()];
 }

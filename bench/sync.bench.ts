@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as Y from 'yjs';
 import { Editor } from '../server/testing/editor.ts';
 import { syncPath } from '../src/protocol/sync.ts';
-import { type BenchReport, bar, machine, quantile } from './report.ts';
+import { quantile } from './quantile.ts';
+import { type BenchReport, bar, machine } from './report.ts';
 
 /**
  * The sync server under load, with durability on: joining (socket opened to synced), broadcast (typed by one

@@ -4,7 +4,8 @@ import { generateStories } from '../src/domain/data/stories/corpus.ts';
 import { trainBpe } from '../src/engine/tokenizers/bpe-trainer.ts';
 import { charTokenizer } from '../src/engine/tokenizers/char.ts';
 import { loadTokenizer } from '../src/engine/tokenizers/load.ts';
-import { type BenchReport, bar, machine, quantile } from './report.ts';
+import { quantile } from './quantile.ts';
+import { type BenchReport, bar, machine } from './report.ts';
 
 const ROUNDS = 5;
 

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type Page, chromium as playwright } from '@playwright/test';
 import { chromium, chromiumArguments } from '../e2e/chromium.ts';
-import { type BenchReport, bar, machine, quantile } from './report.ts';
+import { quantile } from './quantile.ts';
+import { type BenchReport, bar, machine } from './report.ts';
 
 /**
  * From a key in one browser to the letter on the screen of another: two contexts, the built studio, the real

@@ -27,14 +27,16 @@ export interface Calls {
   open_decode: [DecodeTask, Opened];
   /** The next tokens, one after the other, each drawn from the logits before it. */
   run_decode: [{ readonly count: number }, { readonly ms: readonly number[] }];
+  /** The loss of the weights that `initialWeights` gives for the seed, on the whole validation split. */
+  evaluate_recipe: [RecipeTask, Evaluated];
   /** Trains by the recipe from a seed, evaluates on the whole validation split. */
   train_recipe: [RecipeTask, RecipeResult];
   /** What this machine can do at best in this place: see Ceilings. */
   probe: [{ readonly device: string }, Ceilings];
   /** What a device of ours measures of itself; null where it does not. */
   ceilings: [{ readonly entrant: Entrant }, OwnCeilings | null];
-  /** GFLOP/s of one matrix product, best of what fits into the time. */
-  matmul: [MatmulTask, number | null];
+  /** One matrix product, as often as fits into the time; null where the engine has none to call by itself. */
+  matmul: [MatmulTask, Rate | null];
 }
 export type CallName = keyof Calls;
 
@@ -92,6 +94,13 @@ export interface MatmulTask {
   readonly seconds: number;
 }
 
+export interface Rate {
+  /** Of the fastest run. */
+  readonly gflops: number;
+  readonly median_ms: number;
+  readonly runs: number;
+}
+
 /** One who takes part, from the contest's side. */
 export interface Actor {
   call<M extends CallName>(method: M, params: Calls[M][0]): Promise<Calls[M][1]>;
@@ -123,12 +132,16 @@ export interface RecipeTask {
   readonly steps: number;
 }
 
-export interface RecipeResult {
-  readonly seconds: number;
-  /** Mean over every token of the validation split but the first. */
+export interface Evaluated {
+  /** Mean over every token of the validation split but the first, each seen with what its block of n_positions has before it. */
   readonly val_loss: number;
-  readonly last_loss: number;
   readonly tokens: number;
+}
+
+export interface RecipeResult extends Evaluated {
+  /** All updates, evaluations and checkpoints; without the last evaluation, which gives `val_loss`. */
+  readonly seconds: number;
+  readonly last_loss: number;
 }
 
 /** What goes between processes. */

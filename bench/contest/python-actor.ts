@@ -60,32 +60,40 @@ export function startPythonActor(python: string, { omp, blas }: Threads): Actor 
   return {
     ...actor,
     async call(method, params) {
-      if (method !== 'open_step' && method !== 'train_recipe') return actor.call(method, params);
+      if (method !== 'open_step' && !method.endsWith('_recipe')) return actor.call(method, params);
       folder ??= await mkdtemp(join(tmpdir(), 'anneal-bench-'));
-      if (method === 'train_recipe') {
-        const { text, ...task } = params as RecipeTask;
-        const text_file = join(folder, 'text.txt');
-        await writeFile(text_file, text);
-        return actor.call(method, { ...task, text_file } as never);
+      if (method === 'open_step') {
+        const { workload } = params as { readonly workload: Workload };
+        const files = await filesOf(workload, folder);
+        return actor.call(method, { workload, files } as never);
       }
-      const { workload } = params as { readonly workload: Workload };
-      const files = await filesOf(workload, folder);
-      return actor.call(method, { workload, files } as never);
+      const { text, ...task } = params as RecipeTask;
+      const text_file = join(folder, 'text.txt');
+      await writeFile(text_file, text);
+      const { seed } = task;
+      const files =
+        method === 'train_recipe' ? {} : await weightFiles({ model: task.spec.model, seed }, folder);
+      return actor.call(method, { ...task, ...files, text_file } as never);
     },
   };
 }
 
 /** Weights and batches as Python reads them: raw little-endian numbers. */
 async function filesOf(workload: Workload, folder: string) {
-  const weights = initialWeights(workload);
-  const files = { weights: join(folder, 'weights.bin'), tokens: join(folder, 'tokens.bin') };
-  await writeFile(files.weights, Buffer.concat(weights.map(({ values }) => Buffer.from(values.buffer))));
+  const files = { ...(await weightFiles(workload, folder)), tokens: join(folder, 'tokens.bin') };
   const batches = Array.from({ length: RING }, (_, step) => batchOf(workload, step));
   await writeFile(
     files.tokens,
     Buffer.concat(batches.flatMap(({ input_ids, labels }) => [bytesOf(input_ids), bytesOf(labels)])),
   );
-  return { ...files, index: weights.map(({ name, shape }) => ({ name, shape })) };
+  return files;
+}
+
+async function weightFiles(of: Parameters<typeof initialWeights>[0], folder: string) {
+  const initial = initialWeights(of);
+  const weights = join(folder, 'weights.bin');
+  await writeFile(weights, Buffer.concat(initial.map(({ values }) => Buffer.from(values.buffer))));
+  return { weights, index: initial.map(({ name, shape }) => ({ name, shape })) };
 }
 
 function bytesOf(ids: Int32Array): Buffer {

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { quantile } from '../report.ts';
+import { quantile } from '../quantile.ts';
 import type { Actor } from './calls.ts';
 
 /** One who is timed. */
 export interface Runner {
   readonly title: string;
   readonly actor: Actor;
-  /** Of each step, by round. */
+  /** Of each step, by round; one that comes with rounds does not take part in those again. */
   ms: number[][];
+  /** Why it could not go on; the others do. */
+  failed?: string;
 }
 
 export interface RoundsOptions {
@@ -37,11 +39,18 @@ export async function runRounds(
       const count = Math.max(1, Math.round(round_ms / step));
       const least = step > patience_ms / 3 ? 1 : 3;
       const takesPart = Math.max(least, Math.floor(patience_ms / (count * step)));
-      if (round >= takesPart) continue;
+      if (runner.failed !== undefined || runner.ms.length > round || round >= takesPart) continue;
       await delay(PAUSE_MS);
-      const { ms } = await runner.actor.call('run_steps', { count });
-      runner.ms.push([...ms]);
-      progress(`round ${round + 1}/${rounds}  ${runner.title}  ${quantile(ms, 0.5).toFixed(1)} ms`);
+      try {
+        const { ms } = await runner.actor.call('run_steps', { count });
+        runner.ms.push([...ms]);
+        progress(`round ${round + 1}/${rounds}  ${runner.title}  ${quantile(ms, 0.5).toFixed(1)} ms`);
+      } catch (thrown) {
+        // Ratios are to the first one: without it there is nothing to go on for.
+        if (runner === runners[0]) throw thrown;
+        runner.failed = thrown instanceof Error ? thrown.message : String(thrown);
+        progress(`${runner.title} failed: ${runner.failed}`);
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { machine } from '../report.ts';
 import type { Actor, Entrant } from './calls.ts';
 import type { ChromiumContest } from './chromium.ts';
 import { startNodeActor } from './node-actor.ts';
@@ -42,9 +43,10 @@ export class Stage {
     return startPythonActor(this.#python, threads);
   }
 
-  /** The browser's version, where there is one in this run. */
-  async chromium(): Promise<string | null> {
-    return (await this.#chromium)?.version ?? null;
+  /** The machine in words, with the browser where one took part. */
+  async machine(): Promise<string> {
+    const version = (await this.#chromium)?.version;
+    return version === undefined ? machine() : `${machine()}, Chromium ${version}`;
   }
 
   async close(): Promise<void> {

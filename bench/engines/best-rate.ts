@@ -1,15 +1,18 @@
-/** Best GFLOP/s of `work`, which does `flops` each time and resolves when it is done; after two that warm up. */
-export async function bestRate(flops: number, seconds: number, work: () => Promise<void>): Promise<number> {
+import type { Rate } from '../contest/calls.ts';
+import { quantile } from '../quantile.ts';
+
+/** How fast `work` is, which does `flops` each time and resolves when it is done; after two that warm up. */
+export async function bestRate(flops: number, seconds: number, work: () => Promise<void>): Promise<Rate> {
   await work();
   await work();
-  let best = Number.POSITIVE_INFINITY;
+  const ms: number[] = [];
   const until = performance.now() + 1000 * seconds;
   do {
     const start = performance.now();
     await work();
-    best = Math.min(best, performance.now() - start);
+    ms.push(performance.now() - start);
   } while (performance.now() < until);
-  return flops / best / 1e6;
+  return { gflops: flops / Math.min(...ms) / 1e6, median_ms: quantile(ms, 0.5), runs: ms.length };
 }
 
 /** Numbers for a matrix: small, of both signs, exact in f16 too. */

@@ -1,6 +1,7 @@
 import type { DeviceFactory } from '../../src/engine/devices/probe.ts';
 import type { WasmPaths } from '../../src/engine/devices/tfjs/wasm.ts';
-import type { MatmulTask, Opened, StepRecord } from '../contest/calls.ts';
+import type { CheckpointStore } from '../../src/engine/training/checkpoint-store.ts';
+import type { MatmulTask, Opened, Rate, StepRecord } from '../contest/calls.ts';
 import type { Workload } from '../workload/workload.ts';
 
 /** What differs between Node and a browser. */
@@ -10,6 +11,8 @@ export interface Environment {
   readonly tfjsWasm: () => WasmPaths;
   /** Gives the process what a browser's page has and an engine needs for its threads. */
   readonly prepareThreads: () => Promise<void>;
+  /** Where a user's run puts its checkpoints here. */
+  readonly checkpoints: () => CheckpointStore;
   /** Null where there is no WebGPU; sets it up where that is needed. */
   readonly gpu: () => Promise<GPU | null>;
   /** Runs a probe of the module on as many threads as there are cores, at once; each one's rate. */
@@ -28,6 +31,6 @@ export interface StepRunner extends Opened {
 /** Each engine is a file that exports these two. */
 export interface Engine {
   openStep(device: string, workload: Workload, environment: Environment): Promise<StepRunner>;
-  /** Best GFLOP/s, each product awaited before the next is timed. */
-  matmul(device: string, task: MatmulTask, environment: Environment): Promise<number | null>;
+  /** Each product awaited before the next is timed. */
+  matmul(device: string, task: MatmulTask, environment: Environment): Promise<Rate | null>;
 }

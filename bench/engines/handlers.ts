@@ -50,6 +50,10 @@ export function engineHandlers(environment: Environment): Handlers {
       }
       return { ms };
     },
+    async evaluate_recipe(task) {
+      const { evaluateRecipe } = await import('./anneal/recipe.ts');
+      return evaluateRecipe(task.entrant.device, task, environment);
+    },
     async train_recipe(task) {
       const { trainRecipe } = await import('./anneal/recipe.ts');
       return trainRecipe(task.entrant.device, task, environment);

@@ -4,6 +4,7 @@ Arguments: the number of threads. OpenBLAS takes its own from OPENBLAS_NUM_THREA
 """
 import json
 import os
+import statistics
 import sys
 import time
 
@@ -17,15 +18,7 @@ class Peer:
     def open_step(self, workload, files):
         self.model, self.optimizer = workload["model"], workload["optimizer"]
         self.rate = workload["learning_rate"]
-        self.params = {}
-        with open(files["weights"], "rb") as file:
-            for weight in files["index"]:
-                count = 1
-                for size in weight["shape"]:
-                    count *= size
-                raw = bytearray(file.read(4 * count))
-                values = torch.frombuffer(raw, dtype=torch.float32).clone().view(weight["shape"])
-                self.params[weight["name"]] = values.requires_grad_(True)
+        self.params = read_weights(files["weights"], files["index"])
         with open(files["tokens"], "rb") as file:
             raw = bytearray(file.read())
         shape = (-1, 2, workload["batch"], workload["context"])
@@ -55,9 +48,11 @@ class Peer:
             ms.append(1000 * (time.perf_counter() - start))
         return {"ms": ms, "losses": losses}
 
+    def evaluate_recipe(self, text_file, weights, index, **task):
+        return pytorch_recipe.evaluate_whole(task, read_text(text_file), read_weights(weights, index))
+
     def train_recipe(self, text_file, **task):
-        with open(text_file, encoding="utf-8", newline="") as file:
-            return pytorch_recipe.train(task, file.read())
+        return pytorch_recipe.train(task, read_text(text_file))
 
     def peak_bytes(self):
         return None
@@ -75,14 +70,33 @@ class Peer:
         out = torch.empty(m, n)
         for _ in range(2):
             torch.mm(a, b, out=out)
-        best, until = float("inf"), time.perf_counter() + seconds
+        took, until = [], time.perf_counter() + seconds
         while True:
             start = time.perf_counter()
             torch.mm(a, b, out=out)
             now = time.perf_counter()
-            best = min(best, now - start)
+            took.append(now - start)
             if now > until:
-                return 2 * m * n * k / best / 1e9
+                gflops = 2 * m * n * k / min(took) / 1e9
+                return {"gflops": gflops, "median_ms": 1000 * statistics.median(took), "runs": len(took)}
+
+
+def read_weights(path, index):
+    params = {}
+    with open(path, "rb") as file:
+        for weight in index:
+            count = 1
+            for size in weight["shape"]:
+                count *= size
+            raw = bytearray(file.read(4 * count))
+            values = torch.frombuffer(raw, dtype=torch.float32).clone().view(weight["shape"])
+            params[weight["name"]] = values.requires_grad_(True)
+    return params
+
+
+def read_text(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return file.read()
 
 
 def describe():

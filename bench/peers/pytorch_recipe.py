@@ -12,10 +12,7 @@ def train(task, text):
     model, schedule = spec["model"], spec["schedule"]
     batch, context = spec["per_device_train_batch_size"], model["n_positions"]
     torch.manual_seed(task["seed"])
-    ids = {letter: i for i, letter in enumerate(sorted(set(text)))}
-    tokens = torch.tensor([ids[letter] for letter in text], dtype=torch.long)
-    cut = int(len(text) * (1 - task["validation_split"]))
-    data, validation = tokens[:cut], tokens[cut:]
+    data, validation = split(task, text)
     params = initial(model)
     optimizer = models.adamw(params, spec["optimizer"])
     clip = spec["optimizer"]["max_grad_norm"]
@@ -37,6 +34,22 @@ def train(task, text):
     seconds = time.perf_counter() - start
     val_loss, count = evaluate(params, validation, model, batch, context, None)
     return {"seconds": seconds, "val_loss": val_loss, "last_loss": last, "tokens": count}
+
+
+def split(task, text):
+    """Tokens for training and for validation."""
+    ids = {letter: i for i, letter in enumerate(sorted(set(text)))}
+    tokens = torch.tensor([ids[letter] for letter in text], dtype=torch.long)
+    cut = int(len(text) * (1 - task["validation_split"]))
+    return tokens[:cut], tokens[cut:]
+
+
+def evaluate_whole(task, text, params):
+    spec = task["spec"]
+    model, batch = spec["model"], spec["per_device_train_batch_size"]
+    _, validation = split(task, text)
+    val_loss, count = evaluate(params, validation, model, batch, model["n_positions"], None)
+    return {"val_loss": val_loss, "tokens": count}
 
 
 def initial(model):

@@ -103,14 +103,15 @@ export const RING = 8;
  * Batch number `step`. The tokens follow a rule nine times out of ten, so that the loss falls from the first
  * update on and a wrong optimizer shows at once.
  */
-export function batchOf({ batch, context, seed }: Workload, step: number): Batch {
+export function batchOf({ model, batch, context, seed }: Workload, step: number): Batch {
+  const { vocab_size } = model;
   const input_ids = new Int32Array(batch * context);
   const labels = new Int32Array(batch * context);
   for (let row = 0; row < batch; row++) {
     const random = new Random(hash32(seed, step % RING, row));
-    let token = random.below(VOCABULARY);
+    let token = random.below(vocab_size);
     for (let t = 0; t < context; t++) {
-      const next = random.uniform() < 0.9 ? (token * 7 + 3) % VOCABULARY : random.below(VOCABULARY);
+      const next = random.uniform() < 0.9 ? (token * 7 + 3) % vocab_size : random.below(vocab_size);
       input_ids[row * context + t] = token;
       labels[row * context + t] = next;
       token = next;

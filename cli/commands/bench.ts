@@ -36,11 +36,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
 }
 
 function render(report: BenchReport): string {
-  const results = report.results.map((row) =>
+  const line = (row: object) =>
     Object.entries(row)
       .map(([key, value]) => `${key} ${show(value)}`)
-      .join('  '),
-  );
+      .join('  ');
+  const results = report.results.map((row, i) => line({ ...row, ...report.details?.[i] }));
+  const absent = (report.absent ?? []).map((row) => `absent  ${line(row)}`);
   const bars = report.bars.map(
     (bar) =>
       `${bar.holds ? 'holds' : 'FALLS'}  ${bar.name}: ${Number(bar.value.toPrecision(4))} ${bar.op} ${bar.limit}`,
@@ -48,7 +49,9 @@ function render(report: BenchReport): string {
   const facts = Object.entries(report.facts ?? {}).map(([key, value]) => `  ${key} ${show(value)}`);
   const rows = results.map((row) => `  ${row}`);
   const text = report.text === undefined ? [] : [report.text];
-  return [`${report.name} on ${report.machine}`, ...rows, ...facts, ...bars, ...text, ''].join('\n');
+  return [`${report.name} on ${report.machine}`, ...rows, ...absent, ...facts, ...bars, ...text, ''].join(
+    '\n',
+  );
 }
 
 function show(value: unknown): string {

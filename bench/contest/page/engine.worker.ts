@@ -2,6 +2,7 @@ import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { browserDeviceFactories } from '../../../src/engine/devices/browser.ts';
+import { createOpfsCheckpointStore } from '../../../src/storage/opfs/checkpoint-store.ts';
 import { engineHandlers } from '../../engines/handlers.ts';
 import type { Request } from '../calls.ts';
 import { answer } from '../serve.ts';
@@ -14,6 +15,7 @@ const wasmPaths = {
 const handlers = engineHandlers({
   factories: () => browserDeviceFactories({ wasmPaths }),
   tfjsWasm: () => wasmPaths,
+  checkpoints: () => createOpfsCheckpointStore(),
   prepareThreads: async () => {}, // a browser has them
   gpu: async () => navigator.gpu ?? null,
   startProbes: async (module, job) => {

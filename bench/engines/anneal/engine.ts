@@ -5,7 +5,7 @@ import { slice } from '../../../src/engine/graph/emit.ts';
 import type { Program, StateSpec } from '../../../src/engine/graph/ir.ts';
 import { updateFeeds } from '../../../src/engine/optimizers/update.ts';
 import { buildTrainingStep } from '../../../src/engine/training/step.ts';
-import type { MatmulTask } from '../../contest/calls.ts';
+import type { MatmulTask, Rate } from '../../contest/calls.ts';
 import { batchOf, initialWeights, type Workload } from '../../workload/workload.ts';
 import { bestRate, operand } from '../best-rate.ts';
 import type { Environment, StepRunner } from '../engine.ts';
@@ -70,7 +70,7 @@ export async function matmul(
   name: string,
   { m, n, k, transpose_a, transpose_b, seconds }: MatmulTask,
   environment: Environment,
-): Promise<number> {
+): Promise<Rate> {
   const device = await openDevice(name, environment);
   try {
     return await bestRate(2 * m * n * k, seconds, await product(device));

@@ -5,29 +5,23 @@ import { CommandQueue } from '../../../src/engine/training/commands.ts';
 import { evaluateModel } from '../../../src/engine/training/evaluate.ts';
 import type { TrainingEvent } from '../../../src/engine/training/events.ts';
 import { train } from '../../../src/engine/training/train.ts';
-import { createMemoryCheckpointStore } from '../../../src/storage/memory/checkpoint-store.ts';
-import type { RecipeResult, RecipeTask } from '../../contest/calls.ts';
+import type { Evaluated, RecipeResult, RecipeTask } from '../../contest/calls.ts';
+import { initialWeights } from '../../workload/workload.ts';
 import type { Environment } from '../engine.ts';
 import { openDevice } from './engine.ts';
 
-/** The studio's own training loop over the recipe, its evaluations and checkpoints included, but no samples. */
+/** The studio's own training loop over the recipe: its evaluations, checkpoints and samples included. */
 export async function trainRecipe(
   name: string,
   task: RecipeTask,
   environment: Environment,
 ): Promise<RecipeResult> {
   const device = await openDevice(name, environment);
-  const store = createMemoryCheckpointStore();
+  const store = environment.checkpoints();
   const run = `recipe-${task.seed}`;
   try {
-    const tokenizer = charTokenizer(task.text);
-    const parts = splitText(task.text, task.validation_split);
-    const data = {
-      train: tokenizer.encode(parts.train).ids,
-      validation: tokenizer.encode(parts.validation).ids,
-    };
-    const { model } = task.spec;
-    const spec = { ...task.spec, seed: task.seed, sampling: { ...task.spec.sampling, max_new_tokens: 0 } };
+    const { tokenizer, data } = read(task);
+    const spec = { ...task.spec, seed: task.seed };
     let last_loss = Number.NaN;
     const start = performance.now();
     const end = await train(spec, {
@@ -52,14 +46,53 @@ export async function trainRecipe(
     const { found } = await findLatest(store, run);
     if (found === null) throw new Error('There is no checkpoint of the run.');
     const { file } = found.checkpoint;
-    const context = model.model_type === 'gpt2' ? model.n_positions : model.max_position_embeddings;
-    const sizes = { batch: spec.per_device_train_batch_size, context };
-    const read = async (parameter: string) => file.floats(parameter);
-    const { loss, tokens } = await evaluateModel(device, model, read, data.validation, sizes);
+    const { loss, tokens } = await evaluateModel(
+      device,
+      spec.model,
+      async (parameter) => file.floats(parameter),
+      data.validation,
+      sizes(task),
+    );
     return { seconds, val_loss: loss, last_loss, tokens };
+  } finally {
+    await store.remove(run);
+    device.dispose();
+  }
+}
+
+/** The same evaluation as at the end of `trainRecipe`, of weights that every engine can be given. */
+export async function evaluateRecipe(
+  name: string,
+  task: RecipeTask,
+  environment: Environment,
+): Promise<Evaluated> {
+  const device = await openDevice(name, environment);
+  try {
+    const { model } = task.spec;
+    const weights = new Map(initialWeights({ model, seed: task.seed }).map((one) => [one.name, one.values]));
+    const { data } = read(task);
+    const given = async (parameter: string) => weights.get(parameter) ?? new Float32Array();
+    const { loss, tokens } = await evaluateModel(device, model, given, data.validation, sizes(task));
+    return { val_loss: loss, tokens };
   } finally {
     device.dispose();
   }
+}
+
+function read({ text, validation_split }: RecipeTask) {
+  const tokenizer = charTokenizer(text);
+  const parts = splitText(text, validation_split);
+  const data = {
+    train: tokenizer.encode(parts.train).ids,
+    validation: tokenizer.encode(parts.validation).ids,
+  };
+  return { tokenizer, data };
+}
+
+function sizes({ spec }: RecipeTask) {
+  const { model } = spec;
+  const context = model.model_type === 'gpt2' ? model.n_positions : model.max_position_embeddings;
+  return { batch: spec.per_device_train_batch_size, context };
 }
 
 /** A macrotask. */

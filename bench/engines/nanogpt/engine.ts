@@ -91,10 +91,9 @@ export async function openStep(
   }
   async function finish(loss: tf.Scalar): Promise<number> {
     // The queue of a GPU is worked off in order: when this has come back, the update is done.
-    await tf.tidy(() => tf.scalar(1).mul(2)).data();
-    const [value] = await loss.data();
+    const [value] = await Promise.all([loss.data(), tf.tidy(() => tf.scalar(1).mul(2)).data()]);
     loss.dispose();
-    return value ?? Number.NaN;
+    return value[0] ?? Number.NaN;
   }
   return {
     description: `@genai-fi/nanogpt 1.3.0, ${device}`,

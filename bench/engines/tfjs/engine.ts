@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { MatmulTask } from '../../contest/calls.ts';
+import type { MatmulTask, Rate } from '../../contest/calls.ts';
 import { batchOf, initialWeights, type Workload } from '../../workload/workload.ts';
 import { bestRate, operand } from '../best-rate.ts';
 import type { Environment, StepRunner } from '../engine.ts';
@@ -49,13 +49,11 @@ export async function openStep(
     });
   }
 
-  /** Reading the loss waits for all that was queued on a GPU before it, the update included: it is read last. */
+  /** A GPU's queue is worked off in order, so the update is over with its last write; both in one way there and back. */
   async function finish(value: tf.Scalar): Promise<number> {
-    const last = slots.at(-1)?.p;
-    await last?.data();
-    const [number] = await value.data();
+    const [loss] = await Promise.all([value.data(), slots.at(-1)?.p.data()]);
     value.dispose();
-    return number ?? Number.NaN;
+    return loss[0] ?? Number.NaN;
   }
 
   return {
@@ -79,7 +77,7 @@ export async function matmul(
   device: string,
   { m, n, k, transpose_a, transpose_b, seconds }: MatmulTask,
   environment: Environment,
-): Promise<number> {
+): Promise<Rate> {
   await startBackend(device, environment);
   const a = tf.tensor2d(operand(m * k), transpose_a ? [k, m] : [m, k]);
   const b = tf.tensor2d(operand(k * n), transpose_b ? [n, k] : [k, n]);
