@@ -3,15 +3,6 @@ import type { BinaryStep, ExpressionStep, UnaryStep } from './expression.ts';
 
 /** Ops that are one step of an expression over full tensors or ones that are broadcast. */
 
-const UNARY: readonly UnaryStep[] = [
-  ...(['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'square', 'abs', 'sign', 'is_finite'] as const),
-  ...(['tanh', 'sigmoid', 'relu', 'gelu', 'gelu_new', 'silu'] as const),
-];
-const BINARY: readonly BinaryStep[] = [
-  ...(['relu_grad', 'gelu_grad', 'gelu_new_grad', 'silu_grad'] as const),
-  ...(['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'greater'] as const),
-];
-
 export type StepOp =
   | UnaryStep
   | BinaryStep
@@ -24,17 +15,20 @@ export type StepOp =
   | 'dropout_mask'
   | 'add_n';
 
-const STEP_OPS: ReadonlySet<OpName> = new Set<StepOp>([
-  ...UNARY,
-  ...BINARY,
-  ...(['where', 'affine', 'ema', 'ema_square', 'adamw_update', 'decayed_update', 'dropout_mask'] as const),
-  'add_n',
-]);
+/** Keyed by op, so that one that was added to the IR is a type error until it is here. */
+const STEP_OPS: { readonly [K in StepOp]: true } = {
+  ...{ neg: true, exp: true, log: true, sqrt: true, rsqrt: true, square: true, abs: true, sign: true },
+  ...{ is_finite: true, tanh: true, sigmoid: true, relu: true, gelu: true, gelu_new: true, silu: true },
+  ...{ relu_grad: true, gelu_grad: true, gelu_new_grad: true, silu_grad: true },
+  ...{ add: true, sub: true, mul: true, div: true, maximum: true, minimum: true, greater: true },
+  ...{ where: true, affine: true, ema: true, ema_square: true, adamw_update: true, decayed_update: true },
+  ...{ dropout_mask: true, add_n: true },
+};
 
 export type StepNode = { [K in StepOp]: NodeOf<K> }[StepOp];
 
 export function isStep(node: { readonly op: OpName }): node is StepNode {
-  return STEP_OPS.has(node.op);
+  return Object.hasOwn(STEP_OPS, node.op);
 }
 
 /** Appends the steps of a node over the values `args`; returns the number of its value. */
