@@ -51,6 +51,7 @@ export function accessors(groups: readonly GroupVariables[]) {
     const common = {
       type: wgslType({ scalar: scalar === 'f16' ? 'f32' : scalar, vector }),
       vector,
+      words: null,
       row_stride: use.row_stride / vector,
       starts: use.starts.map((start) => start / vector),
     };
@@ -95,6 +96,7 @@ export function accessors(groups: readonly GroupVariables[]) {
     return {
       type: 'u32',
       vector: 1,
+      words: null,
       row_stride: length,
       starts: [0],
       load: (at) => `b${index}[${at}]`,

@@ -64,6 +64,8 @@ export interface BoundTensor {
    * tensor's offset, and how it is spread over buffers, are taken care of. `index` is a u32 expression.
    */
   load(index: string): string;
+  /** Of fours of halves: the two words that hold them, a vec2<u32>; null of all else. */
+  readonly words: ((index: string) => string) | null;
   /** A statement, with its semicolon. */
   store(index: string, value: string): string;
   /** Elements (or vectors) from one row to the next. */

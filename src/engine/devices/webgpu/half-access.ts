@@ -22,13 +22,15 @@ export function halfAccess(
   { id, vector, offset }: HalfUse,
   words: HalfWords,
   text: string[],
-): Pick<BoundTensor, 'load' | 'store'> {
+): Pick<BoundTensor, 'load' | 'store' | 'words'> {
   const plus = (index: string, more: number) => (more === 0 ? index : `${index} + ${more}u`);
   if (!text.includes(HALVES)) text.push(HALVES);
   if (vector === 4 && words.vector === 2) {
     const at = (index: string) => plus(index, offset / 2);
+    const both = (index: string) => words.load(at(index));
     return {
-      load: (index) => `unpack_halves(${words.load(at(index))})`,
+      words: both,
+      load: (index) => `unpack_halves(${both(index)})`,
       store: (index, value) => words.store(at(index), `pack_halves(${value})`),
     };
   }
@@ -36,16 +38,24 @@ export function halfAccess(
   if (vector === 4) {
     const start = `let e = ${plus('i * 2u', offset)};`;
     const both = `vec2<u32>(${words.load('e')}, ${words.load('e + 1u')})`;
-    text.push(`fn ${id}_load(i : u32) -> vec4<f32> { ${start} return unpack_halves(${both}); }`);
+    text.push(
+      `fn ${id}_words(i : u32) -> vec2<u32> { ${start} return ${both}; }`,
+      `fn ${id}_load(i : u32) -> vec4<f32> { return unpack_halves(${id}_words(i)); }`,
+    );
     if (words.writable) {
       const stores = `${words.store('e', 'w.x')} ${words.store('e + 1u', 'w.y')}`;
       text.push(`fn ${id}_store(i : u32, v : vec4<f32>) { ${start} let w = pack_halves(v); ${stores} }`);
     }
-    return { load, store: (index, value) => `${id}_store(${index}, ${value});` };
+    return {
+      words: (index) => `${id}_words(${index})`,
+      load,
+      store: (index, value) => `${id}_store(${index}, ${value});`,
+    };
   }
   const word = words.load(plus('(i >> 1u)', offset));
   text.push(`fn ${id}_load(i : u32) -> f32 { return unpack2x16float(${word})[i & 1u]; }`);
   return {
+    words: null,
     load,
     store() {
       throw new RangeError('a half shares its word with a neighbour, so halves are stored in fours');

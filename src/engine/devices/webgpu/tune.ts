@@ -1,7 +1,8 @@
 import type { KernelCallOf, KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import type { WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
-import { candidates, shapeKey } from './kernels/matmul/choose.ts';
+import { candidates, shapeKey, storageOf } from './kernels/matmul/choose.ts';
+import { widthOf } from './spaces.ts';
 
 type Matmul = KernelCallOf<'matmul'>;
 
@@ -33,8 +34,9 @@ export async function tune(
   const noted: Record<string, string> = {};
   for (const call of plan.calls) {
     if (call.kernel !== 'matmul') continue;
-    const key = shapeKey(call.attributes);
-    const variants = candidates(call.attributes, gpu.facts);
+    const storage = storageOf(call, (id) => plan.tensors[id] as PlanTensor);
+    const key = shapeKey(call.attributes, storage);
+    const variants = candidates(call.attributes, gpu.facts, storage);
     if (variants.length < 2 || gpu.tuned.has(key)) continue;
     if (call.flops < (gpu.tilings?.least_flops ?? LEAST_FLOPS)) continue;
     let best = Number.POSITIVE_INFINITY;
@@ -70,7 +72,10 @@ async function timeOf(
 }
 
 /** The product without what comes after it, several times over. */
-function alone({ attributes, scratch, scope, flops, bytes }: Matmul, plan: KernelPlan): KernelPlan {
+function alone(one: Matmul, plan: KernelPlan): KernelPlan {
+  const { attributes, scratch, scope, flops, bytes } = one;
+  const storage = storageOf(one, (id) => plan.tensors[id] as PlanTensor);
+  const types: readonly string[] = [storage.a, storage.b, storage.result];
   const { batch, m, n, k, transpose_a, transpose_b, shared_b, sums } = attributes;
   const shapes = [
     [batch, ...(transpose_a ? [k, m] : [m, k])],
@@ -82,9 +87,10 @@ function alone({ attributes, scratch, scope, flops, bytes }: Matmul, plan: Kerne
   let offset = 0;
   const tensors = shapes.map((shape, id): PlanTensor => {
     const at = offset;
-    offset += Math.ceil((shape.reduce((a, b) => a * b, 1) * 4) / 256) * 256;
+    const dtype = types[id] === 'f16' ? 'f16' : 'f32';
+    offset += Math.ceil((shape.reduce((a, b) => a * b, 1) * widthOf(dtype)) / 256) * 256;
     return {
-      ...{ id, shape, dtype: 'f32', place: { in: 'arena', offset: at } },
+      ...{ id, shape, dtype, place: { in: 'arena', offset: at } },
       ...{ offset: 0, row_stride: null, kind: 'activations' },
     };
   });

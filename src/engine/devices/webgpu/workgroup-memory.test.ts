@@ -8,8 +8,10 @@ var<workgroup> limit : u32;
 var<workgroup> part : array<vec4<f32>, 64>;
 var<workgroup> thirds : array<vec3<f32>, 2>;
 var<workgroup> met : array<atomic<u32>, 8>;
+var<workgroup> halves : array<f16, 25>;
+var<workgroup> fours : array<vec4<f16>, 3>;
 fn f() { var plain : f32; }`;
-  expect(workgroupBytes(module)).toBe(144 + 16 + 1024 + 32 + 32);
+  expect(workgroupBytes(module)).toBe(144 + 16 + 1024 + 32 + 32 + 64 + 32);
   expect(workgroupBytes('fn f() {}')).toBe(0);
 });
 

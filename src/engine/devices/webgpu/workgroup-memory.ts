@@ -1,6 +1,6 @@
 const SCALAR = 4;
-/** Room and alignment of a vector by its number of components: WGSL aligns three as four. */
-const VECTOR: Readonly<Record<string, number>> = { '2': 8, '3': 16, '4': 16 };
+/** Room and alignment of a vector in components: WGSL aligns three as four. */
+const VECTOR: Readonly<Record<string, number>> = { '2': 2, '3': 4, '4': 4 };
 const DECLARATION = /var<workgroup>\s+\w+\s*:\s*([^;]+);/g;
 
 /**
@@ -18,8 +18,9 @@ export function workgroupBytes(module: string): number {
 function sizeOfType(type: string): number {
   const array = /^array<(.+),\s*(\d+)u?\s*>$/.exec(type);
   if (array !== null) return sizeOfType((array[1] as string).trim()) * Number(array[2]);
-  const vector = /^vec([234])/.exec(type);
-  if (vector !== null) return VECTOR[vector[1] as string] as number;
+  const vector = /^vec([234])<(.+)>$/.exec(type);
+  if (vector !== null) return (VECTOR[vector[1] as string] as number) * sizeOfType(vector[2] as string);
+  if (type === 'f16') return SCALAR / 2;
   if (/^(f32|i32|u32|atomic<[iu]32>)$/.test(type)) return SCALAR;
   throw new RangeError(`workgroup memory of type ${type}`);
 }

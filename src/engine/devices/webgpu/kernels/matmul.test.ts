@@ -1,12 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Expression } from '../../../graph/lower/expression.ts';
-import type { KernelAttributes } from '../../../graph/lower/kernel-plan.ts';
+import type {
+  KernelAttributes,
+  KernelCallOf,
+  KernelPlan,
+  PlanTensor,
+} from '../../../graph/lower/kernel-plan.ts';
 import { scratchElements } from '../../../graph/lower/scratch.ts';
-import { compare } from '../testing/compare.ts';
+import { kernelContext } from '../bind.ts';
+import type { WebgpuDevice } from '../device.ts';
+import { compare, compareOnce } from '../testing/compare.ts';
+import { f16Device } from '../testing/f16-device.ts';
+import { SOFTWARE } from '../testing/facts.ts';
 import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
-import type { CallCase } from '../testing/run-call.ts';
+import { type CallCase, type GivenTensor, planOf, withHalves } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
-import { shapeKey, VARIANTS, type Variant } from './matmul/choose.ts';
+import { candidates, choose, shapeKey, storageOf, VARIANTS, type Variant } from './matmul/choose.ts';
 
 type Attributes = KernelAttributes['matmul'];
 
@@ -92,6 +101,11 @@ function caseOf(values: Values, base: Attributes, wish: Wish): CallCase {
   return { call, tensors, results };
 }
 
+function contextOf({ gpu }: WebgpuDevice, { tensors }: KernelPlan) {
+  const state = { order: [], offsets: new Map(), total: 0 };
+  return kernelContext({ tensors, state, adapter: gpu.facts, tuned: gpu.tuned });
+}
+
 /** Every layout, edges of all kinds, each way of finishing. */
 const CASES: readonly [Attributes, Wish][] = [
   [product(1, 1, 1), {}],
@@ -126,7 +140,16 @@ describe('matmul', PATIENCE, () => {
     });
   }
 
-  const forced = Object.keys(VARIANTS) as Variant[];
+  /** Makes the call, and the same with halves, take the variant on a device. */
+  const force = ({ gpu }: WebgpuDevice, one: CallCase, variant: Variant): void => {
+    for (const case_ of [one, withHalves(one)]) {
+      const { call, plan } = { call: case_.call as KernelCallOf<'matmul'>, plan: planOf(case_) };
+      const storage = storageOf(call, (id) => plan.tensors[id] as PlanTensor);
+      gpu.tuned.set(shapeKey(call.attributes, storage), variant);
+    }
+  };
+  const names = Object.keys(VARIANTS) as Variant[];
+  const forced = names.filter((variant) => !variant.endsWith(' f16'));
   it.each(forced)('as %s agrees with float64 on a product of several tiles', async (variant) => {
     if (devices === null) return;
     const { gpu } = devices;
@@ -137,9 +160,55 @@ describe('matmul', PATIENCE, () => {
       [product(few ? 3 : 132, 68, k, { transpose_a: true, transpose_b: true, sums: few ? null : 'a' }), {}],
     ] as const) {
       const seed = freshSeed();
-      gpu.gpu.tuned.set(shapeKey(base), variant);
-      await compare(gpu, caseOf(new Values(seed), base, wish), `${variant} ${shapeKey(base)}, seed ${seed}`);
+      const one = caseOf(new Values(seed), base, wish);
+      force(gpu, one, variant);
+      await compare(gpu, one, `${variant} ${shapeKey(base)}, seed ${seed}`);
     }
+  });
+
+  const tiled = names.filter((variant) => variant.endsWith(' f16'));
+  it.each(tiled)('as %s agrees with float64 on halves, and on halves times weights', async (variant) => {
+    const device = await f16Device();
+    if (device === null) return;
+    try {
+      const k = variant.includes('split') ? 516 : 36;
+      const cases: readonly [Attributes, Wish][] = [
+        [product(67, 68, k), { layer: true }],
+        [product(68, 72, k + 1, { transpose_a: true, sums: 'b' }), {}],
+        [product(33, 36, k, { transpose_b: true }), { strided: true }],
+      ];
+      // The text is the same but for its numbers: one of them shows every layout.
+      for (const [base, wish] of variant === '32x32 f16' ? cases : cases.slice(0, 1)) {
+        const seed = freshSeed();
+        const one = withHalves(caseOf(new Values(seed), base, wish));
+        const weights = one.tensors.map(
+          (tensor, id): GivenTensor => (id === 1 ? { ...tensor, dtype: 'f32' } : tensor),
+        );
+        for (const half of base.sums === 'b' ? [one] : [one, { ...one, tensors: weights }]) {
+          const plan = planOf(half);
+          const call = half.call as KernelCallOf<'matmul'>;
+          const storage = storageOf(call, (id) => plan.tensors[id] as PlanTensor);
+          device.gpu.tuned.set(shapeKey(base, storage), variant);
+          expect(choose(call, contextOf(device, plan))).toBe(variant);
+          await compareOnce(device, half, `${variant} ${shapeKey(base, storage)}, seed ${seed}`, 2 ** -9);
+        }
+      }
+    } finally {
+      device.dispose();
+    }
+  });
+
+  it('tries tiles of f16 where the adapter has them and halves are multiplied, and nowhere else', () => {
+    const one = caseOf(new Values(1), product(256, 256, 64), {});
+    const of = (case_: CallCase, f16: boolean) => {
+      const call = case_.call as KernelCallOf<'matmul'>;
+      const storage = storageOf(call, (id) => planOf(case_).tensors[id] as PlanTensor);
+      const adapter = { ...SOFTWARE, software: false, f16 };
+      return candidates(call.attributes, adapter, storage).filter((name) => name.endsWith(' f16'));
+    };
+    expect(of(withHalves(one), true)).toEqual(['32x32 f16', '64x64 f16']);
+    expect(of(withHalves(one), false)).toEqual([]);
+    expect(of(one, true)).toEqual([]);
   });
 
   it('takes products of random shapes', async (context) => {

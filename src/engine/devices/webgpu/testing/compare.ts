@@ -16,7 +16,7 @@ export async function compare(device: WebgpuDevice, one: CallCase, what: string,
   }
 }
 
-async function compareOnce(device: WebgpuDevice, one: CallCase, what: string, tolerance: number) {
+export async function compareOnce(device: WebgpuDevice, one: CallCase, what: string, tolerance: number) {
   const [first = [], second = []] = await runCall(device, one, 2);
   const plan = planOf(one);
   const feeds = Object.fromEntries(one.tensors.map(({ values }, id) => [`t${id}`, values]));

@@ -14,6 +14,8 @@ export interface SharedTile {
   readonly block: readonly [rows: number, columns: 4];
   /** Steps along K that lie in shared memory at a time. */
   readonly depth: number;
+  /** Whether shared memory holds f16, which must have passed the gate; sums are f32 all the same. See `tilesHalves`. */
+  readonly half?: boolean;
   /** Parts of K that are summed by workgroups of their own, then added in order; 1 does it all in one. */
   readonly splits: number;
 }
@@ -85,9 +87,12 @@ export function sharedMatmul(
   const sumNames = summed === null ? [] : range(sumCount).map((i) => `sum${i}`);
   const inSum = summed === 'a' ? 'tile_column == 0u' : 'tile_row == 0u';
 
+  const half = tile.half === true;
+  const T = half ? 'f16' : 'f32';
+  const shared = (at: string) => (half ? `f32(${at})` : at);
   const body = `${ends?.text(tensors) ?? ''}
-var<workgroup> xs : array<f32, ${tile.depth * (height + 1)}>;
-var<workgroup> ws : array<f32, ${tile.depth * (width + 1)}>;
+var<workgroup> xs : array<${T}, ${tile.depth * (height + 1)}>;
+var<workgroup> ws : array<${T}, ${tile.depth * (width + 1)}>;
 @compute @workgroup_size(${size})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let group = min(${index}, ${count - 1}u);
@@ -111,17 +116,17 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
     .join('\n  ')}
   ${sumNames.map((name) => `var ${name} = 0.0;`).join(' ')}
   for (var p = begin; p < end; p += ${tile.depth}u) {
-    ${copyText('xs', a, tensors.a as BoundTensor, { outer: m, first: 'row0', extent: height, depth: tile.depth, size, k, apart: 1 })}
-    ${copyText('ws', b, tensors.b as BoundTensor, { outer: n, first: 'column0', extent: width, depth: tile.depth, size, k, apart: across })}
+    ${copyText('xs', a, tensors.a as BoundTensor, { outer: m, first: 'row0', extent: height, depth: tile.depth, size, k, half, apart: 1 })}
+    ${copyText('ws', b, tensors.b as BoundTensor, { outer: n, first: 'column0', extent: width, depth: tile.depth, size, k, half, apart: across })}
     workgroupBarrier();
     for (var s = 0u; s < ${tile.depth}u; s++) {
       let xi = s * ${height + 1}u + down;
       let wi = s * ${width + 1}u + across;
       ${range(rows)
-        .map((i) => `let x${i} = xs[xi + ${i}u];`)
+        .map((i) => `let x${i} = ${shared(`xs[xi + ${i}u]`)};`)
         .join(' ')}
       ${range(columns)
-        .map((j) => `let w${j} = ws[wi + ${j * across}u];`)
+        .map((j) => `let w${j} = ${shared(`ws[wi + ${j * across}u]`)};`)
         .join(' ')}
       ${range(rows)
         .map((i) =>
@@ -153,7 +158,7 @@ fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index)
   }`
   }
 }`;
-  const first = bound.dispatch(body, workgroups);
+  const first = bound.dispatch(body, workgroups, half ? ['f16'] : []);
   return splits === 1 ? [first] : [first, addParts(call, context, splits)];
 }
 
@@ -166,6 +171,7 @@ interface Copy {
   /** Threads of the workgroup. */
   readonly size: number;
   readonly k: number;
+  readonly half: boolean;
   /** Neighbours lie so far apart: each of the fours of a thread in a quarter of its own. */
   readonly apart: number;
 }
@@ -178,12 +184,16 @@ function copyText(
   to: string,
   one: Side,
   tensor: BoundTensor,
-  { outer, first, extent, depth, size, k, apart }: Copy,
+  { outer, first, extent, depth, size, k, half, apart }: Copy,
 ) {
   const { vector, along_k, batch_stride } = one;
   const base = batch_stride === 0 ? '' : `batch * ${batch_stride / vector}u + `;
   const pitch = extent + 1;
   const total = (extent * depth) / vector;
+  const zero = half ? 'vec4<f16>()' : `${tensor.type}()`;
+  // As bits: a conversion need not keep infinity.
+  const words = (at: string) => tensor.words?.(at) ?? `pack_halves(${tensor.load(at)})`;
+  const load = (at: string) => (half ? `bitcast<vec4<f16>>(${words(at)})` : tensor.load(at));
   const place_of_one = apart === 1 ? 'o' : `o / 4u + o % 4u * ${apart}u`;
   const loop = (body: string) => `for (var e = lane; e < ${total}u; e += ${size}u) { ${body} }`;
   if (along_k) {
@@ -199,7 +209,7 @@ function copyText(
         : `${to}[s * ${pitch}u + ${place_of_one}] = v;`;
     return loop(`
       let s = e % ${across}u; let o = e / ${across}u;
-      let v = select(${tensor.type}(), ${tensor.load(`${base}${place} + ${from}`)}, ${inside});
+      let v = select(${zero}, ${load(`${base}${place} + ${from}`)}, ${inside});
       ${stores}
     `);
   }
@@ -217,7 +227,7 @@ function copyText(
       : `${to}[s * ${pitch}u + ${place_of_one}] = v;`;
   return loop(`
       let o = e % ${across}u; let s = e / ${across}u;
-      let v = select(${tensor.type}(), ${tensor.load(`${base}min(p + s, ${k - 1}u) * ${tensor.row_stride}u + ${place}`)}, p + s < end);
+      let v = select(${zero}, ${load(`${base}min(p + s, ${k - 1}u) * ${tensor.row_stride}u + ${place}`)}, p + s < end);
       ${stores}
     `);
 }
