@@ -37,6 +37,23 @@ const EPILOGUES: Readonly<Record<string, { expression: Expression; operands: rea
       expression: { operands: 2, steps: [{ op: 'add', args: [1, 0] }], stores: [2] },
       operands: ['all'],
     },
+    ...Object.fromEntries(
+      (['gelu', 'gelu_new', 'silu'] as const).map((op) => [
+        `bias, ${op} and its slope`,
+        {
+          expression: {
+            operands: 2,
+            steps: [
+              { op: 'add', args: [0, 1] },
+              { op, args: [2] },
+              { op: `${op}_slope`, args: [2] },
+            ],
+            stores: [4, 3],
+          } satisfies Expression,
+          operands: ['row'] as const,
+        },
+      ]),
+    ),
     'bias, gelu, both kept': {
       expression: {
         operands: 2,
@@ -48,17 +65,40 @@ const EPILOGUES: Readonly<Record<string, { expression: Expression; operands: rea
       },
       operands: ['row'],
     },
-    'gelu, both kept': {
-      expression: { operands: 1, steps: [{ op: 'gelu', args: [0] }], stores: [0, 1] },
+    'silu and its slope': {
+      expression: {
+        operands: 1,
+        steps: [
+          { op: 'silu', args: [0] },
+          { op: 'silu_slope', args: [0] },
+        ],
+        stores: [2, 1],
+      },
       operands: [],
     },
     'gradient of gelu': {
       expression: { operands: 2, steps: [{ op: 'gelu_grad', args: [1, 0] }], stores: [2] },
       operands: ['all'],
     },
-    'gradient of gelu_new': {
-      expression: { operands: 2, steps: [{ op: 'gelu_new_grad', args: [1, 0] }], stores: [2] },
+    'times a slope': {
+      expression: { operands: 2, steps: [{ op: 'mul', args: [1, 0] }], stores: [2] },
       operands: ['all'],
+    },
+    'kept, and times another': {
+      expression: { operands: 2, steps: [{ op: 'mul', args: [0, 1] }], stores: [0, 2] },
+      operands: ['all'],
+    },
+    'gradients of a gate and of what is up': {
+      expression: {
+        operands: 4,
+        steps: [
+          { op: 'mul', args: [0, 1] },
+          { op: 'mul', args: [0, 2] },
+          { op: 'mul', args: [3, 5] },
+        ],
+        stores: [4, 6],
+      },
+      operands: ['all', 'all', 'all'],
     },
     'gate times what is up': {
       expression: {

@@ -85,9 +85,19 @@ function expressionOf(cluster: Cluster, stored: readonly number[]) {
           return assertNever(source);
       }
     });
-    numbers.set(id, appendStep(fusion.nodes[id] as StepNode, args, list, operands));
+    const [x] = sources[i] as readonly Source[];
+    const [a = 0, b = 0] = args;
+    const value =
+      x?.from === 'tensor' && fusion.slopes.has(fusion.base(x.id))
+        ? once(`gradient ${id}`, { op: 'mul', args: [a, b] })
+        : appendStep(fusion.nodes[id] as StepNode, args, list, operands);
+    numbers.set(id, value);
   });
-  const stores = stored.map((id) => numbers.get(id) as number);
+  const stores = stored.map((id) => {
+    const value = numbers.get(id) as number;
+    const slope = fusion.slopes.get(id);
+    return slope === undefined ? value : once(`slope of ${id}`, { op: slope, args: [value] });
+  });
   const expression: Expression = { operands, steps: list, stores };
   return { expression, operands: tensors };
 }

@@ -14,7 +14,9 @@ export interface Expression {
 }
 
 /** Meanings are those of the ops of the same name in ir.ts. */
-export type UnaryStep = UnaryOp;
+export type UnaryStep = UnaryOp | SlopeStep;
+/** The derivative of the op of this name: what its gradient multiplies by. */
+export type SlopeStep = 'gelu_slope' | 'gelu_new_slope' | 'silu_slope';
 export type BinaryStep = ActivationGradOp | BinaryOp;
 
 export type ExpressionStep =

@@ -111,6 +111,31 @@ test('the gradient of an activation is the epilogue of the product before it, a 
   expect(sums.filter((of) => of !== null)).toHaveLength(1);
 });
 
+/** Two products with an activation between them, and the gradient of what goes into it. */
+function activated(
+  op: 'gelu' | 'silu',
+  more: (g: GraphBuilder, h: Node) => Record<string, Node>,
+): KernelPlan {
+  return fused((g) => {
+    const h = matmul(g, g.input('x', [N, C], 'f32'), g.state('w', [C, F], 'parameter'));
+    const v = g.state('v', [F, C], 'parameter');
+    const out = matmul(g, unary(g, op, h), v);
+    const dh = g.node(`${op}_grad`, [h, matmul(g, out, v, false, true)], NONE);
+    return { outputs: { out, dh: matmul(g, dh, v), ...more(g, h) } };
+  });
+}
+
+test('where only its gradient reads what went into an activation, the slope is kept instead', () => {
+  for (const op of ['gelu', 'silu'] as const) {
+    const plan = activated(op, () => ({}));
+    expect(plan.calls.map(steps)).toEqual([[op, `${op}_slope`], [], ['mul'], []]);
+    const kept = activated(op, (_, h) => ({ h }));
+    expect(kept.calls.map(steps)).toEqual([[op], [], [`${op}_grad`], []]);
+    const readByMore = activated(op, (g, h) => ({ sum: reduceSum(g, h, [0]) }));
+    expect(readByMore.calls.flatMap(steps)).toEqual([op, `${op}_grad`]);
+  }
+});
+
 test('a gradient is added to its accumulator by the product that makes it, in place', () => {
   const plan = fused((g) => {
     const [x, dy] = [g.input('x', [N, C], 'f32'), g.input('dy', [N, F], 'f32')];

@@ -1,5 +1,6 @@
 import type { Node, NodeOf, OpName } from '../ir.ts';
 import type { Draft } from './draft.ts';
+import type { SlopeStep } from './expression.ts';
 import type { Operand } from './operands.ts';
 import { isInlined, resolveOperand } from './operands.ts';
 import type { StepNode } from './steps.ts';
@@ -37,6 +38,8 @@ export class Fusion {
   readonly readers: readonly (readonly number[])[];
   /** By base: read after the run. */
   readonly kept: Uint8Array;
+  /** By base: what is stored in its place, since nobody reads more of it; slopes.ts fills it at the end. */
+  readonly slopes = new Map<number, SlopeStep>();
   readonly #plain: Operand[];
   readonly #byOp: Map<OpName, Node[]>;
   /** By node id; of nodes that read. */

@@ -19,6 +19,7 @@ import type { KernelPlan } from './kernel-plan.ts';
 import { isInlined } from './operands.ts';
 import { place } from './place.ts';
 import { emitSingle } from './single.ts';
+import { keepSlopes } from './slopes.ts';
 import { gradientOffsets, type StateLayout } from './state-layout.ts';
 
 export interface LowerOptions {
@@ -69,6 +70,7 @@ function emitFused(draft: Draft, { logits_chunk_bytes, layout }: LowerOptions): 
   fuseSums(fusion, clusters);
   fuseElementwise(fusion, clusters);
   placeConcats(fusion, clusters);
+  keepSlopes(fusion, clusters);
   for (let id = 0; id < draft.nodes.length; id++) {
     const node = draft.nodes[id] as Node;
     const { op } = node;

@@ -1,10 +1,10 @@
-import type { NodeOf, OpName } from '../ir.ts';
-import type { BinaryStep, ExpressionStep, UnaryStep } from './expression.ts';
+import type { NodeOf, OpName, UnaryOp } from '../ir.ts';
+import type { BinaryStep, ExpressionStep } from './expression.ts';
 
 /** Ops that are one step of an expression over full tensors or ones that are broadcast. */
 
 export type StepOp =
-  | UnaryStep
+  | UnaryOp
   | BinaryStep
   | 'where'
   | 'affine'
@@ -68,7 +68,7 @@ export function appendStep(
       steps.push({ op: 'dropout_mask', args: [a], ...node.attributes });
       break;
     default:
-      if (node.inputs.length === 1) steps.push({ op: node.op as UnaryStep, args: [a] });
+      if (node.inputs.length === 1) steps.push({ op: node.op as UnaryOp, args: [a] });
       else steps.push({ op: node.op as BinaryStep, args: [a, b] });
   }
   return operands + steps.length - 1;

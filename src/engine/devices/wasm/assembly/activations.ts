@@ -5,8 +5,8 @@ import { four, madd, nth, ONE, ROUND } from './math';
  * or has one in it. Their errors are bounded absolutely near 0 and relatively beyond (math.test.ts).
  */
 
-/** Least and most of `power`, the most that `sloped` gives it. */
-const RANGE: usize = memory.data<f32>([-127, 128, 115]);
+/** Least and most of `power`, the most that `sloped` gives it, the most that `sigmoidBoth` takes of it. */
+const RANGE: usize = memory.data<f32>([-127, 128, 115, 1e38]);
 /** 2^f for |f| <= 1/2, but for the 1: fitted to relative errors of 2e-9. */
 const POWER: usize = memory.data<f32>([
   0.00015353361, 0.00133988744, 0.00961843735, 0.05550332471, 0.24022647913, 0.69314720285,
@@ -79,6 +79,15 @@ export function geluDerivative(x: v128): v128 {
   return madd(f32x4.mul(x, density), four(DENSITY), normal(x, density));
 }
 
+/** The derivative goes to `slope`, the result to `value`: what both need is computed once. */
+@inline
+export function geluBoth(x: v128, slope: usize, value: usize): void {
+  const density = bell(x);
+  const share = normal(x, density);
+  v128.store(value, f32x4.mul(x, share));
+  v128.store(slope, madd(f32x4.mul(x, density), four(DENSITY), share));
+}
+
 /** -log2(e) times 2 sqrt(2 / pi), and that times .044715. */
 const BENT: usize = memory.data<f32>([-2.3022082, -0.10294324]);
 /** 2 sqrt(2 / pi), and that times 3 * .044715. */
@@ -103,6 +112,13 @@ export function geluNewDerivative(x: v128): v128 {
   return sloped(bent(x), f32x4.mul(x, slope));
 }
 
+/** As `geluBoth`. */
+@inline
+export function geluNewBoth(x: v128, slope: usize, value: usize): void {
+  const steep = madd(f32x4.mul(x, x), nth(SLOPE, 1), nth(SLOPE, 0));
+  sigmoidBoth(x, bent(x), f32x4.mul(x, steep), slope, value);
+}
+
 /** -log2(e) */
 const LOG2: usize = memory.data<f32>([-1.44269504]);
 
@@ -116,6 +132,24 @@ export function silu(x: v128): v128 {
 @inline
 export function siluDerivative(x: v128): v128 {
   return sloped(f32x4.mul(x, four(LOG2)), x);
+}
+
+/** As `geluBoth`. */
+@inline
+export function siluBoth(x: v128, slope: usize, value: usize): void {
+  sigmoidBoth(x, f32x4.mul(x, four(LOG2)), x, slope, value);
+}
+
+/** x s to `value` and s (1 + steep (1 - s)) to `slope`, with s = 1 / (1 + 2^t). */
+@inline
+function sigmoidBoth(x: v128, t: v128, steep: v128, slope: usize, value: usize): void {
+  const one = four(ONE);
+  const e = power(t);
+  const s = f32x4.div(one, f32x4.add(one, e));
+  v128.store(value, f32x4.mul(x, s));
+  // Where 2^t is infinite, s is 0, and so is the slope.
+  const rest = f32x4.mul(f32x4.pmin(e, nth(RANGE, 3)), s);
+  v128.store(slope, f32x4.mul(s, madd(steep, rest, one)));
 }
 
 /** s (1 + slope (1 - s)) with s = 1 / (1 + 2^t); 1 - s is 2^t s, which keeps its digits. */

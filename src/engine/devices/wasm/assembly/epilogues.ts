@@ -4,13 +4,13 @@
 export const PLAIN = 1;
 /** x = z + o */
 export const SUM = 2;
+/** x = z o */
+export const PRODUCT = 3;
 /** x = z, y = z o */
-export const PRODUCT_KEPT = 3;
-/** x = z, y = f(z) */
-export const GELU_KEPT = 4;
-export const GELU_NEW_KEPT = 5;
-export const SILU_KEPT = 6;
-/** x = z f'(o) */
-export const GELU_GRAD = 7;
-export const GELU_NEW_GRAD = 8;
-export const SILU_GRAD = 9;
+export const PRODUCT_KEPT = 4;
+/** x = z o, y = z p q */
+export const PRODUCTS = 5;
+/** x = f'(z), y = f(z) */
+export const GELU = 6;
+export const GELU_NEW = 7;
+export const SILU = 8;

@@ -36,3 +36,6 @@ export const ADAMW_UPDATE = 30;
 export const DECAYED_UPDATE = 31;
 export const CONSTANT = 32;
 export const DROPOUT_MASK = 33;
+export const GELU_SLOPE = 34;
+export const GELU_NEW_SLOPE = 35;
+export const SILU_SLOPE = 36;

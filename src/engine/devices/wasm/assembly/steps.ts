@@ -29,6 +29,9 @@ export function applyStep(step: usize, to: usize, bytes: usize, values: usize, f
     case OP.GELU: unary<Gelu>(to, a, end); break;
     case OP.GELU_NEW: unary<GeluNew>(to, a, end); break;
     case OP.SILU: unary<Silu>(to, a, end); break;
+    case OP.GELU_SLOPE: unary<GeluSlope>(to, a, end); break;
+    case OP.GELU_NEW_SLOPE: unary<GeluNewSlope>(to, a, end); break;
+    case OP.SILU_SLOPE: unary<SiluSlope>(to, a, end); break;
     case OP.RELU_GRAD: binary<ReluGrad>(to, a, b, end); break;
     case OP.GELU_GRAD: binary<GeluGrad>(to, a, b, end); break;
     case OP.GELU_NEW_GRAD: binary<GeluNewGrad>(to, a, b, end); break;
@@ -73,8 +76,11 @@ function binary<T>(to: usize, a: usize, b: usize, end: usize): void {
 @final class Sigmoid { @inline apply(x: v128): v128 { return sigmoid(x); } }
 @final class Relu { @inline apply(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); } }
 @final class Gelu { @inline apply(x: v128): v128 { return gelu(x); } }
+@final class GeluSlope { @inline apply(x: v128): v128 { return geluDerivative(x); } }
 @final class GeluNew { @inline apply(x: v128): v128 { return geluNew(x); } }
+@final class GeluNewSlope { @inline apply(x: v128): v128 { return geluNewDerivative(x); } }
 @final class Silu { @inline apply(x: v128): v128 { return silu(x); } }
+@final class SiluSlope { @inline apply(x: v128): v128 { return siluDerivative(x); } }
 /** 0 and what is not a number as it is. */
 @final class Sign { @inline apply(x: v128): v128 {
   const one = v128.or(f32x4.splat(1), v128.and(x, f32x4.splat(-0.0)));

@@ -24,7 +24,9 @@ export interface ExpressionPlaces {
   readonly prefix?: string;
 }
 
-const CALLS = new Set(['gelu', 'gelu_new', 'silu', 'gelu_grad', 'gelu_new_grad', 'silu_grad']);
+const CALLS = new Set(
+  ['gelu', 'gelu_new', 'silu'].flatMap((name) => [name, `${name}_grad`, `${name}_slope`]),
+);
 
 export function expressionText(expression: Expression, places: ExpressionPlaces): ExpressionText {
   const { vector, operands, index, prefix = 's' } = places;
@@ -90,6 +92,9 @@ function stepText(step: ExpressionStep, args: readonly string[], vector: number,
     case 'gelu_grad':
     case 'gelu_new_grad':
     case 'silu_grad':
+    case 'gelu_slope':
+    case 'gelu_new_slope':
+    case 'silu_slope':
       return `${step.op}(${args.join(', ')})`;
     case 'affine': {
       const scaled = step.factor === 1 ? a : `${a} * ${f32(step.factor)}`;

@@ -34,10 +34,10 @@ const FUNCTIONS: Readonly<Record<string, { readonly needs: readonly string[]; re
 }`,
   },
   gelu: { needs: ['normal_cdf'], text: 'fn gelu(x : T) -> T { return x * normal_cdf(x); }' },
-  gelu_grad: {
+  gelu_slope: {
     needs: ['normal_cdf'],
-    text: `fn gelu_grad(x : T, dy : T) -> T {
-  return dy * (normal_cdf(x) + x * ${1 / Math.sqrt(2 * Math.PI)} * exp(-0.5 * x * x));
+    text: `fn gelu_slope(x : T) -> T {
+  return normal_cdf(x) + x * ${1 / Math.sqrt(2 * Math.PI)} * exp(-0.5 * x * x);
 }`,
   },
   /** 0.5 * (1 + tanh(u)) is the logistic of 2 u. */
@@ -47,18 +47,27 @@ const FUNCTIONS: Readonly<Record<string, { readonly needs: readonly string[]; re
   return x * logistic(${2 * Math.sqrt(2 / Math.PI)} * (x + 0.044715 * x * x * x));
 }`,
   },
-  gelu_new_grad: {
+  gelu_new_slope: {
     needs: ['logistic'],
-    text: `fn gelu_new_grad(x : T, dy : T) -> T {
+    text: `fn gelu_new_slope(x : T) -> T {
   let s = logistic(${2 * Math.sqrt(2 / Math.PI)} * (x + 0.044715 * x * x * x));
-  return dy * (s + x * s * (T(1.0) - s) * ${2 * Math.sqrt(2 / Math.PI)} * (T(1.0) + ${3 * 0.044715} * x * x));
+  return s + x * s * (T(1.0) - s) * ${2 * Math.sqrt(2 / Math.PI)} * (T(1.0) + ${3 * 0.044715} * x * x);
 }`,
   },
   silu: { needs: ['logistic'], text: 'fn silu(x : T) -> T { return x * logistic(x); }' },
-  silu_grad: {
+  silu_slope: {
     needs: ['logistic'],
-    text: 'fn silu_grad(x : T, dy : T) -> T { let s = logistic(x); return dy * s * (T(1.0) + x * (T(1.0) - s)); }',
+    text: 'fn silu_slope(x : T) -> T { let s = logistic(x); return s * (T(1.0) + x * (T(1.0) - s)); }',
   },
+  ...Object.fromEntries(
+    ['gelu', 'gelu_new', 'silu'].map((name) => [
+      `${name}_grad`,
+      {
+        needs: [`${name}_slope`],
+        text: `fn ${name}_grad(x : T, dy : T) -> T { return dy * ${name}_slope(x); }`,
+      },
+    ]),
+  ),
 };
 
 /** The text of these functions and of what they call, each once. */

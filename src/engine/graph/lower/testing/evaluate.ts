@@ -89,6 +89,9 @@ const UNARY: Readonly<Record<UnaryStep, (x: number) => number>> = {
   gelu: (x) => x * normalCdf(x),
   gelu_new: geluNew,
   silu: (x) => x * sigmoid(x),
+  gelu_slope: (x) => normalCdf(x) + x * normalDensity(x),
+  gelu_new_slope: geluNewDerivative,
+  silu_slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
 };
 
 const BINARY: Readonly<Record<BinaryStep, (a: number, b: number) => number>> = {
