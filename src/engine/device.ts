@@ -99,6 +99,8 @@ export interface Device {
    * they put out. Absent: one, as a device that computes in the caller's thread gains nothing by more.
    */
   readonly runs_ahead?: number;
+  /** Whether programs of dtype float16 keep what they compute on the way as halves. Absent: they keep f32. */
+  readonly stores_halves?: boolean;
   /** Resolves when the device is gone for good; never rejects. */
   readonly lost: Promise<AnnealError>;
   open(state: readonly StateSpec[]): Promise<Session>;

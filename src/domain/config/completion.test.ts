@@ -131,6 +131,10 @@ describe('hover', () => {
     const tokenizer = at('data:\n  tokenizer: { ty|pe: bpe }\n');
     const said = hover(tokenizer.text, tokenizer.position)?.markdown ?? '';
     expect(new Set(said.match(/(?<=`(?:char|bpe|file)`: ).*/g)).size).toBe(3);
+    const half = at('training:\n  dty|pe: float16\n');
+    expect(hover(half.text, half.position)?.markdown).toMatch(
+      /`float16`: two bytes for activations.*`bfloat16`: not for training yet.*Now: `float16`/s,
+    );
     expect(hover('nothing: 3', { line: 0, character: 2 })).toBeNull();
   });
 });

@@ -159,8 +159,8 @@ export const configErrors = defineErrors('CFG', {
   },
   numberFormat: {
     number: 47,
-    title: 'No device computes in this number format yet',
-    fix: 'Use dtype: float32.',
+    title: 'No device trains in this number format yet',
+    fix: 'Use dtype: float16, or float32.',
   },
   patience: {
     number: 48,
@@ -187,5 +187,10 @@ export const configErrors = defineErrors('CFG', {
     number: 62,
     title: 'The config asks for another device than the one looked at',
     fix: 'Choose `device: auto`, or look at the other device.',
+  },
+  storedWide: {
+    number: 63,
+    title: 'This device stores float16 as float32',
+    fix: 'Nothing needs to be done; `device: webgpu` is what stores halves.',
   },
 });

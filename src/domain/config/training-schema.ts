@@ -179,7 +179,14 @@ export const trainingSchema = z
     dtype: field(z.enum(['float32', 'float16', 'bfloat16']).default('float32'), {
       title: 'Number format',
       aliases: ['torch_dtype', 'precision'],
-      description: 'What the model computes in. Every device computes float32.',
+      description:
+        'How numbers between the layers are stored. Weights, optimizer and arithmetic are float32 either way, so a saved model is the same size.',
+      values: {
+        float32: 'four bytes a number, on every device',
+        float16:
+          'two bytes for activations and their gradients on `webgpu`: less memory, and faster where the GPU has f16. The loss is scaled so that small gradients are not lost; now and then an update is skipped to find the right scale. Other devices store float32',
+        bfloat16: 'not for training yet; weights that were saved in it are read as they are',
+      },
     }),
     device: field(z.enum(['auto', ...DEVICE_NAMES]).default('auto'), {
       title: 'Device',

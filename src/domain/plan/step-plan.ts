@@ -5,7 +5,7 @@ import type { DeviceMemory } from '../../engine/training/device-memory.ts';
 import { planTrainingStep, type StepPlan } from '../../engine/training/step.ts';
 import type { Config } from '../config/schema.ts';
 import { sizesOf, toModelConfig } from './model.ts';
-import { toOptimizer } from './training-spec.ts';
+import { toOptimizer, toStorage } from './training-spec.ts';
 
 /** What is known of the step that a config would train with. Null where shapes do not fit. */
 export interface Plan {
@@ -39,6 +39,7 @@ export const planStep: Planner = (config, vocab_size, memory = 'pool') => {
     context: sizesOf(config.model).context.value,
     accumulation: training.gradient_accumulation_steps,
     gradient_checkpointing: training.gradient_checkpointing,
+    ...toStorage(config),
     device_memory: memory,
   });
   return {
@@ -57,7 +58,8 @@ export function createPlanner(plan: Planner = planStep, most = 32): Planner {
     const { training } = config;
     const { per_device_train_batch_size, gradient_accumulation_steps, gradient_checkpointing } = training;
     const sizes = [vocab_size, per_device_train_batch_size, gradient_accumulation_steps];
-    const key = JSON.stringify([config.model, toOptimizer(config), sizes, gradient_checkpointing, memory]);
+    const ways = [gradient_checkpointing, training.dtype, memory];
+    const key = JSON.stringify([config.model, toOptimizer(config), sizes, ways]);
     const found = known.get(key);
     if (found !== undefined) return found;
     const made = plan(config, vocab_size, memory);

@@ -33,6 +33,7 @@ export function toTrainingSpec(config: Config, facts: TrainingFacts): TrainingSp
     per_device_train_batch_size: training.per_device_train_batch_size,
     gradient_accumulation_steps: training.gradient_accumulation_steps,
     gradient_checkpointing: training.gradient_checkpointing,
+    ...toStorage(config),
     max_steps,
     eval_steps: training.eval_steps,
     eval_batches: training.eval_batches,
@@ -46,6 +47,11 @@ export function toTrainingSpec(config: Config, facts: TrainingFacts): TrainingSp
 export function toOptimizer({ training }: Config): OptimizerConfig {
   const { optim, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm } = training;
   return { optim, weight_decay, adam_beta1, adam_beta2, adam_epsilon, max_grad_norm };
+}
+
+/** float32 is what goes without saying; bfloat16 no run gets as far as. */
+export function toStorage({ training }: Config): Pick<TrainingSpec, 'dtype'> {
+  return training.dtype === 'float16' ? { dtype: 'float16' } : {};
 }
 
 function toSchedule(config: Config, max_steps: number): ScheduleConfig {

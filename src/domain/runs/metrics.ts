@@ -14,6 +14,8 @@ export interface StepMetrics {
   readonly step_ms: number;
   /** Held on the device; null where it cannot tell. */
   readonly memory_bytes: number | null;
+  /** What the loss was multiplied by; null without loss scaling, and for runs of versions before 0.2. */
+  readonly loss_scale: number | null;
 }
 
 export interface EvalMetrics {

@@ -81,6 +81,16 @@ export const trainingErrors = defineErrors('TRN', {
     title: 'This device cannot record a step',
     fix: 'Train with `device: webgpu` or `device: wasm`: they tell one kernel from the next.',
   },
+  updateSkipped: {
+    number: 18,
+    title: 'An update was skipped, as a gradient left the range of float16',
+    fix: 'Nothing needs to be done: the loss scale has been halved. Where most updates are skipped, lower learning_rate or use dtype: float32.',
+  },
+  storedWide: {
+    number: 19,
+    title: 'The device stores float16 as float32',
+    fix: 'Nothing needs to be done: the run trains as well, with the memory of float32. `device: webgpu` is what stores halves.',
+  },
   badFixture: {
     number: 16,
     title: 'A fixture does not have the tensors and settings that it should',

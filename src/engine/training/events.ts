@@ -14,6 +14,8 @@ export type TrainingEvent =
       readonly tokens_per_second: number;
       readonly step_ms: number;
       readonly memory_bytes: number | null;
+      /** What the loss was multiplied by; null without loss scaling. */
+      readonly loss_scale: number | null;
     }
   | { readonly type: 'eval'; readonly step: number; readonly val_loss: number; readonly batches: number }
   | { readonly type: 'checkpoint'; readonly step: number; readonly name: string; readonly bytes: number }

@@ -15,6 +15,10 @@ export interface Update {
   /** Mean over the effective batch, before the update. */
   readonly loss: number;
   readonly grad_norm: number;
+  /** What the loss was multiplied by; null without loss scaling. */
+  readonly loss_scale: number | null;
+  /** Nothing was updated, since a gradient was no number at that scale. */
+  readonly skipped: boolean;
   /** Of its programs, in order; none unless it was to be recorded. */
   readonly profiles: readonly StepProfile[];
 }
@@ -139,6 +143,8 @@ export class LiveTraining {
     const done = Promise.all(runs).then((outputs) => ({
       loss: outputs.at(-1)?.loss?.[0] ?? Number.NaN,
       grad_norm: outputs.at(-1)?.grad_norm?.[0] ?? Number.NaN,
+      loss_scale: outputs.at(-1)?.loss_scale?.[0] ?? null,
+      skipped: outputs.at(-1)?.skipped?.[0] === 1,
       profiles,
     }));
     done.catch(() => undefined);

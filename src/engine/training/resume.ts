@@ -7,7 +7,7 @@ import type { TrainingSpec } from './spec.ts';
 
 /**
  * Whether a run may go on from this checkpoint. Refuses other data, another tokenizer and a model or
- * optimizer whose state would not fit (ANN-TRN-005, 006); returns notices for what may differ but makes the
+ * optimizer, or a dtype, whose state would not fit (ANN-TRN-005, 006); returns notices for what may differ but makes the
  * curve another one.
  */
 export function checkResume(
@@ -41,6 +41,7 @@ export function checkResume(
   if (layoutOf(facts.spec) !== layoutOf(now.spec)) {
     const changed = changes({ ...facts.spec.model }, { ...now.spec.model }, 'model');
     if (facts.spec.optimizer.optim !== now.spec.optimizer.optim) changed.push('training.optim');
+    if (facts.spec.dtype !== now.spec.dtype) changed.push('training.dtype');
     throw trainingErrors.otherRun({
       message: `The checkpoint does not fit the config: ${changed.join(', ')} changed since.`,
       where: changed[0] ?? 'model',
@@ -73,13 +74,13 @@ export function checkResume(
 }
 
 /** What the tensors of a checkpoint depend on. Dropout and the initial range may change, shapes may not. */
-function layoutOf({ model, optimizer }: TrainingSpec): string {
+function layoutOf({ model, optimizer, dtype }: TrainingSpec): string {
   const parameters = parameterSpecs(model).map(({ name, shape }) => [name, ...shape]);
   const heads =
     model.model_type === 'gpt2'
       ? [model.n_head, model.activation_function]
       : [model.num_attention_heads, model.num_key_value_heads, model.rope_theta];
-  return JSON.stringify([model.model_type, heads, parameters, optimizer.optim]);
+  return JSON.stringify([model.model_type, heads, parameters, optimizer.optim, dtype ?? 'float32']);
 }
 
 function changes(

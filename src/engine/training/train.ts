@@ -1,3 +1,4 @@
+import { SMALLEST_SCALE } from '../optimizers/loss-scale.ts';
 import type { TrainingDeps } from './deps.ts';
 import { trainingErrors } from './errors.ts';
 import type { TrainingEnd } from './events.ts';
@@ -32,18 +33,24 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
     };
     const tell = async ({ started, learning_rate, step, done }: Ahead): Promise<void> => {
       const made = await done;
-      const { loss, grad_norm } = made;
+      const { loss, grad_norm, loss_scale } = made;
       const now = clock.elapsed();
       const step_ms = now - Math.max(started, landed);
       landed = now;
-      if (!Number.isFinite(loss) || !Number.isFinite(grad_norm)) {
+      // A smaller loss scale may help, as long as there is one.
+      const skipped = made.skipped && loss_scale !== null && loss_scale > SMALLEST_SCALE;
+      if (!skipped && (!Number.isFinite(loss) || !Number.isFinite(grad_norm))) {
+        const scaled = loss_scale === null ? '' : ` and a loss scale of ${loss_scale}`;
         throw trainingErrors.notFinite({
-          message: `In update ${step} the loss was ${brief(loss)} and the gradient norm ${brief(grad_norm)}, at a learning rate of ${brief(learning_rate)}.`,
+          message: `In update ${step} the loss was ${brief(loss)} and the gradient norm ${brief(grad_norm)}, at a learning rate of ${brief(learning_rate)}${scaled}.`,
           where: 'training.learning_rate',
           data: { step, loss: String(loss), grad_norm: String(grad_norm), learning_rate },
         });
       }
-      const watched = watchLoss(run.progress.loss_watch, loss, guessing);
+      const { loss_watch } = run.progress;
+      const watched = Number.isFinite(loss)
+        ? watchLoss(loss_watch, loss, guessing)
+        : { state: loss_watch, diverged: null };
       run.advance(live.sequences, watched.state);
       emit({
         type: 'step',
@@ -54,7 +61,9 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
         tokens_per_second: step_ms > 0 ? (live.tokens / step_ms) * 1000 : 0,
         step_ms,
         memory_bytes: live.memoryBytes(),
+        loss_scale,
       });
+      if (skipped) run.tellSkipped(loss_scale);
       run.tellProfile(made);
       if (watched.diverged) {
         const { smoothed, best, limit } = watched.diverged;

@@ -4,6 +4,7 @@ import { deviceErrors } from '../errors.ts';
 import { generateText } from '../inference/generate.ts';
 import { initialise } from '../models/initialise.ts';
 import { parameterSpecs } from '../models/parameters.ts';
+import { lowered } from '../optimizers/loss-scale.ts';
 import { encodeCheckpoint } from './checkpoint.ts';
 import { CheckpointSlots, clearCheckpoints, findLatest } from './checkpoint-slots.ts';
 import { CheckpointWriter } from './checkpoint-writer.ts';
@@ -76,6 +77,14 @@ export class TrainingRun {
         );
       }
       await this.save(); // so that there is always something to go on from
+    }
+    if (this.#spec.dtype === 'float16' && device.stores_halves !== true) {
+      const { name } = device.info;
+      this.#notice(
+        trainingErrors
+          .storedWide({ message: `float16 is stored as float32 on ${name}.`, where: 'training.dtype' })
+          .toJSON(),
+      );
     }
     if (this.#spec.eval_steps > 0 && this.#deps.data.validation.length < 2) {
       this.#notice(trainingErrors.noValidation({ where: 'data.validation_split' }).toJSON());
@@ -201,6 +210,21 @@ export class TrainingRun {
       const name = await slots.saveLatest(step, bytes);
       this.#deps.emit({ type: 'checkpoint', step, name, bytes: bytes.byteLength });
     });
+  }
+
+  /** Tells that the update that was just told of changed nothing at this loss scale. */
+  tellSkipped(loss_scale: number): void {
+    const { step } = this.#progress;
+    const next = lowered(loss_scale);
+    this.#notice(
+      trainingErrors
+        .updateSkipped({
+          message: `Update ${step} was skipped: multiplied by the loss scale of ${loss_scale}, a gradient was no longer a number. The loss scale is ${next} from here on.`,
+          where: 'training.dtype',
+          data: { step, loss_scale, next },
+        })
+        .toJSON(),
+    );
   }
 
   /** Tells what the update that was just made showed, where it was recorded. */

@@ -207,3 +207,62 @@ describe('a resume', () => {
     expect(deps.events.find((event) => event.type === 'step')).toMatchObject({ step: 5 });
   });
 });
+
+describe('float16', () => {
+  const half: TrainingSpec = { ...spec, dtype: 'float16' };
+  const overflow = (loss_scale: number, loss = 2) => ({
+    ...{ loss: Float32Array.of(loss), grad_norm: Float32Array.of(Number.POSITIVE_INFINITY) },
+    ...{ loss_scale: Float32Array.of(loss_scale), skipped: Float32Array.of(1) },
+  });
+  const said = (deps: ReturnType<typeof tinyDeps>) =>
+    deps.events.flatMap((event) => (event.type === 'notice' ? [[event.step, event.facts.message]] : []));
+
+  test('on a device without halves the run says so, and has the losses of float32', async () => {
+    const [whole, scaled] = [tinyDeps(), tinyDeps()];
+    expect(await train(spec, whole)).toMatchObject({ reason: 'finished' });
+    expect(await train(half, scaled)).toMatchObject({ reason: 'finished' });
+    expect(said(scaled)).toEqual([[0, 'float16 is stored as float32 on reference.']]);
+    const losses = (deps: ReturnType<typeof tinyDeps>) =>
+      deps.events.flatMap((event) => (event.type === 'step' ? [event.loss] : []));
+    for (const [i, loss] of losses(scaled).entries()) expect(loss).toBeCloseTo(losses(whole)[i] as number, 4);
+    const scales = scaled.events.flatMap((event) => (event.type === 'step' ? [event.loss_scale] : []));
+    expect(new Set(scales)).toEqual(new Set([65_536]));
+  });
+
+  test.each([2, Number.NaN])('an update that was skipped is told of and is no end, loss %d', async (loss) => {
+    let runs = 0;
+    const device = faultyDevice({
+      program: 'step',
+      after: 0,
+      what: (outputs) => (runs++ === 5 ? overflow(65_536, loss) : outputs),
+    });
+    const deps = tinyDeps({ device: { ...device, stores_halves: true } });
+    expect(await train(half, deps)).toMatchObject({ reason: 'finished', step: 12 });
+    expect(said(deps)).toEqual([
+      [
+        6,
+        'Update 6 was skipped: multiplied by the loss scale of 65536, a gradient was no longer a number. The loss scale is 32768 from here on.',
+      ],
+    ]);
+    expect(deps.events.filter((event) => event.type === 'step')).toHaveLength(12);
+  });
+
+  test('what overflows without any scale is the end', async () => {
+    const device = faultyDevice({ program: 'step', after: 5, what: () => overflow(1) });
+    expect(await train(half, tinyDeps({ device }))).toMatchObject({
+      reason: 'failed',
+      step: 5,
+      facts: { code: 'ANN-TRN-002', message: expect.stringContaining('a loss scale of 1.') },
+    });
+  });
+
+  test('a checkpoint without a loss scale is not gone on from with one', async () => {
+    const first = tinyDeps({ until: 4 });
+    await train(spec, first);
+    const resumed = tinyDeps({ store: first.store, start: { type: 'resume' } });
+    expect(await train(half, resumed)).toMatchObject({
+      reason: 'failed',
+      facts: { code: 'ANN-TRN-005', data: { changed: ['training.dtype'] } },
+    });
+  });
+});

@@ -16,6 +16,7 @@ const row = (step: number): StepMetrics => ({
   tokens_per_second: 1000,
   step_ms: 5,
   memory_bytes: null,
+  loss_scale: null,
 });
 const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => row(from + i));
 const device = {

@@ -17,6 +17,8 @@ export interface MetricRow {
   readonly tokens_per_second: Float64Array;
   readonly step_ms: Float64Array;
   readonly memory_bytes: Float64Array;
+  /** Not in rows of versions before 0.2. */
+  readonly loss_scale?: Float64Array;
 }
 
 export interface Database {

@@ -133,6 +133,7 @@ function pack(run: RunId, chunk: number, rows: readonly StepMetrics[]): MetricRo
     tokens_per_second: column('tokens_per_second'),
     step_ms: column('step_ms'),
     memory_bytes: column('memory_bytes'),
+    loss_scale: column('loss_scale'),
   };
 }
 
@@ -141,7 +142,8 @@ function unpack(row: MetricRow): readonly StepMetrics[] {
 }
 
 function unpackOne(row: MetricRow, i: number): StepMetrics {
-  const at = (column: Float64Array): number => column[i] ?? Number.NaN;
+  const at = (column: Float64Array | undefined): number => column?.[i] ?? Number.NaN;
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
   return {
     step: at(row.step),
     loss: at(row.loss),
@@ -149,7 +151,8 @@ function unpackOne(row: MetricRow, i: number): StepMetrics {
     grad_norm: at(row.grad_norm),
     tokens_per_second: at(row.tokens_per_second),
     step_ms: at(row.step_ms),
-    memory_bytes: Number.isNaN(at(row.memory_bytes)) ? null : at(row.memory_bytes),
+    memory_bytes: known(at(row.memory_bytes)),
+    loss_scale: known(at(row.loss_scale)),
   };
 }
 

@@ -21,6 +21,7 @@ const stepLine = z.object({
   tokens_per_second: figure,
   step_ms: figure,
   memory_bytes: z.number().nullable(),
+  loss_scale: z.number().nullable().default(null),
 });
 const evalLine = z.object({ step: z.int(), val_loss: figure });
 const line = z.union([stepLine, evalLine]);

@@ -118,6 +118,7 @@ function row(step: number): StepMetrics {
     tokens_per_second: 768,
     step_ms: 10,
     memory_bytes: step % 2 === 0 ? null : 4096,
+    loss_scale: step % 3 === 0 ? null : 65_536,
   };
 }
 const rows = (from: number, to: number): StepMetrics[] =>

@@ -21,6 +21,8 @@ export interface Panel {
   readonly fromZero?: boolean;
   /** Whether a logarithmic axis makes sense. */
   readonly logarithmic: boolean;
+  /** Only of some runs: where no run has it, the table of figures has no column for it. */
+  readonly rare?: boolean;
   readonly curves: (run: RunCurves) => readonly Omit<Series, 'color'>[];
 }
 
@@ -111,6 +113,15 @@ export const PANELS: readonly Panel[] = [
     noisy: false,
     logarithmic: false,
     curves: perStep('memory_bytes', 'memory', (row) => row.memory_bytes),
+  },
+  {
+    id: 'loss_scale',
+    title: 'Loss scale',
+    format: (value) => WHOLE.format(value),
+    noisy: false,
+    logarithmic: true,
+    rare: true,
+    curves: perStep('loss_scale', 'loss scale', (row) => row.loss_scale),
   },
 ];
 

@@ -27,6 +27,11 @@ export const Readout = memo(function Readout({
     () => new Map(runs.map((run) => [run, new Map(PANELS.map((panel) => [panel, panel.curves(run)]))])),
     [runs],
   );
+  const columns = COLUMNS.filter(
+    ({ panel, index }) =>
+      panel.rare !== true ||
+      [...curves.values()].some((of) => (of.get(panel)?.[index]?.values.length ?? 0) > 0),
+  );
   const last = Math.max(0, ...runs.map((run) => run.metrics.steps.at(-1)?.step ?? 0));
   const at = step ?? last;
   return (
@@ -40,7 +45,7 @@ export const Readout = memo(function Readout({
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Step {Math.round(at).toLocaleString('en')}</Table.Th>
-            {COLUMNS.map((column) => (
+            {columns.map((column) => (
               <Table.Th key={column.key} ta="right">
                 {column.title}
               </Table.Th>
@@ -62,7 +67,7 @@ export const Readout = memo(function Readout({
                   </Text>
                 </Group>
               </Table.Td>
-              {COLUMNS.map(({ key, panel, index }) => {
+              {columns.map(({ key, panel, index }) => {
                 const curve = curves.get(run)?.get(panel)?.[index];
                 const value = curve === undefined ? null : readAt({ ...curve, color: '' }, at);
                 return (

@@ -44,6 +44,33 @@ describe('the device', () => {
     }
   });
 
+  it('counts halves where the device stores them, and says where it does not', () => {
+    const text = sampleWith(['seed: 1337', 'seed: 1337\n  dtype: float16']);
+    const limits = { max_buffer_bytes: null, memory_bytes: null };
+    const on = (name: 'webgpu' | 'wasm' | 'tfjs-wasm', config: string) =>
+      preflight(config, { ...NO_PROFILES, device: { name, description: '', limits } });
+    const total = (...of: Parameters<typeof on>) => on(...of).estimate.bytes.activations ?? 0;
+    expect(total('webgpu', text)).toBeLessThan(0.7 * total('webgpu', SAMPLE));
+    expect(codes(on('webgpu', text))).toEqual(codes(on('webgpu', SAMPLE)));
+    expect(on('webgpu', text).spec?.dtype).toBe('float16');
+    for (const name of ['wasm', 'tfjs-wasm'] as const) {
+      expect(Math.abs(total(name, text) / total(name, SAMPLE) - 1)).toBeLessThan(0.05);
+      const report = on(name, text);
+      expect(find(report, 'ANN-CFG-063')).toMatchObject({
+        severity: 'info',
+        message: `float16 is stored as float32 on ${name}: the run trains as well and takes as much memory as float32.`,
+      });
+      expect(report.spec?.dtype).toBe('float16');
+    }
+    const profiles = { ...NO_PROFILES, device: { name: 'wasm' as const, description: '', limits } };
+    expectRule(text, 'ANN-CFG-063', 'float16', profiles, ['Use float32']);
+    // Nobody knows yet which device `auto` takes.
+    expect(codes(preflight(text, NO_PROFILES))).toEqual(codes(preflight(SAMPLE, NO_PROFILES)));
+    expectRule(text.replace('float16', 'float16\n  device: wasm'), 'ANN-CFG-063', 'float16', NO_PROFILES, [
+      'Use float32',
+    ]);
+  });
+
   it('shows what an arena holds where the device has one', () => {
     const on = (name: 'wasm' | 'tfjs-wasm') => {
       const limits = { max_buffer_bytes: null, memory_bytes: null };

@@ -13,7 +13,7 @@ const BATCH = 'training.per_device_train_batch_size';
 
 /** The plan against the limits of the device. Limits that are not known are not judged. */
 export function deviceRules(facts: Facts, plan: Plan, planner: Planner, vocab_size: number): Diagnostic[] {
-  return [...otherDevice(facts), ...limits(facts, plan, planner, vocab_size)];
+  return [...otherDevice(facts), ...storage(facts), ...limits(facts, plan, planner, vocab_size)];
 }
 
 function otherDevice({ reading, config, profiles }: Facts): Diagnostic[] {
@@ -29,6 +29,21 @@ function otherDevice({ reading, config, profiles }: Facts): Diagnostic[] {
         setting(reading, 'Use auto', { 'training.device': 'auto' }),
         setting(reading, `Use ${seen.name}`, { 'training.device': seen.name }),
       ],
+    }),
+  ];
+}
+
+/** Where it is known which device it will be, and that one has no halves. */
+function storage({ reading, config, profiles }: Facts): Diagnostic[] {
+  const { dtype, device: asked } = config.training;
+  const device = asked === 'auto' ? profiles.device?.name : asked;
+  if (dtype !== 'float16' || device === undefined || memoryOfDevice(device) === 'halves') return [];
+  return [
+    finding(reading, configErrors.storedWide, {
+      severity: 'info',
+      at: 'training.dtype',
+      message: `float16 is stored as float32 on ${device}: the run trains as well and takes as much memory as float32.`,
+      fixes: [setting(reading, 'Use float32', { 'training.dtype': 'float32' })],
     }),
   ];
 }

@@ -187,13 +187,16 @@ function evaluations(facts: Facts): Diagnostic[] {
 }
 
 function numberFormat({ reading, config }: Facts): Diagnostic[] {
-  const { dtype } = config.training;
-  if (dtype === 'float32') return [];
+  if (config.training.dtype !== 'bfloat16') return [];
   return [
     finding(reading, configErrors.numberFormat, {
       at: 'training.dtype',
-      message: `No device computes in ${dtype} yet; the run would need float32.`,
-      fixes: [setting(reading, 'Use float32', { 'training.dtype': 'float32' })],
+      message:
+        'No device trains in bfloat16 yet. float16 takes as little memory, and its loss is scaled so that small gradients are kept.',
+      fixes: [
+        setting(reading, 'Use float16', { 'training.dtype': 'float16' }),
+        setting(reading, 'Use float32', { 'training.dtype': 'float32' }),
+      ],
     }),
   ];
 }

@@ -66,6 +66,10 @@ export class WebgpuDevice implements Device {
     };
   }
 
+  get stores_halves(): boolean {
+    return this.gpu.facts.half_storage;
+  }
+
   async open(state: readonly StateSpec[]): Promise<WebgpuSession> {
     if (this.gpu.gone !== null) throw this.gpu.gone;
     const session = await WebgpuSession.open(this.gpu, state, (closed) => this.#sessions.delete(closed));

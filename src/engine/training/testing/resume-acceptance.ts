@@ -15,8 +15,9 @@ export function resumeAcceptance(name: string, open: () => Promise<Device>, thor
   const specs = {
     'gpt2 with dropout and accumulation': { ...killedSpec, ...updates, schedule },
     llama: { ...killedSpec, ...updates, schedule, model: tinyLlama, gradient_accumulation_steps: 1 },
+    'gpt2 in float16': { ...killedSpec, ...updates, schedule, dtype: 'float16' as const },
   };
-  for (const [what, spec] of Object.entries(specs).slice(0, thorough ? 2 : 1)) {
+  for (const [what, spec] of Object.entries(specs).slice(0, thorough ? 3 : 1)) {
     test(`${name}: ${what}, resumed, has the losses of a run that never stopped`, async () => {
       const straight = tinyDeps({ device: await open() });
       expect(await train(spec, straight)).toMatchObject({ reason: 'finished' });
