@@ -41,6 +41,19 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
     expect(reached(batches)).toBeLessThanOrEqual(1.5 * least);
   });
 
+  test('with halves there are hardly more dispatches, which reach fewer bytes', () => {
+    const half = lower(program, { layout, half: true });
+    const halved = schedule(half.calls, {
+      tensors: half.tensors,
+      state: layout,
+      adapter: SOFTWARE,
+      tuned: new Map(),
+    });
+    // Which may be joined depends on where tensors come to lie: one more or less is chance.
+    expect(halved.length).toBeLessThanOrEqual(batches.length + 1);
+    expect(reached(halved)).toBeLessThan(0.75 * reached(batches));
+  });
+
   test('every call is there, after all that it depends on', () => {
     const seen = new Set(batches.flatMap(({ calls }) => calls));
     expect(seen.size).toBe(plan.calls.length);
