@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { pasteText, train } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
-import { ends, eventsOf, lossesOf, runIs } from './testing/runs.ts';
+import { ends, eventsOf, lossesOf, reached, reaches, runIs, stop } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
-import { smallText, tinyConfig } from './testing/texts.ts';
-
-/** More than anybody waits for: these runs are stopped. */
-const MANY = 10_000_000;
+import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
 test('a run on our own processor device: learns, and shows where the time of a step goes', async ({
   person,
@@ -50,8 +47,7 @@ test('a run on our own processor device: learns, and shows where the time of a s
     expect(kernels.every(({ ts, dur }: { ts: number; dur: number }) => ts >= 0 && dur >= 0)).toBe(true);
   });
   await test.step('what was recorded is still there when the run is over', async () => {
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await runIs(page, 'stopped');
+    await stop(page);
     await page.reload();
     await page.getByRole('tab', { name: 'Profile' }).click();
     await expect(page.getByRole('table', { name: 'Time by op' })).toBeVisible();
@@ -74,8 +70,7 @@ test('auto takes one of our own devices, and says which others were tried and wh
   await expect(others).toContainText(/reference: was not tried: a faster one works/);
   const started = (await eventsOf(page, run)).find(({ type }) => type === 'started');
   expect(started).toMatchObject({ device: { name: expect.stringMatching(/^(wasm|webgpu)$/) } });
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await runIs(page, 'stopped');
+  await stop(page);
 });
 
 test('a device that cannot record a step says which can', async ({ person }) => {
@@ -85,8 +80,7 @@ test('a device that cannot record a step says which can', async ({ person }) => 
   await expect(page.getByText(/tfjs-wasm cannot tell one kernel from the next/)).toContainText(
     'device: webgpu',
   );
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await runIs(page, 'stopped');
+  await stop(page);
 });
 
 for (const device of ['wasm', 'webgpu'] as const) {
@@ -102,16 +96,13 @@ for (const device of ['wasm', 'webgpu'] as const) {
     });
     // The worker's own helpers go with it.
     await expect.poll(() => page.workers().filter((one) => /trainer|helper/.test(one.url())).length).toBe(0);
-    const reached = (await lossesOf(page, run)).at(-1)?.step ?? 0;
+    const killedAt = await reached(page, run);
     await page.reload();
     await runIs(page, 'interrupted');
     await page.getByRole('button', { name: /Resume from step \d+/ }).click();
     await runIs(page, 'running');
-    await expect
-      .poll(async () => (await lossesOf(page, run)).at(-1)?.step ?? 0, { timeout: 60_000 })
-      .toBeGreaterThan(reached);
-    await page.getByRole('button', { name: 'Stop' }).click();
-    await runIs(page, 'stopped');
+    await reaches(page, run, killedAt + 1);
+    await stop(page);
     const steps = (await lossesOf(page, run)).map(({ step }) => step);
     expect(steps).toEqual(Array.from({ length: steps.length }, (_, i) => i + 1));
   });
@@ -121,10 +112,10 @@ for (const device of ['wasm', 'webgpu'] as const) {
 async function begin(page: Page, device: string): Promise<string> {
   await pasteData(page, 'pasted.txt', smallText());
   await goTo(page, 'Editor');
-  await pasteText(page, tinyConfig({ steps: MANY, save: 50, device, embd: 64, heads: 4 }));
+  await pasteText(page, tinyConfig({ steps: ENDLESS, save: 50, device, embd: 64, heads: 4 }));
   const run = await train(page);
   await runIs(page, 'running');
-  await expect.poll(async () => (await lossesOf(page, run)).length, { timeout: 60_000 }).toBeGreaterThan(20);
+  await reaches(page, run, 20);
   return run;
 }
 

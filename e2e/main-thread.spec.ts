@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { editorIsReady, pasteText, train } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
-import { lossesOf, runIs } from './testing/runs.ts';
+import { reached, reaches, runIs } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
 import { tasksDuring } from './testing/tasks.ts';
-import { smallText, tinyConfig } from './testing/texts.ts';
+import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
 /** No task of the page may need more of a processor than a frame has while a run trains: milliseconds. */
 const LIMIT = 16;
@@ -18,7 +18,7 @@ test('the page stays free while a run trains', async ({ browser, person }) => {
   const { page } = await person('Ada');
   await pasteData(page, 'pasted.txt', smallText());
   await goTo(page, 'Editor');
-  await pasteText(page, tinyConfig({ steps: 100_000, save: 500, device: 'wasm', embd: 64, heads: 4 }));
+  await pasteText(page, tinyConfig({ steps: ENDLESS, save: 500, device: 'wasm', embd: 64, heads: 4 }));
   const run = await train(page);
   await runIs(page, 'running');
   await expect(page.getByRole('table', { name: /Figures at step/ })).toBeVisible();
@@ -33,7 +33,5 @@ test('the page stays free while a run trains', async ({ browser, person }) => {
 });
 
 async function stepsPass(page: Page, run: string): Promise<void> {
-  const now = async (): Promise<number> => (await lossesOf(page, run)).at(-1)?.step ?? 0;
-  const from = await now();
-  await expect.poll(now, { timeout: 60_000, intervals: [1000] }).toBeGreaterThan(from + STEPS);
+  await reaches(page, run, (await reached(page, run)) + STEPS);
 }

@@ -2,7 +2,7 @@ import { editorIsReady, linesOf, pasteText, textEditor, train, typeAtTop } from 
 import { expect, test } from './testing/journey.ts';
 import { runIs, stateBadge } from './testing/runs.ts';
 import { goTo, notice, pasteData } from './testing/screens.ts';
-import { smallText, tinyConfig } from './testing/texts.ts';
+import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
 test('projects and files are made, renamed, deleted and brought back', async ({ server, person }) => {
   const { page } = await person('Ada');
@@ -63,11 +63,11 @@ test('two tabs are one person, and one of them trains', async ({ server, person 
   const { page: bob } = await person('Bob');
   await pasteData(first, 'pasted.txt', smallText());
   await goTo(first, 'Editor');
-  await pasteText(first, tinyConfig({ steps: 100_000, save: 500, device: 'tfjs-wasm' }));
+  await pasteText(first, tinyConfig({ steps: ENDLESS, save: 500, device: 'tfjs-wasm' }));
   const second = await context.newPage();
   await second.goto(server.url);
   await editorIsReady(second);
-  await expect(linesOf(second)).toContainText('max_steps: 100000');
+  await expect(linesOf(second)).toContainText('max_steps: 10000000');
   // One face for both of them.
   await expect(bob.getByRole('button', { name: /^Go to Ada/ })).toHaveCount(1);
   await typeAtTop(second, '# from the second tab');

@@ -35,6 +35,24 @@ export async function lossesOf(page: Page, run: string): Promise<readonly Figure
   }, run);
 }
 
+/** The last step whose figures are on disk; 0 before the first. */
+export async function reached(page: Page, run: string): Promise<number> {
+  return (await lossesOf(page, run)).at(-1)?.step ?? 0;
+}
+
+/** Until the figures of this step are on disk. */
+export async function reaches(page: Page, run: string, step: number, timeout = 60_000): Promise<void> {
+  await expect
+    .poll(() => reached(page, run), { timeout, intervals: [50, 100, 250] })
+    .toBeGreaterThanOrEqual(step);
+}
+
+/** Ends a run that was given more steps than anybody waits for. */
+export async function stop(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await runIs(page, 'stopped');
+}
+
 export interface KeptEvent {
   readonly type: string;
   readonly [key: string]: unknown;

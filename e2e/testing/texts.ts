@@ -8,6 +8,12 @@ export function smallText(lines = 120): string {
   ).join('');
 }
 
+/**
+ * More steps than any machine gets through while somebody looks: a run that is to be met while it trains has
+ * so many and is stopped. A shorter one may be over before a loaded machine has looked twice.
+ */
+export const ENDLESS = 10_000_000;
+
 export interface TinyConfig {
   readonly source?: string;
   readonly steps?: number;
@@ -16,8 +22,6 @@ export interface TinyConfig {
   readonly device?: string;
   readonly embd?: number;
   readonly heads?: number;
-  /** Sequences of a step: with `embd`, what makes a step long enough to be met while it runs. */
-  readonly batch?: number;
 }
 
 /** A whole config of the smallest sensible model: milliseconds a step on an emulated GPU. */
@@ -29,7 +33,6 @@ export function tinyConfig({
   device = 'auto',
   embd = 16,
   heads = 2,
-  batch = 2,
 }: TinyConfig = {}): string {
   return `project: tiny
 data:
@@ -43,7 +46,7 @@ model:
   n_head: ${heads}
 training:
   learning_rate: 5.0e-3
-  per_device_train_batch_size: ${batch}
+  per_device_train_batch_size: 2
   max_steps: ${steps}
   eval_steps: ${evaluate}
   eval_batches: 2
