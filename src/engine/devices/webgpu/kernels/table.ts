@@ -23,7 +23,7 @@ import { causal_softmax, softmax, softmax_grad } from './softmax.ts';
 import { sum_squares } from './sum_squares.ts';
 
 /** Every kernel of a plan; one that is added there is a type error until it is here. */
-export const KERNELS: { readonly [K in KernelName]?: Kernel<K> } = {
+export const KERNELS: { readonly [K in KernelName]: Kernel<K> } = {
   elementwise,
   reduce_sum,
   reduce_max,
