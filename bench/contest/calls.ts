@@ -7,6 +7,8 @@ export interface Entrant {
   /** A device of ours, or a backend of the engine's. */
   readonly device: string;
   readonly where: Where;
+  /** Of ours: what is computed on the way is stored as halves. float32 where it is not said. */
+  readonly dtype?: 'float16';
 }
 export type EngineName = 'anneal' | 'pytorch' | 'jax' | 'tfjs' | 'nanogpt';
 export type Where = 'chromium' | 'node' | 'native';

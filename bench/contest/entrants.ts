@@ -36,6 +36,8 @@ export function peerEntrants(names: string | undefined, where: Exclude<Where, 'n
 }
 
 /** Such as `anneal wasm in chromium`. */
-export function titleOf({ engine, device, where }: Entrant): string {
-  return engine === 'pytorch' ? 'pytorch' : `${engine} ${device} in ${where}`;
+export function titleOf({ engine, device, where, dtype }: Entrant): string {
+  return engine === 'pytorch'
+    ? 'pytorch'
+    : `${[engine, device, dtype].filter(Boolean).join(' ')} in ${where}`;
 }

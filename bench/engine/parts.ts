@@ -36,8 +36,9 @@ export const PARTS: readonly Part[] = [
   { name: 'decode wasm chromium', command: 'decode --in chromium', minutes: 0.5 },
   {
     name: 'step small webgpu chromium',
-    command: 'step --device webgpu --in chromium --against jax-webgpu,tfjs-webgpu --runs 5 --profile',
-    minutes: 4.5,
+    command:
+      'step --device webgpu --dtype float16 --in chromium --against jax-webgpu,tfjs-webgpu --runs 5 --profile',
+    minutes: 5,
   },
   {
     name: 'step small llama webgpu chromium',

@@ -5,9 +5,12 @@ import type { OpCase } from '../../src/engine/devices/acceptance-operands.ts';
 import { opProgram } from '../../src/engine/devices/op-program.ts';
 import { createReferenceDevice } from '../../src/engine/devices/reference/device.ts';
 import type { OpName, Program } from '../../src/engine/graph/ir.ts';
+import { roundToHalf } from '../../src/engine/graph/lower/testing/round-to-half.ts';
 
 /** As in the conformance suite: relative, in the 2-norm. */
-const TOLERANCE = 1e-5;
+const TOLERANCES = { float32: 1e-5, float16: 1e-2 } as const;
+/** The largest half: what is more has no other value to be compared with. */
+const LARGEST = 65_504;
 
 export interface OpResult {
   readonly op: string;
@@ -19,21 +22,31 @@ export interface OpResult {
 
 /**
  * Every op of the graph against the reference device, twice for the same bits: what the conformance suite
- * tries first, without a test runner, for machines that have nothing but a GPU.
+ * tries first, without a test runner, for machines that have nothing but a GPU. With float16 operands and
+ * results are what is computed on the way, so that they are kept as halves.
  */
-export async function conformance(device: Device, seed: number): Promise<readonly OpResult[]> {
+export async function conformance(
+  device: Device,
+  seed: number,
+  dtype: keyof typeof TOLERANCES = 'float32',
+): Promise<readonly OpResult[]> {
   const reference = createReferenceDevice();
   const results: OpResult[] = [];
   for (const op of Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]) {
     try {
       const random = new Random(hash32(seed, ...new TextEncoder().encode(op)));
-      const { program, feeds } = opProgram(op, OP_CASES[op](random) as readonly OpCase<OpName>[]);
+      const half = dtype === 'float16';
+      const cases = OP_CASES[op](random) as readonly OpCase<OpName>[];
+      const { program, feeds } = opProgram(op, half ? cases.map(rounded) : cases, half);
       const [wanted] = await runTwice(reference, program, feeds);
-      const [first, second] = await runTwice(device, program, feeds);
-      const errors = Object.entries(wanted).map(([key, values]) => relativeError(first[key], values));
+      const [first, second] = await runTwice(device, half ? { ...program, dtype } : program, feeds);
+      const compared = Object.entries(wanted).filter(
+        ([, values]) => !half || values.every((value) => Math.abs(value) <= LARGEST),
+      );
+      const errors = compared.map(([key, values]) => relativeError(first[key], values));
       const error = Math.max(...errors);
       const again = Object.keys(first).every((key) => sameBits(first[key], second[key]));
-      const ok = error < TOLERANCE && again;
+      const ok = error < TOLERANCES[dtype] && again;
       results.push({ op, ok, error, ...(again ? {} : { why: 'other bits the second time' }) });
     } catch (thrown) {
       const why = thrown instanceof Error ? thrown.message : String(thrown);
@@ -41,6 +54,14 @@ export async function conformance(device: Device, seed: number): Promise<readonl
     }
   }
   return results;
+}
+
+/** Operands that halves hold, so that comparisons see what the reference device sees. */
+function rounded(one: OpCase<OpName>): OpCase<OpName> {
+  const inputs = one.inputs.map((operand) =>
+    'ids' in operand ? operand : { ...operand, values: operand.values.map(roundToHalf) },
+  );
+  return { ...one, inputs };
 }
 
 async function runTwice(device: Device, program: Program, feeds: Feeds): Promise<[Outputs, Outputs]> {

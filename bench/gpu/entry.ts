@@ -42,17 +42,19 @@ function brief(outcome: unknown): string {
   return JSON.stringify({ results, bars });
 }
 
-await job('conformance', async () => {
-  const device = await nodeDeviceFactories()
-    .find(({ name }) => name === 'webgpu')
-    ?.open();
-  if (device === undefined) throw new Error('There is no device webgpu.');
-  const results = (await conformance(device, Date.now() >>> 0)).filter(({ ok }) => !ok);
-  const { description } = device.info;
-  device.dispose();
-  return { device: description, name: 'conformance', failures: results.length, results, bars: [] };
-});
-const compared = ['--device', 'webgpu', '--against', values.against, '--runs', values.runs, '--profile'];
+for (const dtype of ['float32', 'float16'] as const)
+  await job(`conformance-${dtype}`, async () => {
+    const device = await nodeDeviceFactories()
+      .find(({ name }) => name === 'webgpu')
+      ?.open();
+    if (device === undefined) throw new Error('There is no device webgpu.');
+    const results = (await conformance(device, Date.now() >>> 0, dtype)).filter(({ ok }) => !ok);
+    const { description } = device.info;
+    device.dispose();
+    return { device: description, name: 'conformance', failures: results.length, results, bars: [] };
+  });
+const compared = ['--device', 'webgpu', '--dtype', 'float16', '--against', values.against];
+compared.push('--runs', values.runs, '--profile');
 for (const preset of values.quick ? ['small'] : ['small', 'medium', 'gpu']) {
   await job(`step-${preset}-gpt2`, () => step([...compared, '--preset', preset], options));
 }

@@ -4,7 +4,7 @@ import type { Threads } from '../contest/python-actor.ts';
 import { Stage } from '../contest/stage.ts';
 import { quantile } from '../quantile.ts';
 import { type Absent, type Bar, type BenchReport, bar, engineResults } from '../report.ts';
-import { disagreement, openContender, TOLERANCE } from '../step/open.ts';
+import { disagreement, openContender, toleranceOf } from '../step/open.ts';
 import { PRESETS, type Workload, workload } from '../workload/workload.ts';
 
 export interface RecipeContest {
@@ -53,7 +53,7 @@ export async function contestRecipe(contest: RecipeContest): Promise<BenchReport
         }
         const peer = await openContender(stage, entrant, first, opened.losses);
         await peer.actor.close();
-        if (!(peer.difference <= TOLERANCE)) throw new Error(disagreement(peer, opened.losses));
+        if (!(peer.difference <= toleranceOf(entrant))) throw new Error(disagreement(peer, opened.losses));
         progress(`${peer.description}: loss of the first weights ${found.val_loss.toFixed(6)}, as ours`);
         ready.push({ entrant, threads: peer.threads });
       } catch (thrown) {

@@ -58,6 +58,21 @@ test.each(['google swiftshader', 'mesa llvmpipe (LLVM 15)', 'Microsoft Basic Ren
   },
 );
 
+test('float16 is held against our own float32 on a GPU, and nowhere else', () => {
+  const halves = contender('anneal', 'webgpu', 8);
+  const twice = (description: string) =>
+    stepBars(
+      workload('small', 'gpt2'),
+      [
+        contender('anneal', 'webgpu', 10, { description }),
+        { ...halves, entrant: { ...halves.entrant, dtype: 'float16' } },
+      ],
+      { gflop: 3.8, ceiling },
+    );
+  expect(verdicts(twice('nvidia hopper'))).toMatchObject({ 'float16, times faster than float32': false });
+  expect(verdicts(twice('google swiftshader'))).toEqual({});
+});
+
 test('a GPU is held against the fastest peer and its own ceiling, with the counts of the API', () => {
   const gpu_calls = { submits: 1, dispatches: 81 };
   const ours = contender('anneal', 'webgpu', 10, { description: 'nvidia hopper', gpu_calls });

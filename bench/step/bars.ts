@@ -64,6 +64,13 @@ export function stepBars(
       const [fastest] = peers.sort((a, b) => ratio(a) - ratio(b));
       times(fastest, `the fastest browser peer (${fastest?.title})`, 2);
       share(ceiling.ceiling_gflops, 'the fastest product', 0.5);
+      const halves = contenders.find(
+        ({ entrant }) => entrant.device === device && entrant.dtype === 'float16',
+      );
+      if (halves !== undefined) {
+        const ratio = pairedRatio(ours, halves);
+        bars.push(bar(`${what}: float16, times faster than float32`, ratio, '>=', 1.3));
+      }
     }
   }
   const tfjs = find('tfjs', device) ?? contenders.find(({ entrant }) => entrant.engine === 'tfjs');

@@ -13,7 +13,7 @@ import {
   disagreement,
   MINUTES_MS,
   openContender,
-  TOLERANCE,
+  toleranceOf,
   wantedLosses,
   workloadOf,
 } from './open.ts';
@@ -40,7 +40,7 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
       try {
         const wanted = await wantedLosses(stage, entrant, opened[0], workload);
         const contender = await openContender(stage, entrant, workloadOf(entrant, workload), wanted);
-        if (contender.difference <= TOLERANCE) opened.push(contender);
+        if (contender.difference <= toleranceOf(entrant)) opened.push(contender);
         else {
           await contender.actor.close();
           absent.push({ ...entrant, preset, model, why: disagreement(contender, wanted ?? []) });
@@ -73,7 +73,8 @@ export async function contestStep(contest: StepContest): Promise<BenchReport> {
       contenders.map((one) => ({
         engine: one.entrant.engine,
         device: one.entrant.device,
-        preset,
+        // One of ours may be there twice.
+        preset: one.entrant.dtype === undefined ? preset : `${preset} ${one.entrant.dtype}`,
         where: one.entrant.where,
         median_ms: medianOf(one),
         runs: one.ms.flat().length,

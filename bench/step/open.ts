@@ -12,8 +12,10 @@ export const CHECKED = 5;
 const SLOW_MS = 10_000;
 /** One whose first step takes even longer, over two, of which the second is its only round. */
 export const MINUTES_MS = 60_000;
-/** Of f32, relative, in each checked loss. */
-export const TOLERANCE = 1e-3;
+/** Relative, in each checked loss. */
+export function toleranceOf({ dtype }: Pick<Entrant, 'dtype'>): number {
+  return dtype === 'float16' ? 1e-2 : 1e-3;
+}
 
 /** What the entrant's losses must be: those of the first of ours; of @genai-fi/nanogpt's variant, computed for this. */
 export async function wantedLosses(
@@ -33,7 +35,11 @@ export async function wantedLosses(
 }
 
 /** @genai-fi/nanogpt computes its own variant, and does not clip: see engines/nanogpt. */
-export function workloadOf({ engine }: Pick<Entrant, 'engine'>, workload: Workload): Workload {
+export function workloadOf(
+  { engine, dtype }: Pick<Entrant, 'engine' | 'dtype'>,
+  workload: Workload,
+): Workload {
+  if (dtype !== undefined) return { ...workload, dtype };
   if (engine !== 'nanogpt') return workload;
   return { ...workload, variant: 'rms', optimizer: { ...workload.optimizer, max_grad_norm: 0 } };
 }

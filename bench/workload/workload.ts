@@ -22,6 +22,8 @@ export interface Workload {
   readonly seed: number;
   /** `rms`: GPT-2 with RMSNorm and the approximate GELU, as @genai-fi/nanogpt has it. */
   readonly variant?: 'rms';
+  /** Of ours: see Entrant. */
+  readonly dtype?: 'float16';
 }
 
 /** `gpu` has the sizes of nanoGPT's GPU recipe; without its dropout, so that losses can be compared. */

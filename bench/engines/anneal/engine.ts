@@ -58,9 +58,9 @@ export async function openStep(
 }
 
 function buildStep(workload: Workload): { readonly state: readonly StateSpec[]; readonly step: Program } {
-  const { model, optimizer, batch, context, variant } = workload;
+  const { model, optimizer, batch, context, variant, dtype } = workload;
   if (variant === 'rms') return buildRmsStep(workload);
-  const { state, update } = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
+  const { state, update } = buildTrainingStep({ model, optimizer, batch, context, dtype, accumulation: 1 });
   if (update.mode !== 'fused') throw new Error('A step without accumulation is one program.');
   return { state, step: update.step };
 }
