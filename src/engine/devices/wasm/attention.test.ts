@@ -65,8 +65,17 @@ function backward(case_: Drawn) {
   inputs.push(fed('dout', [rows, heads * head_size]), ...seed());
   // Above the scores of random queries and keys.
   feeds.lse = (feeds.lse as Float32Array).map((x) => 2 + Math.log(time) + x / 8);
+  // As of queries and keys that were rotated, in every other case that may be.
+  const turned = head_size % 8 === 0 && (case_.seed & 1) === 0 ? { theta: 10_000 } : null;
+  if (turned !== null) {
+    feeds.positions = Int32Array.from({ length: time }, (_, t) => 3 * t);
+    inputs.push(call.input('positions', [time], null, 'i32'));
+  }
   const outputs = [call.output('dqkv', [rows, width])];
-  return { plan: call.plan({ kernel: 'attention_grad', inputs, outputs, attributes }), feeds };
+  return {
+    plan: call.plan({ kernel: 'attention_grad', inputs, outputs, attributes: { ...attributes, turned } }),
+    feeds,
+  };
 }
 
 describe('attention', () => {

@@ -29,11 +29,12 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
       );
       expect(most.length).toBeLessThanOrEqual(20);
     }
-    expect(batches.length).toBeLessThanOrEqual(20 * layers + 15);
+    // All of a step, that is, with what its layers share.
+    expect(batches.length).toBeLessThanOrEqual(20 * layers);
   });
 
   test('layers share their kernels', () => {
-    expect(new Set(batches.map(({ dispatch }) => dispatch.code)).size).toBeLessThanOrEqual(32);
+    expect(new Set(batches.map(({ dispatch }) => dispatch.code)).size).toBeLessThanOrEqual(36);
   });
 
   test('what dispatches reach is at most half again of what they must', () => {

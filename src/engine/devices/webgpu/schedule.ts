@@ -1,6 +1,7 @@
 import { AnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { KernelCall } from '../../graph/lower/kernel-plan.ts';
+import { batchesOf } from './batches.ts';
 import { type Companions, type ContextParts, kernelContext } from './bind.ts';
 import type { Dispatch, KernelContext } from './dispatch.ts';
 import { groupRanges, pieceCount } from './groups.ts';
@@ -27,26 +28,29 @@ export interface Batch {
 /** More would make long texts of which each workgroup runs little. */
 const MOST_PARTS = 4;
 
-interface OpenBatch {
-  readonly parts: Part[];
-  readonly size: string | null;
-}
-
 /** The dispatches of the calls, those joined that need not wait for one another. */
 export function schedule(calls: readonly KernelCall[], context: ContextParts): Batch[] {
-  const batches: OpenBatch[] = [];
-  for (const [call, one] of calls.entries()) {
-    for (const dispatch of dispatchesOf(one, context)) {
-      const part = { call, dispatch };
-      const target = joinable(part, batches, context);
-      if (target === null) batches.push({ parts: [part], size: mergeSize(dispatch) });
-      else target.parts.push(part);
-    }
-  }
-  return batches.map(({ parts }) => ({
-    dispatch: joined(parts, calls, context),
-    calls: parts.map(({ call }) => call),
-  }));
+  const parts = calls.flatMap((one, call) =>
+    dispatchesOf(one, context).map((dispatch): Part => ({ call, dispatch })),
+  );
+  const sizes = parts.map(({ dispatch }) => mergeSize(dispatch));
+  const part = (i: number) => parts[i] as Part;
+  const batches = batchesOf(parts.length, {
+    conflict: (a, b) => touch(part(a), part(b), conflict),
+    feeds: (a, b) =>
+      touch(part(a), part(b), (one, other) => one.written && !other.written && conflict(one, other)),
+    fit: (ids) => {
+      const [size = null] = ids.map((i) => sizes[i]);
+      if (ids.length > 1 && (size === null || ids.length > MOST_PARTS)) return false;
+      if (ids.some((i) => sizes[i] !== size)) return false;
+      const together = ids.map(part);
+      return ids.length === 1 || (bindable(together, context) && roomy(together, context));
+    },
+  });
+  return batches.map((ids) => {
+    const together = ids.map(part);
+    return { dispatch: joined(together, calls, context), calls: together.map(({ call }) => call) };
+  });
 }
 
 /** Over parts of its tensors where they cannot be bound at once. Throws ANN-DEV-002 where that does not help. */
@@ -75,25 +79,8 @@ function isNoRoom(error: unknown): boolean {
   return error instanceof AnnealError && error.code === deviceErrors.outOfMemory.code;
 }
 
-/** The latest batch that the part can join without passing one that it depends on. */
-function joinable(part: Part, batches: readonly OpenBatch[], context: ContextParts): OpenBatch | null {
-  const size = mergeSize(part.dispatch);
-  if (size === null) return null;
-  for (let i = batches.length - 1; i >= 0; i--) {
-    const batch = batches[i] as OpenBatch;
-    if (batch.parts.some((other) => depend(part, other))) return null;
-    if (batch.size === size && batch.parts.length < MOST_PARTS) {
-      const together = [...batch.parts, part];
-      if (bindable(together, context) && roomy(together, context)) return batch;
-    }
-  }
-  return null;
-}
-
-function depend(a: Part, b: Part): boolean {
-  return a.dispatch.parts.reaches.some((one) =>
-    b.dispatch.parts.reaches.some((other) => conflict(one, other)),
-  );
+function touch(a: Part, b: Part, how: (one: Reach, other: Reach) => boolean): boolean {
+  return a.dispatch.parts.reaches.some((one) => b.dispatch.parts.reaches.some((other) => how(one, other)));
 }
 
 function bindable(parts: readonly Part[], { adapter }: ContextParts): boolean {

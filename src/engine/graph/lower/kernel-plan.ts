@@ -156,8 +156,11 @@ export interface KernelAttributes {
   // --- attention; the meaning of each is that of the op of the same name in ir.ts
   /** (qkv[, seed i32 []]) -> out | null, lse [batch, heads, time] | null */
   attention: AttentionKernel;
-  /** (qkv, out, lse, dout[, seed]) -> dqkv; scratch holds delta [batch, heads, time]. */
-  attention_grad: AttentionKernel;
+  /**
+   * (qkv, out, lse, dout[, seed][, positions i32 [time] where `turned`]) -> dqkv; scratch holds delta
+   * [batch, heads, time]. `turned`: queries and keys had been rotated, and their gradients are rotated back.
+   */
+  attention_grad: AttentionGradKernel;
   /** (qkv, positions i32 [time]) -> qkv rotated, in place or not. */
   rotary_heads: {
     readonly rows: number;
@@ -220,6 +223,10 @@ export interface AttentionKernel {
   /** Dropout of attention weights: rate 0 is none. Element e of [batch, heads, time, time], hashed with seed and stream. */
   readonly rate: number;
   readonly stream: number;
+}
+
+export interface AttentionGradKernel extends AttentionKernel {
+  readonly turned: { readonly theta: number } | null;
 }
 
 export interface CacheKernel {

@@ -163,16 +163,33 @@ function lifetimes(draft: Draft, calls: readonly DraftCall[], ends: Ends) {
 }
 
 /**
- * What a norm's gradients of weight and bias are summed from stays for one call more, so that a device may
- * add these sums beside that call instead of before it.
+ * Which of the calls after a norm's gradient has room beside it for the norm's sums, with eight tensors bound:
+ * after a block of gpt2 the next; in llama the two before and the one after it are full.
+ */
+const HELD_CALLS = { layer_norm_grad: 1, rms_norm_grad: 3 };
+
+/** Elements that a sum which nobody waits for is made of, at most. */
+const FEW = 16_384;
+
+/**
+ * What a norm's gradients of weight and bias are summed from stays for some calls more, so that a device may
+ * add these sums beside one of them instead of before; and what a few numbers (a batch's losses) are summed
+ * from stays to the end.
  */
 function heldLonger(draft: Draft, calls: readonly DraftCall[]): [base: number, moment: number][] {
-  return calls.flatMap(({ kernel, inputs: [x, , dy], scratch }, index) => {
-    if (kernel !== 'layer_norm_grad' && kernel !== 'rms_norm_grad') return [];
-    if (index + 1 === calls.length) return [];
-    return [x, dy, scratch].flatMap((id): [number, number][] =>
-      id === undefined || id === null ? [] : [[draft.value(id).base, index + 1]],
-    );
+  const last = calls.length - 1;
+  return calls.flatMap((call, index) => {
+    const { kernel, inputs, scratch } = call;
+    const [x = -1, , dy = -1] = inputs;
+    const held = (ids: readonly (number | null)[], moment: number) =>
+      ids.flatMap((id): [number, number][] =>
+        id === null ? [] : [[draft.value(id).base, Math.min(moment, last)]],
+      );
+    if (kernel === 'layer_norm_grad' || kernel === 'rms_norm_grad') {
+      return held([x, dy, scratch], index + HELD_CALLS[kernel]);
+    }
+    const isFew = kernel === 'reduce_sum' && scratch !== null && draft.value(x).size <= FEW;
+    return isFew && call.attributes.outer * call.attributes.inner === 1 ? held([x, scratch], last) : [];
   });
 }
 

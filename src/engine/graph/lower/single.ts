@@ -84,7 +84,7 @@ const EMIT: { readonly [K in Exclude<OpName, StepOp>]: Emit<K> | null } = {
   attention_lse: (draft, { id, inputs, attributes }, origin) =>
     draft.call('attention', inputs, [null, id], attributes, origin),
   attention_grad: (draft, { id, inputs, attributes }, origin) =>
-    draft.call('attention_grad', inputs, [id], attributes, origin),
+    draft.call('attention_grad', inputs, [id], { ...attributes, turned: null }, origin),
   rotary_heads: (draft, { id, inputs, shape, attributes }, origin) =>
     draft.call('rotary_heads', inputs, [id], { ...rowsOf(shape), ...attributes }, origin),
   cache_append: (draft, { id, inputs, shape, attributes }, origin) => {

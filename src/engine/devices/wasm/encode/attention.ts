@@ -1,6 +1,7 @@
 import { deviceErrors } from '../../../errors.ts';
-import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
+import type { AttentionKernel, TensorId } from '../../../graph/lower/kernel-plan.ts';
 import { type Encode, f32 } from '../command.ts';
+import { rotate } from './rotary.ts';
 
 /** Heads that are units of their own: below, the queries of a head are dealt to several. */
 const FEWEST_UNITS = 16;
@@ -34,8 +35,9 @@ export const encodeAttention: Encode<'attention'> = (call, context) => {
 
 export const encodeAttentionGrad: Encode<'attention_grad'> = (call, context) => {
   const { attributes } = call;
-  const { batch, time, key_heads, head_size: size } = attributes;
-  const [qkv, out, lse, dout, seed] = call.inputs;
+  const { batch, time, heads, key_heads, head_size: size, rate, turned } = attributes;
+  const [qkv, out, lse, dout] = call.inputs;
+  const seed = rate > 0 ? call.inputs[4] : undefined;
   const [dqkv] = call.outputs;
   const sixes = Math.ceil(size / 6) * 6;
   const eights = Math.ceil(time / 8) * 8;
@@ -61,6 +63,18 @@ export const encodeAttentionGrad: Encode<'attention_grad'> = (call, context) => 
       ],
       units: batch * key_heads,
     },
+    ...(turned === null
+      ? []
+      : rotate(
+          {
+            x: dqkv as TensorId,
+            positions: call.inputs.at(-1) as TensorId,
+            result: dqkv as TensorId,
+            ...{ rows: batch * time, time, width: (heads + 2 * key_heads) * size },
+            ...{ heads: heads + key_heads, head_size: size, theta: turned.theta, inverse: true },
+          },
+          context,
+        )),
   ];
 };
 

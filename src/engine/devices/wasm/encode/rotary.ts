@@ -32,7 +32,7 @@ interface Rotation {
 const POSITIONS = 16;
 
 /** Calls with the same positions share one table of cosines and sines, which the first of them fills. */
-function rotate(rotation: Rotation, context: EncodeContext): readonly Command[] {
+export function rotate(rotation: Rotation, context: EncodeContext): readonly Command[] {
   const { x, positions, result, rows, time, width, heads, head_size, theta, inverse } = rotation;
   const { address } = context;
   const half = head_size / 2;

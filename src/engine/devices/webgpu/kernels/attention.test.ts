@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
+import type { AttentionGradKernel, AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
 import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
 import { compare } from '../testing/compare.ts';
 import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => disposeAll(devices));
 
-/** batch, time, heads, key heads, head size, dropout. */
+/** batch, time, heads, key heads, head size, dropout; gradients of 8 and more in a head also rotated back. */
 const CASES = [
   [1, 1, 1, 1, 1, 0],
   [1, 9, 6, 1, 5, 0.2],
@@ -44,7 +44,12 @@ function forward(values: Values, attributes: AttentionKernel): CallCase {
 }
 
 /** The gradient of a call whose results float64 gives. */
-function backward(values: Values, before: CallCase, attributes: AttentionKernel): CallCase {
+function backward(
+  values: Values,
+  before: CallCase,
+  attributes: AttentionKernel,
+  turned: AttentionGradKernel['turned'] = null,
+): CallCase {
   const feeds = Object.fromEntries(before.tensors.map((tensor, id) => [`t${id}`, tensor.values]));
   const { outputs } = runPlan(planOf(before), feeds);
   const [qkv, seed, out, lse] = before.tensors;
@@ -59,11 +64,13 @@ function backward(values: Values, before: CallCase, attributes: AttentionKernel)
     seed,
     values.poison(qkv.shape),
     values.poison([room]),
+    values.integers([attributes.time], 99),
   ];
   const inputs = attributes.rate > 0 ? [0, 1, 2, 3, 4] : [0, 1, 2, 3];
+  if (turned !== null) inputs.push(7);
   const base = { scratch: 6, scope: '', flops: 0, bytes: 0 };
   return {
-    call: { kernel: 'attention_grad', inputs, outputs: [5], attributes, ...base },
+    call: { kernel: 'attention_grad', inputs, outputs: [5], attributes: { ...attributes, turned }, ...base },
     tensors,
     results: [5],
   };
@@ -81,6 +88,9 @@ describe('attention and its gradient', { timeout: 180_000 }, () => {
       const one = forward(values, attributes);
       await compare(devices[kind], one, `attention ${what}`);
       await compare(devices[kind], backward(values, one, attributes), `attention_grad ${what}`);
+      if (attributes.head_size % 8 !== 0) continue;
+      const turned = backward(values, one, attributes, { theta: 10_000 });
+      await compare(devices[kind], turned, `attention_grad rotated back ${what}`);
     }
   });
 

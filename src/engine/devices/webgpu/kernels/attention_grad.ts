@@ -1,4 +1,4 @@
-import type { AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
+import type { AttentionGradKernel } from '../../../graph/lower/kernel-plan.ts';
 import type { Kernel } from '../dispatch.ts';
 import { grid } from '../grid.ts';
 import { read, type Wanted, write } from '../wanted.ts';
@@ -7,6 +7,7 @@ import { queriesText } from './attention/grad-queries.ts';
 import type { GradTensors } from './attention/grad-tensors.ts';
 import { tileModule } from './attention/loop.ts';
 import { attentionShape, dropoutText, GROUP } from './attention/shape.ts';
+import { turnText } from './attention/turn.ts';
 
 /**
  * One dispatch of two kinds of workgroups, as WGSL has no float atomics: in the first a thread for each
@@ -15,8 +16,8 @@ import { attentionShape, dropoutText, GROUP } from './attention/shape.ts';
  * dropout factor and dp = m * dout . v: dv += p m dout, dscore = p (dp - out . dout) (Dao, 2023).
  */
 export const attention_grad: Kernel<'attention_grad'> = (call, context) => {
-  const attributes: AttentionKernel = call.attributes;
-  const { batch, heads, key_heads, rate } = attributes;
+  const attributes: AttentionGradKernel = call.attributes;
+  const { batch, heads, key_heads, rate, turned } = attributes;
   const shape = attentionShape(attributes, context.adapter);
   const { vector, padded, reach } = shape;
   const [qkv = -1, out = -1, lse = -1, dout = -1, seed = -1] = call.inputs;
@@ -28,17 +29,20 @@ export const attention_grad: Kernel<'attention_grad'> = (call, context) => {
     dqkv: write(call.outputs[0] as number, vector),
   };
   if (rate > 0) wanted.seed = read(seed, 1, 'u32');
+  if (turned !== null) wanted.positions = read(call.inputs.at(-1) as number, 1, 'i32');
   const bound = context.bind('attention_grad', wanted);
   const tensors = bound.tensors as unknown as GradTensors;
   const dropout = dropoutText(attributes, bound.tensors.seed);
+  const turn = turnText(attributes, shape, bound.tensors.positions ?? null);
   const queries = Math.ceil((batch * heads * padded) / GROUP);
   const keys = Math.ceil((batch * key_heads * padded) / GROUP);
   const { workgroups, index } = grid(context.adapter, queries + keys);
   const body = `${dropout.module}
 ${tileModule(shape, ['x', 'y'])}
 ${reach === 'tile' ? `var<workgroup> tile_lse : array<f32, ${shape.tile}>;\nvar<workgroup> tile_delta : array<f32, ${shape.tile}>;` : ''}
-${queriesText(attributes, shape, tensors, dropout.factor)}
-${keysText(attributes, shape, tensors, dropout.factor)}
+${turn.module}
+${queriesText(attributes, shape, tensors, dropout.factor, turn)}
+${keysText(attributes, shape, tensors, dropout.factor, turn)}
 @compute @workgroup_size(${GROUP}) @diagnostic(off, subgroup_uniformity)
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let group = ${index};

@@ -248,7 +248,16 @@ const RUN: { readonly [K in KernelName]: RunKernel<K> } = {
     if (out != null) reference('attention', attributes, inputs, shapes, out, outShapes[0] ?? []);
     if (lse != null) reference('attention_lse', attributes, inputs, shapes, lse, outShapes[1] ?? []);
   },
-  attention_grad: asOp('attention_grad'),
+  attention_grad: ({ attributes }, { inputs, shapes, outputs, outShapes }) => {
+    const [dqkv] = outputs as [Numbers];
+    const { turned, heads, key_heads, head_size, time } = attributes;
+    const [own, shape] = [turned === null ? inputs.length : inputs.length - 1, outShapes[0] ?? []];
+    reference('attention_grad', attributes, inputs.slice(0, own), shapes.slice(0, own), dqkv, shape);
+    if (turned === null) return;
+    const rotation = { heads: heads + key_heads, head_size, theta: turned.theta, inverse: true, time };
+    const operands = [dqkv.slice(), inputs[own] as Numbers];
+    reference('rotary_heads', rotation, operands, [shape, shapes[own] ?? []], dqkv, shape);
+  },
   rotary_heads: asOp('rotary_heads'),
   cache_append: asOp('cache_append'),
   cached_attention: asOp('cached_attention'),

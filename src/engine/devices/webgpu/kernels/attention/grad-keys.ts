@@ -3,6 +3,7 @@ import { f32 } from '../literal.ts';
 import type { GradTensors } from './grad-tensors.ts';
 import { loopText } from './loop.ts';
 import { type AttentionShape, dotText, LEAST, loadRow, type Row, range, threadText } from './shape.ts';
+import type { Turn } from './turn.ts';
 
 /** `fn keys`: dk and dv of one key, over the query heads that use it and the queries that see it. */
 export function keysText(
@@ -10,6 +11,7 @@ export function keysText(
   shape: AttentionShape,
   tensors: GradTensors,
   dropout: ((element: string) => string) | null,
+  turn: Turn,
 ): string {
   const { time, heads, key_heads, scale } = attributes;
   const { n, vector, width, out_width, type, padded, reach, block, tile } = shape;
@@ -103,7 +105,8 @@ fn keys(first : u32, lane : u32) {
   ${loop}
   }
   if (!live) { return; }
-  ${each((c) => dqkv.store(`k_at + ${c}u`, `dk${c} * ${f32(scale)}`))}
+  ${turn.lines('dk')}
+  ${each((c) => dqkv.store(`k_at + ${c}u`, `${turn.value('dk', c)} * ${f32(scale)}`))}
   ${each((c) => dqkv.store(`v_at + ${c}u`, `dv${c}`))}
 }`;
 }

@@ -3,6 +3,7 @@ import { f32 } from '../literal.ts';
 import type { GradTensors } from './grad-tensors.ts';
 import { loopText } from './loop.ts';
 import { type AttentionShape, dotText, LEAST, lastText, range, threadText } from './shape.ts';
+import type { Turn } from './turn.ts';
 
 /** `fn queries`: dq of one query, over the keys that it sees. */
 export function queriesText(
@@ -10,6 +11,7 @@ export function queriesText(
   shape: AttentionShape,
   { qkv, out, lse, dout, dqkv }: GradTensors,
   dropout: ((element: string) => string) | null,
+  turn: Turn,
 ): string {
   const { time, heads, key_heads, scale } = attributes;
   const { n, vector, width, out_width, type, padded, block } = shape;
@@ -70,6 +72,7 @@ fn queries(first : u32, lane : u32) {
   let end = ${lastText(shape, time, padded)};
   ${loop}
   if (!live) { return; }
-  ${each((c) => dqkv.store(`q_at + ${c}u`, `dq${c} * ${f32(scale)}`))}
+  ${turn.lines('dq')}
+  ${each((c) => dqkv.store(`q_at + ${c}u`, `${turn.value('dq', c)} * ${f32(scale)}`))}
 }`;
 }
