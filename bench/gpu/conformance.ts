@@ -56,10 +56,10 @@ export async function conformance(
   return results;
 }
 
-/** Operands that halves hold, so that comparisons see what the reference device sees. */
+/** Operands that halves hold, so that comparisons see what the reference device sees, before the change of sign. */
 function rounded(one: OpCase<OpName>): OpCase<OpName> {
   const inputs = one.inputs.map((operand) =>
-    'ids' in operand ? operand : { ...operand, values: operand.values.map(roundToHalf) },
+    'ids' in operand ? operand : { ...operand, values: operand.values.map((value) => -roundToHalf(value)) },
   );
   return { ...one, inputs };
 }

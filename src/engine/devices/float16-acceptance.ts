@@ -82,7 +82,7 @@ const OPS = (Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]).filter((op) => 
   return lower(program, { half: true }).tensors.some(({ dtype }) => dtype === 'f16');
 });
 
-/** Cases with rows of fours, of numbers that halves hold. */
+/** Cases with rows of fours, of numbers that halves hold, before the change of sign. */
 function casesOf(op: keyof typeof OP_CASES) {
   const seed = hash32(1116, ...new TextEncoder().encode(op));
   const random = new Random(seed);
@@ -99,7 +99,9 @@ function hasFours({ inputs }: OpCase<OpName>): boolean {
 }
 
 function held(operand: Operand): Operand {
-  return 'ids' in operand ? operand : { ...operand, values: operand.values.map(roundToHalf) };
+  return 'ids' in operand
+    ? operand
+    : { ...operand, values: operand.values.map((value) => -roundToHalf(value)) };
 }
 
 /** The device, for which every program is one of dtype float16. */
