@@ -4,13 +4,15 @@ import { type Bar, bar } from '../report.ts';
 import type { Workload } from '../workload/workload.ts';
 import type { StepCeiling } from './ceiling.ts';
 import type { Contender } from './contender.ts';
+import { planBytes } from './plan-bytes.ts';
 
 /** The bars that this run can tell about; those of a peer that did not take part are not here. */
 export function stepBars(
-  { preset, model }: Workload,
+  workload: Workload,
   contenders: readonly Contender[],
   { gflop, ceiling }: { readonly gflop: number; readonly ceiling: StepCeiling },
 ): Bar[] {
+  const { preset, model } = workload;
   const bars: Bar[] = [];
   const find = (engine: string, device: string) =>
     contenders.find(({ entrant }) => entrant.engine === engine && entrant.device === device);
@@ -55,6 +57,10 @@ export function stepBars(
       bars.push(bar(`${what}: submits of a step`, ours.gpu_calls.submits, '<=', 1));
       bars.push(bar(`${what}: dispatches of a step and layer`, ours.gpu_calls.dispatches / layers, '<=', 20));
     }
+    const { reached, least } = planBytes(workload);
+    bars.push(
+      bar(`${what}: bytes that dispatches reach, times the least of the plan`, reached / least, '<=', 1.5),
+    );
     if (namesSoftware(ours.description)) {
       times(find('jax', 'webgpu'), 'jax-js webgpu', 1.8);
       times(find('tfjs', 'webgpu'), 'tfjs webgpu', 10);

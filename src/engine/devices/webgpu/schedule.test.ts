@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { lower } from '../../graph/lower/lower.ts';
 import { stateLayout } from '../../graph/lower/state-layout.ts';
 import { PRESETS, presetStep } from '../../graph/lower/testing/presets.ts';
-import { type Batch, schedule } from './schedule.ts';
+import { schedule } from './schedule.ts';
 import { SOFTWARE } from './testing/facts.ts';
+import { bytesReached } from './testing/reached.ts';
 
 const CASES = (['gpt2', 'llama'] as const).flatMap((type) =>
   (['small', 'medium'] as const).map((preset) => ({ type, preset })),
@@ -39,7 +40,7 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
 
   test('what dispatches reach is at most half again of what they must', () => {
     const least = plan.calls.reduce((sum, { bytes }) => sum + bytes, 0);
-    expect(reached(batches)).toBeLessThanOrEqual(1.5 * least);
+    expect(bytesReached(batches)).toBeLessThanOrEqual(1.5 * least);
   });
 
   test('with halves there are hardly more dispatches, which reach fewer bytes', () => {
@@ -52,7 +53,7 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
     });
     // Which may be joined depends on where tensors come to lie: one more or less is chance.
     expect(halved.length).toBeLessThanOrEqual(batches.length + 1);
-    expect(reached(halved)).toBeLessThan(0.75 * reached(batches));
+    expect(bytesReached(halved)).toBeLessThan(0.75 * bytesReached(batches));
   });
 
   test('every call is there, after all that it depends on', () => {
@@ -60,14 +61,3 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
     expect(seen.size).toBe(plan.calls.length);
   });
 });
-
-/** Bytes of all that each dispatch binds, once. */
-function reached(batches: readonly Batch[]): number {
-  let bytes = 0;
-  for (const { dispatch } of batches) {
-    for (const binding of dispatch.bindings) {
-      bytes += binding.kind === 'table' ? binding.values.byteLength : binding.bytes;
-    }
-  }
-  return bytes;
-}
