@@ -138,6 +138,8 @@ interface Start extends Forward {
   readonly batch: Dim;
   readonly time: Dim;
   readonly dtype: StepRequest['dtype'];
+  /** What the summed loss is multiplied by for gradients where it is scaled; null where it is not. */
+  readonly scaled_weight: Node | null;
 }
 
 interface Built {
@@ -149,31 +151,33 @@ interface Built {
 function fused(request: StepRequest): Built {
   const start = forward(request, true);
   const { g } = start;
-  const loss = meanLoss(start);
+  const { loss, found } = lossAndGradients(start, request);
   if (g.issues.length > 0) return { issues: g.issues, state: g.states, update: null };
   const { dtype } = request;
-  const found = gradientsOf(start, loss, request);
   const options = { loss_scaling: dtype === 'float16' };
   const { outputs, updates } = buildUpdate(g, request.optimizer, start.parameters, found, options);
   const step = simplify(g.program('step', { outputs: { loss, ...outputs }, updates, dtype }));
   return { issues: g.issues, state: g.states, update: { mode: 'fused', step } };
 }
 
-/** Of every parameter, in order; of the scaled loss where it is scaled. */
-function gradientsOf(start: Start, loss: Node, request: StepRequest): readonly Node[] {
-  const { gradient_checkpointing, dtype } = request;
-  const recomputed = gradient_checkpointing === true ? start.blocks : [];
-  const scaled = dtype === 'float16' ? mul(start.g, loss, lossScale(start.g)) : loss;
-  return gradients(start.g, scaled, parameterNodes(start), recomputed);
+/** The mean loss, and its gradient by every parameter, in order; by the scaled loss where it is scaled. */
+function lossAndGradients(start: Start, { gradient_checkpointing }: StepRequest) {
+  const { g, scaled_weight, blocks } = start;
+  const total = lossSum(start);
+  const loss = mul(g, total, labelWeight(g));
+  if (g.issues.length > 0) return { loss, found: [] };
+  const target = scaled_weight === null ? loss : mul(g, total, scaled_weight);
+  const recomputed = gradient_checkpointing === true ? blocks : [];
+  return { loss, found: gradients(g, target, parameterNodes(start), recomputed) };
 }
 
 function accumulated(request: StepRequest): Built {
   const start = forward(request, true);
   const { g, parameters } = start;
-  const loss = meanLoss(start);
+  const { loss, found } = lossAndGradients(start, request);
   if (g.issues.length > 0) return { issues: g.issues, state: g.states, update: null };
   const sums: Record<string, Node> = {};
-  gradientsOf(start, loss, request).forEach((gradient, i) => {
+  found.forEach((gradient, i) => {
     const { name, dims } = parameters[i] as SymbolicParameter;
     const sum = add(g, g.state(`${ACCUMULATOR}${name}`, dims, 'gradient'), gradient);
     sums[`${ACCUMULATOR}${name}`] = g.mark(sum, 'gradients');
@@ -202,9 +206,11 @@ function forward({ model, batch, context, dtype }: Sizes, training: boolean): St
   const size = g.field('per_device_train_batch_size', batch);
   const time = g.field(context === maxPositions(model) ? positions : 'context', context);
   const input_ids = g.input('input_ids', [size, time], 'i32');
+  // Before all else: the loss and its gradient are one pass where this is known by then.
+  const scaled_weight = training && dtype === 'float16' ? mul(g, labelWeight(g), lossScale(g)) : null;
   const seed = training && hasDropout(model) ? g.input('seed', [], 'i32') : null;
   const built = buildForward(g, model, { input_ids, batch: size, time, mode: { type: 'sequence', seed } });
-  return { g, batch: size, time, dtype, ...built };
+  return { g, batch: size, time, dtype, scaled_weight, ...built };
 }
 
 /** Cross-entropy summed over labels that count, []. */
@@ -216,9 +222,13 @@ function lossSum({ g, logits, batch, time }: Start): Node {
   });
 }
 
-/** The host counts the labels of the effective batch, so that micro-batches add up to its mean. */
 function meanLoss(start: Start): Node {
-  return mul(start.g, lossSum(start), start.g.input('inverse_label_count', [], 'f32'));
+  return mul(start.g, lossSum(start), labelWeight(start.g));
+}
+
+/** The host counts the labels of the effective batch, so that micro-batches add up to its mean. */
+function labelWeight(g: GraphBuilder): Node {
+  return g.input('inverse_label_count', [], 'f32');
 }
 
 function perToken({ g, logits, batch, time }: Start): Node {

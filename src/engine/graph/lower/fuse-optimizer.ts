@@ -12,6 +12,8 @@ interface Segment {
   readonly gradient: number;
   /** The product of gradient and factor, where there is one. */
   readonly clip: { readonly node: number; readonly factor: number } | null;
+  /** Where the update may be skipped: the number that says so, and the nodes that choose p, m, v. */
+  readonly guard: { readonly finite: number; readonly nodes: readonly [number, number, number] } | null;
 }
 
 /** A parameter's state with the value of its gradient. */
@@ -22,7 +24,8 @@ export interface ParameterGradient {
 
 /**
  * The updates of all parameters by AdamW as one call over all of them, which reads and writes each
- * parameter, moment and gradient once; the factor that clips gradients is multiplied in on the way.
+ * parameter, moment and gradient once; the factor that clips gradients is multiplied in on the way, and
+ * nothing is written where the update is skipped.
  */
 export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
   const families: Segment[][] = [];
@@ -35,16 +38,21 @@ export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
   }
   const found: ParameterGradient[] = [];
   for (const family of families) {
-    const members = family.flatMap(({ update, m, v, clip }) =>
-      [update.id, m.id, v.id].concat(clip === null ? [] : [clip.node]),
-    );
+    const members = family.flatMap(membersOf);
     const position = Math.max(...members);
     const usable = family.filter((segment) => mayUpdateAt(fusion, segment, position));
     if (usable.length === 0) continue;
     emitFamily(fusion, usable, position);
-    for (const { states, gradient } of usable) found.push({ parameter: states[0], gradient });
+    for (const { states, gradient } of usable) {
+      found.push({ parameter: states[0], gradient });
+      for (const state of states) fusion.overwritten.set(state, position);
+    }
   }
   return found;
+}
+
+function membersOf({ update, m, v, clip, guard }: Segment): readonly number[] {
+  return [update.id, m.id, v.id, ...(clip === null ? [] : [clip.node]), ...(guard?.nodes ?? [])];
 }
 
 /** Whether one call can update both: all scalars are the same. */
@@ -54,6 +62,7 @@ function areAlike(fusion: Fusion, a: Segment, b: Segment): boolean {
   }
   return (
     a.clip?.factor === b.clip?.factor &&
+    a.guard?.finite === b.guard?.finite &&
     a.m.attributes.beta === b.m.attributes.beta &&
     a.v.attributes.beta === b.v.attributes.beta &&
     a.update.attributes.epsilon === b.update.attributes.epsilon
@@ -62,14 +71,13 @@ function areAlike(fusion: Fusion, a: Segment, b: Segment): boolean {
 
 function emitFamily(fusion: Fusion, family: readonly Segment[], position: number): void {
   const { draft } = fusion;
-  const members = family.flatMap(({ update, m, v, clip }) =>
-    [update.id, m.id, v.id].concat(clip === null ? [] : [clip.node]),
-  );
-  const { update, m, v, clip } = family[0] as Segment;
+  const members = family.flatMap(membersOf);
+  const { update, m, v, clip, guard } = family[0] as Segment;
   const scalars = update.inputs.slice(3);
   if (clip !== null) scalars.push(draft.view(clip.factor, []));
+  if (guard !== null) scalars.push(draft.view(guard.finite, []));
   for (const segment of family) {
-    const values = [segment.update.id, segment.m.id, segment.v.id];
+    const values = segment.guard?.nodes ?? [segment.update.id, segment.m.id, segment.v.id];
     segment.states.forEach((state, i) => void draft.look(values[i] as number, state, 0));
   }
   fusion.group(position, members, () => {
@@ -84,6 +92,7 @@ function emitFamily(fusion: Fusion, family: readonly Segment[], position: number
         beta2: v.attributes.beta,
         epsilon: update.attributes.epsilon,
         clipped: clip !== null,
+        guarded: guard !== null,
         weight_decay: family.map((segment) => segment.update.attributes.weight_decay),
       },
       { scope: 'optimizer', flops },
@@ -98,16 +107,36 @@ function segmentOf(fusion: Fusion, update: NodeOf<'adamw_update'>): Segment | nu
   const [m0 = -1, slope = -1] = first.inputs;
   const [v0 = -1] = second.inputs;
   if (second.inputs[1] !== slope) return null;
-  if (!updates(fusion, p, update.id) || !updates(fusion, m0, m) || !updates(fusion, v0, v)) return null;
-  if (!readOnlyBy(fusion, m, [update.id]) || !readOnlyBy(fusion, v, [update.id])) return null;
-  if (!readOnlyBy(fusion, update.id, [])) return null;
+  const states = [p, m0, v0] as const;
+  const guard = guardOf(fusion, states, [update.id, m, v]);
+  const next = guard?.nodes ?? [update.id, m, v];
+  if (!states.every((state, i) => nextOf(fusion, state) === next[i])) return null;
+  const [chosen, firsts, seconds] = guard?.nodes.map((node) => [node]) ?? [[], [], []];
+  if (!readOnlyBy(fusion, m, [update.id, ...(firsts ?? [])])) return null;
+  if (!readOnlyBy(fusion, v, [update.id, ...(seconds ?? [])])) return null;
+  if (!readOnlyBy(fusion, update.id, chosen ?? [])) return null;
+  if (guard !== null && !guard.nodes.every((node) => readOnlyBy(fusion, node, []))) return null;
   const clip = clipOf(fusion, slope, [m, v]);
-  const segment = { update, m: first, v: second, states: [p, m0, v0] as const };
+  const gradient = clip?.gradient ?? slope;
   return {
-    ...segment,
-    gradient: clip?.gradient ?? slope,
+    ...{ update, m: first, v: second, states, gradient, guard },
     clip: clip && { node: slope, factor: clip.factor },
   };
+}
+
+/** Where each state's next value is its old one unless one number says otherwise: that number, and the nodes that choose. */
+function guardOf(fusion: Fusion, states: Segment['states'], values: readonly number[]): Segment['guard'] {
+  let finite = -1;
+  const nodes = states.map((state, i) => {
+    const node = fusion.nodes[nextOf(fusion, state) ?? -1];
+    const [condition, next, before] = node?.op === 'where' ? (fusion.operands[node.id] ?? []) : [];
+    if (condition?.from !== 'value' || next?.from !== 'value' || before?.from !== 'value') return -1;
+    if (fusion.draft.value(condition.id).size !== 1 || (finite !== -1 && condition.id !== finite)) return -1;
+    finite = condition.id;
+    return next.id === values[i] && before.id === state && node !== undefined ? node.id : -1;
+  });
+  const [p = -1, m = -1, v = -1] = nodes;
+  return nodes.includes(-1) ? null : { finite, nodes: [p, m, v] };
 }
 
 /** gradient * factor, if only these two read it. */
@@ -122,10 +151,10 @@ function clipOf(fusion: Fusion, id: number, readers: readonly number[]) {
   return size(a.id) === 1 && size(b.id) === own ? { gradient: b.id, factor: a.id } : null;
 }
 
-/** Whether `state` is a state whose next value is `value`. */
-function updates(fusion: Fusion, state: number, value: number): boolean {
+/** The node of a state's next value. */
+function nextOf(fusion: Fusion, state: number): number | undefined {
   const node = fusion.nodes[state];
-  return node?.op === 'state' && fusion.draft.program.updates[node.attributes.name] === value;
+  return node?.op === 'state' ? fusion.draft.program.updates[node.attributes.name] : undefined;
 }
 
 function readOnlyBy(fusion: Fusion, id: number, readers: readonly number[]): boolean {
@@ -134,8 +163,8 @@ function readOnlyBy(fusion: Fusion, id: number, readers: readonly number[]): boo
 
 /** Whether nobody needs the old values once they are overwritten, and everything is there by then. */
 function mayUpdateAt(fusion: Fusion, segment: Segment, position: number): boolean {
-  const { update, m, v, clip, states } = segment;
-  const members = [update.id, m.id, v.id].concat(clip === null ? [] : [clip.node]);
+  const { states } = segment;
+  const members = membersOf(segment);
   if (!members.every((id) => fusion.isFree(id)) || !fusion.mayBeAt(members, position)) return false;
   return states.every(
     (state) =>
@@ -159,7 +188,7 @@ export function fuseSumSquares(fusion: Fusion): void {
         fusion.onlyReader(term.id) === node &&
         terms.indexOf(term) === i,
     );
-    if (!isOnlySquares) continue;
+    if (!isOnlySquares || !fusion.mayBeAt(node.inputs, node.id, [node.id])) continue;
     fusion.group(node.id, [node.id, ...node.inputs], () => {
       let flops = draft.origin(node).flops;
       for (const term of terms) flops += draft.origin(term).flops;

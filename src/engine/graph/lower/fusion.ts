@@ -40,6 +40,8 @@ export class Fusion {
   readonly kept: Uint8Array;
   /** By base: what is stored in its place, since nobody reads more of it; slopes.ts fills it at the end. */
   readonly slopes = new Map<number, SlopeStep>();
+  /** By base of a state: the position at which a call writes its next value over it. */
+  readonly overwritten = new Map<number, number>();
   readonly #plain: Operand[];
   readonly #byOp: Map<OpName, Node[]>;
   /** By node id; of nodes that read. */
@@ -121,12 +123,20 @@ export class Fusion {
     return group === UNASSIGNED ? id : (this.groups[group] as Group).position;
   }
 
-  /** Whether what `members` compute may be computed at `position`: those who read it come later. */
+  /**
+   * Whether what `members` compute may be computed at `position`: those who read it come later, and what
+   * they read themselves has not been written over by then.
+   */
   mayBeAt(members: readonly number[], position: number, besides: readonly number[] = []): boolean {
     for (const id of members) {
       for (const reader of this.readers[id] as readonly number[]) {
         if (members.includes(reader) || besides.includes(reader)) continue;
         if (this.positionOf(reader) <= position) return false;
+      }
+      if (this.overwritten.size === 0) continue;
+      for (const base of this.#reads[id] ?? []) {
+        const written = this.overwritten.get(base);
+        if (written !== undefined && written <= position) return false;
       }
     }
     return true;

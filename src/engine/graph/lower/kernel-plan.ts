@@ -183,15 +183,16 @@ export interface KernelAttributes {
 
   // --- optimizers
   /**
-   * (lr [], bias1 [], bias2 [], factor [] where `clipped`, then for each segment p, m, v, g) -> for each
-   * segment p, m, v, always in place. factor multiplies g first. The formulas are those of ema, ema_square
-   * and adamw_update in ir.ts.
+   * (lr [], bias1 [], bias2 [], factor [] where `clipped`, finite [] where `guarded`, then for each segment
+   * p, m, v, g) -> for each segment p, m, v, always in place. factor multiplies g first; where finite is 0
+   * nothing is written. The formulas are those of ema, ema_square and adamw_update in ir.ts.
    */
   adamw: {
     readonly beta1: number;
     readonly beta2: number;
     readonly epsilon: number;
     readonly clipped: boolean;
+    readonly guarded: boolean;
     /** One per segment. */
     readonly weight_decay: readonly number[];
   };

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { Random } from '../../../base/random.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
+import { buildUpdate } from '../../optimizers/update.ts';
 import { GraphBuilder } from '../builder.ts';
 import { fixed } from '../dim.ts';
 import { matmul, NONE, reduceSum, reshape, unary } from '../emit.ts';
 import type { Node } from '../ir.ts';
 import { runner64 } from '../testing/run64.ts';
 import { lower } from './lower.ts';
+import { expectAgreement } from './testing/agree.ts';
 import { runPlan } from './testing/run-plan.ts';
 
 /** Programs that were once lowered to something else than they say. */
@@ -52,6 +55,38 @@ for (const [name, build] of Object.entries(PROGRAMS)) {
     for (let i = 0; i < wanted.length; i++) expect(found[i]).toBeCloseTo(wanted[i] as number, 10);
   });
 }
+
+test('who reads a parameter as it was comes before the call that writes over it', () => {
+  const g = new GraphBuilder();
+  const shape = [fixed(4), fixed(8)];
+  const config = adamW({ max_grad_norm: 0 });
+  const parameters = ['a', 'b'].map((name) => ({
+    ...{ name, role: 'matrix' as const, dims: shape },
+    init: { type: 'zeros' as const },
+  }));
+  const [a] = parameters.map(({ name }) => g.state(name, shape, 'parameter')) as [Node];
+  const sign = unary(g, 'exp', a); // read before the update ...
+  const squares = unary(g, 'sum_squares', a);
+  const gradients = parameters.map(({ name }) => input(g, `d.${name}`, [4, 8]));
+  const { updates } = buildUpdate(g, config, parameters, gradients);
+  const late = unary(g, 'tanh', matmul(g, input(g, 'x', [4, 8]), input(g, 'w', [8, 8])));
+  const more = unary(g, 'sum_squares', late);
+  const outputs = { moved: g.node('add', [sign, late], NONE), norm: g.node('add', [squares, more], NONE) }; // ... and used after it
+  const program = g.program('defect', { outputs, updates });
+  expect(lower(program).calls.filter(({ kernel }) => kernel === 'adamw')).toHaveLength(1);
+  const random = new Random(7);
+  const draw = (size: number) => Array.from({ length: size }, () => random.normal());
+  const feeds = Object.fromEntries(
+    Object.entries(program.inputs).map(([name, id]) => {
+      const size = (program.nodes[id] as Node).shape.reduce((x, y) => x * y, 1);
+      return [name, size === 1 ? [0.5] : draw(size)];
+    }),
+  );
+  const state = Object.fromEntries(
+    g.states.map(({ name }) => [name, draw(32).map((x) => (name.startsWith('adam.v') ? x * x : x))]),
+  );
+  expectAgreement(program, lower(program), feeds, state, 'fused');
+});
 
 test('the sums of an operand never lie over what the epilogue reads', () => {
   const g = new GraphBuilder();

@@ -89,6 +89,24 @@ describe.each(models)('%s', (_name, model) => {
     expect(less.arena_bytes).toBeLessThanOrEqual(more.arena_bytes);
   });
 
+  test('so does one with loss scaling, in as few calls but for those over the scale', () => {
+    const request = { model, optimizer: adamw, ...SIZES, accumulation: 1 };
+    const single = buildTrainingStep(request);
+    const half = buildTrainingStep({ ...request, dtype: 'float16' });
+    if (single.update.mode !== 'fused' || half.update.mode !== 'fused') throw new Error('mode');
+    expectBoth(half.update.step, half.state);
+    const [without, scaled] = [lower(single.update.step).calls, lower(half.update.step).calls];
+    expect(scaled.filter(({ kernel }) => kernel !== 'elementwise').map(({ kernel }) => kernel)).toEqual(
+      without.filter(({ kernel }) => kernel !== 'elementwise').map(({ kernel }) => kernel),
+    );
+    expect(scaled.length).toBeLessThanOrEqual(without.length + 3);
+    expect(scaled.find(({ kernel }) => kernel === 'adamw')?.attributes).toMatchObject({ guarded: true });
+    const accumulated = buildTrainingStep({ ...request, dtype: 'float16', accumulation: 2 });
+    if (accumulated.update.mode !== 'accumulated') throw new Error('mode');
+    for (const program of [accumulated.update.accumulate, accumulated.update.apply])
+      expectBoth(program, accumulated.state);
+  });
+
   test('so do the programs of accumulated gradients, of evaluation and of logits', () => {
     const step = buildTrainingStep({ model, optimizer: adamw, ...SIZES, accumulation: 2 });
     if (step.update.mode !== 'accumulated') throw new Error('mode');

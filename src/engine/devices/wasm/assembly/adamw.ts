@@ -4,9 +4,10 @@ import { at, float, int } from './words';
 /**
  * All moments and parameters in one pass.
  * (table of units: p, m, v, g, elements, weight_decay; lr, bias1, bias2, factor or 0, beta1, 1 - beta1,
- * beta2, 1 - beta2, epsilon)
+ * beta2, 1 - beta2, epsilon, finite or 0)
  */
 export function adamw(args: usize, unit: i32, thread: i32): void {
+  if (at(args, 10) != 0 && load<f32>(at(args, 10)) == 0) return; // the update is skipped
   const entry = at(args, 0) + <usize>unit * 24;
   let p = at(entry, 0);
   let m = at(entry, 1);

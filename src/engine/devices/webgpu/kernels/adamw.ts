@@ -36,8 +36,8 @@ export const adamw: Kernel<'adamw'> = (call, context) => {
 };
 
 function segmentsOf(call: KernelCallOf<'adamw'>, context: KernelContext): Segment[] {
-  const { weight_decay, clipped } = call.attributes;
-  const first = clipped ? 4 : 3;
+  const { weight_decay, clipped, guarded } = call.attributes;
+  const first = 3 + Number(clipped) + Number(guarded);
   return weight_decay.flatMap((decay, i) => {
     const [p = -1, m = -1, v = -1, g = -1] = call.inputs.slice(first + 4 * i, first + 4 * i + 4);
     const size = sizeOf(context.tensor(p).shape);
@@ -60,7 +60,8 @@ function partsOf(segment: Segment, call: KernelCallOf<'adamw'>, context: KernelC
 }
 
 function wantedBy(run: readonly Segment[], call: KernelCallOf<'adamw'>, numbers: Uint32Array, vector: 1 | 4) {
-  const [lr = -1, bias1 = -1, bias2 = -1, factor = -1] = call.inputs;
+  const { clipped, guarded } = call.attributes;
+  const [lr = -1, bias1 = -1, bias2 = -1] = call.inputs;
   const all = (name: 'p' | 'm' | 'v' | 'g'): Wanted => {
     const access = name === 'g' ? 'read' : 'write';
     const [one] = run;
@@ -83,7 +84,8 @@ function wantedBy(run: readonly Segment[], call: KernelCallOf<'adamw'>, numbers:
     bias2: read(bias2),
     chunks: table(numbers),
   };
-  if (call.attributes.clipped) wanted.factor = read(factor);
+  if (clipped) wanted.factor = read(call.inputs[3] as TensorId);
+  if (guarded) wanted.finite = read(call.inputs[clipped ? 4 : 3] as TensorId);
   return wanted;
 }
 
@@ -120,7 +122,7 @@ function* runsOf(
 }
 
 function update(run: readonly Segment[], call: KernelCallOf<'adamw'>, context: KernelContext): Dispatch {
-  const { beta1, beta2, epsilon, clipped } = call.attributes;
+  const { beta1, beta2, epsilon, clipped, guarded } = call.attributes;
   const aligned = (id: TensorId) => context.tensor(id).offset % 4 === 0;
   const wide = run.every(
     ({ p, m, v, g, size }) => size % 4 === 0 && aligned(p) && aligned(m) && aligned(v) && aligned(g),
@@ -153,7 +155,7 @@ function update(run: readonly Segment[], call: KernelCallOf<'adamw'>, context: K
 @compute @workgroup_size(${LANES})
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let chunk = ${index};
-  if (chunk >= ${count}u) { return; }
+  if (chunk >= ${count}u) { return; }${guarded ? `\n  if (${tensors.finite?.load('0u')} == 0.0) { return; }` : ''}
   let pi = ${word(0)}; let mi = ${word(1)}; let vi = ${word(2)}; let gi = ${word(3)};
   let size = ${word(4)};
   let lr = ${tensors.lr?.load('0u')};

@@ -78,9 +78,11 @@ function loss(values: Values, rows: number, vocab: number, scalar: boolean): Cal
   return { call, tensors, results: [3, 0] };
 }
 
-function adamw(values: Values, sizes: readonly number[], clipped: boolean): CallCase {
+/** `finite`: whether the update is made, where that is asked. */
+function adamw(values: Values, sizes: readonly number[], clipped: boolean, finite: 0 | 1 | null): CallCase {
   const tensors = [values.scalar(0.01), values.scalar(0.1), values.scalar(0.02), values.scalar(0.7)];
   const inputs = clipped ? [0, 1, 2, 3] : [0, 1, 2];
+  if (finite !== null) inputs.push(tensors.push(values.scalar(finite)) - 1);
   const results: number[] = [];
   for (const size of sizes) {
     const second = values.normal([size]);
@@ -91,7 +93,14 @@ function adamw(values: Values, sizes: readonly number[], clipped: boolean): Call
     results.push(p, m, v);
   }
   const weight_decay = sizes.map((_, i) => (i % 2 === 0 ? 0.1 : 0));
-  const attributes = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, clipped, weight_decay };
+  const attributes = {
+    beta1: 0.9,
+    beta2: 0.99,
+    epsilon: 1e-8,
+    clipped,
+    guarded: finite !== null,
+    weight_decay,
+  };
   return {
     call: { kernel: 'adamw', inputs, outputs: results, attributes, scratch: null, ...base },
     tensors,
@@ -116,8 +125,10 @@ describe('kernels over rows', () => {
         await check(normGrad(values, 'rms_norm_grad', rows, width, i % 2 === 1), what);
         await check(loss(values, rows, width, i % 2 === 0), what);
       }
-      await check(adamw(values, [12, 4096 + 8, 4], true), 'in vectors');
-      await check(adamw(values, [1, 1030, 7], false), 'in elements');
+      for (const finite of [null, 0, 1] as const) {
+        await check(adamw(values, [12, 4096 + 8, 4], true, finite), `in vectors, finite ${finite}`);
+        await check(adamw(values, [1, 1030, 7], false, finite), `in elements, finite ${finite}`);
+      }
     },
   );
 });

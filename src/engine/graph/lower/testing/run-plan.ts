@@ -263,14 +263,20 @@ const RUN: { readonly [K in KernelName]: RunKernel<K> } = {
   cached_attention: asOp('cached_attention'),
   sample_token: asOp('sample_token'),
   adamw: ({ attributes }, { inputs, outputs }) => {
-    const { beta1, beta2, epsilon, clipped, weight_decay } = attributes;
+    const { beta1, beta2, epsilon, clipped, guarded, weight_decay } = attributes;
     const [lr, bias1, bias2] = inputs.map((values) => values[0] as number) as [number, number, number];
     const factor = clipped ? (inputs[3]?.[0] as number) : 1;
+    const head = 3 + Number(clipped) + Number(guarded);
+    const skipped = guarded && inputs[head - 1]?.[0] === 0;
     weight_decay.forEach((decay, segment) => {
-      const at = (clipped ? 4 : 3) + 4 * segment;
+      const at = head + 4 * segment;
       const [p, m, v, g] = [0, 1, 2, 3].map((i) => inputs[at + i]) as [Numbers, Numbers, Numbers, Numbers];
       const [p1, m1, v1] = [0, 1, 2].map((i) => outputs[3 * segment + i]) as [Numbers, Numbers, Numbers];
       for (let i = 0; i < p.length; i++) {
+        if (skipped) {
+          [p1[i], m1[i], v1[i]] = [p[i] as number, m[i] as number, v[i] as number];
+          continue;
+        }
         const slope = (g[i] as number) * factor;
         const first = beta1 * (m[i] as number) + (1 - beta1) * slope;
         const second = beta2 * (v[i] as number) + (1 - beta2) * slope * slope;
