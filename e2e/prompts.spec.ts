@@ -31,13 +31,13 @@ test('several prompts are written side by side, each with its pace, its end or i
     await page.getByRole('button', { name: 'Write' }).click();
     const all = page.getByRole('status', { name: 'All together' });
     await expect(all).toContainText('60 tokens together', { timeout: 60_000 });
-    await expect(all).toContainText(/[\d.]+ per second on \S+/);
+    await expect(all).toContainText(/[\d.,]+ per second on \S+/);
     await expect(papers).toHaveCount(3);
     await expect(papers.nth(0)).toHaveText(/^Once the cat.{30}$/s);
     await expect(papers.nth(1)).toContainText('ANN-RUN-016');
     await expect(papers.nth(2)).toHaveText(/^the dog.{30}$/s);
     await expect(page.getByText('30 tokens', { exact: true })).toHaveCount(2);
-    await expect(page.getByText(/^[\d.]+ per second$/)).toHaveCount(2);
+    await expect(page.getByText(/^[\d.,]+ per second$/)).toHaveCount(2);
   });
   await test.step('stopped in the middle, what there is stays', async () => {
     await page.getByLabel('New tokens').fill('100000');

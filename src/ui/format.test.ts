@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatCount, formatFlops, formatSeconds } from './format.ts';
+import { formatBytes, formatCount, formatFlops, formatRate, formatSeconds } from './format.ts';
 
 test('figures read as people say them', () => {
   expect(formatBytes(0)).toBe('0 bytes');
@@ -9,6 +9,7 @@ test('figures read as people say them', () => {
   expect(formatCount(999)).toBe('999');
   expect(formatCount(999_600)).toBe('1 M');
   expect(formatFlops(2.5e12)).toBe('2.5 TFLOP');
+  expect([0, 0.04, 12.34, 99.96, 9738.7].map(formatRate)).toEqual(['0', '0', '12.3', '100', '9,739']);
 });
 
 test('unknown is not zero', () => {

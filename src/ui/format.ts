@@ -28,6 +28,11 @@ export function formatFlops(flops: number | null): string {
     : scaled(flops, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP']);
 }
 
+/** So many a second: "12.3", "9,738". */
+export function formatRate(perSecond: number): string {
+  return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 99.95 ? 1 : 0 });
+}
+
 export function formatExact(count: number | null): string {
   return count === null ? UNKNOWN : count.toLocaleString('en');
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { errorFromFacts } from '../../protocol/error-facts.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { formatExact, formatRate } from '../../ui/format.ts';
 import type { Answer, SamplingState } from './use-sampling.ts';
 
 /** What the model writes: one text, or several side by side. */
@@ -28,9 +29,9 @@ export function Answers({
           ) : (
             outcome !== null && (
               <>
-                <Fact>{outcome.tokens} tokens together</Fact>
+                <Fact>{formatExact(outcome.tokens)} tokens together</Fact>
                 <Fact>
-                  {outcome.tokens_per_second.toFixed(1)} per second on {outcome.device.name}
+                  {formatRate(outcome.tokens_per_second)} per second on {outcome.device.name}
                 </Fact>
               </>
             )
@@ -82,6 +83,8 @@ function Written({
         withBorder
         p={alone ? 'md' : 'sm'}
         mih={alone ? 240 : 96}
+        // Of several, a long one does not push the others away.
+        {...(alone ? {} : { mah: '60vh', style: { overflowY: 'auto' }, tabIndex: 0 })}
         // Several at once would be read out over each other.
         aria-live={alone ? 'polite' : 'off'}
         aria-busy={busy}
@@ -92,7 +95,11 @@ function Written({
           </Text>
           {text}
         </Box>
-        {outcome?.ok === false && <ErrorNotice error={errorFromFacts(outcome.error)}> </ErrorNotice>}
+        {outcome?.ok === false && (
+          <Box mt="xs">
+            <ErrorNotice error={errorFromFacts(outcome.error)}> </ErrorNotice>
+          </Box>
+        )}
       </Paper>
       {outcome?.ok === true && outcome.dropped > 0 && (
         <Text size="xs" c="dimmed">
@@ -103,9 +110,9 @@ function Written({
         <Group gap="xs">
           {outcome?.ok === true && (
             <>
-              <Fact>{outcome.tokens} tokens</Fact>
+              <Fact>{formatExact(outcome.tokens)} tokens</Fact>
               <Fact>
-                {outcome.tokens_per_second.toFixed(1)} per second{device === null ? '' : ` on ${device}`}
+                {formatRate(outcome.tokens_per_second)} per second{device === null ? '' : ` on ${device}`}
               </Fact>
             </>
           )}

@@ -1,6 +1,7 @@
 import { Group, Paper, Slider, Stack, Text } from '@mantine/core';
 import { memo, useState } from 'react';
 import type { StoredEvent } from '../../domain/runs/events.ts';
+import { formatRate } from '../../ui/format.ts';
 
 /** What the model wrote as it learned: drag through the steps and watch it find its words. */
 export const RunSamples = memo(function RunSamples({ events }: { readonly events: readonly StoredEvent[] }) {
@@ -34,7 +35,7 @@ export const RunSamples = memo(function RunSamples({ events }: { readonly events
         <Text size="xs" c="dimmed">
           {sample.tokens_per_second !== undefined &&
             sample.tokens_per_second > 0 &&
-            `${sample.tokens_per_second.toFixed(sample.tokens_per_second < 100 ? 1 : 0)} tokens per second · `}
+            `${formatRate(sample.tokens_per_second)} tokens per second · `}
           {index + 1} of {samples.length}
         </Text>
       </Group>
