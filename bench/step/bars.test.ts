@@ -52,7 +52,7 @@ test.each(['google swiftshader', 'mesa llvmpipe (LLVM 15)', 'Microsoft Basic Ren
     const peers = [contender('jax', 'webgpu', 1400), contender('tfjs', 'webgpu', 6000)];
     const bars = stepBars(workload('small', 'gpt2'), [ours, ...peers], { gflop: 3.8, ceiling });
     expect(verdicts(bars)).toEqual({
-      'bytes that dispatches reach, times the least of the plan': true,
+      'bytes that dispatches move, times the least of the plan': true,
       'times faster than jax-js webgpu': true,
       'times faster than tfjs webgpu': false,
     });
@@ -82,7 +82,7 @@ test('a GPU is held against the fastest peer and its own ceiling, with the count
   expect(verdicts(bars)).toEqual({
     'submits of a step': true,
     'dispatches of a step and layer': false,
-    'bytes that dispatches reach, times the least of the plan': true,
+    'bytes that dispatches move, times the least of the plan': true,
     'times faster than the fastest browser peer (jax)': false,
     'share of the fastest product': false,
   });

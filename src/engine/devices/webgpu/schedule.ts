@@ -21,8 +21,10 @@ export interface Part {
 /** Dispatches that run as one, in the order of their calls. */
 export interface Batch {
   readonly dispatch: Dispatch;
-  /** Indices of the calls that it is of. */
+  /** Indices of the calls that it is of; one that shares it with another dispatch of the same call is there twice. */
   readonly calls: readonly number[];
+  /** What each of them reaches. */
+  readonly reaches: readonly (readonly Reach[])[];
 }
 
 /** More would make long texts of which each workgroup runs little. */
@@ -49,7 +51,11 @@ export function schedule(calls: readonly KernelCall[], context: ContextParts): B
   });
   return batches.map((ids) => {
     const together = ids.map(part);
-    return { dispatch: joined(together, calls, context), calls: together.map(({ call }) => call) };
+    return {
+      dispatch: joined(together, calls, context),
+      calls: together.map(({ call }) => call),
+      reaches: together.map((one) => one.dispatch.parts.reaches),
+    };
   });
 }
 
