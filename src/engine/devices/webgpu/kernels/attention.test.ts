@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AttentionGradKernel, AttentionKernel } from '../../../graph/lower/kernel-plan.ts';
+import { stateLayout } from '../../../graph/lower/state-layout.ts';
 import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
+import { dispatchesOf } from '../schedule.ts';
 import { compare } from '../testing/compare.ts';
+import { SOFTWARE } from '../testing/facts.ts';
 import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
 import { type CallCase, planOf } from '../testing/run-call.ts';
 import { freshSeed, Values } from '../testing/values.ts';
@@ -92,10 +95,40 @@ describe('attention and its gradient', { timeout: 180_000 }, () => {
     }
   });
 
-  it('agree with float64 with the largest heads', async () => {
+  it.each(['software', 'plain'] as const)('agree with float64 with the largest heads on %s', async (kind) => {
     if (devices === null) return;
-    const attributes = attributesOf([1, 6, 2, 1, 256, 0]);
-    const seed = freshSeed();
-    await compare(devices.software, forward(new Values(seed), attributes), `attention 256, seed ${seed}`);
+    for (const [numbers, turned] of [
+      [[1, 6, 2, 1, 256, 0], null],
+      [[2, 5, 3, 2, 128, 0.3], { theta: 10_000 }],
+      [[1, 7, 1, 1, 250, 0], null],
+    ] as const) {
+      const attributes = attributesOf(numbers);
+      const seed = freshSeed();
+      const values = new Values(seed);
+      const what = `${numbers.join(' ')} seed ${seed}`;
+      const one = forward(values, attributes);
+      if (kind === 'software' && numbers[4] === 256) await compare(devices[kind], one, `attention ${what}`);
+      await compare(devices[kind], backward(values, one, attributes, turned), `attention_grad ${what}`);
+    }
+  });
+
+  it('are as short a text for large heads as for small ones where the processor compiles them', () => {
+    for (const adapter of [SOFTWARE, { ...SOFTWARE, subgroups: false, subgroup_size: [0, 0] as const }]) {
+      const lengthOf = (head_size: number) => {
+        const seed = freshSeed();
+        const values = new Values(seed);
+        const attributes = attributesOf([1, 6, 2, 1, head_size, 0]);
+        const plan = planOf(backward(values, forward(values, attributes), attributes));
+        const { tensors } = plan;
+        const [call] = plan.calls;
+        if (call === undefined) throw new RangeError('a call');
+        const state = stateLayout([]);
+        return dispatchesOf(call, { tensors, state, adapter, tuned: new Map() }).reduce(
+          (sum, { code }) => sum + code.length,
+          0,
+        );
+      };
+      expect(lengthOf(256)).toBeLessThan(lengthOf(16));
+    }
   });
 });

@@ -3,6 +3,7 @@ import type { Kernel } from '../dispatch.ts';
 import { grid } from '../grid.ts';
 import { read, type Wanted, write } from '../wanted.ts';
 import { keysText } from './attention/grad-keys.ts';
+import { isLooped, loopedKeysText, loopedQueriesText } from './attention/grad-looped.ts';
 import { queriesText } from './attention/grad-queries.ts';
 import type { GradTensors } from './attention/grad-tensors.ts';
 import { tileModule } from './attention/loop.ts';
@@ -33,16 +34,21 @@ export const attention_grad: Kernel<'attention_grad'> = (call, context) => {
   const bound = context.bind('attention_grad', wanted);
   const tensors = bound.tensors as unknown as GradTensors;
   const dropout = dropoutText(attributes, bound.tensors.seed);
-  const turn = turnText(attributes, shape, bound.tensors.positions ?? null);
   const queries = Math.ceil((batch * heads * padded) / GROUP);
   const keys = Math.ceil((batch * key_heads * padded) / GROUP);
   const { workgroups, index } = grid(context.adapter, queries + keys);
+  const positions = bound.tensors.positions ?? null;
+  const turn = turnText(attributes, shape, positions);
+  const texts = isLooped(shape)
+    ? `${loopedQueriesText(attributes, shape, tensors, dropout.factor, positions)}
+${loopedKeysText(attributes, shape, tensors, dropout.factor, positions)}`
+    : `${queriesText(attributes, shape, tensors, dropout.factor, turn)}
+${keysText(attributes, shape, tensors, dropout.factor, turn)}`;
   const body = `${dropout.module}
 ${tileModule(shape, ['x', 'y'])}
 ${reach === 'tile' ? `var<workgroup> tile_lse : array<f32, ${shape.tile}>;\nvar<workgroup> tile_delta : array<f32, ${shape.tile}>;` : ''}
 ${turn.module}
-${queriesText(attributes, shape, tensors, dropout.factor, turn)}
-${keysText(attributes, shape, tensors, dropout.factor, turn)}
+${texts}
 @compute @workgroup_size(${GROUP}) @diagnostic(off, subgroup_uniformity)
 fn main(@builtin(workgroup_id) wid : vec3<u32>, @builtin(local_invocation_index) lane : u32) {
   let group = ${index};
