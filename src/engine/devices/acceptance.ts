@@ -4,6 +4,7 @@ import type { Device, Feeds, Outputs, Session } from '../device.ts';
 import { deviceErrors } from '../errors.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import { fixed } from '../graph/dim.ts';
+import { reshape, slice } from '../graph/emit.ts';
 import type { OpName, Program, StateSpec } from '../graph/ir.ts';
 import { OP_CASES } from './acceptance-cases.ts';
 import type { OpCase } from './acceptance-operands.ts';
@@ -82,6 +83,35 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
         expect([...(await session.read('total'))]).toEqual([1, 2]);
         await executable.run({ step: Float32Array.of(10, 20) });
         expect([...(await session.read('total'))]).toEqual([11, 22]);
+      } finally {
+        session.dispose();
+      }
+    });
+
+    test('ids that were cut out of what is fed are checked, what was cut off is not', async () => {
+      const builder = new GraphBuilder();
+      const table = builder.state('table', [fixed(3), fixed(2)], 'parameter');
+      const ids = builder.input('ids', [fixed(2), fixed(3)], 'i32');
+      const cut = slice(builder, ids, [0, 1], [fixed(2), fixed(2)]);
+      const more = builder.input('more', [fixed(4)], 'i32');
+      const joined = builder.node('concat', [reshape(builder, cut, [fixed(4)]), more], { axis: 0 });
+      const rows = builder.node('embedding', [table, joined], {});
+      const session = await device.open(builder.states);
+      try {
+        const executable = await session.compile(builder.program('look up', { outputs: { rows } }));
+        const run = (cutOff: number, kept: number, last: number) =>
+          executable.run({
+            ids: Int32Array.of(cutOff, 0, 1, 2, kept, 0),
+            more: Int32Array.of(0, 1, 2, last),
+          });
+        for (const [kept, last] of [
+          [3, 0],
+          [-1, 0],
+          [0, 3],
+        ] as const) {
+          await expect(run(0, kept, last)).rejects.toMatchObject({ code: deviceErrors.badFeed.code });
+        }
+        await run(99, 2, 2);
       } finally {
         session.dispose();
       }

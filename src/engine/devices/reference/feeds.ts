@@ -3,6 +3,7 @@ import { deviceErrors } from '../../errors.ts';
 import type { Node, Program } from '../../graph/ir.ts';
 import type { Numbers } from './kernels/kernel.ts';
 import { count } from './kernels/kernel.ts';
+import { shapeKernels } from './kernels/shape.ts';
 
 /**
  * Checks that every input is fed, with numbers of its kind, as many as it has elements, and that ids lie
@@ -39,21 +40,55 @@ function checkFeed(program: Program, name: string, node: Node, feed: Feed | unde
   return values;
 }
 
-/** Ids that are fed, perhaps reshaped: an id outside its table would read past it. */
+/** Ids that are fed, perhaps cut, joined or turned on their way: one outside its table would read past it. */
 function checkIds(program: Program, node: Node, feeds: ReadonlyMap<string, Numbers>): void {
   const rule = idRule(program, node);
   if (rule === null) return;
   const { operand, limit, ignored } = rule;
-  let source = program.nodes[node.inputs[operand] as number] as Node;
-  while (source.op === 'reshape') source = program.nodes[source.inputs[0] as number] as Node;
-  if (source.op !== 'input') return;
-  const { name } = source.attributes;
-  for (const id of feeds.get(name) ?? []) {
-    if (id === ignored || (id >= 0 && id < limit)) continue;
+  const from = program.nodes[node.inputs[operand] as number] as Node;
+  const names: string[] = [];
+  for (const id of fedNumbers(program, from, feeds, names)) {
+    if (Number.isNaN(id) || id === ignored || (id >= 0 && id < limit)) continue;
     throw deviceErrors.badFeed({
-      message: `Input ${name} of program ${program.name} holds ${id}; ${node.op} takes 0 to ${limit - 1}.`,
-      where: `${program.name}.${name}`,
+      message: `Input ${names.join(' or ')} of program ${program.name} holds ${id}; ${node.op} takes 0 to ${limit - 1}.`,
+      where: `${program.name}.${names[0]}`,
     });
+  }
+}
+
+/** What a node holds as far as it was fed and only moved, NaN for the rest; `names` gets where it is from. */
+function fedNumbers(
+  program: Program,
+  node: Node,
+  feeds: ReadonlyMap<string, Numbers>,
+  names: string[],
+): Numbers {
+  const operands = node.inputs.map((id) => program.nodes[id] as Node);
+  const numbers = (operand: Node) => fedNumbers(program, operand, feeds, names);
+  const moved = (run: (call: { inputs: Numbers[]; shapes: (readonly number[])[]; out: Numbers }) => void) => {
+    const out = new Float64Array(count(node.shape));
+    run({ inputs: operands.map(numbers), shapes: operands.map(({ shape }) => shape), out });
+    return out;
+  };
+  switch (node.op) {
+    case 'input': {
+      const { name } = node.attributes;
+      if (!names.includes(name)) names.push(name);
+      return feeds.get(name) ?? new Float64Array(0);
+    }
+    case 'reshape':
+    case 'after':
+      return numbers(operands[0] as Node);
+    case 'slice':
+      return moved((call) => shapeKernels.slice({ node, ...call }));
+    case 'concat':
+      return moved((call) => shapeKernels.concat({ node, ...call }));
+    case 'transpose':
+      return moved((call) => shapeKernels.transpose({ node, ...call }));
+    case 'broadcast_to':
+      return moved((call) => shapeKernels.broadcast_to({ node, ...call }));
+    default:
+      return new Float64Array(count(node.shape)).fill(Number.NaN);
   }
 }
 
