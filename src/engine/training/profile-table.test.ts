@@ -112,3 +112,22 @@ test('the table as text', () => {
   ]);
   expect(profileText(RECORDED, 'call', 1)).toContain('... and 2 more');
 });
+
+test('a kernel that was over before the clock had moved has no speed, rather than none to speak of', () => {
+  const kernels = [...RECORDED.kernels, kernel('reduce_sum', 'loss', 10, 0, 5e3, 1e3)];
+  const line = profileText({ ...RECORDED, kernels }, 'op')
+    .split('\n')
+    .find((text) => text.startsWith('reduce_sum'));
+  expect(line?.split(/\s+/)).toEqual([
+    'reduce_sum',
+    'loss',
+    '0.000',
+    '0%',
+    '0.005',
+    '0.001',
+    '–',
+    '–',
+    '–',
+    '–',
+  ]);
+});

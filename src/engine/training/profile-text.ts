@@ -1,6 +1,8 @@
 import { boundInWords, type Grouping, type ProfileRow, percent, profileTable } from './profile-table.ts';
 import type { RecordedKernels, RecordedStep } from './recorded-step.ts';
 
+const UNKNOWN = '–';
+
 /** The columns of the table, with the words of each cell; one list for the screen and the command line. */
 export const PROFILE_COLUMNS: readonly {
   readonly title: string;
@@ -13,14 +15,19 @@ export const PROFILE_COLUMNS: readonly {
   { title: 'Share', text: false, cell: ({ share }) => percent(share) },
   { title: 'MFLOP', text: false, cell: ({ flops }) => short(flops / 1e6) },
   { title: 'MB', text: false, cell: ({ bytes }) => short(bytes / 1e6) },
-  { title: 'GFLOP/s', text: false, cell: ({ flops_per_second }) => short(flops_per_second / 1e9) },
-  { title: 'of best', text: false, cell: ({ of_best_flops }) => known(of_best_flops) },
-  { title: 'GB/s', text: false, cell: ({ bytes_per_second }) => short(bytes_per_second / 1e9) },
-  { title: 'of best', text: false, cell: ({ of_best_bytes }) => known(of_best_bytes) },
+  { title: 'GFLOP/s', text: false, cell: timed((row) => short(row.flops_per_second / 1e9)) },
+  { title: 'of best', text: false, cell: timed((row) => known(row.of_best_flops)) },
+  { title: 'GB/s', text: false, cell: timed((row) => short(row.bytes_per_second / 1e9)) },
+  { title: 'of best', text: false, cell: timed((row) => known(row.of_best_bytes)) },
 ];
 
 export function milliseconds(ms: number): string {
   return ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
+}
+
+/** What was over before the clock had moved has no speed that is known. */
+function timed(cell: (row: ProfileRow) => string): (row: ProfileRow) => string {
+  return (row) => (row.ms > 0 ? cell(row) : UNKNOWN);
 }
 
 /** Three digits, without an exponent. */
@@ -31,7 +38,7 @@ function short(value: number): string {
 }
 
 function known(fraction: number | null): string {
-  return fraction === null ? '–' : percent(fraction);
+  return fraction === null ? UNKNOWN : percent(fraction);
 }
 
 /** The table as lines of text, with the step's time above and what bounds it below. `most`: at most so many rows. */

@@ -50,7 +50,7 @@ export function ProfileRows({ recorded }: { readonly recorded: RecordedStep }) {
           setAll(false);
         }}
       />
-      <ScrollArea w="100%" type="auto">
+      <ScrollArea w="100%" type="auto" offsetScrollbars="x">
         <table className="profile" aria-label="Time by op">
           <thead>
             <tr>
