@@ -79,13 +79,84 @@ export function geluDerivative(x: v128): v128 {
   return madd(f32x4.mul(x, density), four(DENSITY), normal(x, density));
 }
 
-/** The derivative goes to `slope`, the result to `value`: what both need is computed once. */
+/**
+ * Of two vectors the derivatives go to `slope` and the results to `value`: what both need is computed once, and
+ * each constant is loaded once.
+ */
 @inline
-export function geluBoth(x: v128, slope: usize, value: usize): void {
-  const density = bell(x);
-  const share = normal(x, density);
-  v128.store(value, f32x4.mul(x, share));
-  v128.store(slope, madd(f32x4.mul(x, density), four(DENSITY), share));
+export function geluBoth(x0: v128, x1: v128, slope: usize, value: usize): void {
+  let c = four(BELL);
+  const t0 = f32x4.mul(f32x4.mul(x0, x0), c);
+  const t1 = f32x4.mul(f32x4.mul(x1, x1), c);
+  c = nth(RANGE, 0);
+  const bounded0 = f32x4.pmax(t0, c);
+  const bounded1 = f32x4.pmax(t1, c);
+  c = four(ROUND);
+  const shifted0 = f32x4.add(bounded0, c);
+  const shifted1 = f32x4.add(bounded1, c);
+  const f0 = f32x4.sub(bounded0, f32x4.sub(shifted0, c));
+  const f1 = f32x4.sub(bounded1, f32x4.sub(shifted1, c));
+  c = nth(POWER, 0);
+  let p0 = c;
+  let p1 = c;
+  c = nth(POWER, 1);
+  p0 = madd(p0, f0, c);
+  p1 = madd(p1, f1, c);
+  c = nth(POWER, 2);
+  p0 = madd(p0, f0, c);
+  p1 = madd(p1, f1, c);
+  c = nth(POWER, 3);
+  p0 = madd(p0, f0, c);
+  p1 = madd(p1, f1, c);
+  c = nth(POWER, 4);
+  p0 = madd(p0, f0, c);
+  p1 = madd(p1, f1, c);
+  c = nth(POWER, 5);
+  p0 = madd(p0, f0, c);
+  p1 = madd(p1, f1, c);
+  const one = four(ONE);
+  const bell0 = i32x4.add(madd(p0, f0, one), i32x4.shl(shifted0, 23));
+  const bell1 = i32x4.add(madd(p1, f1, one), i32x4.shl(shifted1, 23));
+  c = nth(TAIL, 9);
+  const r0 = f32x4.div(one, madd(f32x4.abs(x0), c, one));
+  const r1 = f32x4.div(one, madd(f32x4.abs(x1), c, one));
+  c = nth(TAIL, 0);
+  p0 = c;
+  p1 = c;
+  c = nth(TAIL, 1);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 2);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 3);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 4);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 5);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 6);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 7);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  c = nth(TAIL, 8);
+  p0 = madd(p0, r0, c);
+  p1 = madd(p1, r1, c);
+  const tail0 = f32x4.mul(f32x4.mul(p0, r0), bell0);
+  const tail1 = f32x4.mul(f32x4.mul(p1, r1), bell1);
+  const zero = f32x4.splat(0);
+  const share0 = v128.bitselect(f32x4.sub(four(ONE), tail0), tail0, f32x4.ge(x0, zero));
+  const share1 = v128.bitselect(f32x4.sub(four(ONE), tail1), tail1, f32x4.ge(x1, zero));
+  c = four(DENSITY);
+  v128.store(value, f32x4.mul(x0, share0));
+  v128.store(value, f32x4.mul(x1, share1), 16);
+  v128.store(slope, madd(f32x4.mul(x0, bell0), c, share0));
+  v128.store(slope, madd(f32x4.mul(x1, bell1), c, share1), 16);
 }
 
 /** -log2(e) times 2 sqrt(2 / pi), and that times .044715. */
@@ -114,9 +185,11 @@ export function geluNewDerivative(x: v128): v128 {
 
 /** As `geluBoth`. */
 @inline
-export function geluNewBoth(x: v128, slope: usize, value: usize): void {
-  const steep = madd(f32x4.mul(x, x), nth(SLOPE, 1), nth(SLOPE, 0));
-  sigmoidBoth(x, bent(x), f32x4.mul(x, steep), slope, value);
+export function geluNewBoth(x0: v128, x1: v128, slope: usize, value: usize): void {
+  const steep0 = madd(f32x4.mul(x0, x0), nth(SLOPE, 1), nth(SLOPE, 0));
+  const steep1 = madd(f32x4.mul(x1, x1), nth(SLOPE, 1), nth(SLOPE, 0));
+  sigmoidBoth(x0, bent(x0), f32x4.mul(x0, steep0), slope, value);
+  sigmoidBoth(x1, bent(x1), f32x4.mul(x1, steep1), slope + 16, value + 16);
 }
 
 /** -log2(e) */
@@ -136,8 +209,9 @@ export function siluDerivative(x: v128): v128 {
 
 /** As `geluBoth`. */
 @inline
-export function siluBoth(x: v128, slope: usize, value: usize): void {
-  sigmoidBoth(x, f32x4.mul(x, four(LOG2)), x, slope, value);
+export function siluBoth(x0: v128, x1: v128, slope: usize, value: usize): void {
+  sigmoidBoth(x0, f32x4.mul(x0, four(LOG2)), x0, slope, value);
+  sigmoidBoth(x1, f32x4.mul(x1, four(LOG2)), x1, slope + 16, value + 16);
 }
 
 /** x s to `value` and s (1 + steep (1 - s)) to `slope`, with s = 1 / (1 + 2^t). */

@@ -100,10 +100,14 @@ function multiply(
 function activate<T>(z: usize, row: usize, x: usize, y: usize, columns: i32): void {
   const f = changetype<T>(0);
   let j: usize = 0;
-  for (const whole = <usize>(columns & ~3) << 2; j < whole; j += 16) {
+  for (const pairs = <usize>(columns & ~7) << 2; j < pairs; j += 32) {
     let p = v128.load(z + j);
-    if (row != 0) p = f32x4.add(p, v128.load(row + j));
-    f.both(p, x + j, y + j);
+    let q = v128.load(z + j, 16);
+    if (row != 0) {
+      p = f32x4.add(p, v128.load(row + j));
+      q = f32x4.add(q, v128.load(row + j, 16));
+    }
+    f.both(p, q, x + j, y + j);
   }
   for (const end = <usize>columns << 2; j < end; j += 4) {
     let p = v128.load32_splat(z + j);
@@ -119,17 +123,17 @@ function activate<T>(z: usize, row: usize, x: usize, y: usize, columns: i32): vo
 @final class Sum { @inline apply(z: v128, o: v128): v128 { return f32x4.add(z, o); } }
 @final class Times { @inline apply(z: v128, o: v128): v128 { return f32x4.mul(z, o); } }
 @final class Gelu {
-  @inline both(z: v128, slope: usize, value: usize): void { geluBoth(z, slope, value); }
+  @inline both(z0: v128, z1: v128, slope: usize, value: usize): void { geluBoth(z0, z1, slope, value); }
   @inline slope(z: v128): v128 { return geluDerivative(z); }
   @inline value(z: v128): v128 { return gelu(z); }
 }
 @final class GeluNew {
-  @inline both(z: v128, slope: usize, value: usize): void { geluNewBoth(z, slope, value); }
+  @inline both(z0: v128, z1: v128, slope: usize, value: usize): void { geluNewBoth(z0, z1, slope, value); }
   @inline slope(z: v128): v128 { return geluNewDerivative(z); }
   @inline value(z: v128): v128 { return geluNew(z); }
 }
 @final class Silu {
-  @inline both(z: v128, slope: usize, value: usize): void { siluBoth(z, slope, value); }
+  @inline both(z0: v128, z1: v128, slope: usize, value: usize): void { siluBoth(z0, z1, slope, value); }
   @inline slope(z: v128): v128 { return siluDerivative(z); }
   @inline value(z: v128): v128 { return silu(z); }
 }

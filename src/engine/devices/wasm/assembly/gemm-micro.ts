@@ -6,7 +6,9 @@ import { madd } from './math';
  * x64; at two loads and two multiply-adds a cycle the arithmetic is what limits. Loops are not unrolled: the
  * processor takes the counting along for nothing, and V8 keeps all of it in registers.
  *
- * a is packed as [k][6], b as [k][8] or [k][4]. Each element is summed in ascending k, whatever tile it is in.
+ * Four rows are slower, and faster than six of which two are for nothing.
+ *
+ * a is packed as [k][6] or [k][4], b as [k][8] or [k][4]. Each element is summed in ascending k, whatever tile it is in.
  */
 
 @inline
@@ -128,4 +130,61 @@ export function micro64(a: usize, b: usize, k: i32, c: usize, stride: usize, add
   put1(c, c40, add);
   c += stride;
   put1(c, c50, add);
+}
+
+/** c[4][8], from a packed as [k][4]. */
+export function micro48(a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
+  let c00 = f32x4.splat(0); let c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0); let c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0); let c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0); let c31 = f32x4.splat(0);
+  for (; k > 0; k--) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    const a0 = v128.load32_splat(a);
+    c00 = madd(a0, b0, c00);
+    c01 = madd(a0, b1, c01);
+    const a1 = v128.load32_splat(a, 4);
+    c10 = madd(a1, b0, c10);
+    c11 = madd(a1, b1, c11);
+    const a2 = v128.load32_splat(a, 8);
+    c20 = madd(a2, b0, c20);
+    c21 = madd(a2, b1, c21);
+    const a3 = v128.load32_splat(a, 12);
+    c30 = madd(a3, b0, c30);
+    c31 = madd(a3, b1, c31);
+    a += 16;
+    b += 32;
+  }
+  put2(c, c00, c01, add);
+  c += stride;
+  put2(c, c10, c11, add);
+  c += stride;
+  put2(c, c20, c21, add);
+  c += stride;
+  put2(c, c30, c31, add);
+}
+
+/** c[4][4]. */
+export function micro44(a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
+  let c00 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c30 = f32x4.splat(0);
+  for (; k > 0; k--) {
+    const b0 = v128.load(b);
+    c00 = madd(v128.load32_splat(a), b0, c00);
+    c10 = madd(v128.load32_splat(a, 4), b0, c10);
+    c20 = madd(v128.load32_splat(a, 8), b0, c20);
+    c30 = madd(v128.load32_splat(a, 12), b0, c30);
+    a += 16;
+    b += 16;
+  }
+  put1(c, c00, add);
+  c += stride;
+  put1(c, c10, add);
+  c += stride;
+  put1(c, c20, add);
+  c += stride;
+  put1(c, c30, add);
 }

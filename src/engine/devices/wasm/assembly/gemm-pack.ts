@@ -2,7 +2,7 @@ import { at, int } from './words';
 
 /*
  * Operands of a matrix product copied into the order in which the innermost loop reads them: b in panels of
- * eight columns [k][8] (the last of four where no more are left), a in panels of six rows [k][6]. What is
+ * eight columns [k][8] (the last of four where no more are left), a in panels of six or four rows. What is
  * beyond the matrix is 0 in b and a repeated row in a; either only reaches results that nobody keeps.
  */
 
@@ -254,5 +254,50 @@ export function packSixColumns(a: usize, stride: usize, rows: i32, k: i32, to: u
     }
     a += stride;
     to += 24;
+  }
+}
+
+/** Up to four rows of a, [m][k]. */
+export function packFourRows(a: usize, stride: usize, rows: i32, k: i32, to: usize): void {
+  if (rows == 4) {
+    packFour(a, stride, k, to, 16);
+    return;
+  }
+  for (let p: usize = 0; p < <usize>k << 2; p += 4) {
+    for (let r = 0; r < 4; r++) {
+      store<f32>(to + (<usize>r << 2), load<f32>(a + <usize>min(r, rows - 1) * stride + p));
+    }
+    to += 16;
+  }
+}
+
+/** Up to four rows of a, which is stored transposed. */
+export function packFourColumns(a: usize, stride: usize, rows: i32, k: i32, to: usize): void {
+  for (; k > 0; k--) {
+    if (rows == 4) {
+      v128.store(to, v128.load(a));
+    } else {
+      for (let r = 0; r < 4; r++) {
+        store<f32>(to + (<usize>r << 2), load<f32>(a + (<usize>min(r, rows - 1) << 2)));
+      }
+    }
+    a += stride;
+    to += 16;
+  }
+}
+
+/** Two panels of six rows of a, which is stored transposed: lines of the cache are looked at once. */
+export function packTwelveColumns(a: usize, stride: usize, k: i32, to: usize, next: usize): void {
+  for (; k > 0; k--) {
+    const x0 = v128.load(a);
+    const x1 = v128.load(a, 16);
+    const x2 = v128.load(a, 32);
+    v128.store(to, x0);
+    v128.store64_lane(to, x1, 0, 16);
+    v128.store64_lane(next, x1, 1);
+    v128.store(next, x2, 8);
+    a += stride;
+    to += 24;
+    next += 24;
   }
 }

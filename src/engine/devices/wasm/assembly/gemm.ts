@@ -1,7 +1,7 @@
 import { finish } from './epilogue';
 import { evaluate } from './evaluate';
-import { micro64, micro68 } from './gemm-micro';
-import { packSixColumns, packSixRows } from './gemm-pack';
+import { micro44, micro48, micro64, micro68 } from './gemm-micro';
+import { packFourColumns, packFourRows, packSixColumns, packSixRows, packTwelveColumns } from './gemm-pack';
 import { scratch } from './scratch';
 import { at, int } from './words';
 
@@ -72,16 +72,38 @@ export function gemm(args: usize, unit: i32, thread: i32): void {
   }
 }
 
-/** Rows row..row+rows of a, columns from..from+depth, in panels of six. */
+/** How many of the rows that are left the next panel of a takes: six, or four where two would be for nothing. */
+@inline
+function height(left: i32): i32 {
+  return left < 5 || left == 7 || left == 8 ? 4 : 6;
+}
+
+/** Rows row..row+rows of a, columns from..from+depth, in panels of `height`. */
 function pack(
   a: usize, stride: usize, transposed: bool, row: i32, rows: i32, from: i32, depth: i32, to: usize,
 ): void {
-  for (let i = 0; i < rows; i += 6) {
-    const count = min(6, rows - i);
-    const at = <usize>(row + i);
-    if (transposed) packSixColumns(a + <usize>from * stride + (at << 2), stride, count, depth, to);
-    else packSixRows(a + at * stride + (<usize>from << 2), stride, count, depth, to);
-    to += <usize>depth * 24;
+  const first = transposed ? a + <usize>from * stride + (<usize>row << 2) : a + <usize>row * stride + (<usize>from << 2);
+  for (let i = 0; i < rows; ) {
+    const left = rows - i;
+    const high = height(left);
+    const count = min(high, left);
+    if (transposed) {
+      const at = first + (<usize>i << 2);
+      if (left == 12 || left >= 17) {
+        packTwelveColumns(at, stride, depth, to, to + <usize>depth * 24);
+        to += <usize>depth * 48;
+        i += 12;
+        continue;
+      }
+      if (high == 6) packSixColumns(at, stride, count, depth, to);
+      else packFourColumns(at, stride, count, depth, to);
+    } else {
+      const at = first + <usize>i * stride;
+      if (high == 6) packSixRows(at, stride, count, depth, to);
+      else packFourRows(at, stride, count, depth, to);
+    }
+    to += <usize>depth * (<usize>high << 2);
+    i += high;
   }
 }
 
@@ -90,25 +112,34 @@ function multiply(
   a: usize, b: usize, k: i32, from: i32, depth: i32, rows: i32, columns: i32, c: usize, stride: usize,
   add: bool, edge: usize,
 ): void {
-  const pitch = <usize>depth * 24;
   for (let j = 0; j < columns; j += 8) {
     const count = min(8, columns - j);
     const wide = count > 4;
     const panel = b + (<usize>j * <usize>k << 2) + (<usize>from << (wide ? 5 : 4));
     let left = a;
-    for (let i = 0; i < rows; i += 6) {
+    for (let i = 0; i < rows; ) {
+      const high = height(rows - i);
       const to = c + <usize>i * stride + (<usize>j << 2);
-      if (rows - i >= 6 && count == 8) {
-        micro68(left, panel, depth, to, stride, add);
-      } else if (rows - i >= 6 && count == 4) {
-        micro64(left, panel, depth, to, stride, add);
+      if (rows - i >= high && (count & 3) == 0) {
+        micro(high, wide, left, panel, depth, to, stride, add);
       } else {
-        if (wide) micro68(left, panel, depth, edge, 32, false);
-        else micro64(left, panel, depth, edge, 32, false);
-        copy(edge, to, stride, min(6, rows - i), count, add);
+        micro(high, wide, left, panel, depth, edge, 32, false);
+        copy(edge, to, stride, min(high, rows - i), count, add);
       }
-      left += pitch;
+      left += <usize>depth * (<usize>high << 2);
+      i += high;
     }
+  }
+}
+
+@inline
+function micro(high: i32, wide: bool, a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
+  if (high == 6) {
+    if (wide) micro68(a, b, k, c, stride, add);
+    else micro64(a, b, k, c, stride, add);
+  } else {
+    if (wide) micro48(a, b, k, c, stride, add);
+    else micro44(a, b, k, c, stride, add);
   }
 }
 
@@ -127,21 +158,24 @@ function copy(from: usize, to: usize, stride: usize, rows: i32, columns: i32, ad
 
 /** Sums over k of packed rows. */
 function sumRows(packed: usize, rows: i32, k: i32, sums: usize, add: bool): void {
-  for (let i = 0; i < rows; i += 6) {
+  for (let i = 0; i < rows; ) {
+    const high = height(rows - i);
     let s0 = f32x4.splat(0);
     let s1 = f32x4.splat(0);
     for (let p = 0; p < k; p++) {
       s0 = f32x4.add(s0, v128.load(packed));
-      s1 = f32x4.add(s1, v128.load64_zero(packed, 16));
-      packed += 24;
+      if (high == 6) s1 = f32x4.add(s1, v128.load64_zero(packed, 16));
+      packed += <usize>high << 2;
     }
+    const count = min(high, rows - i);
     put(sums, f32x4.extract_lane(s0, 0), add);
-    if (rows - i > 1) put(sums + 4, f32x4.extract_lane(s0, 1), add);
-    if (rows - i > 2) put(sums + 8, f32x4.extract_lane(s0, 2), add);
-    if (rows - i > 3) put(sums + 12, f32x4.extract_lane(s0, 3), add);
-    if (rows - i > 4) put(sums + 16, f32x4.extract_lane(s1, 0), add);
-    if (rows - i > 5) put(sums + 20, f32x4.extract_lane(s1, 1), add);
-    sums += 24;
+    if (count > 1) put(sums + 4, f32x4.extract_lane(s0, 1), add);
+    if (count > 2) put(sums + 8, f32x4.extract_lane(s0, 2), add);
+    if (count > 3) put(sums + 12, f32x4.extract_lane(s0, 3), add);
+    if (count > 4) put(sums + 16, f32x4.extract_lane(s1, 0), add);
+    if (count > 5) put(sums + 20, f32x4.extract_lane(s1, 1), add);
+    sums += <usize>high << 2;
+    i += high;
   }
 }
 
