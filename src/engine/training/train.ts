@@ -44,6 +44,8 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
         throw trainingErrors.notFinite({
           message: `In update ${step} the loss was ${brief(loss)} and the gradient norm ${brief(grad_norm)}, at a learning rate of ${brief(learning_rate)}${scaled}.`,
           where: 'training.learning_rate',
+          // Not even the smallest scale kept them in range: what a layer puts out is beyond it.
+          ...(loss_scale === null ? {} : { fix: HALVES_FIX }),
           data: { step, loss: String(loss), grad_norm: String(grad_norm), learning_rate },
         });
       }
@@ -107,6 +109,9 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
     run.dispose();
   }
 }
+
+const HALVES_FIX =
+  'Use dtype: float32, whose range is far wider; or lower learning_rate (a third is a good start), and train on from the last good checkpoint.';
 
 /** An update that is under way. */
 interface Ahead {

@@ -252,7 +252,11 @@ describe('float16', () => {
     expect(await train(half, tinyDeps({ device }))).toMatchObject({
       reason: 'failed',
       step: 5,
-      facts: { code: 'ANN-TRN-002', message: expect.stringContaining('a loss scale of 1.') },
+      facts: {
+        code: 'ANN-TRN-002',
+        message: expect.stringContaining('a loss scale of 1.'),
+        fix: expect.stringContaining('dtype: float32'),
+      },
     });
   });
 

@@ -45,6 +45,22 @@ test('a run from Train to its end: state, pins, figures, events', async () => {
   expect((await world.timings.get('reference'))?.flops_per_second).toBeGreaterThan(0);
 });
 
+test('a config with dtype: float16 trains, says what the device makes of it, and keeps its loss scale', async () => {
+  const world = createWorld();
+  await world.addText();
+  const deps = world.boot();
+  const text = CONFIG.replace('training:', 'training:\n  dtype: float16');
+  const run = await (await startRun(deps, { ...START, text })).ended;
+  expect(run).toMatchObject({ state: 'finished', step: 12 });
+  const { steps } = await deps.metrics.read(run.id);
+  expect(steps.at(-1)?.loss).toBeLessThan(steps[0]?.loss ?? 0);
+  expect(new Set(steps.map(({ loss_scale }) => loss_scale))).toEqual(new Set([65_536]));
+  const told = (await deps.runs.events(run.id)).flatMap(({ event }) =>
+    event.type === 'noticed' ? [event.facts.message] : [],
+  );
+  expect(told).toEqual(['float16 is stored as float32 on reference.']);
+});
+
 test('stopped, resumed in another session: the same losses to the bit', async () => {
   const whole = createWorld();
   await whole.addText();
