@@ -58,6 +58,12 @@ describe.skipIf(gpu === null)('webgpu within low limits', () => {
     }, 300_000);
   }
 
+  test('halves are split where f32 is', async () => {
+    const model = MODELS[0] as ModelConfig;
+    const wanted = await trained(model, {}, 'float16');
+    expect(await trained(model, LOW['bindings of 16 KiB'], 'float16')).toEqual(wanted);
+  }, 300_000);
+
   test('kernels for real GPUs are joined only as far as 16 KiB of workgroup memory reach', async () => {
     const model = MODELS[0] as ModelConfig;
     const roomy = await trained(model, { software: false });
@@ -84,13 +90,17 @@ describe.skipIf(gpu === null)('webgpu within low limits', () => {
 });
 
 /** Losses and norms of two updates, and a parameter after them; the watched GPU refuses what exceeds the limits. */
-async function trained(model: ModelConfig, facts: Partial<AdapterFacts>): Promise<unknown> {
+async function trained(
+  model: ModelConfig,
+  facts: Partial<AdapterFacts>,
+  dtype?: 'float16',
+): Promise<unknown> {
   const { device: real } = await openGpu(gpu ?? undefined);
   const watched = watch(real);
   const device = await openWebgpu(watched.device, { facts });
   watched.faults.largestBinding = facts.max_binding_bytes ?? Number.POSITIVE_INFINITY;
   const optimizer = adamW();
-  const { state, update } = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
+  const { state, update } = buildTrainingStep({ model, optimizer, batch, context, dtype, accumulation: 1 });
   if (update.mode !== 'fused') throw new RangeError('one program');
   const session = await device.open(state);
   const random = new Random(11);
