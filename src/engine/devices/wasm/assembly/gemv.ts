@@ -80,12 +80,16 @@ function addFour(x: usize, rows: usize, stride: usize, columns: i32, sums: usize
 /** sums += x row */
 function addRow(x: v128, row: usize, n: i32, sums: usize): void {
   const end = sums + (<usize>n << 2);
-  for (; sums + 64 <= end; sums += 64) {
+  for (; sums + 128 <= end; sums += 128) {
     v128.store(sums, madd(x, v128.load(row), v128.load(sums)));
     v128.store(sums, madd(x, v128.load(row, 16), v128.load(sums, 16)), 16);
     v128.store(sums, madd(x, v128.load(row, 32), v128.load(sums, 32)), 32);
     v128.store(sums, madd(x, v128.load(row, 48), v128.load(sums, 48)), 48);
-    row += 64;
+    v128.store(sums, madd(x, v128.load(row, 64), v128.load(sums, 64)), 64);
+    v128.store(sums, madd(x, v128.load(row, 80), v128.load(sums, 80)), 80);
+    v128.store(sums, madd(x, v128.load(row, 96), v128.load(sums, 96)), 96);
+    v128.store(sums, madd(x, v128.load(row, 112), v128.load(sums, 112)), 112);
+    row += 128;
   }
   for (; sums < end; sums += 4) {
     // One of four lanes: the same rounding wherever a column lies.

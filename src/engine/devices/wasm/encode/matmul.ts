@@ -19,7 +19,7 @@ const UNIT_WORK = 200_000;
 /** With few rows of a: a unit's share of b in multiply-adds, the most units, and columns added up at once. */
 const NARROW_WORK = 32_768;
 const MOST_ROW_UNITS = 64;
-const TOTAL_COLUMNS = 1024;
+const TOTAL_COLUMNS = 256;
 /** Bytes of an innermost tile that is not all results. */
 const EDGE = 192;
 
