@@ -43,6 +43,16 @@ test('without relaxed SIMD wasm trains with plain SIMD, and the run says so', as
   expect(await lossesOf(ada.page, run)).toHaveLength(STEPS);
 });
 
+test('float16 on a device that stores no halves is stored as float32, and the run says so', async ({
+  person,
+}) => {
+  const ada = await person('Ada');
+  const run = await trainOn(ada, 'wasm', 'float16');
+  const notice = ada.page.getByRole('main').getByRole('alert');
+  await expect(notice).toContainText('float16 is stored as float32 on wasm.');
+  expect(await lossesOf(ada.page, run)).toHaveLength(STEPS);
+});
+
 test('a GPU that does not compute what it should is not used, and the run says so', async ({ person }) => {
   const ada = await person('Ada');
   await inTrainer(ada.context, () => {
@@ -81,16 +91,16 @@ function device(page: Page) {
   return page.getByLabel('Device of the run');
 }
 
-async function trainOn(ada: Person, name: string): Promise<string> {
-  const run = await begin(ada, name);
+async function trainOn(ada: Person, name: string, dtype?: string): Promise<string> {
+  const run = await begin(ada, name, dtype);
   await runIs(ada.page, 'finished', 120_000);
   return run;
 }
 
-async function begin({ page }: Person, name: string): Promise<string> {
+async function begin({ page }: Person, name: string, dtype = 'float32'): Promise<string> {
   await page.reload(); // the first load knew nothing of what is changed
   await pasteData(page, 'pasted.txt', smallText());
   await goTo(page, 'Editor');
-  await pasteText(page, tinyConfig({ steps: STEPS, device: name }));
+  await pasteText(page, tinyConfig({ steps: STEPS, device: name, dtype }));
   return await train(page);
 }

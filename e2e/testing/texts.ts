@@ -22,6 +22,7 @@ export interface TinyConfig {
   readonly device?: string;
   readonly embd?: number;
   readonly heads?: number;
+  readonly dtype?: string;
 }
 
 /** A whole config of the smallest sensible model: milliseconds a step on an emulated GPU. */
@@ -33,6 +34,7 @@ export function tinyConfig({
   device = 'auto',
   embd = 16,
   heads = 2,
+  dtype = 'float32',
 }: TinyConfig = {}): string {
   return `project: tiny
 data:
@@ -53,6 +55,7 @@ training:
   save_steps: ${save}
   seed: 7
   device: ${device}
+  dtype: ${dtype}
 sampling:
   prompt: "Once"
   max_new_tokens: 24

@@ -1,7 +1,7 @@
 import { Alert, Text } from '@mantine/core';
-import { runErrors } from '../../domain/runs/errors.ts';
-import type { RunEvent, StoredEvent } from '../../domain/runs/events.ts';
+import type { StoredEvent } from '../../domain/runs/events.ts';
 import type { DeviceInfo } from '../../engine/device.ts';
+import { aboutDevice } from './about-device.ts';
 import { eventWords } from './event-words.ts';
 
 /**
@@ -16,8 +16,7 @@ export function DeviceNotice({
   readonly device: DeviceInfo | null;
   readonly events: readonly StoredEvent[];
 }) {
-  const last = events.findLast(({ event }) => isAboutDevice(event));
-  const words = last === undefined ? null : eventWords(last.event);
+  const notices = aboutDevice(events.map(({ event }) => event));
   return (
     <>
       {device !== null && (
@@ -25,18 +24,14 @@ export function DeviceNotice({
           On {device.name}: {device.description}
         </Text>
       )}
-      {words !== null && (
-        <Alert color="orange" variant="light" title={words.title} py="xs">
-          {words.detail !== null && <Text size="sm">{words.detail}</Text>}
-        </Alert>
-      )}
+      {notices.map((event) => {
+        const { title, detail } = eventWords(event);
+        return (
+          <Alert key={title} color="orange" variant="light" title={title} py="xs">
+            {detail !== null && <Text size="sm">{detail}</Text>}
+          </Alert>
+        );
+      })}
     </>
-  );
-}
-
-function isAboutDevice(event: RunEvent): boolean {
-  return (
-    event.type === 'device_changed' ||
-    (event.type === 'noticed' && event.facts.code === runErrors.fellBack.code)
   );
 }
