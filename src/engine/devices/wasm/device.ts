@@ -45,7 +45,7 @@ export async function openWasmDevice(host: WasmHost, options: WasmOptions = {}):
 }
 
 function describe(found: Features, threads: number, wanted: number, noThreads: string | null): string {
-  const simd = found.relaxed ? 'relaxed SIMD' : 'SIMD';
+  const simd = found.relaxed ? 'relaxed SIMD' : 'plain SIMD (no relaxed SIMD here)';
   const alone = noThreads ?? (wanted > 1 ? 'helper threads did not start' : null);
   if (threads === 1) return `WASM, ${simd}, 1 thread${alone === null ? '' : `: ${alone}`}`;
   return `WASM, ${simd}, ${threads} threads`;
