@@ -110,7 +110,29 @@ test('where there is no memory for one, that is the error', async () => {
   const { write } = samplerOn(() => async () => {
     throw deviceErrors.outOfMemory();
   });
-  await expect(write(['abc', 'de'])).rejects.toMatchObject({ code: 'ANN-DEV-002' });
+  await expect(write(['abc', 'de'])).rejects.toMatchObject({
+    code: 'ANN-DEV-002',
+    fix: expect.stringContaining('choose a smaller model'),
+  });
+});
+
+test('a device that is lost while it writes says what helps there, and the next time it is opened anew', async () => {
+  let lost = true;
+  const { write, loads } = samplerOn((device) => async (state) => {
+    const session = await device.open(state);
+    if (!lost) return session;
+    lost = false;
+    const compile = async (): Promise<never> => {
+      throw deviceErrors.lost();
+    };
+    return { ...session, compile, write: session.write.bind(session), dispose: () => session.dispose() };
+  });
+  await expect(write(['abc'])).rejects.toMatchObject({
+    code: 'ANN-DEV-001',
+    fix: expect.stringContaining('Write again'),
+  });
+  expect(await write(['abc'])).toMatchObject({ tokens: 6 });
+  expect(loads()).toBe(2);
 });
 
 test('it is stopped in the middle: what was written has been told', async () => {

@@ -75,52 +75,78 @@ export function createSampler(
     return { ...held, info };
   }
 
+  const write: Sampler['sample'] = async (
+    key,
+    load,
+    { drawing, device: choice, prompts },
+    onEvent,
+    signal,
+  ) => {
+    stopIf(signal);
+    const wanted = Math.max(1, Math.min(SIDE_BY_SIDE, prompts.length));
+    const { decoder, tokenizer, info } = await hold(key, load, choice, wanted);
+    const outcomes = prompts.map((prompt) => refusalOf(prompt, tokenizer));
+    for (const [prompt, outcome] of outcomes.entries()) {
+      if (outcome !== null) onEvent({ type: 'ended', prompt, outcome });
+    }
+    /** Of those that can be continued, their places among all. */
+    const places = [...prompts.keys()].filter((prompt) => outcomes[prompt] === null);
+    const began = clock.elapsed();
+    const turns = new Map<number, number>();
+    const generations = await generateBatch({
+      decoder,
+      tokenizer,
+      sampling: drawing,
+      prompts: places.map((prompt) => prompts[prompt] ?? ''),
+      breathe,
+      ...(signal === undefined ? {} : { signal }),
+      listener: {
+        began: (i) => turns.set(i, clock.elapsed()),
+        wrote: (i, text) => onEvent({ type: 'text', prompt: places[i] ?? 0, text }),
+        ended: (i, generation) => {
+          const outcome = outcomeOf(generation, clock.elapsed() - (turns.get(i) ?? began));
+          if (outcome === null) return;
+          const prompt = places[i] ?? 0;
+          outcomes[prompt] = outcome;
+          onEvent({ type: 'ended', prompt, outcome });
+        },
+      },
+    });
+    const tokens = generations.reduce((sum, generation) => sum + generation.tokens, 0);
+    const done = outcomes.filter((outcome) => outcome !== null);
+    if (done.length < outcomes.length) throw runErrors.aborted();
+    return {
+      prompts: done,
+      tokens,
+      tokens_per_second: rate(tokens, clock.elapsed() - began),
+      device: info,
+    };
+  };
+
   return {
-    sample: (key, load, { drawing, device: choice, prompts }, onEvent, signal) =>
-      inTurn(async () => {
-        stopIf(signal);
-        const wanted = Math.max(1, Math.min(SIDE_BY_SIDE, prompts.length));
-        const { decoder, tokenizer, info } = await hold(key, load, choice, wanted);
-        const outcomes = prompts.map((prompt) => refusalOf(prompt, tokenizer));
-        for (const [prompt, outcome] of outcomes.entries()) {
-          if (outcome !== null) onEvent({ type: 'ended', prompt, outcome });
-        }
-        /** Of those that can be continued, their places among all. */
-        const places = [...prompts.keys()].filter((prompt) => outcomes[prompt] === null);
-        const began = clock.elapsed();
-        const turns = new Map<number, number>();
-        const generations = await generateBatch({
-          decoder,
-          tokenizer,
-          sampling: drawing,
-          prompts: places.map((prompt) => prompts[prompt] ?? ''),
-          breathe,
-          ...(signal === undefined ? {} : { signal }),
-          listener: {
-            began: (i) => turns.set(i, clock.elapsed()),
-            wrote: (i, text) => onEvent({ type: 'text', prompt: places[i] ?? 0, text }),
-            ended: (i, generation) => {
-              const outcome = outcomeOf(generation, clock.elapsed() - (turns.get(i) ?? began));
-              if (outcome === null) return;
-              const prompt = places[i] ?? 0;
-              outcomes[prompt] = outcome;
-              onEvent({ type: 'ended', prompt, outcome });
-            },
-          },
-        });
-        const tokens = generations.reduce((sum, generation) => sum + generation.tokens, 0);
-        const done = outcomes.filter((outcome) => outcome !== null);
-        if (done.length < outcomes.length) throw runErrors.aborted();
-        return {
-          prompts: done,
-          tokens,
-          tokens_per_second: rate(tokens, clock.elapsed() - began),
-          device: info,
-        };
-      }),
+    sample: (...request) =>
+      inTurn(() =>
+        write(...request).catch((error: unknown) => {
+          if (error instanceof AnnealError && error.code !== runErrors.aborted.code) release();
+          throw forWriting(error);
+        }),
+      ),
     release: () => inTurn(async () => release()),
   };
 }
+
+/** Where there is no run, what helps is something else than where there is one. */
+function forWriting(error: unknown): unknown {
+  if (!(error instanceof AnnealError)) return error;
+  const fix = FIXES[error.code];
+  return fix === undefined ? error : new AnnealError({ ...error.toJSON(), fix }, { cause: error });
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  [deviceErrors.lost.code]: 'Write again: the device is opened anew, or the next one is taken.',
+  [deviceErrors.outOfMemory.code]:
+    'Close what else uses the memory of this device, or choose a smaller model.',
+};
 
 /** With as many sequences side by side as there is memory for. Throws as `openDecoder` where there is none for one. */
 async function openFor(device: Device, { model, read }: LoadedModel, wanted: number): Promise<Decoder> {
