@@ -18,7 +18,7 @@ export interface WebgpuOptions {
 
 /**
  * Opens the device on an adapter of `source`, or on a GPU device that others use too: tfjs or
- * onnxruntime-web may work on the same one, and its buffers are theirs to read. Throws ANN-DEV-003 where
+ * onnxruntime-web may work on the same one, and its buffers are theirs to read (docs/adr/0007). Throws ANN-DEV-003 where
  * there is no adapter, ANN-DEV-005 where it computes wrongly.
  */
 export async function openWebgpu(
