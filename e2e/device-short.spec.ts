@@ -39,7 +39,9 @@ test('without relaxed SIMD wasm trains with plain SIMD, and the run says so', as
       !/253,133,2,/.test(`${new Uint8Array(bytes as ArrayBuffer)},`) && validate(bytes);
   });
   const run = await trainOn(ada, 'wasm');
-  await expect(device(ada.page)).toHaveText(/^On wasm: WASM, plain SIMD \(no relaxed SIMD here\), \d+ threads?$/);
+  await expect(device(ada.page)).toHaveText(
+    /^On wasm: WASM, plain SIMD \(no relaxed SIMD here\), \d+ threads?$/,
+  );
   expect(await lossesOf(ada.page, run)).toHaveLength(STEPS);
 });
 
