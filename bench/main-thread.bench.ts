@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type Page, chromium as playwright } from '@playwright/test';
+import { ensureBuild } from '../cli/setup/build.ts';
 import { chromium, chromiumArguments } from '../e2e/chromium.ts';
 import { pasteText, train } from '../e2e/testing/editor.ts';
 import { goTo, pasteData } from '../e2e/testing/screens.ts';
@@ -31,9 +31,7 @@ const WATCH_MS = 8_000;
 export async function run(args: readonly string[]): Promise<BenchReport> {
   const device = args[0] === '--device' ? (args[1] ?? 'wasm') : 'wasm';
   const root = join(import.meta.dirname, '..');
-  if (!existsSync(join(root, 'dist', 'studio', 'index.html'))) {
-    throw new Error('The bench runs the built studio: `npx vite build` first.');
-  }
+  await ensureBuild();
   const folder = await mkdtemp(join(tmpdir(), 'anneal-tasks-'));
   const server = spawn(process.execPath, [join(root, 'server', 'main.ts'), '--port', '0', '--data', folder], {
     cwd: root,

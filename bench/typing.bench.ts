@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type Page, chromium as playwright } from '@playwright/test';
+import { ensureBuild } from '../cli/setup/build.ts';
 import { chromium, chromiumArguments } from '../e2e/chromium.ts';
 import { quantile } from './quantile.ts';
 import { type BenchReport, bar, machine } from './report.ts';
@@ -26,9 +26,7 @@ const MARK = '# typed: ';
 
 export async function run(): Promise<BenchReport> {
   const root = join(import.meta.dirname, '..');
-  if (!existsSync(join(root, 'dist', 'studio', 'index.html'))) {
-    throw new Error('The bench runs the built studio: `npx vite build` first.');
-  }
+  await ensureBuild();
   const folder = await mkdtemp(join(tmpdir(), 'anneal-typing-'));
   const server = spawn(process.execPath, [join(root, 'server', 'main.ts'), '--port', '0', '--data', folder], {
     cwd: root,

@@ -18,7 +18,7 @@ export async function ensureBuild(): Promise<void> {
     readFileSync(stamp, 'utf8') === now
   )
     return;
-  console.log('Building the studio ...');
+  console.error('Building the studio ...'); // a command's own output may be JSON
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const result = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'error'], {
     cwd: root,
