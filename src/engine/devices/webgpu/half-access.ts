@@ -53,7 +53,8 @@ export function halfAccess(
     };
   }
   const word = words.load(plus('(i >> 1u)', offset));
-  text.push(`fn ${id}_load(i : u32) -> f32 { return unpack2x16float(${word})[i & 1u]; }`);
+  // Not by an index into the pair: compilers keep a vector in memory for that.
+  text.push(`fn ${id}_load(i : u32) -> f32 { return unpack2x16float(${word} >> ((i & 1u) << 4u)).x; }`);
   return {
     words: null,
     load,
