@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { expand } from '../graph/expand.ts';
 import { lower } from '../graph/lower/lower.ts';
 import { stateLayout } from '../graph/lower/state-layout.ts';
+import { planMemory, sessionBytes } from '../graph/memory-plan.ts';
+import { simplify } from '../graph/simplify.ts';
 import { decoderState } from '../inference/decoder.ts';
 import { buildDecodeStep } from '../models/decode.ts';
 import { maxPositions } from '../models/forward.ts';
@@ -11,12 +14,12 @@ import { buildTrainingStep } from './step.ts';
 
 const optimizer = adamW();
 
-test('own devices hold an arena, one of them with halves, the others a pool', () => {
+test('own devices hold an arena, one of them with halves, reference the program, the others a pool', () => {
   expect(['webgpu', 'wasm', 'tfjs-webgpu', 'reference'].map(memoryOfDevice)).toEqual([
     'halves',
     'arena',
     'pool',
-    'pool',
+    'program',
   ]);
 });
 
@@ -28,6 +31,17 @@ describe.each([
 
   test('the caches are those of the decoder', () => {
     expect(cacheBytes(model)).toBe(stateLayout(caches).total);
+  });
+
+  test('in a pool lie the scores of attention, as the basic ops keep them for the backward pass', () => {
+    const sizes = { model, optimizer, batch: 4, context: 40, accumulation: 1 };
+    const step = buildTrainingStep({ ...sizes, device_memory: 'pool' });
+    if (step.update.mode !== 'fused') throw new Error('mode');
+    const basic = simplify(expand(step.update.step));
+    expect(step.memory).toEqual(sessionBytes(step.state, [planMemory(basic)]));
+    const scores = 4 * (4 * 4 * 40 * 40); // of one layer
+    const without = sessionBytes(step.state, [planMemory(step.update.step)]);
+    expect(step.memory.total - without.total).toBeGreaterThan(scores);
   });
 
   test.each([1, 2])(
@@ -44,7 +58,8 @@ describe.each([
           ...(update.mode === 'fused' ? [update.step] : [update.accumulate, update.apply]),
           ...[step.evaluate, decode.program],
         ];
-        const arena = Math.max(...programs.map((program) => lower(program).arena_bytes));
+        const layout = stateLayout([...step.state, ...caches]);
+        const arena = Math.max(...programs.map((program) => lower(program, { layout }).arena_bytes));
         expect(step.memory.total).toBe(stateLayout([...step.state, ...caches]).total + arena);
       }
     },

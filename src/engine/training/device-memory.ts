@@ -1,5 +1,6 @@
 import type { DeviceName } from '../device.ts';
 import { aligned } from '../graph/arena.ts';
+import { inBasicOps } from '../graph/basic-ops.ts';
 import type { Program, StateSpec } from '../graph/ir.ts';
 import { STATE_KIND } from '../graph/ir.ts';
 import { arenaOf } from '../graph/lower/lower.ts';
@@ -13,13 +14,14 @@ import type { ModelConfig } from './spec.ts';
  * How a device holds a session's memory. 'arena': state and one arena, placed as `lower` plans, so that
  * what is planned is what is allocated. 'halves': the same, and programs of dtype float16 keep halves in it,
  * which elsewhere are f32. 'pool': tensors come and go in the device's own pool; what is planned is what
- * they add up to.
+ * they add up to, in the basic ops that such devices run: theirs hold what attention does not. 'program': an arena for the values of the program as it is.
  */
-export type DeviceMemory = 'arena' | 'halves' | 'pool';
+export type DeviceMemory = 'arena' | 'halves' | 'pool' | 'program';
 
 const OWN: Readonly<Record<string, DeviceMemory>> = {
   webgpu: 'halves',
   wasm: 'arena',
+  reference: 'program',
 } satisfies { readonly [Name in DeviceName]?: DeviceMemory };
 
 export function memoryOfDevice(name: string): DeviceMemory {
@@ -37,7 +39,13 @@ export function trainingMemory(
   programs: readonly Program[],
   memory: DeviceMemory,
 ): MemoryBytes {
-  if (memory === 'pool') return sessionBytes(state, programs.map(planMemory));
+  if (memory === 'program') return sessionBytes(state, programs.map(planMemory));
+  if (memory === 'pool') {
+    return sessionBytes(
+      state,
+      programs.map((program) => planMemory(inBasicOps(program))),
+    );
+  }
   const held = KINDS.map(() => 0);
   for (const { kind, shape } of state) {
     const at = KINDS.indexOf(STATE_KIND[kind]);

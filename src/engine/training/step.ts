@@ -41,7 +41,7 @@ export interface StepRequest {
    * arithmetic, loss and norm stay f32. float32 where it is not said.
    */
   readonly dtype?: 'float16' | undefined;
-  /** Of the device that `memory` is planned for; 'pool' where it is not said. */
+  /** Of the device that `memory` is planned for; 'program' where it is not said. */
   readonly device_memory?: DeviceMemory;
 }
 
@@ -90,7 +90,7 @@ export function planTrainingStep(request: StepRequest): StepPlan {
           [update.accumulate, update.apply],
           countFlops(update.accumulate) * request.accumulation + countFlops(update.apply),
         ];
-  const memory = trainingMemory(request.model, state, programs, request.device_memory ?? 'pool');
+  const memory = trainingMemory(request.model, state, programs, request.device_memory ?? 'program');
   return { issues, update, state, flops, memory };
 }
 

@@ -1,8 +1,7 @@
 import type { Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
-import { expand } from '../../graph/expand.ts';
+import { inBasicOps } from '../../graph/basic-ops.ts';
 import type { Node, NodeId, Program, StateSpec } from '../../graph/ir.ts';
-import { simplify } from '../../graph/simplify.ts';
 import { drawOnHost } from './host-sampling.ts';
 import { HOST_OPERANDS, sizeOf } from './kernel.ts';
 
@@ -58,11 +57,6 @@ export function planProgram(
     if (needed.has(node.id)) steps.push({ node, dead: deaths.get(node.id) ?? [] });
   }
   return { steps, program, asked, finish };
-}
-
-function inBasicOps(program: Program): Program {
-  const expanded = expand(program);
-  return expanded.nodes.length === program.nodes.length ? program : simplify(expanded);
 }
 
 /** Throws ANN-DEV-002 where one tensor is more than the device can hold in one piece. */
