@@ -120,6 +120,7 @@ export const OP_CASES: Partial<Record<OpName, MakeCase>> = {
   square: unary('square'),
   abs: unary('abs', away),
   sign: unary('sign', away),
+  is_finite: unary('is_finite'),
   tanh: unary('tanh'),
   sigmoid: unary('sigmoid'),
   relu: unary('relu', away),
