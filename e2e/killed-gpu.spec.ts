@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import type { Browser } from '@playwright/test';
+import { pasteText, train } from './testing/editor.ts';
+import { expect, test } from './testing/journey.ts';
+import { lossesOf } from './testing/runs.ts';
+import { goTo, pasteData } from './testing/screens.ts';
+import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
+
+/** Weights, moments and gradients of the model below are 200 MB. */
+const HELD = 150;
+
+// The memory of a GPU that is computed by the processor is that of the browser's GPU process.
+test('a tab that is killed in the middle of a step leaves nothing on the GPU', async ({
+  person,
+  browser,
+}) => {
+  test.skip(process.platform !== 'linux', 'what a process holds is read from /proc');
+  const { page } = await person('Ada');
+  await pasteData(page, 'pasted.txt', smallText());
+  await goTo(page, 'Editor');
+  const long = { steps: ENDLESS, save: ENDLESS };
+  await pasteText(page, tinyConfig({ ...long, device: 'webgpu', embd: 1024, heads: 32 }));
+  const gpu = await gpuProcess(browser);
+  const before = megabytes(gpu);
+  const run = await train(page);
+  await expect.poll(async () => (await lossesOf(page, run)).length, { timeout: 120_000 }).toBeGreaterThan(1);
+  expect(megabytes(gpu) - before).toBeGreaterThan(HELD);
+  const session = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  session.send('Page.crash').catch(() => undefined); // nobody is left to answer
+  await crashed;
+  await expect.poll(() => megabytes(gpu) - before, { timeout: 60_000 }).toBeLessThan(HELD / 3);
+  await page.close();
+});
+
+async function gpuProcess(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const found = processInfo.find(({ type }) => type === 'GPU');
+  if (found === undefined) throw new Error('the browser has no GPU process');
+  return found.id;
+}
+
+/** Resident and its own, without what is mapped from files. */
+function megabytes(process: number): number {
+  const status = readFileSync(`/proc/${process}/status`, 'utf8');
+  return Number(/RssAnon:\s*(\d+) kB/.exec(status)?.[1]) / 1024;
+}
