@@ -66,4 +66,5 @@ test.skipIf(pythonWithTorch() === null)(
       await stage.close();
     }
   },
+  240_000, // importing PyTorch takes most of it, on a machine at work a minute
 );
