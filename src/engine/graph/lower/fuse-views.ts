@@ -65,7 +65,8 @@ function mayMove(fusion: Fusion, concat: NodeOf<'concat'>, input: number): boole
   const { op, dtype } = fusion.nodes[input] as Node;
   if (op === 'input' || op === 'state' || op === 'concat' || dtype !== concat.dtype) return false;
   if (fusion.draft.isView(input) || fusion.kept[input] === 1) return false;
-  if (concat.inputs.indexOf(input) !== concat.inputs.lastIndexOf(input)) return false;
+  // Twice in it, whole or in part, it has to be copied to one of the places.
+  if (concat.inputs.filter((other) => fusion.base(other) === input).length > 1) return false;
   // Read by the very call that makes it: moved, it would be read from where nothing has been written yet.
   const group = fusion.groupOf[input] as number;
   const readers = fusion.readers[input] as readonly number[];

@@ -4,7 +4,7 @@ import { adamW } from '../../optimizers/testing/configs.ts';
 import { buildUpdate } from '../../optimizers/update.ts';
 import { GraphBuilder } from '../builder.ts';
 import { fixed } from '../dim.ts';
-import { matmul, NONE, reduceSum, reshape, unary } from '../emit.ts';
+import { matmul, NONE, reduceSum, reshape, slice, unary } from '../emit.ts';
 import type { Node } from '../ir.ts';
 import { runner64 } from '../testing/run64.ts';
 import { lower } from './lower.ts';
@@ -25,6 +25,11 @@ const PROGRAMS: Readonly<Record<string, (g: GraphBuilder) => Node>> = {
       [g.node('concat', [p, input(g, 'x', [2, 3])], { axis: 0 }), g.node('concat', [q, q], { axis: 0 })],
       NONE,
     );
+  },
+  'a value joined with a part of itself': (g) => {
+    const x = unary(g, 'exp', input(g, 'x', [2, 2]));
+    const part = slice(g, x, [1, 0], [fixed(1), fixed(2)]);
+    return g.node('concat', [x, input(g, 'y', [2, 2]), part], { axis: 0 });
   },
   'sums of what is multiplied by them': (g) => {
     const x = input(g, 'x', [3, 3]);

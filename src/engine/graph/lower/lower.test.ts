@@ -21,7 +21,7 @@ test('random programs compute the same when lowered', () => {
       expectAgreement(program, lower(program), feeds, state);
       expectAgreement(program, lower(program, { fuse: false }), feeds, state);
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
 
