@@ -76,7 +76,7 @@ function firstLargest(x: usize, n: i32): i32 {
   return 0;
 }
 
-/** e^((x - top) factor) for each id; writes up to 3 beyond. */
+/** e^((x - top) factor) for each id, 0 for what is not a number; writes up to 3 beyond. */
 function weigh(x: usize, n: i32, top: f64, factor: f64, weights: usize): void {
   const centre = f64x2.splat(top);
   const scale = f64x2.splat(factor);
@@ -84,8 +84,8 @@ function weigh(x: usize, n: i32, top: f64, factor: f64, weights: usize): void {
     const four = v128.load(x);
     const low = f64x2.promote_low_f32x4(four);
     const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 0));
-    v128.store(weights, exp2(f64x2.mul(f64x2.sub(low, centre), scale)));
-    v128.store(weights, exp2(f64x2.mul(f64x2.sub(high, centre), scale)), 16);
+    v128.store(weights, v128.and(exp2(f64x2.mul(f64x2.sub(low, centre), scale)), f64x2.eq(low, low)));
+    v128.store(weights, v128.and(exp2(f64x2.mul(f64x2.sub(high, centre), scale)), f64x2.eq(high, high)), 16);
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../../graph/builder.ts';
 import { fixed } from '../../../graph/dim.ts';
 import { deviceAcceptance } from '../../acceptance.ts';
+import { specialAcceptance } from '../../special-acceptance.ts';
 import { openWasmDevice, type WasmOptions } from '../device.ts';
 import { features } from '../features.ts';
 import { nodeHost } from './host.ts';
@@ -16,7 +17,9 @@ const settings: Readonly<Record<string, WasmOptions>> = {
 
 for (const [how, options] of Object.entries(settings)) {
   if (!features().relaxed && options.features === undefined) continue;
-  deviceAcceptance(`wasm ${how}`, () => openWasmDevice(nodeHost(), { ...options, poison: true }));
+  const open = () => openWasmDevice(nodeHost(), { ...options, poison: true });
+  deviceAcceptance(`wasm ${how}`, open);
+  specialAcceptance(`wasm ${how}`, open);
 }
 
 test('a recorded run says when each kernel ran, and computes what an ordinary one does', async () => {
