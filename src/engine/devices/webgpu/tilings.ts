@@ -12,7 +12,7 @@ export interface TilingStore {
 }
 
 /** The pairs of text among what was read, which may be anything. */
-export function tilingsIn(kept: unknown): Record<string, string> {
+function tilingsIn(kept: unknown): Record<string, string> {
   if (typeof kept !== 'object' || kept === null) return {};
   return Object.fromEntries(
     Object.entries(kept).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
