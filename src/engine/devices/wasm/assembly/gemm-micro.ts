@@ -12,19 +12,8 @@ import { madd } from './math';
  */
 
 @inline
-function put1(c: usize, x: v128, add: bool): void {
+function put(c: usize, x: v128, add: bool): void {
   v128.store(c, add ? f32x4.add(v128.load(c), x) : x);
-}
-
-@inline
-function put2(c: usize, x: v128, y: v128, add: bool): void {
-  if (add) {
-    v128.store(c, f32x4.add(v128.load(c), x));
-    v128.store(c, f32x4.add(v128.load(c, 16), y), 16);
-  } else {
-    v128.store(c, x);
-    v128.store(c, y, 16);
-  }
 }
 
 /** c[6][8] = a b, or += where `add`; `stride` bytes from one row of c to the next. */
@@ -81,17 +70,23 @@ export function micro68(a: usize, b: usize, k: i32, c: usize, stride: usize, add
       b += 32;
     }
   }
-  put2(c, c00, c01, add);
+  put(c, c00, add);
+  put(c + 16, c01, add);
   c += stride;
-  put2(c, c10, c11, add);
+  put(c, c10, add);
+  put(c + 16, c11, add);
   c += stride;
-  put2(c, c20, c21, add);
+  put(c, c20, add);
+  put(c + 16, c21, add);
   c += stride;
-  put2(c, c30, c31, add);
+  put(c, c30, add);
+  put(c + 16, c31, add);
   c += stride;
-  put2(c, c40, c41, add);
+  put(c, c40, add);
+  put(c + 16, c41, add);
   c += stride;
-  put2(c, c50, c51, add);
+  put(c, c50, add);
+  put(c + 16, c51, add);
 }
 
 /** The same for four columns. */
@@ -119,17 +114,17 @@ export function micro64(a: usize, b: usize, k: i32, c: usize, stride: usize, add
     a += 24;
     b += 16;
   }
-  put1(c, c00, add);
+  put(c, c00, add);
   c += stride;
-  put1(c, c10, add);
+  put(c, c10, add);
   c += stride;
-  put1(c, c20, add);
+  put(c, c20, add);
   c += stride;
-  put1(c, c30, add);
+  put(c, c30, add);
   c += stride;
-  put1(c, c40, add);
+  put(c, c40, add);
   c += stride;
-  put1(c, c50, add);
+  put(c, c50, add);
 }
 
 /** c[4][8], from a packed as [k][4]. */
@@ -156,13 +151,17 @@ export function micro48(a: usize, b: usize, k: i32, c: usize, stride: usize, add
     a += 16;
     b += 32;
   }
-  put2(c, c00, c01, add);
+  put(c, c00, add);
+  put(c + 16, c01, add);
   c += stride;
-  put2(c, c10, c11, add);
+  put(c, c10, add);
+  put(c + 16, c11, add);
   c += stride;
-  put2(c, c20, c21, add);
+  put(c, c20, add);
+  put(c + 16, c21, add);
   c += stride;
-  put2(c, c30, c31, add);
+  put(c, c30, add);
+  put(c + 16, c31, add);
 }
 
 /** c[4][4]. */
@@ -180,11 +179,11 @@ export function micro44(a: usize, b: usize, k: i32, c: usize, stride: usize, add
     a += 16;
     b += 16;
   }
-  put1(c, c00, add);
+  put(c, c00, add);
   c += stride;
-  put1(c, c10, add);
+  put(c, c10, add);
   c += stride;
-  put1(c, c20, add);
+  put(c, c20, add);
   c += stride;
-  put1(c, c30, add);
+  put(c, c30, add);
 }
