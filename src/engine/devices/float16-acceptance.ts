@@ -3,7 +3,7 @@ import { hash32, Random } from '../../base/random.ts';
 import type { Device } from '../device.ts';
 import type { OpName } from '../graph/ir.ts';
 import { lower } from '../graph/lower/lower.ts';
-import { roundToHalf } from '../graph/lower/testing/round-to-half.ts';
+import { roundToHalf } from '../graph/round-to-half.ts';
 import { verifyFixture } from '../training/verify.ts';
 import { bitsOf, relativeError, runOnce } from './acceptance.ts';
 import { OP_CASES } from './acceptance-cases.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { fixed } from '../../graph/dim.ts';
 import type { Program } from '../../graph/ir.ts';
-import { f16Device } from './testing/f16-device.ts';
+import { f16Device } from './testing/node/f16-device.ts';
 
 /** Two products, so that what is between them may be kept as halves. */
 function products(): Program {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { roundToHalf } from '../round-to-half.ts';
 import type { KernelName, KernelPlan, PlanTensor } from './kernel-plan.ts';
 import { lower } from './lower.ts';
 import { presetStep } from './testing/presets.ts';
 import { randomLayers } from './testing/random-layers.ts';
-import { roundToHalf } from './testing/round-to-half.ts';
 import { runPlan } from './testing/run-plan.ts';
 
 /** What is stored as a half is off by at most this part of itself. */

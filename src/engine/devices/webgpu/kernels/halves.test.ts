@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KernelAttributes, KernelCall, KernelName } from '../../../graph/lower/kernel-plan.ts';
 import { scratchElements } from '../../../graph/lower/scratch.ts';
-import { roundToHalf } from '../../../graph/lower/testing/round-to-half.ts';
+import { roundToHalf } from '../../../graph/round-to-half.ts';
 import { compare } from '../testing/compare.ts';
 import { disposeAll, KINDS, type TestDevices, testDevices } from '../testing/node/devices.ts';
 import { type CallCase, type GivenTensor, runCall } from '../testing/run-call.ts';

@@ -1,10 +1,10 @@
 import type { Kernel, Numbers } from '../../../devices/reference/kernels/kernel.ts';
 import { KERNELS } from '../../../devices/reference/kernels/table.ts';
 import type { OpName } from '../../ir.ts';
+import { roundToHalf } from '../../round-to-half.ts';
 import type { Expression } from '../expression.ts';
 import type { KernelCall, KernelName, KernelPlan, PlanTensor } from '../kernel-plan.ts';
 import { evaluate } from './evaluate.ts';
-import { roundToHalf } from './round-to-half.ts';
 
 export type Values = Readonly<Record<string, ArrayLike<number>>>;
 

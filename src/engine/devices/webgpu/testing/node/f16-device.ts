@@ -1,7 +1,7 @@
-import { nodeGpu } from '../../node/dawn.ts';
-import { openGpu } from '../adapter.ts';
-import { openWebgpu, type WebgpuDevice } from '../device.ts';
-import { watch } from './watched-gpu.ts';
+import { nodeGpu } from '../../../node/dawn.ts';
+import { openGpu } from '../../adapter.ts';
+import { openWebgpu, type WebgpuDevice } from '../../device.ts';
+import { watch } from '../watched-gpu.ts';
 
 /**
  * A device that computes with f16, taken for a real GPU. Where the adapter has no shader-f16, as SwiftShader,
