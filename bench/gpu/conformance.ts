@@ -5,7 +5,7 @@ import type { OpCase } from '../../src/engine/devices/acceptance-operands.ts';
 import { opProgram } from '../../src/engine/devices/op-program.ts';
 import { createReferenceDevice } from '../../src/engine/devices/reference/device.ts';
 import type { OpName, Program } from '../../src/engine/graph/ir.ts';
-import { roundToHalf } from '../../src/engine/graph/lower/testing/round-to-half.ts';
+import { roundToHalf } from '../../src/engine/graph/round-to-half.ts';
 
 /** As in the conformance suite: relative, in the 2-norm. */
 const TOLERANCES = { float32: 1e-5, float16: 1e-2 } as const;
