@@ -56,6 +56,9 @@ export function fuseElementwise(fusion: Fusion, clusters: Map<number, Cluster>):
   }
 }
 
+/** Tries to merge numbers that failed; an optimizer that has numbers for each weight would make it a square of them. */
+const MOST_REFUSED = 16;
+
 /**
  * Single numbers (the mean loss, the norm of the gradients and the factor that clips them) go into one
  * call, the last of them, even where they have nothing to do with one another: a call costs more than they do.
@@ -67,8 +70,12 @@ function mergeNumbers(fusion: Fusion, clusters: Map<number, Cluster>): void {
   numbers.sort((a, b) => b.group.position - a.group.position);
   for (const [i, into] of numbers.entries()) {
     if (into.group.members.length === 0) continue;
-    for (const from of numbers.slice(i + 1)) {
-      if (from.group.members.length > 0 && merge(fusion, from, into)) clusters.delete(from.group.index);
+    let refused = 0;
+    for (let j = i + 1; j < numbers.length && refused < MOST_REFUSED; j++) {
+      const from = numbers[j] as Cluster;
+      if (from.group.members.length === 0) continue;
+      if (merge(fusion, from, into)) clusters.delete(from.group.index);
+      else refused++;
     }
   }
 }
