@@ -193,6 +193,17 @@ function dotOne(x: usize, y: usize, k: i32): f32 {
   let s2 = s0;
   let s3 = s0;
   const end = x + (<usize>k << 2);
+  for (; x + 128 <= end; x += 128) {
+    s0 = madd(v128.load(x), v128.load(y), s0);
+    s1 = madd(v128.load(x, 16), v128.load(y, 16), s1);
+    s2 = madd(v128.load(x, 32), v128.load(y, 32), s2);
+    s3 = madd(v128.load(x, 48), v128.load(y, 48), s3);
+    s0 = madd(v128.load(x, 64), v128.load(y, 64), s0);
+    s1 = madd(v128.load(x, 80), v128.load(y, 80), s1);
+    s2 = madd(v128.load(x, 96), v128.load(y, 96), s2);
+    s3 = madd(v128.load(x, 112), v128.load(y, 112), s3);
+    y += 128;
+  }
   for (; x + 64 <= end; x += 64) {
     s0 = madd(v128.load(x), v128.load(y), s0);
     s1 = madd(v128.load(x, 16), v128.load(y, 16), s1);
