@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { lower } from '../../graph/lower/lower.ts';
 import { stateLayout } from '../../graph/lower/state-layout.ts';
-import { PRESETS, presetStep } from '../../graph/lower/testing/presets.ts';
+import { PRESETS, presetModel, presetStep } from '../../graph/lower/testing/presets.ts';
+import { adamW } from '../../optimizers/testing/configs.ts';
+import { buildTrainingStep } from '../../training/step.ts';
 import { schedule } from './schedule.ts';
 import { SOFTWARE } from './testing/facts.ts';
 import { trafficOf } from './traffic.ts';
@@ -64,4 +66,16 @@ describe.each(CASES)('$type, preset $preset', ({ type, preset }) => {
     const seen = new Set(batches.flatMap(({ calls }) => calls));
     expect(seen.size).toBe(plan.calls.length);
   });
+});
+
+test('so is one of llama whose tables are one, and have one gradient more to add', () => {
+  const { batch, context, layers } = PRESETS.small;
+  const model = { ...presetModel('llama', 'small'), tie_word_embeddings: true };
+  const optimizer = adamW({ adam_beta2: 0.99 });
+  const { update, state } = buildTrainingStep({ model, optimizer, batch, context, accumulation: 1 });
+  if (update.mode !== 'fused') throw new Error('mode');
+  const layout = stateLayout(state);
+  const { calls, tensors } = lower(update.step, { layout });
+  const batches = schedule(calls, { tensors, state: layout, adapter: SOFTWARE, tuned: new Map() });
+  expect(batches.length).toBeLessThanOrEqual(20 * layers);
 });

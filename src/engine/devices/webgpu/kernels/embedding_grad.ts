@@ -2,7 +2,7 @@ import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
 import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
 import { grid } from '../grid.ts';
 import { read, write } from '../wanted.ts';
-import { threads, vectorFor } from './threads.ts';
+import { SIZE, threads, vectorFor } from './threads.ts';
 
 /** Ids that a workgroup looks at together. */
 const TILE = 256;
@@ -96,6 +96,8 @@ function scan(call: KernelCallOf<'embedding_grad'>, context: KernelContext): Dis
     if (${tensors.ids.load('row')} == id) { sum += ${tensors.dy.load(`row * ${columns}u + column`)}; }
   }
   ${tensors.y.store('i', 'sum')}`,
+    // As many as the sums of the first norm's gradient have, beside which there is room.
+    SIZE,
   );
   return dispatch(text, workgroups);
 }

@@ -3,7 +3,7 @@ import type { Workgroups } from '../dispatch.ts';
 import { grid } from '../grid.ts';
 
 /** Invocations of a workgroup of kernels that need nothing of one another; a processor begins few large ones sooner. */
-const SIZE = 64;
+export const SIZE = 64;
 const SOFTWARE_SIZE = 256;
 
 /**
@@ -14,8 +14,8 @@ export function threads(
   adapter: Pick<AdapterFacts, 'workgroups_per_dimension' | 'software'>,
   count: number,
   body: string,
+  size = adapter.software ? SOFTWARE_SIZE : SIZE,
 ): { readonly text: string; readonly workgroups: Workgroups } {
-  const size = adapter.software ? SOFTWARE_SIZE : SIZE;
   const { workgroups, index } = grid(adapter, Math.ceil(count / size));
   const text = `
 @compute @workgroup_size(${size})
