@@ -3,6 +3,7 @@ import type { WasmPaths } from '../../src/engine/devices/tfjs/wasm.ts';
 import type { CheckpointStore } from '../../src/engine/training/checkpoint-store.ts';
 import type { MatmulTask, Opened, Rate, StepRecord } from '../contest/calls.ts';
 import type { Workload } from '../workload/workload.ts';
+import type { Span } from './together.ts';
 
 /** What differs between Node and a browser. */
 export interface Environment {
@@ -15,8 +16,8 @@ export interface Environment {
   readonly checkpoints: () => CheckpointStore;
   /** Null where there is no WebGPU; sets it up where that is needed. */
   readonly gpu: () => Promise<GPU | null>;
-  /** Runs a probe of the module on as many threads as there are cores, at once; each one's rate. */
-  readonly startProbes: (wasm: BufferSource, job: 'fma' | 'read') => Promise<readonly number[]>;
+  /** Runs a probe of the module on as many threads as there are cores, at once; when each did what. */
+  readonly startProbes: (wasm: BufferSource, job: 'fma' | 'read') => Promise<readonly (readonly Span[])[]>;
 }
 
 /** A training step made ready by one engine. */

@@ -1,15 +1,18 @@
 import type { Ceilings } from '../contest/calls.ts';
 import type { Environment } from './engine.ts';
 import { probeModule } from './probe-module.ts';
+import { PROBE_AMOUNT } from './probe-thread.ts';
+import { bestTogether } from './together.ts';
 
 /** What this machine does at best: on its cores through WebAssembly, or on its GPU through WebGPU. */
 export async function probeCeilings(device: string, environment: Environment): Promise<Ceilings> {
   if (/webgpu/.test(device)) return probeGpu(environment);
   const module = probeModule();
-  const sum = (rates: readonly number[]) => rates.reduce((a, b) => a + b, 0);
+  const best = async (job: 'fma' | 'read') =>
+    (PROBE_AMOUNT[job] * bestTogether(await environment.startProbes(module, job))) / 1e6;
   return {
-    fma_gflops: sum(await environment.startProbes(module, 'fma')),
-    read_gbytes: sum(await environment.startProbes(module, 'read')),
+    fma_gflops: await best('fma'),
+    read_gbytes: await best('read'),
   };
 }
 
