@@ -106,7 +106,9 @@ describe('the plan', () => {
     const spec = specOf(SAMPLE);
     const plan = planStep(config, 65);
     if (spec === null) throw new Error('The sample can be trained.');
-    const step = planTrainingStep({ ...spec, batch: 12, context: 64, accumulation: 1 });
+    // No device is named: memory is that of a pool, which is the most that any of them holds.
+    const sizes = { batch: 12, context: 64, accumulation: 1, device_memory: 'pool' } as const;
+    const step = planTrainingStep({ ...spec, ...sizes });
     expect(plan.bytes).toEqual(step.memory);
     expect(plan.flops_per_step).toBe(step.flops);
     expect(plan.largest?.fields).toContain('n_positions');
