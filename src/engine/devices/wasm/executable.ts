@@ -45,6 +45,10 @@ export class WasmExecutable implements Executable {
     const { heap } = machine;
     if (this.#at === 0) this.#at = heap.take(this.#bytes, 'The commands of a program');
     const { words, list, calls } = encodePlan(this.#plan, this.#session, this.#at, machine.kernels.numbers);
+    if (words.length * 4 !== this.#bytes) {
+      const message = `${this.#plan.name} takes ${words.length * 4} bytes of commands, not ${this.#bytes}`;
+      throw deviceErrors.failed({ message });
+    }
     heap.ints(this.#at, words.length).set(words);
     this.#list = this.#at + list;
     this.#calls = calls;

@@ -27,6 +27,9 @@ interface StatePlace {
   readonly size: number;
 }
 
+/** Where a plan is measured: no memory reaches so far, so there, too, the arena touches no state. */
+const MEASURED_AT = 2 ** 32;
+
 /** State in one block of the linear memory, and one arena that all programs of the session take turns in. */
 export class WasmSession implements Session, ExecutableOwner {
   readonly #owner: SessionOwner;
@@ -150,7 +153,8 @@ export class WasmSession implements Session, ExecutableOwner {
    * runs goes first and comes back behind one another, the commands last, so that what grows leaves no holes.
    */
   #place(program: Program, plan: KernelPlan): WasmExecutable {
-    const { words, scratch } = encodePlan(plan, this, 0, this.machine.kernels.numbers);
+    const measured = { arena: MEASURED_AT, state: (name: string) => this.state(name) };
+    const { words, scratch } = encodePlan(plan, measured, 0, this.machine.kernels.numbers);
     const executable = new WasmExecutable(this, program, plan, words.length);
     const before = this.#arena.bytes;
     const moves = plan.arena_bytes > before || !this.machine.hasScratch(scratch);

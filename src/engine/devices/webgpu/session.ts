@@ -140,8 +140,11 @@ export class WebgpuSession implements Session, ExecutableOwner {
       try {
         const compile: CompileTuned = (one, tuned) => session.compilePlan(one, () => {}, tuned);
         const ended = () => gpu.gone !== null || this.#disposed;
-        const noted = await this.guard(tune(gpu, plan, compile, ended));
-        if (Object.keys(noted).length > 0) await tilings.save(gpu.claimed, noted).catch(() => {});
+        // What is noted when measuring is broken off is in use from then on: it is kept too.
+        const kept = tune(gpu, plan, compile, ended).then(async (noted) => {
+          if (Object.keys(noted).length > 0) await tilings.save(gpu.claimed, noted).catch(() => {});
+        });
+        await this.guard(kept);
       } finally {
         session.dispose();
       }

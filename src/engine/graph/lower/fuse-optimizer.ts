@@ -40,7 +40,12 @@ export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
   for (const family of families) {
     const members = family.flatMap(membersOf);
     const position = Math.max(...members);
-    const usable = family.filter((segment) => mayUpdateAt(fusion, segment, position));
+    const written = new Set(family.flatMap(({ states }) => states));
+    const usable = family.filter(
+      (segment) =>
+        !readsBeside(segment).some((id) => written.has(fusion.base(id))) &&
+        mayUpdateAt(fusion, segment, position),
+    );
     if (usable.length === 0) continue;
     emitFamily(fusion, usable, position);
     for (const { states, gradient } of usable) {
@@ -53,6 +58,12 @@ export function fuseAdamW(fusion: Fusion): readonly ParameterGradient[] {
 
 function membersOf({ update, m, v, clip, guard }: Segment): readonly number[] {
   return [update.id, m.id, v.id, ...(clip === null ? [] : [clip.node]), ...(guard?.nodes ?? [])];
+}
+
+/** What a segment's update reads besides the states that it writes: its call must write none of it. */
+function readsBeside({ update, gradient, clip, guard }: Segment): readonly number[] {
+  const scalars = [...update.inputs.slice(3), clip?.factor, guard?.finite];
+  return [gradient, ...scalars.filter((id) => id !== undefined)];
 }
 
 /** Whether one call can update both: all scalars are the same. */

@@ -1,5 +1,5 @@
 import type { Node, NodeOf } from '../ir.ts';
-import { sizeOf } from './draft.ts';
+import { sameShape } from './draft.ts';
 import type { Fusion } from './fusion.ts';
 import type { StateLayout } from './state-layout.ts';
 
@@ -52,9 +52,10 @@ function fuseSum(fusion: Fusion, layout: StateLayout, node: NodeOf<'add_n'> | No
   }
   const weights = neighbours(fusion, layout, products);
   if (weights === null) return;
+  // Now: until the call is made, all of it may be put somewhere else.
+  const width = next - first.offset;
   emit(fusion, node, products, () => {
     const { shape, row_stride } = rowsOf(products[0] as Product);
-    const width = next - first.offset;
     const stride = width === row_stride ? null : row_stride;
     const a = draft.view(first.id, [shape[0] as number, width], 0, stride);
     return { a, weights, transpose_b: false };
@@ -75,6 +76,7 @@ function productsOf(
     const product = nodes[base] as Node;
     if (product.op !== 'matmul' || !fusion.isFree(base) || !fusion.areSame(id, base)) return null;
     if (product.shape.length !== 2 || product.shape[0] !== node.shape[0]) return null;
+    if (!transpose_b && product.shape[1] !== node.shape[1]) return null; // repeated along the row
     if (fusion.onlyReader(base) !== node || products.includes(product)) return null;
     if (product.attributes.transpose_a || product.attributes.transpose_b !== transpose_b) return null;
     if (draft.value(product.inputs[0] as number).shape.length !== 2) return null;
@@ -92,9 +94,9 @@ function neighbours(
   const weights: number[] = [];
   let end: number | null = null;
   for (const { inputs } of products) {
-    const { base, size } = draft.value(inputs[1] as number);
+    const { base, size, shape } = draft.value(inputs[1] as number);
     const state = nodes[base] as Node;
-    if (state.op !== 'state' || state.dtype !== 'f32' || size !== sizeOf(state.shape)) return null;
+    if (state.op !== 'state' || state.dtype !== 'f32' || !sameShape(shape, state.shape)) return null;
     const at = offsets.get(state.attributes.name);
     if (at === undefined || (end !== null && at !== end)) return null;
     end = at + 4 * size;

@@ -8,6 +8,7 @@ import { matmul, NONE, reduceSum, reshape, slice, unary } from '../emit.ts';
 import type { Node } from '../ir.ts';
 import { runner64 } from '../testing/run64.ts';
 import { lower } from './lower.ts';
+import { stateLayout } from './state-layout.ts';
 import { expectAgreement } from './testing/agree.ts';
 import { runPlan } from './testing/run-plan.ts';
 
@@ -43,6 +44,48 @@ const PROGRAMS: Readonly<Record<string, (g: GraphBuilder) => Node>> = {
     return g.node('add', [reshape(g, dx, [fixed(2), fixed(12)]), sums], NONE);
   },
 };
+
+/** So were these, with weights that lie side by side. */
+const STACKS: Readonly<Record<string, (g: GraphBuilder) => Node>> = {
+  'columns times neighbouring weights, where the columns are also a piece of something larger': (g) => {
+    const y = unary(g, 'tanh', input(g, 'y', [5, 48]));
+    const products = ['a', 'b', 'c'].map((name, i) =>
+      matmul(g, columns(g, y, 16 * i, 16), weight(g, name, [16, 4])),
+    );
+    const sum = g.node('add_n', products, NONE);
+    const whole = g.node('concat', [input(g, 'z', [2, 48]), y], { axis: 0 });
+    return g.node('add', [sum, reduceSum(g, whole, [0, 1])], NONE);
+  },
+  'neighbouring weights in another shape than they are kept in': (g) => {
+    const x = input(g, 'x', [5, 4]);
+    const products = ['a', 'b'].map((name) =>
+      matmul(g, x, reshape(g, weight(g, name, [4, 16]), [fixed(16), fixed(4)]), false, true),
+    );
+    return g.node('concat', products, { axis: 1 });
+  },
+  'a sum of products of which one is repeated along the row': (g) => {
+    const y = input(g, 'y', [5, 128]);
+    const narrow = matmul(g, columns(g, y, 0, 64), weight(g, 'a', [64, 1]));
+    return g.node('add', [narrow, matmul(g, columns(g, y, 64, 64), weight(g, 'b', [64, 3]))], NONE);
+  },
+};
+
+for (const [name, build] of Object.entries(STACKS)) {
+  test(name, () => {
+    const g = new GraphBuilder();
+    const program = g.program('stack', { outputs: { y: build(g) } });
+    const random = new Random(7);
+    const drawn = (names: Readonly<Record<string, number>>) =>
+      Object.fromEntries(
+        Object.entries(names).map(([key, id]) => {
+          const size = (program.nodes[id] as Node).shape.reduce((a, b) => a * b, 1);
+          return [key, Array.from({ length: size }, () => random.normal())];
+        }),
+      );
+    const plan = lower(program, { layout: stateLayout(g.states) });
+    expectAgreement(program, plan, drawn(program.inputs), drawn(program.state), name);
+  });
+}
 
 for (const [name, build] of Object.entries(PROGRAMS)) {
   test(name, () => {
@@ -93,6 +136,24 @@ test('who reads a parameter as it was comes before the call that writes over it'
   expectAgreement(program, lower(program), feeds, state, 'fused');
 });
 
+test('a parameter that is the gradient of another is not written over by the call that reads it', () => {
+  const g = new GraphBuilder();
+  const dims = [fixed(4), fixed(8)];
+  const parameters = ['a', 'b'].map((name) => ({
+    ...{ name, role: 'matrix' as const, dims },
+    init: { type: 'zeros' as const },
+  }));
+  const [a, b] = parameters.map(({ name }) => g.state(name, dims, 'parameter')) as [Node, Node];
+  const { updates } = buildUpdate(g, adamW({ max_grad_norm: 0 }), parameters, [b, a]);
+  const program = g.program('crossed', { outputs: {}, updates });
+  const feeds = Object.fromEntries(Object.keys(program.inputs).map((name) => [name, [0.5]]));
+  const random = new Random(7);
+  const state = Object.fromEntries(
+    g.states.map(({ name }) => [name, Array.from({ length: 32 }, () => random.uniform() + 0.1)]),
+  );
+  expectAgreement(program, lower(program), feeds, state, 'crossed');
+});
+
 test('the sums of an operand never lie over what the epilogue reads', () => {
   const g = new GraphBuilder();
   const [a, d] = [input(g, 'a', [40, 16]), input(g, 'd', [40, 16])];
@@ -108,6 +169,14 @@ test('the sums of an operand never lie over what the epilogue reads', () => {
   expect(call?.outputs).toHaveLength(2);
   expect(places(call?.inputs)).not.toContain(sums[0]);
 });
+
+function columns(g: GraphBuilder, of: Node, from: number, count: number): Node {
+  return slice(g, of, [0, from], [fixed(of.shape[0] as number), fixed(count)]);
+}
+
+function weight(g: GraphBuilder, name: string, shape: readonly number[]): Node {
+  return g.state(name, shape.map(fixed), 'parameter');
+}
 
 function input(g: GraphBuilder, name: string, shape: readonly number[]): Node {
   return g.input(name, shape.map(fixed), 'f32');

@@ -43,8 +43,10 @@ function normGrad(
   const [dx, dweight, dbias] = call.outputs.map(address);
   const chunks = Math.ceil(rows / NORM_CHUNK);
   const parts = address(call.scratch);
-  const weightParts = dweight ? parts : 0;
-  const biasParts = dbias ? parts + chunks * width * 4 : 0;
+  // By what is asked for, never by an address.
+  const [, hasWeight, hasBias] = call.outputs.map((id) => id !== null);
+  const weightParts = hasWeight ? parts : 0;
+  const biasParts = hasBias ? parts + chunks * width * 4 : 0;
   const commands: Command[] = [
     {
       kernel: 'norm_grad',
@@ -57,7 +59,8 @@ function normGrad(
       units: unitsOf(rows, NORM_CHUNK),
     },
   ];
-  if (dweight) commands.push(reduceParts('reduce_sum_part', weightParts, dweight, [1, chunks, width]));
-  if (dbias) commands.push(reduceParts('reduce_sum_part', biasParts, dbias, [1, chunks, width]));
+  const total = (from: number, to = 0) => reduceParts('reduce_sum_part', from, to, [1, chunks, width]);
+  if (hasWeight) commands.push(total(weightParts, dweight));
+  if (hasBias) commands.push(total(biasParts, dbias));
   return commands;
 }

@@ -4,6 +4,7 @@ import { deviceErrors } from '../../../errors.ts';
 import { GraphBuilder } from '../../../graph/builder.ts';
 import { fixed } from '../../../graph/dim.ts';
 import type { StateSpec } from '../../../graph/ir.ts';
+import { lower } from '../../../graph/lower/lower.ts';
 import { openWasmDevice } from '../device.ts';
 import type { Machine } from '../machine.ts';
 import { nodeHost } from './host.ts';
@@ -168,4 +169,28 @@ describe('memory of a wasm device', () => {
     expect((await device.lost).code).toBe(failed.code);
     device.dispose();
   });
+});
+
+test('commands have the room that they take, also where a result lies at the very start of the arena', async () => {
+  const graph = new GraphBuilder();
+  const dims = [fixed(6), fixed(8)];
+  const x = graph.state('x', dims, 'parameter');
+  const dy = graph.state('dy', dims, 'parameter');
+  const slope = graph.node('rms_norm_grad_weight', [x, dy], { epsilon: 1e-6 });
+  const program = graph.program('first', { outputs: { slope } });
+  const { outputs, tensors } = lower(program);
+  expect(tensors[outputs.slope ?? -1]?.place).toEqual({ in: 'arena', offset: 0 });
+  const device = await openWasmDevice(nodeHost(), { threads: 1 });
+  try {
+    const session = await device.open(graph.states);
+    const values = (seed: number) => Float32Array.from({ length: 48 }, (_, i) => Math.sin(seed + i));
+    await session.write('x', values(1));
+    await session.write('dy', values(2));
+    const run = async () => (await session.compile(program)).run({});
+    const [first, second] = [await run(), await run()];
+    expect(second).toEqual(first);
+    expect(first.slope?.every((value) => Math.abs(value) > 0)).toBe(true);
+  } finally {
+    device.dispose();
+  }
 });

@@ -136,7 +136,10 @@ interface Site {
 function runCall(plan: KernelPlan, call: KernelCall, memory: Memory): void {
   const tensor = (id: number): PlanTensor => plan.tensors[id] as PlanTensor;
   // Inputs are copied: a kernel of a device may read and write in any order within a call, as aliasing.ts allows.
-  const inputs = call.inputs.map((id) => memory.load(id));
+  const inputs = call.inputs.map((id) =>
+    call.kernel === 'copy' ? asItLies(memory.load(id), tensor(id)) : memory.load(id),
+  );
+  if (call.kernel === 'adamw') refuseOverlap(call, tensor);
   if (call.scratch !== null) memory.store(call.scratch, memory.load(call.scratch).fill(Number.NaN));
   const outputs = call.outputs.map((id) => (id === null ? null : memory.load(id)));
   if (call.kernel !== 'copy' && call.kernel !== 'cache_append' && call.kernel !== 'cache_write') {
@@ -149,6 +152,32 @@ function runCall(plan: KernelPlan, call: KernelCall, memory: Memory): void {
   call.outputs.forEach((id, i) => {
     if (id !== null) memory.store(id, outputs[i] as Numbers);
   });
+}
+
+/** With the gaps between rows, which a copy's strides count. */
+function asItLies(values: Float64Array, tensor: PlanTensor): Float64Array {
+  if (tensor.row_stride === null) return values;
+  const places = elementsOf(tensor);
+  const whole = new Float64Array(spanOf(tensor)).fill(Number.NaN);
+  for (let i = 0; i < values.length; i++) whole[places[i] as number] = values[i] as number;
+  return whole;
+}
+
+/** Segments are updated in any order: none may read, as a gradient or a number, what another one writes. */
+function refuseOverlap(
+  { inputs, attributes }: Extract<KernelCall, { kernel: 'adamw' }>,
+  tensor: (id: number) => PlanTensor,
+): void {
+  const head = inputs.length - 4 * attributes.weight_decay.length;
+  const isWritten = (_: number, i: number) => i >= head && (i - head) % 4 < 3;
+  const nameOf = (id: number) => {
+    const { place } = tensor(id);
+    return place.in === 'state' ? [place.name] : [];
+  };
+  const written = new Set(inputs.filter(isWritten).flatMap(nameOf));
+  for (const name of inputs.filter((id, i) => !isWritten(id, i)).flatMap(nameOf)) {
+    if (written.has(name)) throw new RangeError(`an adamw call reads ${name}, which it writes over`);
+  }
 }
 
 type RunKernel<K extends KernelName> = (call: Extract<KernelCall, { kernel: K }>, site: Site) => void;
