@@ -37,15 +37,16 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
       const now = clock.elapsed();
       const step_ms = now - Math.max(started, landed);
       landed = now;
-      // A smaller loss scale may help, as long as there is one.
-      const skipped = made.skipped && loss_scale !== null && loss_scale > SMALLEST_SCALE;
+      // A smaller loss scale may help, as long as there is one; not where the loss itself is no number, which
+      // no scale had touched: going on would only put what is broken over the last good checkpoint.
+      const skipped =
+        made.skipped && Number.isFinite(loss) && loss_scale !== null && loss_scale > SMALLEST_SCALE;
       if (!skipped && (!Number.isFinite(loss) || !Number.isFinite(grad_norm))) {
         const scaled = loss_scale === null ? '' : ` and a loss scale of ${loss_scale}`;
         throw trainingErrors.notFinite({
           message: `In update ${step} the loss was ${brief(loss)} and the gradient norm ${brief(grad_norm)}, at a learning rate of ${brief(learning_rate)}${scaled}.`,
           where: 'training.learning_rate',
-          // Not even the smallest scale kept them in range: what a layer puts out is beyond it.
-          ...(loss_scale === null ? {} : { fix: HALVES_FIX }),
+          ...run.rangeFix,
           data: { step, loss: String(loss), grad_norm: String(grad_norm), learning_rate },
         });
       }
@@ -109,9 +110,6 @@ export async function train(spec: TrainingSpec, deps: TrainingDeps): Promise<Tra
     run.dispose();
   }
 }
-
-const HALVES_FIX =
-  'Use dtype: float32, whose range is far wider; or lower learning_rate (a third is a good start), and train on from the last good checkpoint.';
 
 /** An update that is under way. */
 interface Ahead {

@@ -19,6 +19,9 @@ import { checkResume } from './resume.ts';
 import { learningRateAt } from './schedule.ts';
 import type { TrainingSpec } from './spec.ts';
 
+const HALVES_FIX =
+  'Use dtype: float32, whose range is far wider; or lower learning_rate (a third is a good start), and train on from the last good checkpoint.';
+
 /** What the loop does between two updates, and the progress that it makes. */
 export class TrainingRun {
   readonly #spec: TrainingSpec;
@@ -185,6 +188,12 @@ export class TrainingRun {
     return patience > 0 && this.#progress.evaluations_without_improvement >= patience;
   }
 
+  /** What helps, besides, against numbers that are none: where halves are stored, a wider range. */
+  get rangeFix(): { readonly fix?: string } {
+    const halves = this.#spec.dtype === 'float16' && this.#deps.device.stores_halves === true;
+    return halves ? { fix: HALVES_FIX } : {};
+  }
+
   /** While the loss is suspiciously high, the last checkpoint is worth more than one of now. */
   get saveDue(): boolean {
     const { save_steps } = this.#spec;
@@ -276,6 +285,7 @@ export class TrainingRun {
       throw trainingErrors.notFinite({
         message: `After ${step} updates the validation loss is ${evaluation.loss}.`,
         where: 'training.learning_rate',
+        ...this.rangeFix,
         data: { step, val_loss: String(evaluation.loss) },
       });
     }

@@ -30,6 +30,13 @@ test('smoothing stays between the lowest and the highest, and skips what is not 
   expect(smooth([1, Number.NaN, 1], 0.5)).toEqual([1, Number.NaN, 1]);
 });
 
+test('thinning keeps a spike behind what is no number', () => {
+  const values = Array.from({ length: 3000 }, (_, i) => 1 + Math.sin(i) / 10);
+  values[1500] = Number.NaN;
+  values[1503] = 50;
+  for (let limit = 100; limit < 700; limit += 37) expect(thin(values, limit)).toContain(1503);
+});
+
 test('thinning keeps ends, the extremes and the order, and stays below its limit', () => {
   fc.assert(
     fc.property(

@@ -39,8 +39,11 @@ export function thin(values: readonly number[], limit: number): number[] {
     let low = from;
     let high = from;
     for (let i = from; i < to; i++) {
-      if ((values[i] ?? 0) < (values[low] ?? 0)) low = i;
-      if ((values[i] ?? 0) > (values[high] ?? 0)) high = i;
+      const value = values[i] ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      // Not `<`: the first of the stretch may be no number, which nothing is less than.
+      if (!((values[low] ?? Number.NaN) <= value)) low = i;
+      if (!((values[high] ?? Number.NaN) >= value)) high = i;
     }
     kept.add(low).add(high);
   }
