@@ -41,13 +41,10 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
       progress(`${titleOf(entrant)}: ${count} tokens`);
       const { ms } = await actor.call('run_decode', { count });
       await actor.close();
-      // The bandwidth is the best of two ways of measuring it, in the same run.
       const prober = await stage.start(entrant);
       const { read_gbytes } = await prober.call('probe', { device: entrant.device });
-      const own = await prober.call('ceilings', { entrant });
       await prober.close();
-      const bandwidth = Math.max(read_gbytes, (own?.bytes_per_second ?? 0) / 1e9);
-      const bound_ms = weightBytes / bandwidth / 1e6;
+      const bound_ms = weightBytes / read_gbytes / 1e6;
       const median_ms = quantile(ms, 0.5);
       rows.push({
         ...entrant,
@@ -59,7 +56,6 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
         tokens_per_second: (1000 * batch) / median_ms,
         weight_bytes: weightBytes,
         read_gbytes,
-        own_gbytes: own === null ? null : own.bytes_per_second / 1e9,
         bound_ms,
         share_of_bound: bound_ms / median_ms,
         description,

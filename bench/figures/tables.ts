@@ -119,12 +119,10 @@ function others(reports: Reports): readonly string[] {
     (report.details ?? []).flatMap((detail, i) => {
       const row = report.results[i] as unknown as EngineResult;
       const name = placeOf(row);
-      const { tokens_per_second, read_gbytes, own_gbytes, bound_ms, mean_val_loss, val_losses, seconds } =
-        detail;
+      const { tokens_per_second, read_gbytes, bound_ms, mean_val_loss, val_losses, seconds } = detail;
       if (typeof tokens_per_second === 'number') {
-        const best = Math.max(Number(read_gbytes), Number(own_gbytes ?? 0));
         return [
-          `- ${row.preset}, ${name}: ${digits(tokens_per_second)} tokens/s, ${digits(row.median_ms)} ms a token; reading the weights at ${digits(best)} GB/s takes ${digits(Number(bound_ms))} ms`,
+          `- ${row.preset}, ${name}: ${digits(tokens_per_second)} tokens/s, ${digits(row.median_ms)} ms a token; reading the weights at ${digits(Number(read_gbytes))} GB/s takes ${digits(Number(bound_ms))} ms`,
         ];
       }
       if (typeof mean_val_loss !== 'number') return [];
