@@ -2,7 +2,7 @@ import { gradients } from '../graph/autodiff.ts';
 import { GraphBuilder } from '../graph/builder.ts';
 import type { Dim, ShapeIssue } from '../graph/dim.ts';
 import { formatDim, multiply } from '../graph/dim.ts';
-import { add, affine, constant, mul, reduceSum, reshape } from '../graph/emit.ts';
+import { add, constant, mul, reduceSum, reshape } from '../graph/emit.ts';
 import { graphErrors } from '../graph/errors.ts';
 import { countFlops } from '../graph/flops.ts';
 import type { Node, Program, StateSpec } from '../graph/ir.ts';
@@ -11,7 +11,7 @@ import { simplify } from '../graph/simplify.ts';
 import type { Forward } from '../models/forward.ts';
 import { buildForward, hasDropout, maxPositions } from '../models/forward.ts';
 import type { SymbolicParameter } from '../models/parameter.ts';
-import { FIRST_SCALE, lossScale } from '../optimizers/loss-scale.ts';
+import { lossScale } from '../optimizers/loss-scale.ts';
 import { buildUpdate } from '../optimizers/update.ts';
 import { type DeviceMemory, trainingMemory } from './device-memory.ts';
 import type { ModelConfig, OptimizerConfig } from './spec.ts';
@@ -125,10 +125,8 @@ export function buildGradients(sizes: Sizes): Program {
   const loss = meanLoss(start);
   const outputs: Record<string, Node> = { logits: perToken(start), loss };
   const wanted = parameterNodes(start);
-  // As the first update has it: there is no state here that a scale could be kept in.
-  const scale = start.dtype === 'float16' ? FIRST_SCALE : 1;
-  gradients(start.g, affine(start.g, loss, scale), wanted).forEach((gradient, i) => {
-    outputs[`${ACCUMULATOR}${start.parameters[i]?.name}`] = affine(start.g, gradient, 1 / scale);
+  gradients(start.g, loss, wanted).forEach((gradient, i) => {
+    outputs[`${ACCUMULATOR}${start.parameters[i]?.name}`] = gradient;
   });
   return sound(start, 'gradients', outputs);
 }

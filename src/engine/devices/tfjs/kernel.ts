@@ -1,6 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { CompoundOp } from '../../graph/expand.ts';
-import type { NodeOf, OpName } from '../../graph/ir.ts';
+import type { BinaryOp, NodeOf, OpName, UnaryOp } from '../../graph/ir.ts';
 
 /**
  * How an op is computed on tfjs. Kernels are called directly, with their backend handed in, and never
@@ -22,24 +22,8 @@ export type KernelTable = { readonly [K in TfjsOp]: Kernel<K> };
 
 /** The ops that tfjs has a kernel for on every backend, or nearly so. */
 export type PlainOp =
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'square'
-  | 'abs'
-  | 'sign'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'maximum'
-  | 'minimum'
-  | 'greater'
+  | Exclude<UnaryOp, 'gelu' | 'gelu_new' | 'silu' | 'is_finite'>
+  | BinaryOp
   | 'add_n'
   | 'where'
   | 'reduce_max'

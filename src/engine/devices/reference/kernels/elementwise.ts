@@ -1,4 +1,4 @@
-import type { OpName } from '../../../graph/ir.ts';
+import type { ActivationGradOp, BinaryOp, OpName, UnaryOp } from '../../../graph/ir.ts';
 import type { Call, Kernel, Kernels, Numbers } from './kernel.ts';
 import { count, input, stridesOf, walk } from './kernel.ts';
 import { geluNew, geluNewDerivative, normalCdf, normalDensity, sigmoid } from './special.ts';
@@ -52,35 +52,7 @@ function binary<K extends OpName>(f: (a: number, b: number) => number): Kernel<K
 }
 
 export const elementwiseKernels: Kernels<
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'square'
-  | 'abs'
-  | 'sign'
-  | 'is_finite'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'gelu'
-  | 'gelu_new'
-  | 'silu'
-  | 'affine'
-  | 'relu_grad'
-  | 'gelu_grad'
-  | 'gelu_new_grad'
-  | 'silu_grad'
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'maximum'
-  | 'minimum'
-  | 'greater'
-  | 'add_n'
-  | 'where'
+  UnaryOp | ActivationGradOp | BinaryOp | 'affine' | 'add_n' | 'where'
 > = {
   neg: unary((x) => -x),
   exp: unary(Math.exp),
