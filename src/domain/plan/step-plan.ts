@@ -1,6 +1,7 @@
 import { formatDim, type ShapeIssue, symbolsOf } from '../../engine/graph/dim.ts';
 import type { Program } from '../../engine/graph/ir.ts';
 import { byteLength, type MemoryBytes } from '../../engine/graph/memory-plan.ts';
+import { sizeOf } from '../../engine/graph/sizes.ts';
 import type { DeviceMemory } from '../../engine/training/device-memory.ts';
 import { planTrainingStep, type StepPlan } from '../../engine/training/step.ts';
 import type { Config } from '../config/schema.ts';
@@ -74,7 +75,7 @@ function parameterCount({ state }: StepPlan): number | null {
   if (state === null) return null;
   let total = 0;
   for (const { kind, shape } of state) {
-    if (kind === 'parameter') total += shape.reduce((count, size) => count * size, 1);
+    if (kind === 'parameter') total += sizeOf(shape);
   }
   return total;
 }

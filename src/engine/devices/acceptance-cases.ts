@@ -1,7 +1,8 @@
 import type { Random } from '../../base/random.ts';
 import type { OpAttributes, OpName } from '../graph/ir.ts';
+import { sizeOf } from '../graph/sizes.ts';
 import type { Cases, OpCase, Operand } from './acceptance-operands.ts';
-import { count, filled, ids, int, normal, size } from './acceptance-operands.ts';
+import { filled, ids, int, normal, size } from './acceptance-operands.ts';
 import { attentionCases } from './attention-cases.ts';
 
 /** What every op is tried with: ordinary shapes of random size, and the edges. */
@@ -9,12 +10,12 @@ import { attentionCases } from './attention-cases.ts';
 type ComputedOp = Exclude<OpName, 'input' | 'state' | 'constant' | 'iota'>;
 
 function positive(random: Random, ...shape: readonly number[]): Operand {
-  return { shape, values: Float32Array.from({ length: count(shape) }, () => 0.1 + 3 * random.uniform()) };
+  return { shape, values: Float32Array.from({ length: sizeOf(shape) }, () => 0.1 + 3 * random.uniform()) };
 }
 
 /** Numbers of few values, so that comparisons meet equals and conditions meet zeros. */
 function coarse(random: Random, ...shape: readonly number[]): Operand {
-  return { shape, values: Float32Array.from({ length: count(shape) }, () => random.below(3) - 1) };
+  return { shape, values: Float32Array.from({ length: sizeOf(shape) }, () => random.below(3) - 1) };
 }
 
 function shapes(random: Random): readonly (readonly number[])[] {

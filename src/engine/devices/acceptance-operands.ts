@@ -1,5 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import type { OpAttributes, OpName } from '../graph/ir.ts';
+import { sizeOf } from '../graph/sizes.ts';
 
 /** What conformance cases are made of. */
 
@@ -16,20 +17,16 @@ export interface OpCase<K extends OpName> {
 
 export type Cases<K extends OpName> = (random: Random) => readonly OpCase<K>[];
 
-export function count(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
-}
-
 export function normal(random: Random, ...shape: readonly number[]): Operand {
-  return { shape, values: Float32Array.from({ length: count(shape) }, () => random.normal()) };
+  return { shape, values: Float32Array.from({ length: sizeOf(shape) }, () => random.normal()) };
 }
 
 export function filled(value: number, ...shape: readonly number[]): Operand {
-  return { shape, values: new Float32Array(count(shape)).fill(value) };
+  return { shape, values: new Float32Array(sizeOf(shape)).fill(value) };
 }
 
 export function ids(random: Random, below: number, ...shape: readonly number[]): Operand {
-  return { shape, ids: Int32Array.from({ length: count(shape) }, () => random.below(below)) };
+  return { shape, ids: Int32Array.from({ length: sizeOf(shape) }, () => random.below(below)) };
 }
 
 export function int(value: number): Operand {

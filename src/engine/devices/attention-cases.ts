@@ -1,8 +1,9 @@
 import type { Random } from '../../base/random.ts';
 import type { AttentionAttributes, NodeOf, OpName } from '../graph/ir.ts';
+import { sizeOf } from '../graph/sizes.ts';
 import { pickToken } from '../inference/pick.ts';
 import type { Cases, OpCase, Operand } from './acceptance-operands.ts';
-import { count, filled, int, normal, size } from './acceptance-operands.ts';
+import { filled, int, normal, size } from './acceptance-operands.ts';
 import { attentionKernels } from './reference/kernels/attention.ts';
 
 /** Conformance cases of attention over packed projections, of decoding with a cache and of drawing a token. */
@@ -55,7 +56,7 @@ function computed(
   { inputs, attributes }: OpCase<'attention'>,
   shape: readonly number[],
 ): Operand {
-  const values = new Float32Array(count(shape));
+  const values = new Float32Array(sizeOf(shape));
   const node = { op, attributes, shape } as unknown as NodeOf<'attention'> & NodeOf<'attention_lse'>;
   attentionKernels[op]({
     node,

@@ -2,6 +2,7 @@ import { Arena, aligned } from './arena.ts';
 import type { MemoryKind, Node, Program, StateSpec } from './ir.ts';
 import { STATE_KIND } from './ir.ts';
 import { definitionOf } from './ops/table.ts';
+import { sizeOf } from './sizes.ts';
 
 /**
  * Where each tensor of a program lives, found from when it is last used. What this says is what a
@@ -121,7 +122,7 @@ export function sessionBytes(state: readonly StateSpec[], plans: readonly Memory
   const held = [0, 0, 0, 0, 0];
   for (const spec of state) {
     const kind = KINDS.indexOf(STATE_KIND[spec.kind]);
-    held[kind] = (held[kind] as number) + spec.shape.reduce((a, b) => a * b, BYTES_PER_ELEMENT);
+    held[kind] = (held[kind] as number) + BYTES_PER_ELEMENT * sizeOf(spec.shape);
   }
   const largest = plans.reduce<MemoryBytes>(
     (most, plan) => (plan.arena.total > most.total ? plan.arena : most),

@@ -1,5 +1,6 @@
 import type { MemoryKind, Node, NodeOf, Program } from './ir.ts';
 import { OP_NAMES } from './ops/table.ts';
+import { sameShape } from './sizes.ts';
 
 /**
  * Removes what nothing reads, computes equal things once, and drops steps that change nothing. The
@@ -257,12 +258,5 @@ function sameAttributes(a: Attributes, b: Attributes): boolean {
       if (!sameShape(x, y)) return false;
     } else if (!Object.is(x, y)) return false;
   }
-  return true;
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

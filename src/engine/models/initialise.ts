@@ -1,4 +1,5 @@
 import { hash32, Random } from '../../base/random.ts';
+import { sizeOf } from '../graph/sizes.ts';
 import type { ParameterSpec } from './parameter.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { ParameterSpec } from './parameter.ts';
  * a layer or changing a shape leaves the other parameters as they were.
  */
 export function initialise(spec: ParameterSpec, seed: number): Float32Array {
-  const values = new Float32Array(spec.shape.reduce((a, b) => a * b, 1));
+  const values = new Float32Array(sizeOf(spec.shape));
   if (spec.init.type === 'ones') values.fill(1);
   if (spec.init.type !== 'normal') return values;
   const random = new Random(hash32(seed, ...Array.from(spec.name, (letter) => letter.charCodeAt(0))));

@@ -1,4 +1,5 @@
 import { GraphBuilder } from '../graph/builder.ts';
+import { sizeOf } from '../graph/sizes.ts';
 import type { ModelConfig } from '../training/spec.ts';
 import { gpt2Dims, gpt2Parameters } from './gpt2-parameters.ts';
 import { llamaDims, llamaParameters } from './llama-parameters.ts';
@@ -23,6 +24,6 @@ export function parameterSpecs(model: ModelConfig): readonly ParameterSpec[] {
 /** Numbers that are trained; what is tied counts once. */
 export function countParameters(model: ModelConfig): number {
   let total = 0;
-  for (const { shape } of parameterSpecs(model)) total += shape.reduce((a, b) => a * b, 1);
+  for (const { shape } of parameterSpecs(model)) total += sizeOf(shape);
   return total;
 }

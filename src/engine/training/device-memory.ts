@@ -7,6 +7,7 @@ import { arenaOf } from '../graph/lower/lower.ts';
 import { stateLayout } from '../graph/lower/state-layout.ts';
 import type { MemoryBytes } from '../graph/memory-plan.ts';
 import { addBytes, bytesByKind, KINDS, planMemory, sessionBytes } from '../graph/memory-plan.ts';
+import { sizeOf } from '../graph/sizes.ts';
 import { maxPositions } from '../models/forward.ts';
 import type { ModelConfig } from './spec.ts';
 
@@ -49,7 +50,7 @@ export function trainingMemory(
   const held = KINDS.map(() => 0);
   for (const { kind, shape } of state) {
     const at = KINDS.indexOf(STATE_KIND[kind]);
-    held[at] = (held[at] as number) + aligned(shape.reduce((bytes, size) => bytes * size, 4));
+    held[at] = (held[at] as number) + aligned(4 * sizeOf(shape));
   }
   const caches = KINDS.indexOf(STATE_KIND.cache);
   held[caches] = (held[caches] as number) + cacheBytes(model);

@@ -1,11 +1,11 @@
 import type { Device, Executable, Feeds, Outputs, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from './feeds.ts';
 import type { Precision, Prepared } from './interpreter.ts';
 import { allocate, emptyLike, execute, prepare } from './interpreter.ts';
 import type { Numbers } from './kernels/kernel.ts';
-import { count } from './kernels/kernel.ts';
 
 /**
  * The oracle: every op in plain TypeScript, one after the other, sums in float64. What other devices
@@ -54,7 +54,7 @@ class ReferenceSession implements Session {
 
   async compile(program: Program): Promise<Executable> {
     for (const [name, id] of Object.entries(program.state)) {
-      const size = count(program.nodes[id]?.shape ?? []);
+      const size = sizeOf(program.nodes[id]?.shape ?? []);
       if (this.#find(name).length !== size) {
         throw deviceErrors.badFeed({
           message: `Program ${program.name} expects another size of state ${name}.`,

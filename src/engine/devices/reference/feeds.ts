@@ -1,8 +1,8 @@
 import type { Feed, Feeds } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Node, Program } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import type { Numbers } from './kernels/kernel.ts';
-import { count } from './kernels/kernel.ts';
 import { shapeKernels } from './kernels/shape.ts';
 
 /**
@@ -25,9 +25,9 @@ function checkFeed(program: Program, name: string, node: Node, feed: Feed | unde
     throw deviceErrors.badFeed({ message: `Program ${program.name} needs input ${name}.`, where });
   const values =
     typeof feed === 'number' ? (node.dtype === 'i32' ? Int32Array.of(feed) : Float64Array.of(feed)) : feed;
-  if (values.length !== count(node.shape)) {
+  if (values.length !== sizeOf(node.shape)) {
     throw deviceErrors.badFeed({
-      message: `Input ${name} of program ${program.name} has ${values.length} elements instead of ${count(node.shape)} = [${node.shape.join(', ')}].`,
+      message: `Input ${name} of program ${program.name} has ${values.length} elements instead of ${sizeOf(node.shape)} = [${node.shape.join(', ')}].`,
       where,
     });
   }
@@ -66,7 +66,7 @@ function fedNumbers(
   const operands = node.inputs.map((id) => program.nodes[id] as Node);
   const numbers = (operand: Node) => fedNumbers(program, operand, feeds, names);
   const moved = (run: (call: { inputs: Numbers[]; shapes: (readonly number[])[]; out: Numbers }) => void) => {
-    const out = new Float64Array(count(node.shape));
+    const out = new Float64Array(sizeOf(node.shape));
     run({ inputs: operands.map(numbers), shapes: operands.map(({ shape }) => shape), out });
     return out;
   };
@@ -88,7 +88,7 @@ function fedNumbers(
     case 'broadcast_to':
       return moved((call) => shapeKernels.broadcast_to({ node, ...call }));
     default:
-      return new Float64Array(count(node.shape)).fill(Number.NaN);
+      return new Float64Array(sizeOf(node.shape)).fill(Number.NaN);
   }
 }
 

@@ -2,8 +2,8 @@ import { deviceErrors } from '../../errors.ts';
 import type { Node, Program } from '../../graph/ir.ts';
 import type { MemoryPlan } from '../../graph/memory-plan.ts';
 import { planMemory } from '../../graph/memory-plan.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import type { Kernel, Numbers } from './kernels/kernel.ts';
-import { count } from './kernels/kernel.ts';
 import { KERNELS } from './kernels/table.ts';
 
 /** f64 is for finite differences: same programs, same plan, storage twice as wide. */
@@ -34,7 +34,7 @@ export function emptyLike(
   node: { readonly shape: readonly number[]; readonly dtype: string },
   precision: Precision,
 ): Numbers {
-  const size = count(node.shape);
+  const size = sizeOf(node.shape);
   if (node.dtype === 'i32') return new Int32Array(allocate(size * 4));
   return precision === 'f64' ? new Float64Array(allocate(size * 8)) : new Float32Array(allocate(size * 4));
 }
@@ -81,7 +81,7 @@ export function execute(
   function place(node: Node): Numbers {
     const where = plan.places[node.id] as MemoryPlan['places'][number];
     if (where.in === 'state') return state.get(where.name) as Numbers;
-    const size = count(node.shape);
+    const size = sizeOf(node.shape);
     const offset = where.offset * wide;
     if (node.dtype === 'i32') return new Int32Array(arena, offset, size);
     return precision === 'f64'

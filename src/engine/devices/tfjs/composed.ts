@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { at, type FusedTable, type Inputs, lastOf, type OpContext, sizeOf } from './kernel.ts';
+import { sizeOf } from '../../graph/sizes.ts';
+import { at, type FusedTable, type Inputs, lastOf, type OpContext } from './kernel.ts';
 import { asNumber, reshape } from './plain.ts';
 
 /** Fused ops composed of tfjs kernels, for backends where that is the only way, or the fastest. */

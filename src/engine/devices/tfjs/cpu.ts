@@ -1,7 +1,7 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { sizeOf } from '../../graph/sizes.ts';
 import { neverLost, type TfjsBackend, watchNothing } from './backend.ts';
 import { hostKernels } from './host/kernels.ts';
-import { sizeOf } from './kernel.ts';
 import { matmul, plainKernels } from './plain.ts';
 
 /** tfjs's plain JavaScript backend: the slowest, and there wherever JavaScript is. */

@@ -3,10 +3,10 @@ import { AnnealError } from '../../../base/error.ts';
 import type { Executable, Feeds, Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Node, NodeId, NodeOf } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { explain, readBack, share, type TfjsBackend } from './backend.ts';
 import type { Inputs, Kernel, TfjsOp } from './kernel.ts';
-import { sizeOf } from './kernel.ts';
 import { nodeAt, type Plan, type Step } from './plan.ts';
 import { RunScope, type Scalars } from './scope.ts';
 

@@ -78,10 +78,6 @@ export function at(inputs: Inputs, index: number): TensorInfo {
   return tensor;
 }
 
-export function sizeOf(shape: readonly number[]): number {
-  return shape.reduce((product, n) => product * n, 1);
-}
-
 /** The last dimension; 1 for a scalar. */
 export function lastOf(shape: readonly number[]): number {
   return shape.at(-1) ?? 1;

@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { at, type Inputs, type OpContext, type PlainTable, sizeOf } from './kernel.ts';
+import { sizeOf } from '../../graph/sizes.ts';
+import { at, type Inputs, type OpContext, type PlainTable } from './kernel.ts';
 
 /** The ops that are one tfjs kernel each, or two, on every backend. */
 

@@ -2,8 +2,9 @@ import type { Outputs } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import { inBasicOps } from '../../graph/basic-ops.ts';
 import type { Node, NodeId, Program, StateSpec } from '../../graph/ir.ts';
+import { sameShape, sizeOf } from '../../graph/sizes.ts';
 import { drawOnHost } from './host-sampling.ts';
-import { HOST_OPERANDS, sizeOf } from './kernel.ts';
+import { HOST_OPERANDS } from './kernel.ts';
 
 /** One node to compute, and whose last use it was. */
 export interface Step {
@@ -112,8 +113,4 @@ function checkState(program: Program, name: string, node: Node, state: ReadonlyM
 function checkUpdates(program: Program, state: ReadonlyMap<string, StateSpec>): void {
   for (const [name, id] of Object.entries(program.updates))
     checkState(program, name, nodeAt(program, id), state);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((n, i) => n === b[i]);
 }

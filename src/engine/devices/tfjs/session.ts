@@ -3,9 +3,9 @@ import { AnnealError } from '../../../base/error.ts';
 import type { Executable, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { explain, readBack, type TfjsBackend } from './backend.ts';
 import { type ExecutableOwner, TfjsExecutable } from './executable.ts';
-import { sizeOf } from './kernel.ts';
 import { checkSize, planProgram } from './plan.ts';
 import type { Scalars } from './scope.ts';
 

@@ -1,6 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { at, type OpContext, type PlainTable, sizeOf } from './kernel.ts';
+import { sizeOf } from '../../graph/sizes.ts';
+import { at, type OpContext, type PlainTable } from './kernel.ts';
 
 /** What of tfjs's wasm backend is used here beyond its kernels. */
 interface Internals {

@@ -2,9 +2,9 @@ import type { Executable, Feeds, Outputs, StepProfile } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program } from '../../graph/ir.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { encodePlan, type Places } from './encode/context.ts';
-import { sizeOf } from './encode/size.ts';
 import type { Machine } from './machine.ts';
 import { timings } from './profile.ts';
 

@@ -4,8 +4,8 @@ import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
 import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { encodePlan } from './encode/context.ts';
-import { sizeOf } from './encode/size.ts';
 import { type ExecutableOwner, WasmExecutable } from './executable.ts';
 import type { Machine } from './machine.ts';
 

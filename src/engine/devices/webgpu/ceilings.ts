@@ -2,6 +2,7 @@ import type { Device, DeviceCeilings, Session } from '../../device.ts';
 import { GraphBuilder } from '../../graph/builder.ts';
 import { fixed } from '../../graph/dim.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 
 /**
  * Milliseconds of a probe that is worth counting: a browser's clock counts in steps of 0.1, and shows shorter
@@ -65,7 +66,7 @@ async function average(time: () => Promise<number>): Promise<number> {
 /** Milliseconds of the longest kernel of a run, over states that are not all zero. */
 async function prepared(session: Session, { program, state }: Probe): Promise<() => Promise<number>> {
   for (const { name, shape } of state.slice(0, -1)) {
-    const size = shape.reduce((a, b) => a * b, 1);
+    const size = sizeOf(shape);
     await session.write(name, new Float32Array(size).fill(0.75));
   }
   const executable = await session.compile(program);

@@ -2,6 +2,7 @@ import type { Executable, Feeds, Outputs, StepProfile } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import type { SpaceBuffers } from './buffers.ts';
 import { feedPacker, type PackedFeeds } from './feeds.ts';
 import type { Gpu } from './gpu.ts';
@@ -9,7 +10,7 @@ import { profileRun } from './profile.ts';
 import type { Recording } from './recording.ts';
 import type { Batch } from './schedule.ts';
 import { scoped } from './scopes.ts';
-import { firstByte, sizeOf } from './spaces.ts';
+import { firstByte } from './spaces.ts';
 import { StagingRing } from './staging.ts';
 import type { Space } from './wanted.ts';
 

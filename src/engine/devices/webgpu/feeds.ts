@@ -1,7 +1,7 @@
 import type { Feed, Feeds } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
-import { sizeOf } from './spaces.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 
 /** A stretch of the arena that is written in one go before a run. */
 interface Region {

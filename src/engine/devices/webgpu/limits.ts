@@ -1,8 +1,8 @@
 import type { AnnealError } from '../../../base/error.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import { extentOf } from '../../graph/sizes.ts';
 import type { AdapterFacts } from './adapter-facts.ts';
-import { extentOf } from './spaces.ts';
 
 /** ANN-DEV-002 for a dispatch whose tensors cannot all be bound at once. */
 export function noRoom(label: string, tensors: readonly PlanTensor[], adapter: AdapterFacts): AnnealError {

@@ -1,6 +1,7 @@
 import type { PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
-import { type ByteRange, firstByte, rangeOf, sizeOf, widthOf } from './spaces.ts';
+import { sizeOf } from '../../graph/sizes.ts';
+import { type ByteRange, firstByte, rangeOf, widthOf } from './spaces.ts';
 import type { Scalar, Vector, Wanted } from './wanted.ts';
 
 /** What a dispatch wants of memory, whether one tensor or several, as bytes of a space. */

@@ -5,13 +5,14 @@ import type { Program, StateSpec } from '../../graph/ir.ts';
 import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
 import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { SpaceBuffers, USAGE } from './buffers.ts';
 import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
 import { generate, Recording } from './recording.ts';
 import { scoped } from './scopes.ts';
-import { piecesOf, sizeOf } from './spaces.ts';
+import { piecesOf } from './spaces.ts';
 import { type CompileTuned, tune } from './tune.ts';
 
 /** Bytes that are read back at once. */

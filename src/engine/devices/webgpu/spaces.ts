@@ -1,5 +1,6 @@
 import type { PlanTensor } from '../../graph/lower/kernel-plan.ts';
 import type { StateLayout } from '../../graph/lower/state-layout.ts';
+import { extentOf } from '../../graph/sizes.ts';
 import type { AdapterFacts } from './adapter-facts.ts';
 import type { Space } from './wanted.ts';
 
@@ -56,20 +57,6 @@ export function piecesOf({ start, end }: Omit<ByteRange, 'space'>, limits: Limit
     at = stop;
   }
   return pieces;
-}
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return size;
-}
-
-/** Elements from the tensor's first to the one after its last, gaps between rows counted. */
-export function extentOf({ shape, row_stride }: Pick<PlanTensor, 'shape' | 'row_stride'>): number {
-  const size = sizeOf(shape);
-  const width = shape.at(-1) ?? 1;
-  if (row_stride === null || size === 0) return size;
-  return (size / width - 1) * row_stride + width;
 }
 
 /** Byte of the space at which the tensor's first element is. */

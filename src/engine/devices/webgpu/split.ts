@@ -1,6 +1,6 @@
 import type { KernelCall, PlanTensor, TensorId } from '../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import type { KernelContext } from './dispatch.ts';
-import { sizeOf } from './spaces.ts';
 
 /** Half of a call: the same kernel over fewer rows of its tensors. */
 export interface Half {

@@ -1,4 +1,5 @@
 import type { KernelCallOf, KernelPlan, PlanTensor } from '../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import type { WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
 import { candidates, shapeKey, storageOf } from './kernels/matmul/choose.ts';
@@ -88,7 +89,7 @@ function alone(one: Matmul, plan: KernelPlan): KernelPlan {
   const tensors = shapes.map((shape, id): PlanTensor => {
     const at = offset;
     const dtype = types[id] === 'f16' ? 'f16' : 'f32';
-    offset += Math.ceil((shape.reduce((a, b) => a * b, 1) * widthOf(dtype)) / 256) * 256;
+    offset += Math.ceil((sizeOf(shape) * widthOf(dtype)) / 256) * 256;
     return {
       ...{ id, shape, dtype, place: { in: 'arena', offset: at } },
       ...{ offset: 0, row_stride: null, kind: 'activations' },

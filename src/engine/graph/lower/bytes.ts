@@ -1,3 +1,4 @@
+import { sizeOf } from '../sizes.ts';
 import type { Draft, DraftCall } from './draft.ts';
 
 /** Bytes that a call must read and write at least: each distinct operand and each result once. */
@@ -6,7 +7,7 @@ export function bytesMoved(draft: Draft, call: DraftCall): number {
     id == null ? 0 : draft.value(id).size * draft.elementBytes(id);
   switch (call.kernel) {
     case 'copy': {
-      const elements = call.attributes.extent.reduce((a, b) => a * b, 1);
+      const elements = sizeOf(call.attributes.extent);
       const [from = -1] = call.inputs;
       return elements * (draft.elementBytes(from) + draft.elementBytes(call.outputs[0] ?? from));
     }

@@ -1,7 +1,7 @@
 import { assertNever } from '../../../base/assert-never.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Cluster } from './cluster.ts';
 import type { CallOrigin } from './draft.ts';
-import { sizeOf } from './draft.ts';
 import type { Expression, ExpressionStep } from './expression.ts';
 import { matmulSizes } from './matmul.ts';
 import type { Operand } from './operands.ts';

@@ -1,5 +1,5 @@
 import type { NodeOf } from '../ir.ts';
-import { sameShape, sizeOf } from './draft.ts';
+import { sameShape, sizeOf } from '../sizes.ts';
 import type { Fusion, Group } from './fusion.ts';
 import { productShape } from './matmul.ts';
 import type { Operand } from './operands.ts';

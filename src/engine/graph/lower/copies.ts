@@ -1,5 +1,6 @@
 import { graphErrors } from '../errors.ts';
 import type { NodeOf } from '../ir.ts';
+import { stridesOf } from '../sizes.ts';
 import type { CallOrigin, Draft } from './draft.ts';
 
 /** Ops that move elements, as `copy` calls over as few axes as there can be. */
@@ -13,17 +14,6 @@ interface Movement {
 }
 
 const MOST_AXES = 4;
-
-/** Row-major. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] as number;
-  }
-  return strides;
-}
 
 /** Strides that repeat a tensor of shape `from` over `to`, as NumPy broadcasts. */
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {

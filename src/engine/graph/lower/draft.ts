@@ -1,5 +1,6 @@
 import type { DType, MemoryKind, Node, NodeOf, Program } from '../ir.ts';
 import { definitionOf } from '../ops/table.ts';
+import { sameShape, sizeOf } from '../sizes.ts';
 import type { KernelAttributes, KernelName } from './kernel-plan.ts';
 import { scratchElements } from './scratch.ts';
 
@@ -198,19 +199,6 @@ interface DraftCallOf<K extends KernelName> extends CallOrigin {
 }
 
 export type DraftCall = { [K in KernelName]: DraftCallOf<K> }[KernelName];
-
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (let i = 0; i < shape.length; i++) size *= shape[i] as number;
-  return size;
-}
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 /** `after` only orders, and in a plan the order is that of the calls; a product with 1 is what it multiplies. */
 function seenThrough(

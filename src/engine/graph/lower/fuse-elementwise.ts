@@ -1,7 +1,7 @@
 import type { Node, NodeOf } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import { Cluster } from './cluster.ts';
 import { emitCluster } from './cluster-call.ts';
-import { sizeOf } from './draft.ts';
 import type { Fusion } from './fusion.ts';
 import { isPlainStep, UNASSIGNED } from './fusion.ts';
 import type { StepNode } from './steps.ts';

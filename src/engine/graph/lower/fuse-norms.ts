@@ -1,5 +1,5 @@
 import type { Node, NodeOf } from '../ir.ts';
-import { sizeOf } from './draft.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Fusion } from './fusion.ts';
 import { rowsOf } from './single.ts';
 

@@ -1,5 +1,5 @@
 import type { Node, NodeOf } from '../ir.ts';
-import { sameShape } from './draft.ts';
+import { sameShape } from '../sizes.ts';
 import type { Fusion } from './fusion.ts';
 import type { StateLayout } from './state-layout.ts';
 

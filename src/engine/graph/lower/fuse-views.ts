@@ -1,7 +1,7 @@
 import type { Node, NodeOf } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Cluster } from './cluster.ts';
 import type { Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 import type { Fusion } from './fusion.ts';
 
 /**

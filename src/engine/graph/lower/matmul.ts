@@ -1,6 +1,6 @@
 import type { NodeOf } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 import type { KernelAttributes } from './kernel-plan.ts';
 
 /** The sizes of a product; a batch over one matrix b becomes more rows where a's rows lie in order. */

@@ -1,6 +1,6 @@
 import type { NodeOf } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 
 type NormGrad =
   | NodeOf<'layer_norm_grad_x'>

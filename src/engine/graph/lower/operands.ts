@@ -1,6 +1,6 @@
 import type { Node, NodeOf } from '../ir.ts';
+import { sameShape, sizeOf } from '../sizes.ts';
 import type { Draft } from './draft.ts';
-import { sameShape } from './draft.ts';
 
 /** What a step of an expression reads: a tensor, or something that the expression makes itself. */
 export type Operand =
@@ -25,7 +25,7 @@ export function resolveOperand(draft: Draft, id: number, shape: readonly number[
     const node = nodes[at] as Node;
     if (node.op === 'constant' && node.dtype === 'f32')
       return { from: 'constant', value: node.attributes.value };
-    if (node.op === 'dropout_mask' && isWhole && sizeOfNode(draft, at) === product(shape))
+    if (node.op === 'dropout_mask' && isWhole && sizeOfNode(draft, at) === sizeOf(shape))
       return { from: 'mask', node };
     const next = node.op === 'broadcast_to' ? (node.inputs[0] as number) : (seen[at] as number);
     if (next < 0) break;
@@ -49,10 +49,4 @@ export function resolveOperand(draft: Draft, id: number, shape: readonly number[
 
 function sizeOfNode(draft: Draft, id: number): number {
   return draft.value(id).size;
-}
-
-function product(shape: readonly number[]): number {
-  let size = 1;
-  for (const extent of shape) size *= extent;
-  return size;
 }

@@ -1,7 +1,7 @@
 import type { NodeOf } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import { emitWholeCopy } from './copies.ts';
 import type { Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 
 type Reduction = NodeOf<'reduce_sum'> | NodeOf<'reduce_max'>;
 

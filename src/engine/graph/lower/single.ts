@@ -1,7 +1,7 @@
 import type { Node, NodeOf, OpName } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import { emitBroadcast, emitConcat, emitSlice, emitTranspose, emitWholeCopy } from './copies.ts';
 import type { CallOrigin, Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 import type { ExpressionStep } from './expression.ts';
 import { emitMatmul } from './matmul.ts';
 import { emitNormGrad } from './norms.ts';

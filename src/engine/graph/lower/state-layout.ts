@@ -1,7 +1,7 @@
 import { aligned } from '../arena.ts';
 import type { StateSpec } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 import type { Draft } from './draft.ts';
-import { sizeOf } from './draft.ts';
 import type { ParameterGradient } from './fuse-optimizer.ts';
 
 /** Where the states of a session lie when they are kept in one piece of memory. */

@@ -1,5 +1,6 @@
 import type { Dim } from '../dim.ts';
 import type { DType, Node, NodeOf, OpAttributes, OpName } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 
 /** What makes nodes: the builder, seen from gradients, models and optimizers. */
 export interface Graph {
@@ -61,9 +62,7 @@ export interface OpDefinition<K extends OpName> {
 export type OpFamily<K extends OpName> = { readonly [Name in K]: OpDefinition<Name> };
 
 export function elements(node: Node): number {
-  let count = 1;
-  for (const size of node.shape) count *= size;
-  return count;
+  return sizeOf(node.shape);
 }
 
 export function lastDim(checks: ShapeChecks, node: Node | undefined): Dim {

@@ -1,4 +1,5 @@
 import type { Dim } from '../dim.ts';
+import { sizeOf } from '../sizes.ts';
 import type { OpFamily, ShapeChecks } from './definition.ts';
 
 function given(checks: ShapeChecks, target: readonly Dim[] | undefined): readonly Dim[] {
@@ -41,7 +42,7 @@ export const sourceOps: OpFamily<'input' | 'state' | 'constant' | 'iota' | 'drop
     infer: (checks, _inputs, _attributes, target) => given(checks, target),
     dtype: 'f32',
     gradient: () => [null],
-    flops: (node) => node.shape.reduce((a, b) => a * b, 1),
+    flops: (node) => sizeOf(node.shape),
     inPlace: [],
   },
 };

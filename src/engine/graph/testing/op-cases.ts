@@ -2,6 +2,7 @@ import type { Random } from '../../../base/random.ts';
 import type { GraphBuilder } from '../builder.ts';
 import { fixed } from '../dim.ts';
 import type { AttentionAttributes, Node, OpAttributes, OpName } from '../ir.ts';
+import { sizeOf } from '../sizes.ts';
 
 /** One way to call an op: its inputs with shapes drawn at random, and what the op makes of them. */
 export interface OpCase {
@@ -18,10 +19,9 @@ export interface CaseInput {
 type MakeCase = (random: Random) => OpCase;
 
 const size = (random: Random, most = 4): number => 1 + random.below(most);
-const volume = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 function floats(shape: readonly number[], value: (i: number) => number): CaseInput {
-  return { shape, dtype: 'f32', values: Float64Array.from({ length: volume(shape) }, (_, i) => value(i)) };
+  return { shape, dtype: 'f32', values: Float64Array.from({ length: sizeOf(shape) }, (_, i) => value(i)) };
 }
 
 function whole(shape: readonly number[], value: (i: number) => number): CaseInput {
@@ -42,7 +42,7 @@ function away(random: Random, shape: readonly number[]): CaseInput {
 
 /** Numbers no two of which are near one another, the odd ones apart from the even ones. */
 function spread(random: Random, shape: readonly number[], parity: 0 | 1): CaseInput {
-  const order = Array.from({ length: volume(shape) }, (_, i) => i - 3);
+  const order = Array.from({ length: sizeOf(shape) }, (_, i) => i - 3);
   for (let i = order.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [order[i], order[j]] = [order[j] as number, order[i] as number];

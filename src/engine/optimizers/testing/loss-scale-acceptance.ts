@@ -6,6 +6,7 @@ import { GraphBuilder } from '../../graph/builder.ts';
 import { fixed } from '../../graph/dim.ts';
 import { mul } from '../../graph/emit.ts';
 import { simplify } from '../../graph/simplify.ts';
+import { sizeOf } from '../../graph/sizes.ts';
 import { runner64 } from '../../graph/testing/run64.ts';
 import type { OptimizerConfig } from '../../training/spec.ts';
 import { FIRST_SCALE, GROWTH_INTERVAL, LARGEST_SCALE, lossScale } from '../loss-scale.ts';
@@ -17,8 +18,6 @@ const TENSORS = [
   { name: 'table', shape: [4, 3], role: 'table' },
   { name: 'vector', shape: [7], role: 'vector' },
 ] as const;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** An update from gradients that are fed: scaled on the way, or not at all. */
 function built(config: OptimizerConfig, loss_scaling: boolean) {

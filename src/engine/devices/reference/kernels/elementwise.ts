@@ -1,6 +1,7 @@
 import type { ActivationGradOp, BinaryOp, OpName, UnaryOp } from '../../../graph/ir.ts';
+import { sizeOf, stridesOf } from '../../../graph/sizes.ts';
 import type { Call, Kernel, Kernels, Numbers } from './kernel.ts';
-import { count, input, stridesOf, walk } from './kernel.ts';
+import { input, walk } from './kernel.ts';
 import { geluNew, geluNewDerivative, normalCdf, normalDensity, sigmoid } from './special.ts';
 
 function unary<K extends OpName>(f: (x: number) => number): Kernel<K> {
@@ -22,13 +23,13 @@ function activationGrad<K extends OpName>(derivative: (x: number) => number): Ke
 
 /** An operand laid out as the output is: itself, or with its elements repeated. */
 function stretched(values: Numbers, shape: readonly number[], to: readonly number[]): Numbers {
-  if (values.length === count(to)) return values;
+  if (values.length === sizeOf(to)) return values;
   const strides = stridesOf(shape);
   const extra = to.length - shape.length;
   const repeated = to.map((_, axis) =>
     axis < extra || shape[axis - extra] === 1 ? 0 : (strides[axis - extra] as number),
   );
-  const result = values instanceof Float64Array ? new Float64Array(count(to)) : new Float32Array(count(to));
+  const result = values instanceof Float64Array ? new Float64Array(sizeOf(to)) : new Float32Array(sizeOf(to));
   walk(to, repeated, 0, (at, from) => {
     result[at] = values[from] as number;
   });

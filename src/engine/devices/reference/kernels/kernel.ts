@@ -1,4 +1,5 @@
 import type { NodeOf, OpName } from '../../../graph/ir.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 
 export type Numbers = Float32Array | Float64Array | Int32Array;
 
@@ -21,27 +22,10 @@ export function input(call: { readonly inputs: readonly Numbers[] }, index: numb
   return values;
 }
 
-export function count(shape: readonly number[]): number {
-  let total = 1;
-  for (const size of shape) total *= size;
-  return total;
-}
-
-/** Row-major strides. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    strides[axis] = stride;
-    stride *= shape[axis] as number;
-  }
-  return strides;
-}
-
 /** The last dimension and how many rows there are of it. */
 export function rowsOf(shape: readonly number[]): readonly [rows: number, width: number] {
   const width = shape[shape.length - 1] ?? 1;
-  return [width === 0 ? 0 : count(shape) / width, width];
+  return [width === 0 ? 0 : sizeOf(shape) / width, width];
 }
 
 /**
@@ -55,7 +39,7 @@ export function walk(
   visit: (to: number, from: number) => void,
 ): void {
   const rank = shape.length;
-  const total = count(shape);
+  const total = sizeOf(shape);
   const index = new Array<number>(rank).fill(0);
   let from = start;
   for (let to = 0; to < total; to++) {

@@ -1,5 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Kernels, Numbers } from './kernel.ts';
-import { count, input } from './kernel.ts';
+import { input } from './kernel.ts';
 
 /** rows x columns -> columns x rows */
 function transposed(x: Numbers, start: number, rows: number, columns: number): Float64Array {
@@ -97,7 +98,7 @@ export const matmulKernels: Kernels<'matmul'> = {
     const m = call.node.shape[rank - 2] as number;
     const n = call.node.shape[rank - 1] as number;
     const k = aShape[aShape.length - (transpose_a ? 2 : 1)] as number;
-    const batches = count(call.node.shape.slice(0, rank - 2));
+    const batches = sizeOf(call.node.shape.slice(0, rank - 2));
     const right = (start: number): Float64Array =>
       transpose_b ? transposed(b, start, n, k) : copied(b, start, k * n);
     const shared = bShape.length === 2 ? right(0) : null;

@@ -1,6 +1,7 @@
 import { hash32 } from '../../../../base/random.ts';
+import { sizeOf, stridesOf } from '../../../graph/sizes.ts';
 import type { Call, Kernels, Numbers } from './kernel.ts';
-import { count, input, rowsOf, stridesOf, walk } from './kernel.ts';
+import { input, rowsOf, walk } from './kernel.ts';
 
 function gather(
   call: { readonly out: Numbers },
@@ -26,7 +27,7 @@ function reduce(
   const { axes } = call.node.attributes;
   const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const strides = stridesOf(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
-  const sums = new Float64Array(count(kept)).fill(first);
+  const sums = new Float64Array(sizeOf(kept)).fill(first);
   walk(shape, strides, 0, (from, to) => {
     sums[to] = join(sums[to] as number, x[from] as number);
   });
@@ -84,8 +85,8 @@ export const shapeKernels: Kernels<
   concat: (call) => {
     const { axis } = call.node.attributes;
     const shape = call.node.shape;
-    const inner = count(shape.slice(axis + 1));
-    const outer = count(shape.slice(0, axis));
+    const inner = sizeOf(shape.slice(axis + 1));
+    const outer = sizeOf(shape.slice(0, axis));
     const row = inner * (shape[axis] as number);
     let position = 0;
     call.inputs.forEach((values, i) => {

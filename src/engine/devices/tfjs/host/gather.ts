@@ -1,6 +1,7 @@
 import { hash32 } from '../../../../base/random.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { dropoutThreshold, rotaryTable } from '../derive.ts';
-import { at, type FusedTable, lastOf, sizeOf } from '../kernel.ts';
+import { at, type FusedTable, lastOf } from '../kernel.ts';
 import { type HostMemory, output } from './memory.ts';
 
 type GatherOp =

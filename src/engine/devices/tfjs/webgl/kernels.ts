@@ -1,9 +1,10 @@
 import type { GPGPUProgram, MathBackendWebGL } from '@tensorflow/tfjs-backend-webgl';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import { hash32 } from '../../../../base/random.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { composedKernels } from '../composed.ts';
 import { dropoutThreshold, positionsById, rotaryTable } from '../derive.ts';
-import { at, type KernelTable, lastOf, type OpContext, sizeOf } from '../kernel.ts';
+import { at, type KernelTable, lastOf, type OpContext } from '../kernel.ts';
 import { matmul, plainKernels, reshape } from '../plain.ts';
 
 /**

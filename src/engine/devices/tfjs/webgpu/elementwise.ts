@@ -1,7 +1,8 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { dropoutThreshold, rotaryTable } from '../derive.ts';
-import { at, type FusedTable, type Inputs, lastOf, type OpContext, sizeOf } from '../kernel.ts';
+import { at, type FusedTable, type Inputs, lastOf, type OpContext } from '../kernel.ts';
 import { float, int, runWgsl, type Uniform } from './program.ts';
 
 /** One thread an element. */

@@ -1,6 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { env } from '@tensorflow/tfjs-core';
-import { at, type KernelTable, type PlainTable, sizeOf } from '../kernel.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
+import { at, type KernelTable, type PlainTable } from '../kernel.ts';
 import { matmul, plainKernels } from '../plain.ts';
 import { elementwiseKernels } from './elementwise.ts';
 import { blockedMatmul } from './matmul.ts';

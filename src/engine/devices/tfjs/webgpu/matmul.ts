@@ -1,5 +1,6 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import { at, type PlainTable, sizeOf } from '../kernel.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
+import { at, type PlainTable } from '../kernel.ts';
 import { int, runWgsl } from './program.ts';
 
 /**

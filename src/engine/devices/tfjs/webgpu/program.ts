@@ -1,6 +1,7 @@
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
-import { type OpContext, sizeOf } from '../kernel.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
+import type { OpContext } from '../kernel.ts';
 
 /** A number that a program reads as `uniforms.name`. Sizes are uniforms, so that one shader serves all. */
 export interface Uniform {

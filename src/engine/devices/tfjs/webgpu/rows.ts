@@ -1,6 +1,7 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { at, type FusedTable, lastOf, type OpContext, sizeOf } from '../kernel.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
+import { at, type FusedTable, lastOf, type OpContext } from '../kernel.ts';
 import {
   eachColumn,
   float,

@@ -1,7 +1,8 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import type { TensorInfo } from '@tensorflow/tfjs-core';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { positionsById } from '../derive.ts';
-import { at, type FusedTable, lastOf, type OpContext, sizeOf } from '../kernel.ts';
+import { at, type FusedTable, lastOf, type OpContext } from '../kernel.ts';
 import { eachColumn, float, GROUP, int, lanesFor, reductions, rowPrologue, runWgsl } from './program.ts';
 import { rowMoments } from './rows.ts';
 

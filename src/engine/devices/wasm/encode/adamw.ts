@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Encode } from '../command.ts';
 import { f32 } from '../command.ts';
-import { sizeOf } from './size.ts';
 
 /** Elements of a unit. */
 const UNIT = 8192;

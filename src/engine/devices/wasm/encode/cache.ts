@@ -1,7 +1,8 @@
 import type { TensorId } from '../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Command, Encode, EncodeContext } from '../command.ts';
 import { unitsOf } from '../command.ts';
-import { rowsOfUnit, sizeOf } from './size.ts';
+import { rowsOfUnit } from './size.ts';
 
 export const cacheWrite: Encode<'cache_write'> = ({ inputs, outputs, attributes }, context) => {
   const { batch, capacity, time, size } = attributes;

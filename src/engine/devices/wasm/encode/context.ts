@@ -1,5 +1,6 @@
 import { deviceErrors } from '../../../errors.ts';
 import type { KernelCall, KernelPlan, PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
+import { extentOf } from '../../../graph/sizes.ts';
 import { COMMAND_ARGS, END_OF_LIST, SLOT_BYTES } from '../assembly/layout.ts';
 import type { Command, Encode, EncodeContext } from '../command.ts';
 import type { ScratchNeed } from '../machine.ts';
@@ -85,13 +86,11 @@ class PlanContext implements EncodeContext {
     id === null || id === undefined ? 0 : this.range(id)[0];
 
   range(id: TensorId): readonly [start: number, end: number] {
-    const { place, offset, shape, row_stride } = this.tensor(id);
+    const tensor = this.tensor(id);
+    const { place, offset } = tensor;
     const base = place.in === 'state' ? this.#places.state(place.name) : this.#places.arena + place.offset;
     const start = base + offset * 4;
-    const size = shape.reduce((a, b) => a * b, 1);
-    const width = shape[shape.length - 1] ?? 1;
-    const extent = row_stride === null || size === 0 ? size : (size / width - 1) * row_stride + width;
-    return [start, start + extent * 4];
+    return [start, start + extentOf(tensor) * 4];
   }
 
   table(words: readonly number[]): number {

@@ -1,6 +1,7 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Encode } from '../command.ts';
 import { unitsOf } from '../command.ts';
-import { rowsOfUnit, sizeOf } from './size.ts';
+import { rowsOfUnit } from './size.ts';
 
 export const crossEntropy: Encode<'cross_entropy'> = ({ inputs, outputs, attributes }, context) => {
   const { rows, vocab, ignore_index } = attributes;

@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Encode } from '../command.ts';
 import { unitsOf } from '../command.ts';
-import { sizeOf } from './size.ts';
 
 /** 16 blocks of the interpreter. */
 const UNIT = 8192;

@@ -1,5 +1,6 @@
 import type { Expression, ExpressionStep } from '../../../graph/lower/expression.ts';
 import type { KernelCallOf } from '../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { GELU, GELU_NEW, PLAIN, PRODUCT, PRODUCT_KEPT, PRODUCTS, SILU, SUM } from '../assembly/epilogues.ts';
 import type { EncodeContext } from '../command.ts';
 
@@ -18,7 +19,7 @@ export function commonEpilogue(
   const like = (wanted: number) => (id: number | null | undefined) => {
     if (id === null || id === undefined) return false;
     const { shape, row_stride, dtype } = context.tensor(id);
-    return dtype === 'f32' && row_stride === null && shape.reduce((a, b) => a * b, 1) === wanted;
+    return dtype === 'f32' && row_stride === null && sizeOf(shape) === wanted;
   };
   // A row and the whole are told apart by their sizes.
   if (m * batch === 1 || !outputs.every(like(size))) return null;

@@ -1,10 +1,10 @@
 import { deviceErrors } from '../../../errors.ts';
 import type { Expression, ExpressionStep } from '../../../graph/lower/expression.ts';
 import type { PlanTensor, TensorId } from '../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import { EXPRESSION_VALUES, MOST_SLOTS, PRODUCT, RAW, SAME, SCALAR, STRIDED } from '../assembly/layout.ts';
 import * as operations from '../assembly/operations.ts';
 import { f32 } from '../command.ts';
-import { sizeOf } from './size.ts';
 
 /** What the encoding of an expression needs to know about tensors. */
 interface Tensors {

@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Encode } from '../command.ts';
 import { f32, unitsOf } from '../command.ts';
-import { sizeOf } from './size.ts';
 
 const UNIT = 32_768;
 

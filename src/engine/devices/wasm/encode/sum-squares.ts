@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Encode } from '../command.ts';
 import { reduceParts } from './reduce.ts';
-import { sizeOf } from './size.ts';
 
 /** Chunks of a unit. */
 const CHUNKS = 4;

@@ -1,7 +1,7 @@
 import type { KernelCallOf, TensorId } from '../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
 import { grid } from '../grid.ts';
-import { sizeOf } from '../spaces.ts';
 import { read, span, table, type Wanted } from '../wanted.ts';
 import { f32 } from './literal.ts';
 

@@ -1,3 +1,5 @@
+import { sizeOf } from '../../../graph/sizes.ts';
+
 /** An axis of the output, or several that are walked as one. */
 export interface Axis {
   readonly extent: number;
@@ -11,7 +13,7 @@ export interface Axis {
  */
 export function broadcast(from: readonly number[], to: readonly number[]): Axis[] {
   const axes: { extent: number; stride: number }[] = [];
-  let stride = from.reduce((a, b) => a * b, 1);
+  let stride = sizeOf(from);
   if (stride === 1) return [];
   const extra = to.length - from.length;
   for (const [axis, extent] of to.entries()) {

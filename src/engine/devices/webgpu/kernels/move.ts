@@ -1,3 +1,4 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Kernel } from '../dispatch.ts';
 import { read, write } from '../wanted.ts';
 import { f32, NOT_FINITE } from './literal.ts';
@@ -21,14 +22,14 @@ export const copy: Kernel<'copy'> = (call, context) => {
   const sizes = extent.map((size, axis) => (axis === last ? size / vector : size));
   const place = (offset: number, strides: readonly number[]) => {
     const terms = sizes.map((size, axis) => {
-      const inner = sizes.slice(axis + 1).reduce((a, b) => a * b, 1);
+      const inner = sizeOf(sizes.slice(axis + 1));
       const index = inner === 1 ? 'i' : `(i / ${inner}u)`;
       const at = axis === 0 ? index : `(${index} % ${size}u)`;
       return `${at} * ${axis === last ? strides[axis] : (strides[axis] as number) / vector}u`;
     });
     return [`${offset / vector}u`, ...terms].join(' + ');
   };
-  const count = sizes.reduce((a, b) => a * b, 1);
+  const count = sizeOf(sizes);
   const body = tensors.y.store(
     place(to_offset, to_strides),
     tensors.x.load(place(from_offset, from_strides)),
@@ -43,7 +44,7 @@ export const fill: Kernel<'fill'> = (call, context) => {
   const { tensors, dispatch } = context.bind('fill', { y: write(id) });
   const { value } = call.attributes;
   const literal = dtype === 'i32' ? `i32(${value | 0})` : f32(value);
-  const count = shape.reduce((a, b) => a * b, 1);
+  const count = sizeOf(shape);
   const { text, workgroups } = threads(context.adapter, count, tensors.y.store('i', literal));
   return [dispatch(`${literal.startsWith('not_finite') ? NOT_FINITE : ''}${text}`, workgroups)];
 };
@@ -51,7 +52,7 @@ export const fill: Kernel<'fill'> = (call, context) => {
 export const iota: Kernel<'iota'> = (call, context) => {
   const id = call.outputs[0] as number;
   const { tensors, dispatch } = context.bind('iota', { y: write(id) });
-  const count = context.tensor(id).shape.reduce((a, b) => a * b, 1);
+  const count = sizeOf(context.tensor(id).shape);
   const { text, workgroups } = threads(context.adapter, count, tensors.y.store('i', 'i32(i)'));
   return [dispatch(text, workgroups)];
 };

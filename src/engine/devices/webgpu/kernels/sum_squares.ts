@@ -1,6 +1,6 @@
+import { sizeOf } from '../../../graph/sizes.ts';
 import type { Dispatch, Kernel, KernelContext } from '../dispatch.ts';
 import { grid } from '../grid.ts';
-import { sizeOf } from '../spaces.ts';
 import { read, span, table, write } from '../wanted.ts';
 import { threads } from './threads.ts';
 

@@ -1,8 +1,8 @@
 import { aligned } from '../../../graph/arena.ts';
 import { readsHalf, writesHalf } from '../../../graph/lower/half.ts';
 import type { KernelCall, KernelPlan, PlanTensor, StorageType } from '../../../graph/lower/kernel-plan.ts';
+import { extentOf, sizeOf } from '../../../graph/sizes.ts';
 import type { WebgpuDevice } from '../device.ts';
-import { extentOf, sizeOf } from '../spaces.ts';
 
 /** A tensor of one call; `values` fill it, gaps between rows included, before the call runs. */
 export interface GivenTensor {

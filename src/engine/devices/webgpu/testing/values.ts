@@ -1,5 +1,5 @@
 import { Random } from '../../../../base/random.ts';
-import { extentOf, sizeOf } from '../spaces.ts';
+import { extentOf, sizeOf } from '../../../graph/sizes.ts';
 import type { GivenTensor } from './run-call.ts';
 
 /** A fresh seed each time, to be put into the names of what it made. */

@@ -7,8 +7,8 @@ import {
   normalDensity,
   sigmoid,
 } from '../../../devices/reference/kernels/special.ts';
+import { sizeOf } from '../../sizes.ts';
 import { broadcastStrides } from '../copies.ts';
-import { sizeOf } from '../draft.ts';
 import type { BinaryStep, Expression, ExpressionStep, UnaryStep } from '../expression.ts';
 
 /** What an expression stores over operands that are broadcast to `shape`, computed in float64. */

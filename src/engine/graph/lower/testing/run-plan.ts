@@ -2,6 +2,7 @@ import type { Kernel, Numbers } from '../../../devices/reference/kernels/kernel.
 import { KERNELS } from '../../../devices/reference/kernels/table.ts';
 import type { OpName } from '../../ir.ts';
 import { roundToHalf } from '../../round-to-half.ts';
+import { extentOf, sizeOf } from '../../sizes.ts';
 import type { Expression } from '../expression.ts';
 import type { KernelCall, KernelName, KernelPlan, PlanTensor } from '../kernel-plan.ts';
 import { evaluate } from './evaluate.ts';
@@ -29,7 +30,11 @@ export function runPlan(plan: KernelPlan, feeds: Values, state: Values = {}): Pl
       for (const one of [name, ...then]) held[one] ??= new Float64Array(state[one]?.length ?? 0);
       continue;
     }
-    const size = Math.max(tensor.offset + spanOf(tensor), held[name]?.length ?? 0, state[name]?.length ?? 0);
+    const size = Math.max(
+      tensor.offset + extentOf(tensor),
+      held[name]?.length ?? 0,
+      state[name]?.length ?? 0,
+    );
     held[name] = new Float64Array(size);
   }
   for (const name in held) held[name]?.set(state[name] ?? []);
@@ -101,7 +106,7 @@ class ArenaModel {
   #span(tensor: PlanTensor, place: number) {
     const width = tensor.dtype === 'f16' ? 1 : 2;
     const start = place / 2 + tensor.offset * width;
-    if (start + spanOf(tensor) * width > this.#slots.length)
+    if (start + extentOf(tensor) * width > this.#slots.length)
       throw new RangeError(`tensor ${tensor.id} reaches past the arena`);
     return { start, width };
   }
@@ -110,18 +115,11 @@ class ArenaModel {
 /** Where each element is, counted from the first. */
 function elementsOf({ shape, row_stride }: PlanTensor): Float64Array {
   const width = shape[shape.length - 1] ?? 1;
-  const places = new Float64Array(shape.reduce((a, b) => a * b, 1));
+  const places = new Float64Array(sizeOf(shape));
   for (let i = 0; i < places.length; i++) {
     places[i] = row_stride === null ? i : Math.floor(i / width) * row_stride + (i % width);
   }
   return places;
-}
-
-/** Elements from the first to the last, gaps between rows included. */
-function spanOf({ shape, row_stride }: PlanTensor): number {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const width = shape[shape.length - 1] ?? 1;
-  return row_stride === null ? size : (size / width - 1) * row_stride + width;
 }
 
 interface Site {
@@ -158,7 +156,7 @@ function runCall(plan: KernelPlan, call: KernelCall, memory: Memory): void {
 function asItLies(values: Float64Array, tensor: PlanTensor): Float64Array {
   if (tensor.row_stride === null) return values;
   const places = elementsOf(tensor);
-  const whole = new Float64Array(spanOf(tensor)).fill(Number.NaN);
+  const whole = new Float64Array(extentOf(tensor)).fill(Number.NaN);
   for (let i = 0; i < values.length; i++) whole[places[i] as number] = values[i] as number;
   return whole;
 }
@@ -320,7 +318,7 @@ const RUN: { readonly [K in KernelName]: RunKernel<K> } = {
 
 /** [..., m, n] as [rows, n] where it has them all; a vector or one number as it is. */
 function rowsAsOne(shape: readonly number[], rows: number, n: number): readonly number[] {
-  return shape.reduce((a, b) => a * b, 1) === rows * n ? [rows, n] : shape;
+  return sizeOf(shape) === rows * n ? [rows, n] : shape;
 }
 
 /** Sums over K of a matrix [rows, K], stored [K, rows] where `transposed`. */

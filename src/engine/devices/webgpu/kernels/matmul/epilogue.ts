@@ -1,6 +1,6 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../../graph/sizes.ts';
 import type { Bound, KernelContext } from '../../dispatch.ts';
-import { sizeOf } from '../../spaces.ts';
 import { read, type Wanted, write } from '../../wanted.ts';
 import { type Axis, broadcast, indexText } from '../broadcast.ts';
 import { expressionText, seedsOf } from '../expression.ts';

@@ -1,7 +1,7 @@
 import type { KernelCallOf } from '../../../../graph/lower/kernel-plan.ts';
+import { sizeOf } from '../../../../graph/sizes.ts';
 import type { BoundTensor, Dispatch, KernelContext } from '../../dispatch.ts';
 import { grid } from '../../grid.ts';
-import { sizeOf } from '../../spaces.ts';
 import { read, type Wanted, write } from '../../wanted.ts';
 import { epilogue, finishFour } from './epilogue.ts';
 import { type Side, side } from './view.ts';
