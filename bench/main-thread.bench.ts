@@ -1,13 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, type Page, chromium as playwright } from '@playwright/test';
-import { ensureBuild } from '../cli/setup/build.ts';
-import { chromium, chromiumArguments } from '../e2e/chromium.ts';
+import type { Browser, Page } from '@playwright/test';
 import { pasteText, train } from '../e2e/testing/editor.ts';
 import { goTo, pasteData } from '../e2e/testing/screens.ts';
 import { tasksDuring } from '../e2e/testing/tasks.ts';
@@ -15,6 +7,7 @@ import { smallText, tinyConfig } from '../e2e/testing/texts.ts';
 import { canRecord } from '../src/domain/runs/recording.ts';
 import type { DeviceName } from '../src/engine/device.ts';
 import { type BenchReport, bar, machine } from './report.ts';
+import { inStudio } from './studio.ts';
 
 /**
  * The longest task of the page's main thread on each screen while a run trains in its worker, in processor
@@ -30,17 +23,7 @@ const WATCH_MS = 8_000;
 
 export async function run(args: readonly string[]): Promise<BenchReport> {
   const device = args[0] === '--device' ? (args[1] ?? 'wasm') : 'wasm';
-  const root = join(import.meta.dirname, '..');
-  await ensureBuild();
-  const folder = await mkdtemp(join(tmpdir(), 'anneal-tasks-'));
-  const server = spawn(process.execPath, [join(root, 'server', 'main.ts'), '--port', '0', '--data', folder], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let browser: Browser | null = null;
-  try {
-    const url = await addressOf(createInterface({ input: server.stdout }));
-    browser = await playwright.launch({ executablePath: chromium(), args: [...chromiumArguments] });
+  return inStudio(async (browser, url) => {
     const results = await measure(browser, url, device);
     const trained = results.filter(({ training, pressed }) => training && !pressed);
     return {
@@ -56,12 +39,7 @@ export async function run(args: readonly string[]): Promise<BenchReport> {
         ),
       ],
     };
-  } finally {
-    await browser?.close();
-    server.kill('SIGTERM');
-    if (server.exitCode === null) await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Row extends Record<string, unknown> {
@@ -130,12 +108,4 @@ async function stop(page: Page, url: string): Promise<void> {
   await page.getByRole('link', { name: /^tiny/ }).first().click();
   const button = page.getByRole('button', { name: 'Stop' });
   if (await button.isVisible()) await button.click();
-}
-
-async function addressOf(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) {
-    const found = /ready at (\S+)/.exec(line)?.[1];
-    if (found !== undefined) return found;
-  }
-  throw new Error('The server ended before it was ready.');
 }

@@ -1,15 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Browser, type Page, chromium as playwright } from '@playwright/test';
-import { ensureBuild } from '../cli/setup/build.ts';
-import { chromium, chromiumArguments } from '../e2e/chromium.ts';
+import type { Browser, Page } from '@playwright/test';
 import { quantile } from './quantile.ts';
 import { type BenchReport, bar, machine } from './report.ts';
+import { inStudio } from './studio.ts';
 
 /**
  * From a key in one browser to the letter on the screen of another: two contexts, the built studio, the real
@@ -25,17 +18,7 @@ const INTERVAL_MS = [70, 170] as const;
 const MARK = '# typed: ';
 
 export async function run(): Promise<BenchReport> {
-  const root = join(import.meta.dirname, '..');
-  await ensureBuild();
-  const folder = await mkdtemp(join(tmpdir(), 'anneal-typing-'));
-  const server = spawn(process.execPath, [join(root, 'server', 'main.ts'), '--port', '0', '--data', folder], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let browser: Browser | null = null;
-  try {
-    const url = await addressOf(createInterface({ input: server.stdout }));
-    browser = await playwright.launch({ executablePath: chromium(), args: [...chromiumArguments] });
+  return inStudio(async (browser, url) => {
     const writer = await open(browser, url);
     const reader = await open(browser, url);
     await watch(reader);
@@ -60,26 +43,13 @@ export async function run(): Promise<BenchReport> {
       ],
       bars: [bar('key to the other screen, p95 ms', p95 ?? Number.NaN, '<=', 100)],
     };
-  } finally {
-    await browser?.close();
-    server.kill('SIGTERM');
-    if (server.exitCode === null) await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface Bench {
   /** When the line first showed so many letters, by their number. */
   painted: number[];
   pressed: number[];
-}
-
-async function addressOf(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) {
-    const found = /ready at (\S+)/.exec(line)?.[1];
-    if (found !== undefined) return found;
-  }
-  throw new Error('The server ended before it was ready.');
 }
 
 async function open(browser: Browser, url: string): Promise<Page> {

@@ -5,6 +5,7 @@ import { CommandQueue } from '../../../src/engine/training/commands.ts';
 import { evaluateModel } from '../../../src/engine/training/evaluate.ts';
 import type { TrainingEvent } from '../../../src/engine/training/events.ts';
 import { train } from '../../../src/engine/training/train.ts';
+import { createBreathe } from '../../../src/workers/breathe.ts';
 import type { Evaluated, RecipeResult, RecipeTask } from '../../contest/calls.ts';
 import { initialWeights } from '../../workload/workload.ts';
 import type { Environment } from '../engine.ts';
@@ -38,7 +39,7 @@ export async function trainRecipe(
         if (event.type === 'step') last_loss = event.loss;
       },
       clock: { now: () => Date.now(), elapsed: () => performance.now() },
-      breathe: breathe(),
+      breathe: createBreathe(),
       program_version: 'bench',
     });
     const seconds = (performance.now() - start) / 1000;
@@ -93,16 +94,4 @@ function sizes({ spec }: RecipeTask) {
   const { model } = spec;
   const context = model.model_type === 'gpt2' ? model.n_positions : model.max_position_embeddings;
   return { batch: spec.per_device_train_batch_size, context };
-}
-
-/** A macrotask. */
-function breathe(): () => Promise<void> {
-  const { port1, port2 } = new MessageChannel();
-  const waiting: (() => void)[] = [];
-  port1.onmessage = () => waiting.shift()?.();
-  return () =>
-    new Promise((resolve) => {
-      waiting.push(resolve);
-      port2.postMessage(null);
-    });
 }
