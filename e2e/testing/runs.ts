@@ -16,23 +16,15 @@ export interface Figure {
   readonly loss: number;
 }
 
-/** Every step's loss to the last bit, as IndexedDB holds it: not through any code of the studio. */
+/** Every step's loss to the last bit, as IndexedDB holds it. */
 export async function lossesOf(page: Page, run: string): Promise<readonly Figure[]> {
-  return await page.evaluate(async (id) => {
-    const result = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await result(indexedDB.open('anneal'));
-    const rows: readonly { run: string; step: Float64Array; loss: Float64Array }[] = await result(
-      database.transaction('metrics').objectStore('metrics').getAll(),
-    );
-    database.close();
-    return rows
-      .filter((row) => row.run === id)
-      .flatMap((row) => Array.from(row.step, (step, i) => ({ step, loss: row.loss[i] ?? Number.NaN })));
-  }, run);
+  const rows = await rowsOf<{ step: Float64Array; loss: Float64Array }>(page, 'metrics', run, [
+    'step',
+    'loss',
+  ]);
+  return rows.flatMap(({ step, loss }) =>
+    Array.from(step, (at, i) => ({ step: at, loss: loss[i] ?? Number.NaN })),
+  );
 }
 
 /** The last step whose figures are on disk; 0 before the first. */
@@ -60,22 +52,36 @@ export interface KeptEvent {
 
 /** The events of a run as they are kept, in order. */
 export async function eventsOf(page: Page, run: string): Promise<readonly KeptEvent[]> {
-  return await page.evaluate(async (id) => {
-    const result = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await result(indexedDB.open('anneal'));
-    const rows: readonly { run: string; seq: number; event: KeptEvent }[] = await result(
-      database.transaction('events').objectStore('events').getAll(),
-    );
-    database.close();
-    return rows
-      .filter((row) => row.run === id)
-      .sort((a, b) => a.seq - b.seq)
-      .map(({ event }) => event);
-  }, run);
+  const rows = await rowsOf<{ seq: number; event: KeptEvent }>(page, 'events', run, ['seq', 'event']);
+  return rows.sort((a, b) => a.seq - b.seq).map(({ event }) => event);
+}
+
+/** These fields of a run's rows, as IndexedDB holds them: not through any code of the studio. */
+async function rowsOf<Row>(
+  page: Page,
+  table: string,
+  run: string,
+  fields: readonly (keyof Row & string)[],
+): Promise<Row[]> {
+  const rows = await page.evaluate(
+    async ([name, id, wanted]) => {
+      const result = <T>(request: IDBRequest<T>): Promise<T> =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const database = await result(indexedDB.open('anneal'));
+      const kept: readonly Record<string, unknown>[] = await result(
+        database.transaction(name).objectStore(name).getAll(),
+      );
+      database.close();
+      return kept
+        .filter((row) => row.run === id)
+        .map((row) => Object.fromEntries(wanted.map((field) => [field, row[field]])));
+    },
+    [table, run, fields] as const,
+  );
+  return rows as Row[];
 }
 
 /** The first and the last steps' mean loss. */
