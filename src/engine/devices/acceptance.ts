@@ -188,12 +188,14 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
       }
     });
 
-    test('a state that the session lacks, or of another size, is refused', async () => {
+    test('a state that the session lacks, that is there twice, or of another size or kind is refused', async () => {
       const session = await device.open([counterState]);
       try {
         const code = deviceErrors.badFeed.code;
         await expect(session.write('total', new Float32Array(3))).rejects.toMatchObject({ code });
         await expect(session.write('other', new Float32Array(2))).rejects.toMatchObject({ code });
+        await expect(session.write('total', new Int32Array(2))).rejects.toMatchObject({ code });
+        await expect(device.open([counterState, counterState])).rejects.toMatchObject({ code });
         await expect(session.read('other')).rejects.toMatchObject({ code });
         await expect(session.compile(counter('other'))).rejects.toMatchObject({ code });
         await expect(session.compile(counter('total', 3))).rejects.toMatchObject({ code });

@@ -1,7 +1,6 @@
 import type { Device, Executable, Feeds, Outputs, Session } from '../../device.ts';
-import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
-import { sizeOf } from '../../graph/sizes.ts';
+import { checkStateSizes, checkWritten, stateIn, statesByName } from '../states.ts';
 import { checkFeeds } from './feeds.ts';
 import type { Precision, Prepared } from './interpreter.ts';
 import { allocate, emptyLike, execute, prepare } from './interpreter.ts';
@@ -28,40 +27,29 @@ export function createReferenceDevice(options: { readonly precision?: Precision 
 
 class ReferenceSession implements Session {
   readonly #precision: Precision;
+  readonly #specs: ReadonlyMap<string, StateSpec>;
   readonly #state = new Map<string, Numbers>();
   /** One arena for all programs: they never run at the same time. */
   #arena = new ArrayBuffer(0);
 
   constructor(state: readonly StateSpec[], precision: Precision) {
     this.#precision = precision;
+    this.#specs = statesByName(state);
     for (const spec of state) this.#state.set(spec.name, emptyLike(spec, precision));
   }
 
   async write(name: string, values: Float32Array | Int32Array): Promise<void> {
-    const target = this.#find(name);
-    if (target.length !== values.length) {
-      throw deviceErrors.badFeed({
-        message: `State ${name} has ${target.length} elements, not ${values.length}.`,
-        where: name,
-      });
-    }
+    const target = stateIn(this.#state, name);
+    checkWritten(stateIn(this.#specs, name), values);
     target.set(values);
   }
 
   async read(name: string): Promise<Float32Array> {
-    return Float32Array.from(this.#find(name));
+    return Float32Array.from(stateIn(this.#state, name));
   }
 
   async compile(program: Program): Promise<Executable> {
-    for (const [name, id] of Object.entries(program.state)) {
-      const size = sizeOf(program.nodes[id]?.shape ?? []);
-      if (this.#find(name).length !== size) {
-        throw deviceErrors.badFeed({
-          message: `Program ${program.name} expects another size of state ${name}.`,
-          where: name,
-        });
-      }
-    }
+    checkStateSizes(program, this.#specs);
     const prepared = prepare(program, this.#precision);
     if (prepared.arenaBytes > this.#arena.byteLength) this.#arena = allocate(prepared.arenaBytes);
     return { run: async (feeds) => this.#run(prepared, feeds), dispose: () => {} };
@@ -86,12 +74,5 @@ class ReferenceSession implements Session {
       results[name] = values instanceof Float32Array ? values : Float32Array.from(values);
     }
     return results;
-  }
-
-  #find(name: string): Numbers {
-    const values = this.#state.get(name);
-    if (values === undefined)
-      throw deviceErrors.badFeed({ message: `There is no state named ${name}.`, where: name });
-    return values;
   }
 }

@@ -4,6 +4,7 @@ import type { Executable, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { Program, StateSpec } from '../../graph/ir.ts';
 import { sizeOf } from '../../graph/sizes.ts';
+import { checkWritten, stateIn, statesByName } from '../states.ts';
 import { explain, readBack, type TfjsBackend } from './backend.ts';
 import { type ExecutableOwner, TfjsExecutable } from './executable.ts';
 import { checkSize, planProgram } from './plan.ts';
@@ -31,9 +32,7 @@ export class TfjsSession implements Session, ExecutableOwner {
 
   constructor(owner: SessionOwner, state: readonly StateSpec[]) {
     this.#owner = owner;
-    this.#specs = new Map(state.map((spec) => [spec.name, spec]));
-    if (this.#specs.size !== state.length)
-      throw deviceErrors.badFeed({ message: 'Two states have one name' });
+    this.#specs = statesByName(state);
   }
 
   get device(): TfjsBackend {
@@ -60,16 +59,8 @@ export class TfjsSession implements Session, ExecutableOwner {
 
   write(name: string, values: Float32Array | Int32Array): Promise<void> {
     return this.exclusively(async () => {
-      const spec = this.#spec(name);
-      if (values.length !== sizeOf(spec.shape)) {
-        throw deviceErrors.badFeed({
-          message: `${name} has ${sizeOf(spec.shape)} elements, ${values.length} were written`,
-          where: name,
-        });
-      }
-      if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
-        throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
-      }
+      const spec = stateIn(this.#specs, name);
+      checkWritten(spec, values);
       const made: TensorInfo[] = [];
       try {
         await this.#guarded(() => made.push(this.upload(values, spec.shape)));
@@ -84,7 +75,7 @@ export class TfjsSession implements Session, ExecutableOwner {
 
   read(name: string): Promise<Float32Array> {
     return this.exclusively(async () => {
-      this.#spec(name);
+      stateIn(this.#specs, name);
       try {
         return await readBack(this.device.backend, this.tensor(name));
       } catch (error) {
@@ -162,13 +153,6 @@ export class TfjsSession implements Session, ExecutableOwner {
   count(bytes: number): void {
     this.#live += bytes;
     this.#peak = Math.max(this.#peak, this.#live);
-  }
-
-  #spec(name: string): StateSpec {
-    const spec = this.#specs.get(name);
-    if (spec === undefined)
-      throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
-    return spec;
   }
 
   async #guarded<T>(work: () => T): Promise<T> {

@@ -5,6 +5,7 @@ import type { KernelPlan } from '../../graph/lower/kernel-plan.ts';
 import { lower } from '../../graph/lower/lower.ts';
 import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
 import { sizeOf } from '../../graph/sizes.ts';
+import { checkStateSizes, checkWritten, stateIn, statesByName } from '../states.ts';
 import { encodePlan } from './encode/context.ts';
 import { type ExecutableOwner, WasmExecutable } from './executable.ts';
 import type { Machine } from './machine.ts';
@@ -33,6 +34,7 @@ const MEASURED_AT = 2 ** 32;
 /** State in one block of the linear memory, and one arena that all programs of the session take turns in. */
 export class WasmSession implements Session, ExecutableOwner {
   readonly #owner: SessionOwner;
+  readonly #specs: ReadonlyMap<string, StateSpec>;
   readonly #state = new Map<string, StatePlace>();
   readonly #layout: StateLayout;
   readonly #stateBytes: number;
@@ -44,9 +46,7 @@ export class WasmSession implements Session, ExecutableOwner {
   /** Throws ANN-DEV-002 where the state does not fit. */
   constructor(owner: SessionOwner, specs: readonly StateSpec[]) {
     this.#owner = owner;
-    if (new Set(specs.map(({ name }) => name)).size !== specs.length) {
-      throw deviceErrors.badFeed({ message: 'Two states have one name' });
-    }
+    this.#specs = statesByName(specs);
     this.#layout = stateLayout(specs);
     const { order, offsets, total } = this.#layout;
     this.#stateBytes = total;
@@ -60,14 +60,8 @@ export class WasmSession implements Session, ExecutableOwner {
 
   write(name: string, values: Float32Array | Int32Array): Promise<void> {
     return this.exclusively(() => {
-      const { spec, at, size } = this.#find(name);
-      if (values.length !== size) {
-        const message = `${name} has ${size} elements, ${values.length} were written`;
-        throw deviceErrors.badFeed({ message, where: name });
-      }
-      if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
-        throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
-      }
+      const { spec, at, size } = stateIn(this.#state, name);
+      checkWritten(spec, values);
       if (values instanceof Int32Array) this.machine.heap.ints(at, size).set(values);
       else this.machine.heap.floats(at, size).set(values);
     });
@@ -75,7 +69,7 @@ export class WasmSession implements Session, ExecutableOwner {
 
   read(name: string): Promise<Float32Array> {
     return this.exclusively(() => {
-      const { spec, at, size } = this.#find(name);
+      const { spec, at, size } = stateIn(this.#state, name);
       // A typed array of a typed array copies at once, out of shared memory too.
       return new Float32Array(
         spec.dtype === 'i32' ? this.machine.heap.ints(at, size) : this.machine.heap.floats(at, size),
@@ -85,13 +79,7 @@ export class WasmSession implements Session, ExecutableOwner {
 
   compile(program: Program): Promise<Executable> {
     return this.exclusively(() => {
-      for (const [name, id] of Object.entries(program.state)) {
-        const { size } = this.#find(name);
-        if (size !== sizeOf(program.nodes[id]?.shape ?? [])) {
-          const message = `Program ${program.name} expects another size of state ${name}`;
-          throw deviceErrors.badFeed({ message, where: name });
-        }
-      }
+      checkStateSizes(program, this.#specs);
       return this.#place(program, lower(program, { layout: this.#layout }));
     });
   }
@@ -125,7 +113,7 @@ export class WasmSession implements Session, ExecutableOwner {
   }
 
   state(name: string): number {
-    return this.#find(name).at;
+    return stateIn(this.#state, name).at;
   }
 
   /** Before a run, where that was asked for. */
@@ -185,13 +173,5 @@ export class WasmSession implements Session, ExecutableOwner {
   #settle(bytes: number): void {
     if (bytes > 0) this.#arena = { at: this.machine.heap.take(bytes, 'An arena'), bytes };
     for (const executable of this.#executables) executable.settle();
-  }
-
-  #find(name: string): StatePlace {
-    const place = this.#state.get(name);
-    if (place === undefined) {
-      throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
-    }
-    return place;
   }
 }

@@ -7,6 +7,7 @@ import { lower } from '../../graph/lower/lower.ts';
 import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts';
 import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from '../reference/feeds.ts';
+import { checkStateSizes, checkWritten, stateIn, statesByName } from '../states.ts';
 import { SpaceBuffers, USAGE } from './buffers.ts';
 import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
@@ -32,8 +33,7 @@ export class WebgpuSession implements Session, ExecutableOwner {
 
   /** All state zero. Throws ANN-DEV-002, ANN-DEV-004 for names that are there twice. */
   static async open(gpu: Gpu, state: readonly StateSpec[], closed: (session: WebgpuSession) => void) {
-    const specs = new Map(state.map((spec) => [spec.name, spec]));
-    if (specs.size !== state.length) throw deviceErrors.badFeed({ message: 'Two states have one name' });
+    const specs = statesByName(state);
     const layout = stateLayout(state);
     const { device, facts } = gpu;
     const allocated = SpaceBuffers.allocate(device, facts, layout.total, 'the state');
@@ -60,16 +60,8 @@ export class WebgpuSession implements Session, ExecutableOwner {
   }
 
   async write(name: string, values: Float32Array | Int32Array): Promise<void> {
-    const spec = this.#spec(name);
-    if (values.length !== sizeOf(spec.shape)) {
-      throw deviceErrors.badFeed({
-        message: `${name} has ${sizeOf(spec.shape)} elements, ${values.length} were written`,
-        where: name,
-      });
-    }
-    if (values instanceof Int32Array !== (spec.dtype === 'i32')) {
-      throw deviceErrors.badFeed({ message: `${name} is ${spec.dtype}`, where: name });
-    }
+    const spec = stateIn(this.#specs, name);
+    checkWritten(spec, values);
     const bytes = Uint8Array.from(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     const { written } = await this.turn(() => ({
       written: scoped(this.gpu.device, `Writing ${name}`, () =>
@@ -81,7 +73,7 @@ export class WebgpuSession implements Session, ExecutableOwner {
 
   /** In slices, so that reading a large state takes little memory beside it. */
   async read(name: string): Promise<Float32Array> {
-    const spec = this.#spec(name);
+    const spec = stateIn(this.#specs, name);
     const bytes = new Uint8Array(sizeOf(spec.shape) * 4);
     const start = this.layout.offsets.get(name) ?? 0;
     await this.turn(async () => {
@@ -117,14 +109,7 @@ export class WebgpuSession implements Session, ExecutableOwner {
   }
 
   async compile(program: Program): Promise<WebgpuExecutable> {
-    for (const [name, id] of Object.entries(program.state)) {
-      const wanted = sizeOf(program.nodes[id]?.shape ?? []);
-      if (sizeOf(this.#spec(name).shape) === wanted) continue;
-      throw deviceErrors.badFeed({
-        message: `Program ${program.name} expects another size of state ${name}`,
-        where: name,
-      });
-    }
+    checkStateSizes(program, this.#specs);
     const half = program.dtype === 'float16' && this.gpu.facts.half_storage;
     const plan = lower(program, { half, layout: this.layout });
     await this.#tune(plan);
@@ -192,7 +177,7 @@ export class WebgpuSession implements Session, ExecutableOwner {
    * the state reaches over several buffers. What programs write there is seen by later submits.
    */
   onGpu(name: string): GPUBufferBinding | null {
-    const { shape } = this.#spec(name);
+    const { shape } = stateIn(this.#specs, name);
     const start = this.layout.offsets.get(name) ?? 0;
     const pieces = piecesOf({ start, end: start + sizeOf(shape) * 4 }, this.gpu.facts);
     const [piece] = pieces;
@@ -271,12 +256,6 @@ export class WebgpuSession implements Session, ExecutableOwner {
       throw usedAfterDisposal();
     }
     this.#spaces = { ...this.#spaces, arena };
-  }
-
-  #spec(name: string): StateSpec {
-    const spec = this.#specs.get(name);
-    if (spec !== undefined) return spec;
-    throw deviceErrors.badFeed({ message: `The session has no state ${name}`, where: name });
   }
 
   #usable(): void {
