@@ -2,6 +2,7 @@ import type { AnnealError } from '../../../base/error.ts';
 import type { Device, DeviceInfo, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { StateSpec } from '../../graph/ir.ts';
+import { notGivenBack, Turns } from '../turns.ts';
 import type { TfjsBackend } from './backend.ts';
 import { Scalars } from './scope.ts';
 import { type SessionOwner, TfjsSession } from './session.ts';
@@ -12,10 +13,9 @@ export class TfjsDevice implements Device, SessionOwner {
   readonly lost: Promise<AnnealError>;
   readonly backend: TfjsBackend;
   readonly scalars: Scalars;
+  readonly #turns = new Turns();
   readonly #sessions = new Set<TfjsSession>();
   readonly #onLost = new Set<(reason: AnnealError) => void>();
-  #turn: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
   #gone: AnnealError | null = null;
 
   constructor(backend: TfjsBackend) {
@@ -43,29 +43,23 @@ export class TfjsDevice implements Device, SessionOwner {
 
   /** Runs `work` when all before it is done. Rejects at once when the device is lost meanwhile. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    this.#waiting++;
-    const mine = this.#turn.then(async () => {
-      if (this.#gone !== null) {
-        this.#waiting--;
-        throw this.#gone;
-      }
+    return this.#turns.take(async () => {
+      if (this.#gone !== null) throw this.#gone;
       const { promise: lost, reject } = Promise.withResolvers<never>();
       this.#onLost.add(reject);
       try {
         return await Promise.race([work(), lost]);
       } finally {
         this.#onLost.delete(reject);
-        this.#waiting--;
       }
     });
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 
   /** Runs `work` now when the device is idle, else after what is under way: frees nothing that is in use. */
   whenIdle(work: () => void): void {
-    if (this.#waiting === 0) work();
-    else this.#turn = this.#turn.then(work);
+    this.#turns.whenIdle(work, (cause) => {
+      this.#gone ??= notGivenBack(cause);
+    });
   }
 
   closed(session: TfjsSession): void {

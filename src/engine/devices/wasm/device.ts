@@ -2,6 +2,7 @@ import type { AnnealError } from '../../../base/error.ts';
 import type { Device, DeviceCeilings, DeviceInfo, Session } from '../../device.ts';
 import { deviceErrors } from '../../errors.ts';
 import type { StateSpec } from '../../graph/ir.ts';
+import { notGivenBack, Turns } from '../turns.ts';
 import { bestCopy, bestProduct } from './ceilings.ts';
 import { type Features, features } from './features.ts';
 import type { WasmHost } from './host.ts';
@@ -60,11 +61,10 @@ class WasmDevice implements Device, SessionOwner {
   readonly poison: boolean;
   readonly #start: () => Promise<Machine>;
   readonly #lose: (reason: AnnealError) => void;
+  readonly #turns = new Turns();
   readonly #sessions = new Set<WasmSession>();
   /** Null from when a large one went with its last session until the next one is opened. */
   #machine: Machine | null = null;
-  #turn: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
   #gone: AnnealError | null = null;
 
   constructor(machine: Machine, start: () => Promise<Machine>, description: string, poison: boolean) {
@@ -106,27 +106,14 @@ class WasmDevice implements Device, SessionOwner {
   }
 
   exclusively<T>(work: () => Promise<T> | T): Promise<T> {
-    this.#waiting++;
-    const mine = this.#turn.then(async () => {
-      try {
-        if (this.#gone !== null) throw this.#gone;
-        return await work();
-      } finally {
-        this.#waiting--;
-      }
+    return this.#turns.take(() => {
+      if (this.#gone !== null) throw this.#gone;
+      return work();
     });
-    this.#turn = mine.catch(() => {});
-    return mine;
   }
 
   whenIdle(work: () => void): void {
-    if (this.#waiting === 0) work();
-    else {
-      this.#turn = this.#turn.then(work).catch((cause: unknown) => {
-        const message = `What was closed could not be given back: ${cause}`;
-        this.#fall(deviceErrors.failed({ message, cause }));
-      });
-    }
+    this.#turns.whenIdle(work, (cause) => this.#fall(notGivenBack(cause)));
   }
 
   closed(session: WasmSession): void {

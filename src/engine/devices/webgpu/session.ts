@@ -8,6 +8,7 @@ import { type StateLayout, stateLayout } from '../../graph/lower/state-layout.ts
 import { sizeOf } from '../../graph/sizes.ts';
 import { checkFeeds } from '../reference/feeds.ts';
 import { checkStateSizes, checkWritten, stateIn, statesByName } from '../states.ts';
+import { Turns } from '../turns.ts';
 import { SpaceBuffers, USAGE } from './buffers.ts';
 import { type Compiled, type ExecutableOwner, WebgpuExecutable } from './executable.ts';
 import type { Gpu } from './gpu.ts';
@@ -26,9 +27,9 @@ export class WebgpuSession implements Session, ExecutableOwner {
   readonly #specs: ReadonlyMap<string, StateSpec>;
   readonly #executables = new Set<WebgpuExecutable>();
   readonly #closed: () => void;
+  readonly #turns = new Turns();
   readonly #pending = new Set<(error: AnnealError) => void>();
   #spaces: { state: SpaceBuffers; arena: SpaceBuffers };
-  #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
   /** All state zero. Throws ANN-DEV-002, ANN-DEV-004 for names that are there twice. */
@@ -210,12 +211,10 @@ export class WebgpuSession implements Session, ExecutableOwner {
   // --- for executables
 
   turn<T>(work: () => T | Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => {
+    return this.#turns.take(() => {
       this.#usable();
       return work();
     });
-    this.#last = turn.catch(() => {});
-    return turn;
   }
 
   guard<T>(work: Promise<T>): Promise<T> {
