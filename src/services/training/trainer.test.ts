@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import type { RunId } from '../../domain/runs/events.ts';
+import type { Run } from '../../domain/runs/run.ts';
 import type { Device } from '../../engine/device.ts';
 import { createReferenceDevice } from '../../engine/devices/reference/device.ts';
 import { deviceErrors } from '../../engine/errors.ts';
 import { createChar } from '../../engine/tokenizers/char.ts';
 import { lateDevice } from '../../engine/training/testing/late-device.ts';
-import { createRunService } from '../runs/runs.ts';
+import { createRunService, type RunService } from '../runs/runs.ts';
 import { resumeRun, startRun } from '../runs/start.ts';
 import { CONFIG } from '../testing/texts.ts';
 import { createWorld, START } from '../testing/trainer-world.ts';
@@ -124,22 +126,12 @@ test('pause, another learning rate, evaluate, sample, continue, stop', async () 
   const deps = world.boot();
   const service = createRunService(deps);
   const { run: id, ended } = await startRun(deps, { ...START, text: CONFIG.replace('12', '100000') });
-  const until = async (state: string): Promise<void> => {
-    await new Promise<void>((resolve) => {
-      const end = service.watchAll(async () => {
-        if ((await service.get(id))?.state === state) {
-          end();
-          resolve();
-        }
-      });
-    });
-  };
-  const paused = until('paused');
+  const paused = until(service, id, 'paused');
   await service.control(id, { type: 'pause' });
   await paused;
   await service.control(id, { type: 'set_learning_rate', learning_rate: 5e-3 });
   await service.control(id, { type: 'evaluate' });
-  const running = until('running');
+  const running = until(service, id, 'running');
   await service.control(id, { type: 'resume' });
   await running;
   await service.control(id, { type: 'stop' });
@@ -151,7 +143,7 @@ test('pause, another learning rate, evaluate, sample, continue, stop', async () 
 });
 
 test('a step that was recorded is kept with the run, and goes with it', async () => {
-  const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const best = { flops_per_second: 1e9, bytes_per_second: 1e9 };
   const device = () => ({ ...lateDevice(turn), ceilings: async () => best });
   const world = createWorld([{ name: 'reference', open: async () => device() }]);
@@ -167,7 +159,7 @@ test('a step that was recorded is kept with the run, and goes with it', async ()
     });
   });
   expect(await service.recording(id)).toBeNull();
-  while ((await service.get(id))?.state !== 'running') await turn();
+  await until(service, id, 'running');
   await service.control(id, { type: 'profile' });
   await recorded;
   await service.control(id, { type: 'stop' });
@@ -193,6 +185,19 @@ test('one run per project at a time', async () => {
   await deps.trainer.command(id, { type: 'stop' });
   await ended;
 });
+
+/** Resolves when the run is in that state. */
+function until(service: RunService, id: RunId, state: Run['state']): Promise<void> {
+  return new Promise((resolve) => {
+    const look = async () => {
+      if ((await service.get(id))?.state !== state) return;
+      end();
+      resolve();
+    };
+    const end = service.watchAll(look);
+    void look();
+  });
+}
 
 /** A reference device that is lost after some programs have run on it. */
 function failing(runs: number): Device {

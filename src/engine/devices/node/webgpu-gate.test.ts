@@ -57,9 +57,6 @@ function chooser(factories: readonly DeviceFactory[]): DeviceChooser {
   return new DeviceChooser({
     factories,
     clock: { now: () => Date.now(), elapsed: () => performance.now() },
-    timer(ms, fire) {
-      const id = setTimeout(fire, ms);
-      return () => clearTimeout(id);
-    },
+    timer: () => () => {}, // never: a slow machine must not be what an adapter is refused for
   });
 }
