@@ -10,6 +10,7 @@ import { OP_CASES } from './acceptance-cases.ts';
 import type { OpCase } from './acceptance-operands.ts';
 import { opProgram } from './op-program.ts';
 import { createReferenceDevice } from './reference/device.ts';
+import { expectSameBits } from './testing/same-bits.ts';
 
 /**
  * What every device must pass. Each op is compared with the reference device over seeded shapes; then the
@@ -41,7 +42,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
             expect(got.length).toBe(wanted.length);
             expect(error, `${op} of ${shape}, case ${key}, seed ${seed}`).toBeLessThan(TOLERANCE);
           }
-          expect(bitsOf(await executable.run(feeds))).toEqual(bitsOf(actual));
+          expectSameBits(await executable.run(feeds), actual);
         } finally {
           session.dispose();
         }
@@ -56,7 +57,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
       const again = await makeDevice();
       try {
         const second = await train(again, 3);
-        expect(bitsOf({ ...second })).toEqual(bitsOf({ ...first }));
+        expectSameBits({ ...second }, { ...first });
       } finally {
         again.dispose();
       }
@@ -66,9 +67,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
       const whole = await train(device, 4);
       const half = await train(device, 2);
       const rest = await train(device, 2, half);
-      expect(bitsOf({ weights: rest.weights, m: rest.m })).toEqual(
-        bitsOf({ weights: whole.weights, m: whole.m }),
-      );
+      expectSameBits({ weights: rest.weights, m: rest.m }, { weights: whole.weights, m: whole.m });
     });
 
     test('a run that is refused leaves the state as it was', async () => {
@@ -324,13 +323,4 @@ export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): numbe
     norm += wanted ** 2;
   }
   return Math.sqrt(difference) / (norm === 0 ? 1 : Math.sqrt(norm));
-}
-
-/** Bit patterns, so that -0 and NaN count too. */
-export function bitsOf(named: Readonly<Record<string, unknown>>): Record<string, Uint32Array> {
-  const bits: Record<string, Uint32Array> = {};
-  for (const [name, values] of Object.entries(named)) {
-    if (values instanceof Float32Array) bits[name] = new Uint32Array(Float32Array.from(values).buffer);
-  }
-  return bits;
 }

@@ -5,12 +5,13 @@ import type { OpName } from '../graph/ir.ts';
 import { lower } from '../graph/lower/lower.ts';
 import { roundToHalf } from '../graph/round-to-half.ts';
 import { verifyFixture } from '../training/verify.ts';
-import { bitsOf, relativeError, runOnce } from './acceptance.ts';
+import { relativeError, runOnce } from './acceptance.ts';
 import { OP_CASES } from './acceptance-cases.ts';
 import type { OpCase, Operand } from './acceptance-operands.ts';
 import { type FixtureFiles, tensorsOf } from './fixture-acceptance.ts';
 import { opProgram } from './op-program.ts';
 import { createReferenceDevice } from './reference/device.ts';
+import { expectSameBits } from './testing/same-bits.ts';
 
 /** Of the 2-norm: halves keep 11 bits, and a few roundings follow one another. */
 const TOLERANCE = 1e-2;
@@ -51,7 +52,7 @@ export function float16Acceptance(
             expect(error, `${op} of ${shape}, case ${key}, seed ${seed}`).toBeLessThan(TOLERANCE);
           }
           expect(compared).toBeGreaterThan(0);
-          expect(bitsOf(await executable.run(feeds))).toEqual(bitsOf(got));
+          expectSameBits(await executable.run(feeds), got);
         } finally {
           session.dispose();
         }
