@@ -49,6 +49,7 @@ const functions: readonly [
   ],
   ['silu', (x) => x * sigmoid(x), [-80, 80], 4e-7, 4e-8],
   ['siluDerivative', (x) => sigmoid(x) * (1 + x * sigmoid(-x)), [-20, 20], 4e-7, 2e-7],
+  ['powerNegative', (x) => 2 ** x, [-126, 0], 1e-7, 0],
 ];
 
 const variants: readonly [string, readonly string[]][] = [
@@ -92,6 +93,8 @@ for (const [variant, options] of variants) {
       expect(at('exp')).toEqual([Number.NaN, Infinity, 0, 1, 1, 1, Infinity, 0]);
       expect(at('expNegative').slice(2, 5)).toEqual([0, 1, 1]);
       expect(at('expNegative')[0]).toBeNaN();
+      expect(at('powerNegative').slice(2, 5)).toEqual([0, 1, 1]);
+      expect(at('powerNegative')[0]).toBeNaN();
       expect(at('tanh')).toEqual([Number.NaN, 1, -1, 0, -0, tiny, 1, -1]);
       expect(at('sigmoid')).toEqual([Number.NaN, 1, 0, 0.5, 0.5, 0.5, 1, 0]);
       const logs = at('log');

@@ -1,4 +1,4 @@
-import { four, madd, nth, ONE, ROUND } from './math';
+import { four, lanes, madd, nth, ONE, ROUND } from './math';
 
 /*
  * Activations and their derivatives. Not a number stays not a number, since each result is a product with x
@@ -18,7 +18,13 @@ const POWER: usize = memory.data<f32>([
  */
 @inline
 function power(t: v128): v128 {
-  const bounded = f32x4.pmin(f32x4.pmax(t, nth(RANGE, 0)), nth(RANGE, 1));
+  return powerNegative(f32x4.pmin(t, nth(RANGE, 1)));
+}
+
+/** As `power`, for t that is not above 0 or whose result nobody looks at. */
+@inline
+export function powerNegative(t: v128): v128 {
+  const bounded = f32x4.pmax(t, nth(RANGE, 0));
   const shifted = f32x4.add(bounded, four(ROUND));
   const f = f32x4.sub(bounded, f32x4.sub(shifted, four(ROUND)));
   let p = madd(nth(POWER, 0), f, nth(POWER, 1));
@@ -41,7 +47,7 @@ const TAIL: usize = memory.data<f32>([
 /** e^(-x^2/2), which `normal` and the density of the normal distribution share. */
 @inline
 function bell(x: v128): v128 {
-  return power(f32x4.mul(f32x4.mul(x, x), four(BELL)));
+  return powerNegative(f32x4.mul(f32x4.mul(x, x), four(BELL)));
 }
 
 /**
@@ -61,7 +67,7 @@ function normal(x: v128, bell: v128): v128 {
   p = madd(p, t, nth(TAIL, 7));
   p = madd(p, t, nth(TAIL, 8));
   const tail = f32x4.mul(f32x4.mul(p, t), bell);
-  return v128.bitselect(f32x4.sub(one, tail), tail, f32x4.ge(x, f32x4.splat(0)));
+  return lanes(f32x4.sub(one, tail), tail, f32x4.ge(x, f32x4.splat(0)));
 }
 
 /** x * Phi(x) */
@@ -150,8 +156,8 @@ export function geluBoth(x0: v128, x1: v128, slope: usize, value: usize): void {
   const tail0 = f32x4.mul(f32x4.mul(p0, r0), bell0);
   const tail1 = f32x4.mul(f32x4.mul(p1, r1), bell1);
   const zero = f32x4.splat(0);
-  const share0 = v128.bitselect(f32x4.sub(four(ONE), tail0), tail0, f32x4.ge(x0, zero));
-  const share1 = v128.bitselect(f32x4.sub(four(ONE), tail1), tail1, f32x4.ge(x1, zero));
+  const share0 = lanes(f32x4.sub(four(ONE), tail0), tail0, f32x4.ge(x0, zero));
+  const share1 = lanes(f32x4.sub(four(ONE), tail1), tail1, f32x4.ge(x1, zero));
   c = four(DENSITY);
   v128.store(value, f32x4.mul(x0, share0));
   v128.store(value, f32x4.mul(x1, share1), 16);

@@ -1,8 +1,11 @@
+import { powerNegative } from './activations';
 import { attendExactly } from './attention-exact';
-import { anyNaN, dot, packEightColumns, packEightRows, unpackEight, visible } from './attention-parts';
-import { micro68 } from './gemm-micro';
-import { packSixColumns, packSixRows } from './gemm-pack';
-import { expNegative } from './math';
+import {
+  anyNaN, dot, packEightColumns, packEightRows, packTransposed, unpackEight, visible,
+} from './attention-parts';
+import { micro48, micro68, microAll } from './gemm-micro';
+import { packFourRows, packSixRows } from './gemm-pack';
+import { four, LOG2_E } from './math';
 import { hashKey, keep } from './random';
 import { scratch } from './scratch';
 import { at, float, int } from './words';
@@ -90,21 +93,23 @@ export function attention_grad(args: usize, unit: i32, thread: i32): void {
         const keys = <usize>(j >> 3);
         for (let i = begin; i < count; i += 6) {
           const to = <usize>i << 5;
-          micro68(queryRows + <usize>i * bytes, keyPanels + keys * panel, size, weights + to, 32, false);
-          micro68(doutRows + <usize>i * bytes, valuePanels + keys * panel, size, dscores + to, 32, false);
+          if (count - i > 4) {
+            micro68(queryRows + <usize>i * bytes, keyPanels + keys * panel, size, weights + to, 32, false);
+            micro68(doutRows + <usize>i * bytes, valuePanels + keys * panel, size, dscores + to, 32, false);
+          } else {
+            micro48(queryRows + <usize>i * bytes, keyPanels + keys * panel, size, weights + to, 32, false);
+            micro48(doutRows + <usize>i * bytes, valuePanels + keys * panel, size, dscores + to, 32, false);
+          }
         }
         differentiate(args, row, first, begin, count, j, weights, dscores, deltas);
-        const skipped = <usize>begin;
-        const deep = count - begin;
-        for (let d = 0; d < size; d += 6) {
-          const left = <usize>d * <usize>(count << 2) + skipped * 24;
-          const to = keys * tall + (<usize>d << 5);
-          micro68(doutColumns + left, weights + (skipped << 5), deep, dvPanels + to, 32, true);
-          micro68(queryColumns + left, dscores + (skipped << 5), deep, dkPanels + to, 32, true);
-        }
+        const seen = <usize>begin << 5;
+        microAll(doutColumns, size, count, begin, weights + seen, count - begin, dvPanels + keys * tall, true);
+        microAll(queryColumns, size, count, begin, dscores + seen, count - begin, dkPanels + keys * tall, true);
         for (let i = begin; i < count; i += 6) {
-          const to = turned + <usize>i * (eights << 2) + <usize>j * 24;
-          packSixRows(dscores + (<usize>i << 5), 32, min(6, count - i), 8, to);
+          const to = turned + <usize>i * (eights << 2);
+          const rows = count - i;
+          if (rows > 4) packSixRows(dscores + (<usize>i << 5), 32, min(6, rows), 8, to + <usize>j * 24);
+          else packFourRows(dscores + (<usize>i << 5), 32, rows, 8, to + (<usize>j << 4));
         }
       }
       for (let i = 0; i < count; i += 6) {
@@ -130,15 +135,15 @@ export function attention_grad(args: usize, unit: i32, thread: i32): void {
   if (bad) attendExactly(args, unit);
 }
 
-/** `count` rows in sixes: as [head size][6], and as columns [count][6]. */
+/** `count` rows in sixes, and up to four at the end in fours: as [head size][6], and as columns [count][6]. */
 function packBlock(from: usize, stride: usize, count: i32, size: i32, rows: usize, columns: usize): void {
   for (let i = 0; i < count; i += 6) {
-    packSixRows(from + <usize>i * stride, stride, min(6, count - i), size, rows + <usize>i * (<usize>size << 2));
+    const to = rows + <usize>i * (<usize>size << 2);
+    const left = count - i;
+    if (left > 4) packSixRows(from + <usize>i * stride, stride, min(6, left), size, to);
+    else packFourRows(from + <usize>i * stride, stride, left, size, to);
   }
-  for (let d = 0; d < size; d += 6) {
-    const to = columns + <usize>d * <usize>(count << 2);
-    packSixColumns(from + (<usize>d << 2), stride, min(6, size - d), count, to);
-  }
+  packTransposed(from, stride, size, count, columns);
 }
 
 /**
@@ -160,8 +165,10 @@ function differentiate(
     const place = <usize>i << 5;
     const norm = v128.load32_splat(lse + (<usize>i << 2));
     const delta = v128.load32_splat(deltas + (<usize>i << 2));
-    let p0 = expNegative(f32x4.sub(f32x4.mul(v128.load(weights + place), scale), norm));
-    let p1 = expNegative(f32x4.sub(f32x4.mul(v128.load(weights + place, 16), scale), norm));
+    const x0 = f32x4.sub(f32x4.mul(v128.load(weights + place), scale), norm);
+    const x1 = f32x4.sub(f32x4.mul(v128.load(weights + place, 16), scale), norm);
+    const p0 = powerNegative(f32x4.mul(x0, four(LOG2_E)));
+    const p1 = powerNegative(f32x4.mul(x1, four(LOG2_E)));
     let d0 = v128.load(dscores + place);
     let d1 = v128.load(dscores + place, 16);
     let m0 = p0;
@@ -193,18 +200,19 @@ function differentiate(
   }
 }
 
-/** Six rows of dq = dscore k, over the keys that they have seen. */
+/** Up to six rows of dq = dscore k, over the keys that they have seen. */
 function finish(
   dscores: usize, keyRows: usize, time: i32, seen: i32, rows: i32, size: i32, to: usize, stride: usize,
   edge: usize,
 ): void {
   for (let d = 0; d < size; d += 8) {
     const right = keyRows + <usize>d * (<usize>time << 2);
-    if (rows == 6 && size - d >= 8) {
-      micro68(dscores, right, seen, to + (<usize>d << 2), stride, false);
-      continue;
-    }
-    micro68(dscores, right, seen, edge, 32, false);
+    const whole = (rows == 6 || rows == 4) && size - d >= 8;
+    const into = whole ? to + (<usize>d << 2) : edge;
+    const pitch: usize = whole ? stride : 32;
+    if (rows > 4) micro68(dscores, right, seen, into, pitch, false);
+    else micro48(dscores, right, seen, into, pitch, false);
+    if (whole) continue;
     for (let i = 0; i < rows; i++) {
       const row = to + <usize>i * stride + (<usize>d << 2);
       memory.copy(row, edge + (<usize>i << 5), <usize>min(8, size - d) << 2);

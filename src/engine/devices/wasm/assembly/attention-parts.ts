@@ -1,10 +1,24 @@
+import { height } from './gemm-micro';
+import { packFourColumns, packSixColumns } from './gemm-pack';
 import { sum4 } from './math';
 
 /*
  * What attention forwards and backwards share. Small blocks of queries, keys and the like are copied so that
- * the innermost loop of matrix products (gemm-micro.ts) reads them in order: as its left side in sixes, as
- * its right side in eights.
+ * the innermost loop of matrix products (gemm-micro.ts) reads them in order: as its left side in sixes, with
+ * fours at the end where a six would be two thirds empty, as its right side in eights.
  */
+
+/** Rows of a, which is stored transposed, as the left side of `microAll`. */
+export function packTransposed(a: usize, stride: usize, rows: i32, k: i32, to: usize): void {
+  while (rows > 0) {
+    const high = height(rows);
+    if (high == 6) packSixColumns(a, stride, min(6, rows), k, to);
+    else packFourColumns(a, stride, min(4, rows), k, to);
+    a += <usize>high << 2;
+    to += <usize>k * (<usize>high << 2);
+    rows -= high;
+  }
+}
 
 /** Up to eight rows of [count][k] as columns, [k][8]; columns that are not there are 0. */
 export function packEightRows(from: usize, stride: usize, count: i32, k: i32, to: usize): void {

@@ -1,7 +1,8 @@
-import { anyNaN, packEightRows, unpackEight } from './attention-parts';
-import { micro68 } from './gemm-micro';
-import { packSixColumns, packSixRows } from './gemm-pack';
-import { expNegative, log } from './math';
+import { powerNegative } from './activations';
+import { anyNaN, packEightRows, packTransposed, unpackEight } from './attention-parts';
+import { micro68, microAll } from './gemm-micro';
+import { packSixRows } from './gemm-pack';
+import { four, log, LOG2_E } from './math';
 import { hashKey, keep } from './random';
 import { scratch } from './scratch';
 import { at, float, int } from './words';
@@ -46,7 +47,7 @@ export function attend(
   const q = at(args, 0) + <usize>(batch * time) * rowBytes + <usize>head * bytes;
   const all = past + time;
 
-  // Panels of keys [head size][6], of values [all][6], of eight queries, scores, and the result [head size][8].
+  // Panels of keys [head size][6], of values [all][6 or 4], of eight queries, scores, and the result [head size][8].
   const keys = scratch(thread);
   const values = keys + <usize>((all + 5) / 6) * bytes * 6;
   const queries = values + <usize>((size + 5) / 6) * (<usize>all * 24);
@@ -55,9 +56,7 @@ export function attend(
   for (let j = 0; j < all; j += 6) {
     packSixRows(k + <usize>j * stride, stride, min(6, all - j), size, keys + <usize>j * bytes);
   }
-  for (let d = 0; d < size; d += 6) {
-    packSixColumns(v + (<usize>d << 2), stride, min(6, size - d), all, values + <usize>d * (<usize>all << 2));
-  }
+  packTransposed(v, stride, size, all, values);
 
   for (let first = part << 3; first < time; first += parts << 3) {
     const count = min(8, time - first);
@@ -68,9 +67,7 @@ export function attend(
     }
     const inverse = softmax(args, scores, first, past + first, seen, row);
     if (at(args, 1) == 0) continue;
-    for (let d = 0; d < size; d += 6) {
-      micro68(values + <usize>d * (<usize>all << 2), scores, seen, mixed + (<usize>d << 5), 32, false);
-    }
+    microAll(values, size, all, 0, scores, seen, mixed, false);
     const outStride = <usize>heads * bytes;
     const out = at(args, 1) + <usize>(batch * time + first) * outStride + <usize>head * bytes;
     unpackEight(mixed, size, v128.load(inverse), v128.load(inverse, 16), count, out, outStride);
@@ -101,11 +98,13 @@ function softmax(args: usize, scores: usize, first: i32, last: i32, seen: i32, r
     top1 = f32x4.pmax(top1, v128.load(s, 16));
   }
   const scale = f32x4.splat(float(args, 7));
+  // Weights are powers of 2: less work, and as good where they are not small beside the largest, which is 1.
+  const factor = f32x4.mul(scale, four(LOG2_E));
   let sum0 = f32x4.splat(0);
   let sum1 = f32x4.splat(0);
   for (let s = scores; s < end; s += 32) {
-    const p0 = expNegative(f32x4.mul(f32x4.sub(v128.load(s), top0), scale));
-    const p1 = expNegative(f32x4.mul(f32x4.sub(v128.load(s, 16), top1), scale));
+    const p0 = powerNegative(f32x4.mul(f32x4.sub(v128.load(s), top0), factor));
+    const p1 = powerNegative(f32x4.mul(f32x4.sub(v128.load(s, 16), top1), factor));
     sum0 = f32x4.add(sum0, p0);
     sum1 = f32x4.add(sum1, p1);
     v128.store(s, p0);

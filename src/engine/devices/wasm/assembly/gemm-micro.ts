@@ -11,6 +11,12 @@ import { madd } from './math';
  * a is packed as [k][6] or [k][4], b as [k][8] or [k][4]. Each element is summed in ascending k, whatever tile it is in.
  */
 
+/** How many of the rows that are left the next panel of a takes: six, or four where two would be for nothing. */
+@inline
+export function height(left: i32): i32 {
+  return left < 5 || left == 7 || left == 8 ? 4 : 6;
+}
+
 @inline
 function put(c: usize, x: v128, add: bool): void {
   v128.store(c, add ? f32x4.add(v128.load(c), x) : x);
@@ -89,7 +95,25 @@ export function micro68(a: usize, b: usize, k: i32, c: usize, stride: usize, add
   put(c + 16, c51, add);
 }
 
-/** The same for four columns. */
+/**
+ * c[rows][8] = a b, or += where `add`, with all of a's rows: panels of `height`, [all][6] or [all][4], of which k
+ * from `first` on are multiplied. c has room for up to three rows more.
+ */
+export function microAll(
+  a: usize, rows: i32, all: i32, first: i32, b: usize, k: i32, c: usize, add: bool,
+): void {
+  while (rows > 0) {
+    const high = height(rows);
+    const row = <usize>high << 2;
+    if (high == 6) micro68(a + <usize>first * row, b, k, c, 32, add);
+    else micro48(a + <usize>first * row, b, k, c, 32, add);
+    a += <usize>all * row;
+    c += row << 3;
+    rows -= high;
+  }
+}
+
+/** As `micro68`, for four columns. */
 export function micro64(a: usize, b: usize, k: i32, c: usize, stride: usize, add: bool): void {
   let c00 = f32x4.splat(0);
   let c10 = f32x4.splat(0);

@@ -1,6 +1,6 @@
 import { finish } from './epilogue';
 import { evaluate } from './evaluate';
-import { micro44, micro48, micro64, micro68 } from './gemm-micro';
+import { height, micro44, micro48, micro64, micro68 } from './gemm-micro';
 import { packFourColumns, packFourRows, packSixColumns, packSixRows, packTwelveColumns } from './gemm-pack';
 import { scratch } from './scratch';
 import { at, int } from './words';
@@ -70,12 +70,6 @@ export function gemm(args: usize, unit: i32, thread: i32): void {
     start += width;
     c += stride;
   }
-}
-
-/** How many of the rows that are left the next panel of a takes: six, or four where two would be for nothing. */
-@inline
-function height(left: i32): i32 {
-  return left < 5 || left == 7 || left == 8 ? 4 : 6;
 }
 
 /** Rows row..row+rows of a, columns from..from+depth, in panels of `height`. */

@@ -17,6 +17,13 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+/** Lanes of a where `mask` is all ones, of b where it is all zeros: one instruction where there is relaxed SIMD. */
+@inline
+export function lanes(a: v128, b: v128, mask: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask);
+  return v128.bitselect(a, b, mask);
+}
+
 /** The four added up, in a fixed order. */
 @inline
 export function sum4(x: v128): f32 {
@@ -42,7 +49,7 @@ const TWO: usize = memory.data<f32>([2]);
 const MINUS_ZERO: usize = memory.data<f32>([-0.0]);
 // Added to a float below 2^22, its lowest bits are the nearest whole number.
 export const ROUND: usize = memory.data<f32>([12582912]);
-const LOG2_E: usize = memory.data<f32>([1.44269504]);
+export const LOG2_E: usize = memory.data<f32>([1.44269504]);
 // ln 2 in two parts, the first with so few bits that a multiple of it is exact (Cody and Waite).
 const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
 const LN2_LOW: usize = memory.data<f32>([-2.12194440e-4]);

@@ -1,5 +1,7 @@
 /** What math.test.ts compiles: each function over `count` floats, a multiple of 4. */
-import { gelu, geluDerivative, geluNew, geluNewDerivative, silu, siluDerivative } from '../activations';
+import {
+  gelu, geluDerivative, geluNew, geluNewDerivative, powerNegative, silu, siluDerivative,
+} from '../activations';
 import { exp, expNegative, log, sigmoid, tanh } from '../math';
 
 export function apply(which: i32, from: usize, to: usize, count: i32): void {
@@ -20,6 +22,7 @@ function one(which: i32, x: v128): v128 {
     case 7: return geluNew(x);
     case 8: return geluNewDerivative(x);
     case 9: return silu(x);
-    default: return siluDerivative(x);
+    case 10: return siluDerivative(x);
+    default: return powerNegative(x);
   }
 }
