@@ -11,6 +11,6 @@ const wasmPaths = {
   'tfjs-backend-wasm-threaded-simd.wasm': threaded,
 };
 for (const { name, open } of pageDeviceFactories({ wasmPaths })) {
-  if (name === 'tfjs-webgpu' || name === 'tfjs-wasm' || name === 'wasm') resumeAcceptance(name, open);
-  if (name === 'tfjs-webgl') resumeAcceptance(name, open, false); // its shaders take long to compile here
+  if (name === 'tfjs-webgpu' || name === 'tfjs-wasm' || name === 'wasm') resumeAcceptance(name, { open });
+  if (name === 'tfjs-webgl') resumeAcceptance(name, { open, thorough: false }); // its shaders take long to compile here
 }

@@ -5,11 +5,20 @@ import { train } from '../train.ts';
 import { curve, tinyDeps } from './harness.ts';
 import { killedSpec, tinyLlama } from './specs.ts';
 
+export interface ResumeDevices {
+  readonly open: () => Promise<Device>;
+  /** Opens what the run goes on on; as before where left out. */
+  readonly anew?: () => Promise<Device>;
+  /** With every model, or the first alone. */
+  readonly thorough?: boolean;
+}
+
 /**
  * On any device: a run that was cut off goes on, on a device opened anew, with the losses of one that was
  * not, bit for bit.
  */
-export function resumeAcceptance(name: string, open: () => Promise<Device>, thorough = true): void {
+export function resumeAcceptance(name: string, devices: ResumeDevices): void {
+  const { open, anew = open, thorough = true } = devices;
   const updates = { max_steps: 8, eval_steps: 4, save_steps: 3 };
   const schedule = { ...killedSpec.schedule, max_steps: 8 };
   const specs = {
@@ -37,7 +46,7 @@ export function resumeAcceptance(name: string, open: () => Promise<Device>, thor
       cut.device.dispose();
       cut.store.refuse = null;
 
-      const resumed = tinyDeps({ device: await open(), store: cut.store, start: { type: 'resume' } });
+      const resumed = tinyDeps({ device: await anew(), store: cut.store, start: { type: 'resume' } });
       expect(await train(spec, resumed)).toMatchObject({ reason: 'finished' });
       resumed.device.dispose();
 
