@@ -10,13 +10,11 @@ import { type CallCase, planOf, runCall, withHalves } from './run-call.ts';
  * takes them, which may be off by the rounding of a half more.
  */
 export async function compare(device: WebgpuDevice, one: CallCase, what: string, tolerance = 1e-5) {
-  const compared = [compareOnce(device, one, what, tolerance)];
+  await compareOnce(device, one, what, tolerance);
   const half = withHalves(one);
   if (half.tensors.some(({ dtype }) => dtype === 'f16')) {
-    compared.push(compareOnce(device, half, `${what} with halves`, Math.max(tolerance, 2 ** -10)));
+    await compareOnce(device, half, `${what} with halves`, Math.max(tolerance, 2 ** -10));
   }
-  // At once, as compiling takes most of it: a processor that stands in for a GPU has more than one core.
-  await Promise.all(compared);
 }
 
 export async function compareOnce(device: WebgpuDevice, one: CallCase, what: string, tolerance: number) {
