@@ -10,7 +10,7 @@ import { OP_CASES } from './acceptance-cases.ts';
 import type { OpCase } from './acceptance-operands.ts';
 import { opProgram } from './op-program.ts';
 import { createReferenceDevice } from './reference/device.ts';
-import { expectSameBits } from './testing/same-bits.ts';
+import { expectSameBits } from './same-bits.ts';
 
 /**
  * What every device must pass. Each op is compared with the reference device over seeded shapes; then the

@@ -11,7 +11,7 @@ import type { OpCase, Operand } from './acceptance-operands.ts';
 import { type FixtureFiles, tensorsOf } from './fixture-acceptance.ts';
 import { opProgram } from './op-program.ts';
 import { createReferenceDevice } from './reference/device.ts';
-import { expectSameBits } from './testing/same-bits.ts';
+import { expectSameBits } from './same-bits.ts';
 
 /** Of the 2-norm: halves keep 11 bits, and a few roundings follow one another. */
 const TOLERANCE = 1e-2;

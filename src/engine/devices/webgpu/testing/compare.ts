@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { runPlan } from '../../../graph/lower/testing/run-plan.ts';
-import { expectSameBits } from '../../testing/same-bits.ts';
+import { expectSameBits } from '../../same-bits.ts';
 import type { WebgpuDevice } from '../device.ts';
 import { type CallCase, planOf, runCall, withHalves } from './run-call.ts';
 
