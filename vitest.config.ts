@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { buildKernels } from './cli/setup/kernels.ts';
+import { browserBytes } from './e2e/browser-memory.ts';
 import { chromium, chromiumArguments } from './e2e/chromium.ts';
 
 const said = buildKernels();
@@ -59,6 +60,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
+            commands: { browserBytes: () => browserBytes() },
             provider: playwright({
               launchOptions: { executablePath: chromium(), args: [...chromiumArguments] },
             }),
