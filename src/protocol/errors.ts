@@ -117,6 +117,56 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'The server answered with something that this version does not understand',
     fix: 'Reload the page, so that both are of the same version.',
   },
+  notSignedIn: {
+    number: 30,
+    title: 'You are not signed in',
+    fix: 'Sign in, open your link again, or send an API key (Authorization: Bearer <key>).',
+  },
+  forbidden: {
+    number: 31,
+    title: 'Your role does not allow this',
+    fix: 'Ask an owner of the workspace for another role, or use a key with the scope that is missing.',
+  },
+  workspaceNotFound: {
+    number: 32,
+    title: 'There is no such workspace',
+    fix: 'List your workspaces, or ask for an invitation.',
+  },
+  wrongCredentials: {
+    number: 33,
+    title: 'Name and password do not fit together',
+    fix: 'Try again; an owner can invite you anew if the password is lost.',
+  },
+  tooManyAttempts: {
+    number: 34,
+    title: 'Too many attempts',
+    fix: 'Wait as long as Retry-After says, then try again.',
+  },
+  nameTaken: {
+    number: 35,
+    title: 'Somebody has this name already',
+    fix: 'Choose another name, or sign in and open the invitation again.',
+  },
+  linkInvalid: {
+    number: 36,
+    title: 'The link is not valid, or not any more',
+    fix: 'Links expire, can be revoked, and invitations work once; ask for a new one.',
+  },
+  accessNotFound: {
+    number: 37,
+    title: 'The workspace has no such member, invitation, key or link',
+    fix: 'List them again: somebody may have removed it.',
+  },
+  lastOwner: {
+    number: 38,
+    title: 'A workspace has at least one owner',
+    fix: 'Make somebody else an owner first.',
+  },
+  signInOff: {
+    number: 39,
+    title: 'Sign-in is off on this server',
+    fix: 'Start it with ANNEAL_AUTH=on, or with --host beyond this machine.',
+  },
 });
 
 export type ProtocolErrorName = keyof typeof protocolErrors;
@@ -142,6 +192,16 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   storageFull: 507,
   shuttingDown: 503,
   internal: 500,
+  notSignedIn: 401,
+  forbidden: 403,
+  workspaceNotFound: 404,
+  wrongCredentials: 401,
+  tooManyAttempts: 429,
+  nameTaken: 409,
+  linkInvalid: 404,
+  accessNotFound: 404,
+  lastOwner: 409,
+  signInOff: 409,
   unreachable: 503,
   timeout: 504,
   aborted: 499,
