@@ -167,6 +167,41 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'Sign-in is off on this server',
     fix: 'Start it with ANNEAL_AUTH=on, or with --host beyond this machine.',
   },
+  threadNotFound: {
+    number: 55,
+    title: 'There is no such thread about this text',
+    fix: 'Read the review of the file again: it may have been written anew.',
+  },
+  suggestionNotFound: {
+    number: 56,
+    title: 'There is no such suggestion for this text',
+    fix: 'Read the review of the file again: it may have been written anew.',
+  },
+  suggestionDecided: {
+    number: 57,
+    title: 'The suggestion has been decided already',
+    fix: 'Look at what became of it; suggest the change anew where it is still wanted.',
+  },
+  suggestionStale: {
+    number: 58,
+    title: 'The text has changed where the suggestion would change it',
+    fix: 'Compare the two, and suggest the change anew.',
+  },
+  suggestionForeign: {
+    number: 59,
+    title: 'The suggestion is somebody else’s',
+    fix: 'Only who made a suggestion takes it back; an editor may reject it.',
+  },
+  versionNotFound: {
+    number: 60,
+    title: 'There is no such version of this text',
+    fix: 'List the versions of the file; automatic ones are thinned out with time.',
+  },
+  reviewFull: {
+    number: 61,
+    title: 'As much has been said about this text as the server keeps',
+    fix: 'Go on in a new file, or delete what is not needed any more.',
+  },
 });
 
 export type ProtocolErrorName = keyof typeof protocolErrors;
@@ -206,6 +241,13 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   timeout: 504,
   aborted: 499,
   badResponse: 502,
+  threadNotFound: 404,
+  suggestionNotFound: 404,
+  suggestionDecided: 409,
+  suggestionStale: 409,
+  suggestionForeign: 403,
+  versionNotFound: 404,
+  reviewFull: 409,
 };
 
 const statusByCode: ReadonlyMap<ErrorCode, number> = new Map(
