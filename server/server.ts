@@ -15,7 +15,7 @@ import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts'
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
-import { Store } from './store/store.ts';
+import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     const sampleConfig = options.sampleConfig ?? (await readSample());
-    const store = await Store.open(resolve(options.dataDir));
+    const store = await SqliteStore.open(resolve(options.dataDir));
     undo.push(() => store.close());
     const artifacts = await ArtifactStore.open(
       join(resolve(options.dataDir), 'artifacts'),

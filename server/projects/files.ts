@@ -12,8 +12,8 @@ import {
   TEXT_ROOT,
 } from '../../src/protocol/sync.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
-import type { DocumentName, Write } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { DocumentName, Write } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedText } from '../sync/seed.ts';
 import type { Doorkeeper, Refusal } from '../sync/sockets.ts';

@@ -3,8 +3,8 @@ import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
 import { CloseCode, type FileEntry, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
-import type { Seed } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { Seed } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedProject, seedText } from '../sync/seed.ts';
 

@@ -13,14 +13,15 @@ class FailingStore {
   readonly written: Uint8Array[] = [];
   broken = false;
 
-  async write({ data }: { readonly data: Uint8Array }): Promise<void> {
+  async write({ data }: { readonly data: Uint8Array }): Promise<{ readonly lsn: number }> {
     await null;
     if (this.broken) throw serverErrors.storeFailed();
     this.written.push(data);
+    return { lsn: this.written.length };
   }
 
-  async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[] }> {
-    return { snapshot: null, updates: [...this.written] };
+  async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[]; seq: number }> {
+    return { snapshot: null, updates: [...this.written], seq: this.written.length };
   }
 }
 

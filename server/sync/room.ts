@@ -2,8 +2,8 @@ import * as Y from 'yjs';
 import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
 import { type CloseCode, PROJECT_DOCUMENT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
-import type { DocumentName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
 import { updateFrame } from './frames.ts';
 import type { SyncLimits } from './limits.ts';
@@ -52,6 +52,8 @@ export class Room {
   /** What Yjs emitted during the change that is being made. */
   #emitted: Uint8Array[] = [];
   #durable: Promise<void> = Promise.resolve();
+  /** The document holds every row of its log up to this one. */
+  #seq = 0;
   #logUpdates = 0;
   #logBytes = 0;
   #stateBytes = 0;
@@ -124,7 +126,8 @@ export class Room {
   }
 
   async #load(): Promise<void> {
-    const { snapshot, updates } = await this.#parts.store.call('loadDocument', this.name);
+    const { snapshot, updates, seq } = await this.#parts.store.call('loadDocument', this.name);
+    this.#seq = seq;
     if (snapshot !== null) Y.applyUpdate(this.doc, snapshot, 'store');
     for (const update of updates) Y.applyUpdate(this.doc, update, 'store');
     this.#logUpdates = updates.length;
@@ -190,7 +193,9 @@ export class Room {
     const before = this.#durable;
     this.#step({ kind: 'wrote' });
     const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
-    this.#durable = Promise.all([before, appended]).then(() => undefined);
+    this.#durable = Promise.all([before, appended]).then(([, written]) => {
+      for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
+    });
     this.#durable.then(
       () => this.#settled(),
       (error: AnnealError) => this.#storeFailed(error),
@@ -217,7 +222,7 @@ export class Room {
     void this.shut(4500, error.message.slice(0, 100));
   }
 
-  /** The store runs requests in order, so the state holds every update appended so far. */
+  /** Rows that are on their way to the disk stay in the log beside a state that holds them too: that is harmless. */
   #compact(): void {
     const state = Y.encodeStateAsUpdate(this.doc);
     this.#logUpdates = 0;
@@ -226,7 +231,7 @@ export class Room {
     this.#step({ kind: 'wrote' });
     // A snapshot that fails costs nothing: the log is still there.
     const done = (): void => this.#settled();
-    this.#parts.store.call('compact', { ...this.name, state }).then(done, done);
+    this.#parts.store.call('compact', { ...this.name, state, upto: this.#seq }).then(done, done);
   }
 
   #checkPending(scan: Scan, update: Uint8Array): void {

@@ -1,8 +1,8 @@
 import type * as Y from 'yjs';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
-import type { DocumentName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
 import type { SyncLimits } from './limits.ts';
 import { type CloseCodeValue, Room } from './room.ts';
 import { Trial } from './trial.ts';

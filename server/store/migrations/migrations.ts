@@ -1,0 +1,13 @@
+import { first } from './0001-first.ts';
+import { log } from './0002-log.ts';
+import type { Migration } from './migration.ts';
+
+/** In order, the same on both databases: a database's version is how many of these it has had. */
+export const migrations: readonly Migration[] = [first, log];
+
+/** The database was written by a later version of the program. */
+export class NewerDatabase extends Error {
+  constructor(version: number) {
+    super(`The database has version ${version}, this program knows up to ${migrations.length}.`);
+  }
+}

@@ -1,0 +1,18 @@
+import type { ErrorFacts } from '../../../src/base/error.ts';
+import type { RequestName } from '../requests.ts';
+
+/** Between the store's two threads. Id 0 is the answer to opening, with the epoch. */
+export interface StoreRequest {
+  readonly id: number;
+  readonly name: RequestName | 'write' | 'close';
+  readonly input: unknown;
+}
+
+export type StoreResponse =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly facts: ErrorFacts };
+
+export interface StoreFiles {
+  readonly database: string;
+  readonly watermark: string;
+}
