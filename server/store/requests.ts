@@ -1,3 +1,4 @@
+import { artifactRequests } from './requests/artifacts.ts';
 import { documentRequests } from './requests/documents.ts';
 import { projectRequests } from './requests/projects.ts';
 
@@ -9,6 +10,7 @@ import { projectRequests } from './requests/projects.ts';
 export const requests = {
   ...documentRequests,
   ...projectRequests,
+  ...artifactRequests,
 };
 
 export type Requests = typeof requests;

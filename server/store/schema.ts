@@ -1,5 +1,6 @@
+import type { ArtifactTables } from './tables/artifacts.ts';
 import type { DocumentTables } from './tables/documents.ts';
 import type { ProjectTables } from './tables/projects.ts';
 
 /** All tables, as both databases have them: a file an area in tables/, made by migrations/. */
-export interface Tables extends DocumentTables, ProjectTables {}
+export interface Tables extends DocumentTables, ProjectTables, ArtifactTables {}
