@@ -202,6 +202,31 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'As much has been said about this text as the server keeps',
     fix: 'Go on in a new file, or delete what is not needed any more.',
   },
+  quotaExceeded: {
+    number: 45,
+    title: 'The workspace has no room for this artifact',
+    fix: 'Remove what is no longer needed and collect artifacts, or ask an owner to raise the limit of the workspace.',
+  },
+  uploadBusy: {
+    number: 46,
+    title: 'Another tab or machine is sending these bytes at the moment',
+    fix: 'Nothing to do: it is tried again, and goes on from what has arrived.',
+  },
+  uploadNotFound: {
+    number: 47,
+    title: 'No such upload has begun here',
+    fix: 'Begin it with POST /api/v1/uploads; an upload that nobody continued for a week is forgotten.',
+  },
+  uploadConflict: {
+    number: 48,
+    title: 'The upload stands at another byte than was said',
+    fix: 'Ask with HEAD how many bytes have arrived, and go on from there.',
+  },
+  artifactDamaged: {
+    number: 49,
+    title: 'The stored bytes are no longer those of the hash, and were put aside',
+    fix: 'Open the project in a browser that has the artifact: it is uploaded again by itself. Look at the disk of the server.',
+  },
 });
 
 export type ProtocolErrorName = keyof typeof protocolErrors;
@@ -248,6 +273,11 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   suggestionForeign: 403,
   versionNotFound: 404,
   reviewFull: 409,
+  quotaExceeded: 413,
+  uploadBusy: 423,
+  uploadNotFound: 404,
+  uploadConflict: 409,
+  artifactDamaged: 410,
 };
 
 const statusByCode: ReadonlyMap<ErrorCode, number> = new Map(
