@@ -72,4 +72,29 @@ export const serverErrors = defineErrors('SRV', {
     title: 'The document would become larger than the server keeps',
     fix: 'Put large texts into the project as data files, which are stored as artifacts.',
   },
+  databaseUnreachable: {
+    number: 25,
+    title: 'PostgreSQL cannot be reached, or does not let the server in',
+    fix: 'Check ANNEAL_DATABASE_URL (postgres://user:password@host:5432/database), and that PostgreSQL runs.',
+  },
+  databaseUnsafe: {
+    number: 26,
+    title: 'PostgreSQL does not force what it commits to disk',
+    fix: 'Set fsync = on and full_page_writes = on in postgresql.conf: what is acknowledged must survive a power cut.',
+  },
+  databaseReplaced: {
+    number: 27,
+    title: 'The database was put back or exchanged while the server ran',
+    fix: 'Restart the server: editors then send again what the database may have lost.',
+  },
+  databaseShared: {
+    number: 28,
+    title: 'Another server uses this database',
+    fix: 'Stop it, or give all servers of the database the same ANNEAL_REDIS_URL, through which they tell one another.',
+  },
+  redisUnreachable: {
+    number: 29,
+    title: 'Redis cannot be reached, or does not let the server in',
+    fix: 'Check ANNEAL_REDIS_URL (redis://host:6379), and that Redis runs.',
+  },
 });
