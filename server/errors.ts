@@ -72,6 +72,11 @@ export const serverErrors = defineErrors('SRV', {
     title: 'The document would become larger than the server keeps',
     fix: 'Put large texts into the project as data files, which are stored as artifacts.',
   },
+  rotatedUpdate: {
+    number: 15,
+    title: 'The update builds on a part of the history that the server has let go',
+    fix: 'Open the document anew; what was written offline is kept beside it.',
+  },
   databaseUnreachable: {
     number: 25,
     title: 'PostgreSQL cannot be reached, or does not let the server in',
@@ -96,5 +101,20 @@ export const serverErrors = defineErrors('SRV', {
     number: 29,
     title: 'Redis cannot be reached, or does not let the server in',
     fix: 'Check ANNEAL_REDIS_URL (redis://host:6379), and that Redis runs.',
+  },
+  signInNeeded: {
+    number: 35,
+    title: 'A server that others can reach does not run without sign-in',
+    fix: 'Leave ANNEAL_AUTH away, or bind to loopback alone (--host 127.0.0.1).',
+  },
+  badCertificate: {
+    number: 36,
+    title: 'The TLS certificate or its key cannot be used',
+    fix: 'Name both as PEM files that the server may read, with --tls-cert and --tls-key.',
+  },
+  identityProvider: {
+    number: 37,
+    title: 'The identity provider does not answer as OpenID Connect wants it',
+    fix: 'Check ANNEAL_OIDC_ISSUER: below it there is /.well-known/openid-configuration.',
   },
 });

@@ -14,6 +14,8 @@ export interface Principal {
   readonly workspace?: string;
   /** The user whose key it is. */
   readonly user?: string;
+  /** Hash of the session that he came by: when it ends, so does what was opened by it. */
+  readonly session?: string;
   /** A share link that a user has opened beside his own account. */
   readonly share?: string;
 }

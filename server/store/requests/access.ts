@@ -1,0 +1,304 @@
+import type { Kysely } from 'kysely';
+import { type Role, type Scope, stronger } from '../../../src/domain/access/roles.ts';
+import type { Tables } from '../schema.ts';
+
+type Db = Kysely<Tables>;
+
+/** Who asks, as far as roles depend on it. */
+export interface Standing {
+  readonly user: string | null;
+  readonly share: string | null;
+  /** Where one came by a key or a session, it must still be good. */
+  readonly key: string | null;
+  readonly session: string | null;
+}
+
+/** Where: a workspace, or the one of a project. */
+export type Place = { readonly workspace: string } | { readonly project: string };
+
+export interface NewUser {
+  readonly id: string;
+  readonly name: string;
+  readonly folded: string;
+  readonly password: string | null;
+}
+
+export interface Grant {
+  readonly id: string;
+  readonly name: string;
+  readonly workspace: string;
+  readonly workspaceName: string;
+  readonly project: string | null;
+  readonly role: Role;
+}
+
+/** A share link that works. */
+export async function openGrant(
+  db: Db,
+  by: { readonly id: string } | { readonly hash: string },
+  now: number,
+): Promise<Grant | null> {
+  const grant = await db
+    .selectFrom('shares')
+    .innerJoin('workspaces', 'workspaces.id', 'shares.workspace')
+    .select([
+      'shares.id',
+      'shares.name',
+      'shares.workspace',
+      'workspaces.name as workspaceName',
+      'shares.project',
+      'shares.role',
+    ])
+    .where((where) => ('id' in by ? where('shares.id', '=', by.id) : where('shares.hash', '=', by.hash)))
+    .where('revoked', 'is', null)
+    .where((where) => where.or([where('expires', 'is', null), where('expires', '>', now)]))
+    .executeTakeFirst();
+  return grant ?? null;
+}
+
+async function isSession(db: Db, hash: string, now: number): Promise<boolean> {
+  const session = await db
+    .selectFrom('sessions')
+    .select('hash')
+    .where('hash', '=', hash)
+    .where('expires', '>', now)
+    .executeTakeFirst();
+  return session !== undefined;
+}
+
+/** Signing in, and what the check before every operation asks. */
+export const accessRequests = {
+  /** The role in a place, from a membership or a share link; null in both where the place does not exist. */
+  async roleIn(
+    db: Db,
+    { who, place, now }: { readonly who: Standing; readonly place: Place; readonly now: number },
+  ): Promise<{ readonly workspace: string | null; readonly role: Role | null }> {
+    const project = 'project' in place ? place.project : null;
+    const found =
+      'project' in place
+        ? await db
+            .selectFrom('projects')
+            .select('workspace')
+            .where('id', '=', place.project)
+            .executeTakeFirst()
+        : await db
+            .selectFrom('workspaces')
+            .select('id as workspace')
+            .where('id', '=', place.workspace)
+            .executeTakeFirst();
+    if (found === undefined) return { workspace: null, role: null };
+    const { workspace } = found;
+    if (who.key !== null && (await accessRequests.findKey(db, { id: who.key, now })) === null) {
+      return { workspace, role: null };
+    }
+    if (who.session !== null && !(await isSession(db, who.session, now))) return { workspace, role: null };
+    const member =
+      who.user === null
+        ? undefined
+        : await db
+            .selectFrom('members')
+            .innerJoin('users', 'users.id', 'members.user')
+            .select('members.role')
+            .where('members.workspace', '=', workspace)
+            .where('members.user', '=', who.user)
+            .where('users.disabled', 'is', null)
+            .executeTakeFirst();
+    const grant = who.share === null ? null : await openGrant(db, { id: who.share }, now);
+    const granted =
+      grant !== null && grant.workspace === workspace && (grant.project === null || grant.project === project)
+        ? grant.role
+        : null;
+    return { workspace, role: stronger(member?.role ?? null, granted) };
+  },
+
+  async findUser(
+    db: Db,
+    { folded }: { readonly folded: string },
+  ): Promise<{ readonly id: string; readonly name: string; readonly password: string | null } | null> {
+    const user = await db
+      .selectFrom('users')
+      .select(['id', 'name', 'password'])
+      .where('folded', '=', folded)
+      .where('disabled', 'is', null)
+      .executeTakeFirst();
+    return user ?? null;
+  },
+
+  async userById(
+    db: Db,
+    id: string,
+  ): Promise<{ readonly id: string; readonly name: string; readonly password: string | null } | null> {
+    const user = await db
+      .selectFrom('users')
+      .select(['id', 'name', 'password'])
+      .where('id', '=', id)
+      .where('disabled', 'is', null)
+      .executeTakeFirst();
+    return user ?? null;
+  },
+
+  /** Everybody else who is signed in as this user is not any more. */
+  async setPassword(
+    db: Db,
+    {
+      user,
+      password,
+      keep,
+    }: { readonly user: string; readonly password: string; readonly keep: string | null },
+  ): Promise<null> {
+    await db.updateTable('users').set({ password }).where('id', '=', user).execute();
+    await db
+      .deleteFrom('sessions')
+      .where('user', '=', user)
+      .where('hash', '!=', keep ?? '')
+      .execute();
+    return null;
+  },
+
+  async createSession(db: Db, session: Tables['sessions']): Promise<null> {
+    await db.insertInto('sessions').values(session).execute();
+    return null;
+  },
+
+  async endSessions(db: Db, hashes: readonly string[]): Promise<null> {
+    if (hashes.length > 0)
+      await db
+        .deleteFrom('sessions')
+        .where('hash', 'in', [...hashes])
+        .execute();
+    return null;
+  },
+
+  /** Who sessions stand for: a user and, beside it, a share link; null for what has ended. */
+  async findSessions(
+    db: Db,
+    { hashes, now }: { readonly hashes: readonly string[]; readonly now: number },
+  ): Promise<{
+    readonly user: { readonly id: string; readonly name: string; readonly session: string } | null;
+    readonly share: (Grant & { readonly session: string }) | null;
+  }> {
+    if (hashes.length === 0) return { user: null, share: null };
+    const rows = await db
+      .selectFrom('sessions')
+      .select(['hash', 'user', 'share'])
+      .where('hash', 'in', [...hashes])
+      .where('expires', '>', now)
+      .execute();
+    const ofUser = rows.find((row) => row.user !== null);
+    const ofShare = rows.find((row) => row.share !== null);
+    const user = ofUser?.user == null ? null : await accessRequests.userById(db, ofUser.user);
+    const share = ofShare?.share == null ? null : await openGrant(db, { id: ofShare.share }, now);
+    return {
+      user: user === null || ofUser === undefined ? null : { id: user.id, name: user.name, session: ofUser.hash },
+      share: share === null || ofShare === undefined ? null : { ...share, session: ofShare.hash },
+    };
+  },
+
+  async findShare(
+    db: Db,
+    { hash, now }: { readonly hash: string; readonly now: number },
+  ): Promise<Grant | null> {
+    return openGrant(db, { hash }, now);
+  },
+
+  async shareById(db: Db, { id, now }: { readonly id: string; readonly now: number }): Promise<Grant | null> {
+    return openGrant(db, { id }, now);
+  },
+
+  async findKey(
+    db: Db,
+    { now, ...by }: ({ readonly hash: string } | { readonly id: string }) & { readonly now: number },
+  ): Promise<{
+    readonly id: string;
+    readonly user: string;
+    readonly userName: string;
+    readonly workspace: string;
+    readonly scopes: readonly Scope[];
+  } | null> {
+    const key = await db
+      .selectFrom('api_keys')
+      .innerJoin('users', 'users.id', 'api_keys.user')
+      .select([
+        'api_keys.id',
+        'api_keys.user',
+        'users.name as userName',
+        'api_keys.workspace',
+        'api_keys.scopes',
+      ])
+      .where((where) =>
+        'id' in by ? where('api_keys.id', '=', by.id) : where('api_keys.hash', '=', by.hash),
+      )
+      .where('revoked', 'is', null)
+      .where('disabled', 'is', null)
+      .where((where) => where.or([where('expires', 'is', null), where('expires', '>', now)]))
+      .executeTakeFirst();
+    return key === undefined ? null : { ...key, scopes: JSON.parse(key.scopes) as Scope[] };
+  },
+
+  async createTicket(db: Db, ticket: Tables['tickets']): Promise<null> {
+    await db.insertInto('tickets').values(ticket).execute();
+    return null;
+  },
+
+  /** Whoever takes a ticket has used it up, whether it fits or not. */
+  async takeTicket(
+    db: Db,
+    { hash, now }: { readonly hash: string; readonly now: number },
+  ): Promise<Pick<Tables['tickets'], 'principal' | 'project' | 'path'> | null> {
+    const ticket = await db.deleteFrom('tickets').where('hash', '=', hash).returningAll().executeTakeFirst();
+    if (ticket === undefined || ticket.expires <= now) return null;
+    const { principal, project, path } = ticket;
+    return { principal, project, path };
+  },
+
+  /** The user whom an identity provider names, made on the first time under a name that is free. */
+  async userOfIdentity(
+    db: Db,
+    {
+      issuer,
+      subject,
+      wish,
+      created,
+    }: {
+      readonly issuer: string;
+      readonly subject: string;
+      readonly wish: NewUser;
+      readonly created: number;
+    },
+  ): Promise<string | null> {
+    const known = await db
+      .selectFrom('identities')
+      .innerJoin('users', 'users.id', 'identities.user')
+      .select(['users.id', 'users.disabled'])
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .executeTakeFirst();
+    if (known !== undefined) return known.disabled === null ? known.id : null;
+    const taken = await db
+      .selectFrom('users')
+      .select('id')
+      .where('folded', '=', wish.folded)
+      .executeTakeFirst();
+    const suffix = taken === undefined ? '' : ` ${wish.id.slice(-6)}`;
+    await db
+      .insertInto('users')
+      .values({
+        ...wish,
+        name: wish.name + suffix,
+        folded: wish.folded + suffix.toLowerCase(),
+        created,
+        disabled: null,
+      })
+      .execute();
+    await db.insertInto('identities').values({ issuer, subject, user: wish.id }).execute();
+    return wish.id;
+  },
+
+  /** What has run out is of no use to anybody. */
+  async purgeAccess(db: Db, { now }: { readonly now: number }): Promise<null> {
+    for (const table of ['sessions', 'tickets', 'invitations'] as const) {
+      await db.deleteFrom(table).where('expires', '<=', now).execute();
+    }
+    return null;
+  },
+};
