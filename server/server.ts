@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AnnealError } from '../src/base/error.ts';
 import { protocolErrors } from '../src/protocol/errors.ts';
+import { Access } from './access/access.ts';
+import { Accounts } from './access/accounts.ts';
+import { firstOwnerSecret } from './access/first-owner.ts';
+import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
 import { ArtifactStore } from './artifacts/artifact-store.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
@@ -21,6 +25,7 @@ import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
 import { Rooms } from './sync/rooms.ts';
 import { SyncSockets } from './sync/sockets.ts';
+import { createWebServer, type TlsFiles } from './tls.ts';
 
 export type Studio =
   /** A folder that `vite build` made. */
@@ -39,6 +44,9 @@ export interface ServerOptions {
   readonly allowHosts?: readonly string[];
   readonly publicUrl?: string | null;
   readonly maxArtifactBytes?: number;
+  /** ANNEAL_AUTH; left out: as where it listens demands. */
+  readonly auth?: string | undefined;
+  readonly tls?: TlsFiles | null;
   readonly limits?: Partial<SyncLimits>;
   /** The config of the sample project; by default recipes/stories.yaml. */
   readonly sampleConfig?: string;
@@ -49,6 +57,11 @@ export interface RunningServer {
   /** Such as http://localhost:4600, without a slash at the end. */
   readonly url: string;
   readonly port: number;
+  readonly auth: SignInMode;
+  /** Creates the owner, once; null where there is one, or sign-in is off. */
+  readonly ownerLink: string | null;
+  /** After the certificate's files have been renewed. */
+  reloadCertificate(): void;
   /** Sends everybody away and resolves when everything is on disk. */
   close(): Promise<void>;
 }
@@ -57,11 +70,14 @@ const MAX_ARTIFACT_BYTES = 16 * 1024 ** 3;
 
 /**
  * Starts the studio, the sync server and the API on one port.
- * Errors: portTaken, cannotListen, dataInUse, dataDamaged, newerData, dataUnusable, studioMissing, sampleMissing.
+ * Errors: portTaken, cannotListen, dataInUse, dataDamaged, newerData, dataUnusable, studioMissing, sampleMissing,
+ * signInNeeded, badOption, badCertificate.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', log = (line) => console.error(line) } = options;
   const limits = { ...defaultSyncLimits, ...options.limits };
+  const { allowHosts = [], publicUrl = null, tls = null } = options;
+  const mode = signInMode({ host, publicUrl, wish: options.auth });
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
@@ -75,6 +91,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
     );
     const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+    const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
+    const access = new Access(store, clock, { mode, secure });
+    const accounts = new Accounts(store, access, clock, { oidc: null, behindProxy: publicUrl !== null });
+    await store.call('purgeAccess', { now: clock.now() });
     const rooms = new Rooms(store, limits);
     undo.push(() => rooms.close());
     const projects = new Projects(store, rooms, clock, sampleConfig);
@@ -86,17 +106,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
     };
     await projects.prepare();
-    const sockets = new SyncSockets(rooms, files, limits);
+    const sockets = new SyncSockets({ rooms, doorkeeper: files, limits });
 
-    const server = createServer({
-      requestTimeout: 0,
-      headersTimeout: 60_000,
-      keepAliveTimeout: 65_000,
-      requireHostHeader: false, // the guard refuses it, with the headers that every answer has
-    });
+    const { server, reloadCertificate } = createWebServer(
+      {
+        requestTimeout: 0,
+        headersTimeout: 60_000,
+        keepAliveTimeout: 65_000,
+        requireHostHeader: false, // the guard refuses it, with the headers that every answer has
+      },
+      tls,
+    );
+    let url = '';
     const counts = () => ({ rooms: rooms.size, connections: sockets.size });
     const app = await createApp(server, options.studio, log, async (instance) => {
-      await registerApi(instance, createHandlers({ store, projects, files, artifacts, counts }));
+      const parts = { store, access, accounts, clock, projects, files, artifacts, counts, url: () => url };
+      await registerApi(instance, createHandlers(parts), access);
     });
     undo.push(async () => {
       await app.close();
@@ -104,11 +129,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     undo.push(() => sockets.close());
     const port = await listen(server, host, options.port);
-    const { allowHosts = [], publicUrl = null } = options;
+    const scheme = tls === null ? 'http' : 'https';
+    url = publicUrl?.replace(/\/+$/, '') ?? `${scheme}://${nameOf(host)}:${port}`;
     const vite = options.studio.kind === 'vite' ? await startVite(server, options.studio.root) : null;
     if (vite !== null) undo.push(() => vite.close());
-    serve(server, { guard: createGuard({ host, port, allowHosts, publicUrl }), app, sockets, vite });
-    return { url: publicUrl?.replace(/\/+$/, '') ?? `http://${nameOf(host)}:${port}`, port, close };
+    serve(server, { guard: createGuard({ host, port, allowHosts, publicUrl, scheme }), app, sockets, vite });
+    const secret = mode === 'on' ? await firstOwnerSecret(store, clock.now()) : null;
+    const ownerLink = secret === null ? null : `${url}/invitation#${secret}`;
+    return { url, port, auth: mode, ownerLink, reloadCertificate, close };
   } catch (error) {
     await close();
     throw error;

@@ -195,9 +195,11 @@ export class Access {
 
   /** Hashes of the sessions that a request's cookies name. */
   sessionsOf(request: IncomingMessage): string[] {
-    return (['user', 'share'] as const).flatMap((kind) => {
-      const secret = readCookie(request.headers.cookie, cookieName(kind, this.secure));
-      return secret === null ? [] : [hashOfSecret(secret)];
-    });
+    return (['user', 'share'] as const).flatMap((kind) => this.sessionOf(request, kind) ?? []);
+  }
+
+  sessionOf(request: IncomingMessage, kind: 'user' | 'share'): string | null {
+    const secret = readCookie(request.headers.cookie, cookieName(kind, this.secure));
+    return secret === null ? null : hashOfSecret(secret);
   }
 }

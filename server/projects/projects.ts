@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
 import { CloseCode, type FileEntry, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
+import { HOME_WORKSPACE } from '../access/principal.ts';
 import type { Store } from '../store/store.ts';
 import type { Seed } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
@@ -38,6 +39,7 @@ export class Projects {
     const created = this.#clock.now();
     await this.#store.call('createSample', {
       id: SAMPLE_PROJECT,
+      workspace: HOME_WORKSPACE,
       name: 'Sample: stories',
       created,
       seeds: seeds([{ path: CONFIG_PATH, text: this.#sampleConfig }], created),
@@ -45,28 +47,35 @@ export class Projects {
     await this.#store.call('purgeProjects', { before: created - KEEP_DELETED_MS });
   }
 
-  list(deleted: boolean): Promise<Project[]> {
-    return this.#store.call('listProjects', { deleted });
+  /** Those of these workspaces, and these further projects. */
+  list(where: {
+    readonly deleted: boolean;
+    readonly workspaces: readonly string[];
+    readonly projects: readonly string[];
+  }): Promise<Project[]> {
+    return this.#store.call('listProjects', where);
   }
 
-  async create(wish: {
-    readonly name: string;
-    readonly id?: string | undefined;
-    readonly files?: readonly FirstFile[] | undefined;
-  }): Promise<Project> {
+  async create(
+    workspace: string,
+    wish: {
+      readonly name: string;
+      readonly id?: string | undefined;
+      readonly files?: readonly FirstFile[] | undefined;
+    },
+  ): Promise<Project> {
     const created = this.#clock.now();
     const files = wish.files ?? [{ path: CONFIG_PATH, text: this.#sampleConfig }];
     const twice = files.find((file, index) => files.findIndex((other) => other.path === file.path) !== index);
     if (twice !== undefined)
       throw protocolErrors.badRequest({ message: `Two files are named ${twice.path}`, where: 'files' });
-    const first = wish.id ?? idFrom(wish.name);
-    // Only an id that we made ourselves is changed until it is free.
+    const first = wish.id ?? slug(wish.name, 'project');
+    // An id that was wished for is changed only where another workspace has it, of which nothing may be known.
     for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
-      const project = { id, name: wish.name, created };
-      if (await this.#store.call('createProject', { ...project, seeds: seeds(files, created) })) {
-        return { ...project, deleted: null };
-      }
-      if (wish.id !== undefined) throw protocolErrors.projectExists({ where: id });
+      const project = { id, workspace, name: wish.name, created };
+      const done = await this.#store.call('createProject', { ...project, seeds: seeds(files, created) });
+      if (done === 'created') return { ...project, deleted: null };
+      if (done === 'taken here' && wish.id === id) throw protocolErrors.projectExists({ where: id });
     }
   }
 
@@ -119,11 +128,12 @@ function seeds(files: readonly FirstFile[], created: number): Seed[] {
   ];
 }
 
-function idFrom(name: string): string {
+/** An id that resembles a name. */
+export function slug(name: string, otherwise: string): string {
   const plain = name.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
   const id = plain
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 48)
     .replace(/^-+|-+$/g, '');
-  return id === '' ? 'project' : id;
+  return id === '' ? otherwise : id;
 }

@@ -1,6 +1,10 @@
+import { accessRequests } from './requests/access.ts';
 import { artifactRequests } from './requests/artifacts.ts';
 import { documentRequests } from './requests/documents.ts';
+import { keyRequests } from './requests/keys.ts';
 import { projectRequests } from './requests/projects.ts';
+import { reviewRequests } from './requests/review.ts';
+import { workspaceRequests } from './requests/workspaces.ts';
 
 /**
  * What the store can be asked: a file an area in requests/. Each runs as a whole, in a transaction of its own,
@@ -10,6 +14,10 @@ import { projectRequests } from './requests/projects.ts';
 export const requests = {
   ...documentRequests,
   ...projectRequests,
+  ...reviewRequests,
+  ...accessRequests,
+  ...workspaceRequests,
+  ...keyRequests,
   ...artifactRequests,
 };
 

@@ -155,7 +155,11 @@ export const accessRequests = {
     return null;
   },
 
-  async createSession(db: Db, session: Tables['sessions']): Promise<null> {
+  async replaceSession(
+    db: Db,
+    { old, session }: { readonly old: string | null; readonly session: Tables['sessions'] },
+  ): Promise<null> {
+    if (old !== null) await db.deleteFrom('sessions').where('hash', '=', old).execute();
     await db.insertInto('sessions').values(session).execute();
     return null;
   },
@@ -189,7 +193,8 @@ export const accessRequests = {
     const user = ofUser?.user == null ? null : await accessRequests.userById(db, ofUser.user);
     const share = ofShare?.share == null ? null : await openGrant(db, { id: ofShare.share }, now);
     return {
-      user: user === null || ofUser === undefined ? null : { id: user.id, name: user.name, session: ofUser.hash },
+      user:
+        user === null || ofUser === undefined ? null : { id: user.id, name: user.name, session: ofUser.hash },
       share: share === null || ofShare === undefined ? null : { ...share, session: ofShare.hash },
     };
   },

@@ -11,10 +11,29 @@ async function projectById(db: Db, id: string): Promise<Project | null> {
 }
 
 export const projectRequests = {
-  async listProjects(db: Db, { deleted }: { readonly deleted: boolean }): Promise<Project[]> {
+  /** Of these workspaces, and these further projects. */
+  async listProjects(
+    db: Db,
+    {
+      deleted,
+      workspaces,
+      projects,
+    }: {
+      readonly deleted: boolean;
+      readonly workspaces: readonly string[];
+      readonly projects: readonly string[];
+    },
+  ): Promise<Project[]> {
+    if (workspaces.length + projects.length === 0) return [];
     return db
       .selectFrom('projects')
       .selectAll()
+      .where((where) =>
+        where.or([
+          ...(workspaces.length === 0 ? [] : [where('workspace', 'in', [...workspaces])]),
+          ...(projects.length === 0 ? [] : [where('id', 'in', [...projects])]),
+        ]),
+      )
       .where('deleted', deleted ? 'is not' : 'is', null)
       .orderBy('created')
       .orderBy('id')
@@ -25,18 +44,19 @@ export const projectRequests = {
     return projectById(db, id);
   },
 
-  /** False, and nothing done, where the id is taken, be it by a deleted project. */
+  /** Nothing is done where the id is taken, be it by a deleted project: here, or in another workspace. */
   async createProject(
     db: Db,
     { seeds, ...project }: Omit<Project, 'deleted'> & { readonly seeds: readonly Seed[] },
-  ): Promise<boolean> {
-    if ((await projectById(db, project.id)) !== null) return false;
+  ): Promise<'created' | 'taken here' | 'taken elsewhere'> {
+    const taken = await projectById(db, project.id);
+    if (taken !== null) return taken.workspace === project.workspace ? 'taken here' : 'taken elsewhere';
     await db
       .insertInto('projects')
       .values({ ...project, deleted: null })
       .execute();
     await insertSeeds(db, project.id, seeds);
-    return true;
+    return 'created';
   },
 
   async changeProject(
@@ -65,6 +85,6 @@ export const projectRequests = {
       .executeTakeFirst();
     if (before !== undefined) return false;
     await db.insertInto('settings').values({ key: 'sample', value: sample.id }).execute();
-    return projectRequests.createProject(db, sample);
+    return (await projectRequests.createProject(db, sample)) === 'created';
   },
 };

@@ -1,11 +1,15 @@
+import { accessOperations } from './access.ts';
 import { artifactOperations } from './artifacts.ts';
 import { fileOperations } from './files.ts';
 import { projectOperations } from './projects.ts';
 import { systemOperations } from './system.ts';
+import { workspaceOperations } from './workspaces.ts';
 
 /** The whole HTTP interface, by operation id. */
 export const operations = {
   ...systemOperations,
+  ...accessOperations,
+  ...workspaceOperations,
   ...projectOperations,
   ...fileOperations,
   ...artifactOperations,

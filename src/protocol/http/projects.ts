@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePathSchema, projectIdSchema } from '../names.ts';
+import { filePathSchema, projectIdSchema, workspaceIdSchema } from '../names.ts';
 import { operation } from './operation.ts';
 
 export const projectNameSchema = z
@@ -19,6 +19,7 @@ export const fileTextSchema = z.string().max(MAX_TEXT_LENGTH);
 export const projectSchema = z
   .object({
     id: projectIdSchema,
+    workspace: workspaceIdSchema,
     name: z.string(), // what older versions let in must not hide the list
     created: z.number().int().meta({ description: 'Milliseconds since 1970 UTC.' }),
     deleted: z
@@ -37,10 +38,10 @@ export const projectOperations = {
   listProjects: operation({
     method: 'GET',
     path: '/projects',
-    summary: 'List the projects, or those that are deleted and can be restored',
+    summary: 'List the projects of all workspaces of who asks, or those that are deleted and can be restored',
     action: 'self',
     params: z.object({}),
-    query: z.object({ deleted: z.stringbool().default(false) }),
+    query: z.object({ deleted: z.stringbool().default(false), workspace: workspaceIdSchema.optional() }),
     body: null,
     response: z.object({ projects: z.array(projectSchema) }),
     success: [200],
@@ -52,7 +53,9 @@ export const projectOperations = {
     summary: 'Create a project with its first files; the texts are seeded here, once',
     action: 'project.create',
     params: z.object({}),
-    query: noQuery,
+    query: z.object({
+      workspace: workspaceIdSchema.optional().meta({ description: "Left out: the caller's own." }),
+    }),
     body: z.object({
       name: projectNameSchema,
       id: projectIdSchema.optional().meta({ description: 'Made from the name where left out.' }),
