@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Mark } from './epoch.ts';
 
@@ -13,6 +13,7 @@ export class Watermark {
 
   constructor(path: string, identity: bigint) {
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    ftruncateSync(this.#file, BYTES); // of something else there may be more
     this.#identity = identity;
   }
 
