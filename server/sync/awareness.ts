@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import type { Role } from '../../src/domain/access/roles.ts';
 import { awarenessUserSchema, MAX_AWARENESS_BYTES } from '../../src/protocol/sync.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { type AwarenessEntry, awarenessFrame } from './frames.ts';
@@ -5,8 +7,16 @@ import { type AwarenessEntry, awarenessFrame } from './frames.ts';
 /** The socket's side of awareness. */
 export interface AwarenessPeer {
   send(frame: Uint8Array): void;
+  /** Who is at the socket, as far as the server knows. */
+  readonly guest: { readonly principal: { readonly name: string | null }; role(): Role | null };
   /** Somebody else claims this socket's client id: is it still alive? If not, it will leave the room. */
   probe(): void;
+}
+
+/** Who an editor says that it is; the same in all tabs of one person. */
+export interface SaidPerson {
+  readonly id: string;
+  readonly name: string;
 }
 
 interface Member {
@@ -17,6 +27,11 @@ interface Member {
   /** When that was, in milliseconds of the heartbeat's clock. */
   told: number;
 }
+
+const saidSchema = z.object({
+  person: z.string().min(1).max(128),
+  user: z.object({ name: z.string().trim().min(1).max(64) }),
+});
 
 const MAX_ENTRIES = 10_000;
 /** Longer than an echo of somebody who has just left is on its way. */
@@ -50,19 +65,46 @@ export class RoomAwareness {
     this.#intervalMs = intervalMs;
   }
 
-  /** Reads the payload of an awareness frame. Throws MalformedBytes. */
+  /**
+   * Reads the payload of an awareness frame. Throws MalformedBytes. One state of a frame is read, however many
+   * there are: the socket's own, or the first that it may take for its own.
+   */
   receive(peer: AwarenessPeer, payload: Uint8Array): void {
     const cursor = new Cursor(payload);
     const count = cursor.varUint();
     if (count > MAX_ENTRIES) throw new MalformedBytes('too many awareness entries');
+    let claimed = false;
+    let own: { readonly client: number; readonly clock: number; readonly state: Uint8Array } | null = null;
     for (let i = 0; i < count; i++) {
-      const client = cursor.varUint();
-      const clock = cursor.varUint();
-      const state = cursor.varString();
-      if (this.#mayBind(peer, client, state)) this.#bind(peer, client);
-      if (this.#clientOf.get(peer) === client) this.#update(client, clock, cleanState(state));
-      else this.#claim(peer, client, clock, state);
+      const entry = { client: cursor.varUint(), clock: cursor.varUint(), state: cursor.varBytes() };
+      const speaksFor = this.#clientOf.get(peer);
+      if (speaksFor === entry.client) own = entry;
+      if (speaksFor !== undefined || isNobody(entry.state)) continue;
+      if (this.#mayBind(peer, entry.client)) {
+        this.#bind(peer, entry.client);
+        own = entry;
+      } else if (!claimed) {
+        claimed = true;
+        this.#claim(peer, entry.client, entry.clock, entry.state);
+      }
     }
+    if (own !== null) this.#update(own.client, own.clock, cleanState(own.state, peer));
+  }
+
+  /** What the server says of the peer has changed: the others see it at once. */
+  renamed(peer: AwarenessPeer): void {
+    const client = this.#clientOf.get(peer);
+    const member = client === undefined ? undefined : this.#members.get(client);
+    if (client === undefined || member === undefined || member.state === NOBODY) return;
+    this.#update(client, member.clock, cleanState(Buffer.from(member.state), peer));
+  }
+
+  /** Null while the socket has not said it. */
+  saidBy(peer: AwarenessPeer): SaidPerson | null {
+    const client = this.#clientOf.get(peer);
+    const state = client === undefined ? undefined : this.#members.get(client)?.state;
+    const parsed = saidSchema.safeParse(state === undefined ? null : JSON.parse(state));
+    return parsed.success ? { id: parsed.data.person, name: parsed.data.user.name } : null;
   }
 
   /** Everybody's state, for one who has just come; null where nobody is there. */
@@ -116,8 +158,7 @@ export class RoomAwareness {
     this.#timer = null;
   }
 
-  #mayBind(peer: AwarenessPeer, client: number, state: string): boolean {
-    if (this.#clientOf.has(peer) || state === NOBODY) return false;
+  #mayBind(peer: AwarenessPeer, client: number): boolean {
     const member = this.#members.get(client);
     if (member === undefined) return true;
     if (member.peer !== null) return false;
@@ -145,11 +186,12 @@ export class RoomAwareness {
     this.#mark(client);
   }
 
-  #claim(peer: AwarenessPeer, client: number, clock: number, text: string): void {
-    if (this.#clientOf.has(peer) || this.#introduced.has(peer) || text === NOBODY) return;
-    const state = cleanState(text);
+  #claim(peer: AwarenessPeer, client: number, clock: number, bytes: Uint8Array): void {
+    if (this.#introduced.has(peer)) return;
     const owner = this.#members.get(client)?.peer;
-    if (state === null || owner === null || owner === undefined) return;
+    if (owner === null || owner === undefined) return;
+    const state = cleanState(bytes, peer);
+    if (state === null) return;
     this.#claims.set(client, { peer, state, clock });
     owner.probe();
   }
@@ -185,26 +227,35 @@ export class RoomAwareness {
   }
 }
 
-/** The state with a `user` that others can show, as JSON; null where it is none or too long. */
-function cleanState(text: string): string | null {
-  if (text.length > MAX_AWARENESS_BYTES) return null;
-  let state: unknown;
-  try {
-    state = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (state === null) return NOBODY;
-  if (typeof state !== 'object' || Array.isArray(state)) return null;
-  if (!('user' in state)) return text;
-  return JSON.stringify({ ...state, user: cleanUser(state.user) });
+function isNobody(state: Uint8Array): boolean {
+  return state.length === NOBODY.length && Buffer.from(state).toString('latin1') === NOBODY;
 }
 
-function cleanUser(user: unknown): Record<string, unknown> {
+/** The state with a `user` that others can show, as JSON; null where it is none or too long. */
+function cleanState(bytes: Uint8Array, { guest }: AwarenessPeer): string | null {
+  if (bytes.length > MAX_AWARENESS_BYTES) return null;
+  try {
+    const state: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    if (state === null) return NOBODY;
+    if (typeof state !== 'object' || Array.isArray(state)) return null;
+    const { user, ...rest } = state as Record<string, unknown>;
+    if (user === undefined && guest.principal.name === null) return JSON.stringify(rest);
+    return JSON.stringify({ ...rest, user: cleanUser(user, guest) });
+  } catch {
+    return null; // no JSON, or nested deeper than it can be written
+  }
+}
+
+function cleanUser(user: unknown, guest: AwarenessPeer['guest']): Record<string, unknown> {
   const raw: { name?: unknown; color?: unknown } = typeof user === 'object' && user !== null ? user : {};
-  const name = typeof raw.name === 'string' ? tidy(raw.name) : '';
+  const name = guest.principal.name ?? (typeof raw.name === 'string' ? raw.name : '');
   const color = awarenessUserSchema.shape.color.safeParse(raw.color);
-  return { ...raw, name: name === '' ? 'Somebody' : name, color: color.success ? color.data : '#808080' };
+  return {
+    ...raw,
+    name: tidy(name) || 'Somebody',
+    color: color.success ? color.data : '#808080',
+    role: guest.role() ?? undefined,
+  };
 }
 
 /** One line, without characters that hide or reorder others. */

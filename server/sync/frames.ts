@@ -1,4 +1,5 @@
 import * as encoding from 'lib0/encoding';
+import type { Role } from '../../src/domain/access/roles.ts';
 import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 
 /** The frames that the server sends; src/protocol/sync.ts says what they mean. */
@@ -16,10 +17,19 @@ export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
 export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.step2, update);
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.update, update);
 
-export function storedFrame(count: number): Uint8Array {
+export function durableFrame(epoch: number, lsn: number, count: number): Uint8Array {
   return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, MessageType.stored);
+    encoding.writeVarUint(encoder, MessageType.durable);
+    encoding.writeVarUint(encoder, epoch);
+    encoding.writeVarUint(encoder, Math.max(0, lsn));
     encoding.writeVarUint(encoder, count);
+  });
+}
+
+export function roleFrame(role: Role): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.role);
+    encoding.writeVarString(encoder, role);
   });
 }
 

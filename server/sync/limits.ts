@@ -10,6 +10,14 @@ export interface SyncLimits {
   /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
   readonly bufferedBytes: number;
   readonly connections: number;
+  /** Of frames that wait for their turn; beyond either the socket is not read. */
+  readonly queuedBytes: number;
+  readonly queuedFrames: number;
+  /** Of all connections from one address together. */
+  readonly addressConnections: number;
+  readonly addressBytesPerSecond: number;
+  readonly addressMessagesPerSecond: number;
+  readonly addressMsPerSecond: number;
   /** What a socket may send before it is read more slowly. */
   readonly bytesPerSecond: number;
   readonly messagesPerSecond: number;
@@ -35,6 +43,12 @@ export const defaultSyncLimits: SyncLimits = {
   pendingBytes: 256 * 1024,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,
+  queuedBytes: 256 * 1024,
+  queuedFrames: 256,
+  addressConnections: 2_000,
+  addressBytesPerSecond: 64 * 1024 * 1024,
+  addressMessagesPerSecond: 20_000,
+  addressMsPerSecond: 900,
   bytesPerSecond: 8 * 1024 * 1024,
   messagesPerSecond: 2_000,
   msPerSecond: 300,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { localGuest } from './guest.ts';
 import { defaultSyncLimits } from './limits.ts';
 import type { RoomPeer } from './room.ts';
 import { Rooms } from './rooms.ts';
@@ -10,6 +11,7 @@ const name = { project: 'sample', path: 'notes.md' };
 
 /** A disk that can be told to fail; what is on it is what was acknowledged. */
 class FailingStore {
+  readonly epoch = 1;
   readonly written: Uint8Array[] = [];
   broken = false;
 
@@ -32,6 +34,7 @@ function setUp() {
   const join = () =>
     rooms.enter(name, (room) => {
       const peer: RoomPeer = {
+        guest: localGuest,
         send: () => undefined,
         probe: () => undefined,
         close: (code) => {

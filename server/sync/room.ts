@@ -1,23 +1,37 @@
 import * as Y from 'yjs';
 import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
-import { type CloseCode, PROJECT_DOCUMENT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { type CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
-import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
+import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
 import { updateFrame } from './frames.ts';
+import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
-import { newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
-import { type DocumentKind, hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import type { SyncMetrics } from './metrics.ts';
+import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
+import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
 import type { Trial } from './trial.ts';
 
 export type CloseCodeValue = (typeof CloseCode)[keyof typeof CloseCode];
 
 /** A socket, as the room sees it. */
 export interface RoomPeer extends AwarenessPeer {
+  readonly guest: Guest;
   /** Ends the connection; the peer leaves the room at once. */
   close(code: CloseCodeValue, reason: string): void;
 }
+
+/**
+ * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, `says`
+ * tells who the socket's editor says it is.
+ */
+export type OnEdited = (
+  name: DocumentName,
+  guest: Guest,
+  clients: Iterable<number>,
+  says: () => SaidPerson | null,
+) => void;
 
 export interface RoomParts {
   readonly store: Store;
@@ -25,6 +39,8 @@ export interface RoomParts {
   readonly limits: SyncLimits;
   /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
+  readonly onEdited: OnEdited;
+  readonly metrics: SyncMetrics;
   readonly onClosed: (room: Room) => void;
 }
 
@@ -61,7 +77,7 @@ export class Room {
 
   constructor(name: DocumentName, parts: RoomParts) {
     this.name = name;
-    this.kind = name.path === PROJECT_DOCUMENT ? 'project' : 'text';
+    this.kind = documentKind(name.path);
     this.#parts = parts;
     this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs);
     this.closed = new Promise((resolve) => {
@@ -73,6 +89,26 @@ export class Room {
 
   get phase(): RoomState['phase'] {
     return this.#state.phase;
+  }
+
+  /** Whether it takes people and updates in. */
+  get isOpen(): boolean {
+    return isOpen(this.#state);
+  }
+
+  /** Which life of the log this is. */
+  get epoch(): number {
+    return this.#parts.store.epoch;
+  }
+
+  /** All of the log up to this number is on disk. */
+  get lsn(): number {
+    return this.#parts.store.lsn;
+  }
+
+  /** Resolves when all that the document holds now is on disk. */
+  get durable(): Promise<void> {
+    return this.#durable;
   }
 
   /** Holds the room in memory until `release`. */
@@ -94,9 +130,14 @@ export class Room {
 
   /**
    * Takes a stranger's update in: when this returns (a large one: resolves) it has been applied and the others
-   * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for.
+   * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for,
+   * and what `check` throws, which is asked right before it is applied.
    */
-  receive(update: Uint8Array, from: RoomPeer): Received | Promise<Received> {
+  receive(
+    update: Uint8Array,
+    from: RoomPeer,
+    check: () => void = () => undefined,
+  ): Received | Promise<Received> {
     const scanned = scanUpdate(update, this.kind);
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
@@ -104,12 +145,21 @@ export class Room {
     if (scan.structs > 0) this.#checkSize(update); // what only deletes is the way out of a full document
     const { limits, trial } = this.#parts;
     const take = (): Received => {
+      check();
       const tell = scan.carriageReturn ? null : from;
-      return { durable: this.#change(() => this.#apply(update, scan), tell, update) };
+      const durable = this.#change(() => this.#apply(update, scan), tell, update);
+      if (scan.structs > 0 || scan.deletes > 0)
+        this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
+      return { durable };
     };
     const parts = scan.structs + scan.deletes + scan.clients * 10;
     if (update.length <= limits.trialBytes && parts <= limits.trialParts) return take();
     return trial.run({ state: Y.encodeStateAsUpdate(this.doc), update }).then(take);
+  }
+
+  /** What a client with this state vector has not, as an update. */
+  missingFrom(stateVector: Uint8Array): Uint8Array {
+    return Y.encodeStateAsUpdate(this.doc, stateVector);
   }
 
   /** An edit by the server itself; resolves when it is on disk. */
@@ -158,8 +208,7 @@ export class Room {
    * received and will be acknowledged.
    */
   #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array): Promise<void> {
-    if (this.phase !== 'ready')
-      return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
+    if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
     const { pendingStructs, pendingDs } = this.doc.store;
     this.#emitted = [];
     let failure: AnnealError | null = null;
@@ -252,14 +301,13 @@ export class Room {
   }
 
   #unloadWhenIdle(): void {
-    const { users, unstored, phase } = this.#state;
-    if (phase !== 'ready' || users > 0 || unstored > 0 || this.#idleTimer !== null) return;
+    if (this.phase !== 'idle' || this.#idleTimer !== null) return;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null;
       // A short log is left as it is: most rooms are opened and only read.
-      if (this.phase !== 'ready') return;
+      if (this.phase !== 'idle') return;
       if (this.#logUpdates > 50) this.#compact();
-      else this.#step({ kind: 'idle' });
+      else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);
     this.#idleTimer.unref();
   }

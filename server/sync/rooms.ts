@@ -4,7 +4,8 @@ import { CloseCode } from '../../src/protocol/sync.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import type { SyncLimits } from './limits.ts';
-import { type CloseCodeValue, Room } from './room.ts';
+import { noMetrics, type SyncMetrics } from './metrics.ts';
+import { type CloseCodeValue, type OnEdited, Room } from './room.ts';
 import { Trial } from './trial.ts';
 
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
@@ -19,10 +20,13 @@ export class Rooms {
   readonly #locks = new Map<string, Promise<void>>();
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
+  onEdited: OnEdited = () => undefined;
+  readonly #metrics: SyncMetrics;
 
-  constructor(store: Store, limits: SyncLimits) {
+  constructor(store: Store, limits: SyncLimits, metrics: SyncMetrics = noMetrics) {
     this.#store = store;
     this.#limits = limits;
+    this.#metrics = metrics;
     this.#trial = new Trial(limits.trialMs);
   }
 
@@ -50,8 +54,8 @@ export class Rooms {
       const room = await this.#retained(name);
       try {
         await room.loaded;
-        if (room.phase === 'ready') await check();
-        if (room.phase === 'ready') return start(room);
+        if (room.isOpen) await check();
+        if (room.isOpen) return start(room);
       } catch (error) {
         room.release();
         throw error;
@@ -122,7 +126,7 @@ export class Rooms {
       const lock = this.#locks.get(key);
       const room = this.#rooms.get(key);
       if (lock !== undefined) await lock;
-      else if (room?.phase === 'closing') await room.closed;
+      else if (room?.phase === 'unloading') await room.closed;
       else break;
     }
     const room = this.#rooms.get(key) ?? this.#create(name);
@@ -136,7 +140,9 @@ export class Rooms {
       store: this.#store,
       trial: this.#trial,
       limits: this.#limits,
+      metrics: this.#metrics,
       onFirstText: (first) => this.onFirstText(first),
+      onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
       onClosed: (closed) => {
         if (this.#rooms.get(key) === closed) this.#rooms.delete(key);
       },

@@ -1,6 +1,6 @@
 import type { AnnealError } from '../../src/base/error.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
-import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { type DocumentKind, FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 
@@ -10,7 +10,7 @@ import { Cursor, MalformedBytes } from './cursor.ts';
  * not believed, and a document holds only what its kind needs.
  */
 
-export type DocumentKind = 'text' | 'project';
+export type { DocumentKind };
 
 export interface ScanLimits {
   readonly structs: number;
@@ -35,6 +35,8 @@ export interface Scan {
   readonly needs: ReadonlyMap<number, number>;
   /** Structs were left out in the middle; it can only take effect after another update. */
   readonly skips: boolean;
+  /** What it deletes: client, clock and length, one after the other. */
+  readonly deleted: readonly number[];
 }
 
 const Content = { gc: 0, deleted: 1, string: 4, any: 8, skip: 10 } as const;
@@ -78,6 +80,7 @@ class Scanner {
   readonly #limits: ScanLimits;
   readonly #ranges = new Map<number, { from: number; to: number }>();
   readonly #needs = new Map<number, number>();
+  readonly #deleted: number[] = [];
   #structs = 0;
   #deletes = 0;
   #length = 0;
@@ -105,6 +108,7 @@ class Scanner {
       ranges: this.#ranges,
       needs: this.#needs,
       skips: this.#skips,
+      deleted: this.#deleted,
     };
   }
 
@@ -149,6 +153,8 @@ class Scanner {
   }
 
   #parent(info: number): void {
+    if (this.#kind === 'review')
+      throw new Refused('wrongContent', 'The server alone writes into this document');
     const root = this.#kind === 'text' ? TEXT_ROOT : FILES_ROOT;
     if (this.#in.varUint() !== 1 || this.#in.varString() !== root) {
       throw new Refused('wrongContent', `The document holds nothing but its root "${root}"`);
@@ -235,10 +241,12 @@ class Scanner {
       this.#deletes += count;
       this.#limit(this.#deletes, 'deletes');
       for (let k = 0; k < count; k++) {
-        const end = this.#in.varUint() + this.#in.varUint();
-        if (end > MAX_CLOCK)
+        const clock = this.#in.varUint();
+        const length = this.#in.varUint();
+        if (clock + length > MAX_CLOCK)
           throw new Refused('hostileUpdate', 'The update counts further than any editor does');
-        this.#need(client, end);
+        this.#deleted.push(client, clock, length);
+        this.#need(client, clock + length);
       }
     }
   }

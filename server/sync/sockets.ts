@@ -3,18 +3,27 @@ import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { toAnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import { CloseCode, parseSyncPath, SYNC_SUBPROTOCOL, type SyncAddress } from '../../src/protocol/sync.ts';
+import {
+  ACK_SUBPROTOCOL,
+  CloseCode,
+  KEY_SUBPROTOCOL_PREFIX,
+  parseSyncPath,
+  type SyncAddress,
+  TICKET_SUBPROTOCOL_PREFIX,
+} from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { refuseSocket } from '../http/refuse.ts';
+import { Addresses } from './addresses.ts';
 import { Connection, clip } from './connection.ts';
+import { type Greeter, isRefusal, localGuest, type Refusal } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
-import type { CloseCodeValue, Room } from './room.ts';
+import { noMetrics, type SyncMetrics } from './metrics.ts';
+import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
+import { Share } from './share.ts';
+import { Turns } from './turns.ts';
 
-export interface Refusal {
-  readonly code: CloseCodeValue;
-  readonly reason: string;
-}
+export type { Refusal };
 
 /** Says why a document may not be opened; null where it may. */
 export interface Doorkeeper {
@@ -22,6 +31,17 @@ export interface Doorkeeper {
   admit(address: SyncAddress): Promise<Refusal | null>;
   /** Asked again while the room is held: the file may have been moved or deleted meanwhile. */
   refusal(address: SyncAddress): Promise<Refusal | null>;
+}
+
+export interface SyncSocketsParts {
+  readonly rooms: Rooms;
+  readonly doorkeeper: Doorkeeper;
+  readonly limits: SyncLimits;
+  /** Who asks; by default everybody may do everything, as with sign-in off. */
+  readonly greeter?: Greeter;
+  readonly metrics?: SyncMetrics;
+  /** Where a request comes from; behind a proxy that is not the socket's other end. */
+  readonly ipOf?: (request: IncomingMessage) => string;
 }
 
 class TurnedAway extends Error {
@@ -34,25 +54,35 @@ class TurnedAway extends Error {
 
 /** Whoever was in a room within this time is renewed for the others. */
 const RENEW_MS = 20_000;
+/** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
+const MAX_EARLY_FRAMES = 64;
+/** So long a socket may take to say goodbye. */
+const GRACE_MS = 1_000;
 
 /** The sync sockets: from an upgrade that the guard has let pass to a connection in a room. */
 export class SyncSockets {
   readonly #server: WebSocketServer;
-  readonly #rooms: Rooms;
-  readonly #doorkeeper: Doorkeeper;
-  readonly #limits: SyncLimits;
+  readonly #parts: Required<SyncSocketsParts>;
   readonly #connections = new Set<Connection>();
+  readonly #addresses: Addresses;
+  readonly #turns = new Turns();
   readonly #heartbeat: NodeJS.Timeout;
+  #draining = false;
 
-  constructor(rooms: Rooms, doorkeeper: Doorkeeper, limits: SyncLimits) {
-    this.#rooms = rooms;
-    this.#doorkeeper = doorkeeper;
-    this.#limits = limits;
+  constructor(parts: SyncSocketsParts) {
+    this.#parts = {
+      greeter: async () => localGuest,
+      metrics: noMetrics,
+      ipOf: (request) => request.socket.remoteAddress ?? '',
+      ...parts,
+    };
+    const { limits } = parts;
+    this.#addresses = new Addresses(limits);
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has(SYNC_SUBPROTOCOL) ? SYNC_SUBPROTOCOL : false),
+      handleProtocols: chosenProtocol,
     });
     this.#server.on('wsClientError', (error, socket) =>
       refuseSocket(socket, protocolErrors.badRequest({ message: error.message })),
@@ -66,36 +96,55 @@ export class SyncSockets {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#draining) return refuseSocket(socket, protocolErrors.shuttingDown());
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      void this.#accept(accepted, request.url ?? '');
+      void this.#accept(accepted, request);
     });
+  }
+
+  /** From now on nobody is let in. */
+  drain(): void {
+    this.#draining = true;
   }
 
   /** Ends the sockets that are in no room any more; rooms send their own away. */
   async close(): Promise<void> {
+    this.drain();
     clearInterval(this.#heartbeat);
+    this.#addresses.dispose();
     for (const socket of this.#server.clients) socket.close(CloseCode.restart, 'The server stops');
     const grace = setTimeout(() => {
       for (const socket of this.#server.clients) socket.terminate();
-    }, 1_000);
+    }, GRACE_MS);
     await new Promise((resolve) => this.#server.close(resolve));
     clearTimeout(grace);
   }
 
-  async #accept(socket: WebSocket, url: string): Promise<void> {
+  async #accept(socket: WebSocket, request: IncomingMessage): Promise<void> {
+    const { limits, metrics } = this.#parts;
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
+    const held = this.#addresses.enter(this.#parts.ipOf(request));
+    const refuse = ({ code, reason }: Refusal): void => {
+      metrics.closed(code);
+      early.length = 0;
+      socket.close(code, clip(reason));
+    };
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (!isBinary || !Buffer.isBuffer(data)) socket.close(CloseCode.badRequest, 'Frames are binary');
-      else if (connection === null) early.push(data);
-      else connection.receive(data);
+      if (socket.readyState !== socket.OPEN) return;
+      if (!isBinary || !Buffer.isBuffer(data))
+        refuse({ code: CloseCode.badRequest, reason: 'Frames are binary' });
+      else if (connection !== null) connection.receive(data);
+      else if (early.length < MAX_EARLY_FRAMES) early.push(data);
+      else refuse({ code: CloseCode.flood, reason: 'Wait for the document before you send more' });
     });
     socket.on('pong', () => connection?.heard());
     socket.on('error', () => undefined); // a close event follows
     socket.on('close', () => {
       gone = true;
+      held?.release();
       if (connection === null) return;
       connection.leave();
       this.#connections.delete(connection);
@@ -103,43 +152,54 @@ export class SyncSockets {
     // Nothing is read until the document has been loaded: an answer to sync step 1 before that would be wrong.
     socket.pause();
     try {
-      const address = parseSyncPath(url);
-      if (address === null) {
-        socket.close(CloseCode.badRequest, 'No such address: /sync/<project>/<path>');
-      } else if (this.#server.clients.size > this.#limits.connections) {
-        socket.close(CloseCode.busy, 'The server has too many connections');
-      } else {
-        const refusal = await this.#doorkeeper.admit(address);
-        if (refusal !== null) {
-          socket.close(refusal.code, clip(refusal.reason));
-        } else {
-          const limits = this.#limits;
-          const check = async (): Promise<void> => {
-            const since = await this.#doorkeeper.refusal(address);
-            if (since !== null) throw new TurnedAway(since);
-          };
-          const start = (room: Room): Connection => new Connection(socket, room, limits);
-          const entered = await this.#rooms.enter(address, start, check);
-          if (gone) {
-            entered.leave();
-            return;
-          }
-          connection = entered;
-          this.#connections.add(entered);
-          for (const frame of early) entered.receive(frame);
-        }
+      const address = parseSyncPath(request.url ?? '');
+      if (address === null)
+        return refuse({ code: CloseCode.badRequest, reason: 'No such address: /sync/<project>/<path>' });
+      if (held === null || this.#server.clients.size > limits.connections)
+        return refuse({ code: CloseCode.busy, reason: 'There are too many connections' });
+      const guest = await this.#parts.greeter(request, address);
+      if (isRefusal(guest)) return refuse(guest);
+      const refusal = gone ? null : await this.#parts.doorkeeper.admit(address);
+      if (refusal !== null) return refuse(refusal);
+      if (gone) return;
+      const check = async (): Promise<void> => {
+        const since = await this.#parts.doorkeeper.refusal(address);
+        if (since !== null) throw new TurnedAway(since);
+      };
+      const shares = [new Share(limits), held.share];
+      const start = (room: Room): Connection =>
+        new Connection(socket, room, { guest, limits, turns: this.#turns, shares, metrics });
+      const entered = await this.#parts.rooms.enter(address, start, check);
+      if (gone) {
+        entered.leave();
+        return;
       }
+      connection = entered;
+      this.#connections.add(entered);
+      for (const frame of early) entered.receive(frame);
     } catch (error) {
-      if (error instanceof TurnedAway) socket.close(error.refusal.code, clip(error.refusal.reason));
-      else socket.close(CloseCode.notStored, clip(toAnnealError(error, serverErrors.storeFailed).message));
+      if (error instanceof TurnedAway) refuse(error.refusal);
+      else
+        refuse({ code: CloseCode.notStored, reason: toAnnealError(error, serverErrors.storeFailed).message });
     } finally {
-      socket.resume();
+      if (connection === null)
+        socket.resume(); // so that the other side's close is heard
+      else (connection as Connection).begin();
     }
   }
 
   #beat(): void {
     const now = performance.now();
     for (const connection of this.#connections) connection.heartbeat(now);
-    for (const room of this.#rooms.loaded) room.awareness.renew(now, RENEW_MS);
+    for (const room of this.#parts.rooms.loaded) room.awareness.renew(now, RENEW_MS);
   }
+}
+
+/** `anneal.ack.1` where it is offered; else one that carries no secret; a secret only where nothing else is. */
+function chosenProtocol(offered: ReadonlySet<string>): string | false {
+  if (offered.has(ACK_SUBPROTOCOL)) return ACK_SUBPROTOCOL;
+  const secret = (name: string): boolean =>
+    name.startsWith(TICKET_SUBPROTOCOL_PREFIX) || name.startsWith(KEY_SUBPROTOCOL_PREFIX);
+  const [first] = offered;
+  return [...offered].find((name) => !secret(name)) ?? first ?? false;
 }

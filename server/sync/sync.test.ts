@@ -38,6 +38,7 @@ test('a plain y-websocket client gets no message that it does not know', async (
   await asking.untilStored();
   await plain.until(() => plain.text.toString().startsWith('b'));
   expect(new Set(plain.messages)).toEqual(new Set([MessageType.sync]));
+  expect(asking.messages).toContain(MessageType.durable);
 });
 
 test('trap: load before first sync: nobody is answered from an empty document', async () => {

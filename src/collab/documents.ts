@@ -7,6 +7,7 @@ import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
+import { createResend } from './resend.ts';
 import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 
@@ -68,7 +69,7 @@ export function createDocuments(options: {
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
-    const room = await openRoom({ project, path, store, server });
+    const room = await openRoom({ project, path, store, server, onServer: resend.learned });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();
@@ -84,6 +85,7 @@ export function createDocuments(options: {
     });
     return room;
   });
+  const resend = createResend({ store, use: (project, path) => cache.use(project, path) });
   const kept = new Map<string, Promise<ProjectFiles>>();
   return {
     use: (project, path) => cache.use(project, path),
@@ -121,10 +123,11 @@ export function createDocuments(options: {
     movedTo,
     async follow(project, from, to) {
       const [before, after] = [roomName(project, from), roomName(project, to)];
-      const { acknowledged } = await store.load(before);
+      const { acknowledged: vector } = await store.load(before);
       // At once, so that what another tab writes down meanwhile is on one side or the other.
       await store.setAside(before, after);
-      if (acknowledged !== null) await store.acknowledge(after, acknowledged);
+      // Whether the server has it under its new name is seen when it is opened, or sent in the background.
+      if (vector !== null) await store.acknowledge(after, { vector, server: null, authors: [] });
       cache.drop(project, from);
       await store.setAside(before, after); // the last letters that were typed under the old name
     },

@@ -184,6 +184,7 @@ test('without storage the work goes on, and the failure is told', async () => {
     setAside: () => Promise.reject(new Error('no storage')),
     remove: () => Promise.reject(new Error('no storage')),
     rooms: () => Promise.resolve([]),
+    unsaved: () => Promise.resolve([]),
   };
   const room = await openRoom({
     project,

@@ -1,7 +1,8 @@
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { type Disposable, Disposables } from '../base/disposable.ts';
-import type { DocumentStore } from '../domain/documents/ports.ts';
+import type { Role } from '../domain/access/roles.ts';
+import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
@@ -14,6 +15,8 @@ export interface RoomState {
    * nothing may be written into it: only the server seeds.
    */
   readonly ready: boolean;
+  /** What we may do here, as the server said last; null while it has not, and we may try. */
+  readonly role: Role | null;
 }
 
 /** One shared document, kept here and connected. */
@@ -38,6 +41,21 @@ export interface RoomOptions {
   /** ws://host:port */
   readonly server: string;
   readonly socket?: typeof WebSocket;
+  /**
+   * Called when the server has said where its log is. `behind`: it has less than it once said to have, in the
+   * same epoch, which no server does that knows what it lost.
+   */
+  readonly onServer?: (server: ServerMark, behind: boolean) => void;
+}
+
+/** Matches names that `setAside` gave. */
+const SET_ASIDE = /~\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** The document that a name of the store means; null where it was set aside and belongs to none. */
+export function documentOf(name: string): { readonly project: string; readonly path: string } | null {
+  const slash = name.indexOf('/');
+  if (slash < 1 || SET_ASIDE.test(name)) return null;
+  return { project: name.slice(0, slash), path: name.slice(slash + 1) };
 }
 
 export function roomName(project: string, path: string): string {
@@ -65,7 +83,7 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
   const listeners = new Set<() => void>();
   const doc = new Y.Doc();
   disposables.add(() => doc.destroy());
-  let state: RoomState = { connection: { kind: 'connecting' }, local: 'stored', ready: false };
+  let state: RoomState = { connection: { kind: 'connecting' }, local: 'stored', ready: false, role: null };
   const say = (change: Partial<RoomState>): void => {
     const connection = change.connection ?? state.connection;
     state = { ...state, ...change, ready: state.ready || connection.kind === 'synced' || hasContent(doc) };
@@ -90,7 +108,12 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     server,
     acknowledged: persistence?.acknowledged ?? null,
     onState: (next) => say({ connection: next }),
-    onAcknowledged: (vector) => void store.acknowledge(room, vector).catch(() => undefined),
+    onSaved: (server, vector) => persistence?.saved(server, vector),
+    onServer: (server) => {
+      const before = persistence?.server ?? null;
+      options.onServer?.(server, before?.epoch === server.epoch && server.lsn < before.lsn);
+    },
+    onRole: (role) => say({ role }),
     ...(options.socket === undefined ? {} : { socket: options.socket }),
   });
   disposables.add(connection);

@@ -6,16 +6,20 @@ const state = (connection: RoomState['connection'], local: RoomState['local'] = 
   connection,
   local,
   ready: true,
+  role: null,
 });
 
-test('saved is said only when the server has it on disk', () => {
-  expect(connectionWords(state({ kind: 'synced', saved: true })).short).toBe('Saved');
-  expect(connectionWords(state({ kind: 'synced', saved: false })).short).toBe('Saving');
+test('on the server is said only when the server has it on disk; until then where the edits are', () => {
+  expect(connectionWords(state({ kind: 'synced', saved: true })).short).toBe('Saved on server');
+  expect(connectionWords(state({ kind: 'synced', saved: false })).short).toBe('On this device');
+  expect(connectionWords(state({ kind: 'synced', saved: false }, 'failed')).short).toBe('In this tab only');
   expect(connectionWords(state({ kind: 'synced', saved: null })).short).toBe('Connected');
 });
 
 test('offline says where the text is kept, and warns where it is not', () => {
-  expect(connectionWords(state({ kind: 'offline' })).long).toContain('kept on this machine');
+  const kept = connectionWords(state({ kind: 'offline' }));
+  expect(kept.short).toBe('Offline · on this device');
+  expect(kept.long).toContain('kept on this device');
   const lost = connectionWords(state({ kind: 'offline' }, 'failed'));
   expect(lost.tone).toBe('bad');
   expect(lost.long).toContain('could not be kept');
