@@ -12,7 +12,9 @@ const help = `node server/main.ts [options]
   --vite                 the studio from its sources, with hot reload
   --allow-host NAME      a further name that the server goes by (can be repeated)
   --public-url URL       where a proxy publishes it
-  --max-artifact-bytes N the largest artifact`;
+  --max-artifact-bytes N the largest artifact
+
+  ANNEAL_DATABASE_URL    postgres://..., where SQLite in the data folder is outgrown`;
 
 function readOptions(): ServerOptions | null {
   const { values } = parseArgs({
@@ -43,6 +45,7 @@ function readOptions(): ServerOptions | null {
     port: wholeNumber('--port', values.port, 65_535),
     host: values.host,
     dataDir: values.data,
+    databaseUrl: process.env.ANNEAL_DATABASE_URL || null,
     studio: values.vite ? { kind: 'vite', root } : dir === 'none' ? { kind: 'none' } : { kind: 'dist', dir },
     allowHosts: values['allow-host'],
     publicUrl,

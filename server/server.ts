@@ -10,7 +10,7 @@ import { Access } from './access/access.ts';
 import { Accounts } from './access/accounts.ts';
 import { firstOwnerSecret } from './access/first-owner.ts';
 import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
-import { ArtifactStore } from './artifacts/artifact-store.ts';
+import { openArtifacts } from './artifacts/open.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
 import { createGuard, type Guard } from './http/guard.ts';
@@ -19,7 +19,7 @@ import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts'
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
-import { SqliteStore } from './store/sqlite/sqlite-store.ts';
+import { openStore } from './store/open.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
@@ -38,12 +38,16 @@ export interface ServerOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly host?: string;
-  /** Everything that the server keeps. */
+  /** Everything that the server keeps and that is not kept elsewhere. */
   readonly dataDir: string;
+  /** ANNEAL_DATABASE_URL; null or left out for SQLite in the folder. */
+  readonly databaseUrl?: string | null;
   readonly studio: Studio;
   readonly allowHosts?: readonly string[];
   readonly publicUrl?: string | null;
   readonly maxArtifactBytes?: number;
+  /** Artifacts of a workspace that has no limit of its own; left out: any number. */
+  readonly quotaBytes?: number | null;
   /** ANNEAL_AUTH; left out: as where it listens demands. */
   readonly auth?: string | undefined;
   readonly tls?: TlsFiles | null;
@@ -84,13 +88,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     const sampleConfig = options.sampleConfig ?? (await readSample());
-    const store = await SqliteStore.open(resolve(options.dataDir));
+    const folder = resolve(options.dataDir);
+    const { databaseUrl = null } = options;
+    const store = await openStore({ folder, databaseUrl, shared: false });
     undo.push(() => store.close());
-    const artifacts = await ArtifactStore.open(
-      join(resolve(options.dataDir), 'artifacts'),
-      options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
-    );
     const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+    const { artifacts, uploads, collector, ...opened } = await openArtifacts(store, clock, {
+      dataDir: resolve(options.dataDir),
+      maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
+      quotaBytes: options.quotaBytes ?? null,
+      shared: false,
+    });
+    undo.push(async () => opened.close());
     const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
     const access = new Access(store, clock, { mode, secure });
     const accounts = new Accounts(store, access, clock, { oidc: null, behindProxy: publicUrl !== null });
@@ -120,7 +129,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     let url = '';
     const counts = () => ({ rooms: rooms.size, connections: sockets.size });
     const app = await createApp(server, options.studio, log, async (instance) => {
-      const parts = { store, access, accounts, clock, projects, files, artifacts, counts, url: () => url };
+      const kept = { artifacts, uploads, collector };
+      const parts = { store, access, accounts, clock, projects, files, ...kept, counts, url: () => url };
       await registerApi(instance, createHandlers(parts), access);
     });
     undo.push(async () => {

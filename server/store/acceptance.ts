@@ -35,6 +35,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     expect(second.lsn).toBeGreaterThan(first.lsn);
     expect(third.lsn).toBeGreaterThanOrEqual(second.lsn);
     expect(loaded.seq).toBe(third.lsn);
+    expect(store.lsn).toBe(third.lsn);
   });
 
   test('only what came after a row is loaded where that is asked', async (context) => {
@@ -140,6 +141,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     onTestFinished(() => again.close());
     expect(again.epoch).toBe(store.epoch);
     expect(again.epoch).toBeGreaterThan(0);
+    expect(again.lsn).toBe(store.lsn);
   });
 
   test('closing waits for what was asked before, and what comes after is refused', async (context) => {

@@ -9,6 +9,12 @@ export interface Store {
    */
   readonly epoch: number;
 
+  /**
+   * Everything in the log up to and with this number is on disk. Where several servers write it may lag behind
+   * what another one has said.
+   */
+  readonly lsn: number;
+
   /** What requests.ts offers. Rejects with the errors of store-error.ts. */
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>>;
 

@@ -11,7 +11,7 @@ import type { Write, Written } from '../write.ts';
 import { connectPool } from './connection.ts';
 import { PostgresLog } from './log.ts';
 import { codeOf, postgresError } from './postgres-error.ts';
-import { prepareDatabase } from './prepare.ts';
+import { type Prepared, prepareDatabase } from './prepare.ts';
 
 export interface PostgresOptions {
   /** postgres://user:password@host:5432/database */
@@ -28,6 +28,7 @@ const TRIES = 12;
 
 export class PostgresStore implements Store {
   readonly epoch: number;
+  #lsn: number;
   readonly #db: Kysely<Tables>;
   readonly #log: PostgresLog;
   readonly #watermark: Watermark;
@@ -37,11 +38,12 @@ export class PostgresStore implements Store {
   readonly #running = new Set<Promise<unknown>>();
   #closed = false;
 
-  private constructor(url: string, log: PostgresLog, watermark: Watermark, epoch: number) {
+  private constructor(url: string, log: PostgresLog, watermark: Watermark, { epoch, lsn }: Prepared) {
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: async () => connectPool(url) }) });
     this.#log = log;
     this.#watermark = watermark;
     this.epoch = epoch;
+    this.#lsn = lsn;
   }
 
   /** Errors: databaseUnreachable, databaseUnsafe, databaseShared, newerData, dataUnusable. */
@@ -58,10 +60,14 @@ export class PostgresStore implements Store {
       await log.open();
       const watermark = new Watermark(path, 0n);
       watermark.write(epoch, lsn);
-      return new PostgresStore(url, log, watermark, epoch);
+      return new PostgresStore(url, log, watermark, { epoch, lsn });
     } catch (error) {
       throw postgresError(error);
     }
+  }
+
+  get lsn(): number {
+    return this.#lsn;
   }
 
   async call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
@@ -96,6 +102,7 @@ export class PostgresStore implements Store {
   async #commit(writes: readonly Write[]): Promise<Written> {
     try {
       const lsn = await this.#log.write(writes);
+      this.#lsn = lsn;
       this.#watermark.write(this.epoch, lsn); // before anybody is told
       return { lsn };
     } catch (error) {

@@ -51,6 +51,10 @@ export class SqliteSession {
     }
   }
 
+  get lsn(): number {
+    return this.#log.lsn;
+  }
+
   async run(name: RequestName | 'write', input: unknown): Promise<unknown> {
     // The pair of name and input was type-checked where it was made.
     if (name === 'write') return this.#write(input as readonly Write[]);

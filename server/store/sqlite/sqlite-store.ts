@@ -7,7 +7,7 @@ import { GroupCommit } from '../group-commit.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
 import type { Write, Written } from '../write.ts';
-import type { StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
+import type { Opened, StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
 
 interface Waiting {
   readonly resolve: (output: unknown) => void;
@@ -18,8 +18,9 @@ interface Waiting {
 export class SqliteStore implements Store {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #commits = new GroupCommit((writes) => this.#post('write', writes) as Promise<Written>);
+  readonly #commits = new GroupCommit((writes) => this.#commit(writes));
   #epoch = 0;
+  #lsn = 0;
   #nextId = 1;
   #failed: AnnealError | null = null;
 
@@ -53,7 +54,9 @@ export class SqliteStore implements Store {
     );
     worker.on('exit', () => store.#fail(serverErrors.storeFailed({ message: 'The store has been closed' })));
     try {
-      store.#epoch = (await opened) as number;
+      const { epoch, lsn } = (await opened) as Opened;
+      store.#epoch = epoch;
+      store.#lsn = lsn;
     } catch (error) {
       if (!(error instanceof AnnealError)) throw error;
       throw new AnnealError({ ...error.toJSON(), where: folder }, { cause: error });
@@ -63,6 +66,10 @@ export class SqliteStore implements Store {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  get lsn(): number {
+    return this.#lsn;
   }
 
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
@@ -79,6 +86,12 @@ export class SqliteStore implements Store {
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     await this.#post('close', null);
     await exited;
+  }
+
+  async #commit(writes: readonly Write[]): Promise<Written> {
+    const written = (await this.#post('write', writes)) as Written;
+    this.#lsn = written.lsn;
+    return written;
   }
 
   #post(name: StoreRequest['name'], input: unknown): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toAnnealError } from '../../../src/base/error.ts';
 import { serverErrors } from '../../errors.ts';
-import type { StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
+import type { Opened, StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
 import { SqliteSession } from './session.ts';
 import { sqliteError } from './sqlite-error.ts';
 
@@ -18,7 +18,7 @@ try {
   port.on('message', (request: StoreRequest) => {
     last = last.then(() => run(session, request));
   });
-  answer({ id: 0, output: session.epoch });
+  answer({ id: 0, output: { epoch: session.epoch, lsn: session.lsn } satisfies Opened });
 } catch (error) {
   answer({ id: 0, facts: sqliteError(error).toJSON() });
   port.close();
