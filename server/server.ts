@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { AnnealError } from '../src/base/error.ts';
 import { protocolErrors } from '../src/protocol/errors.ts';
+import { documentKind } from '../src/protocol/sync.ts';
 import { Access } from './access/access.ts';
 import { Accounts } from './access/accounts.ts';
 import { firstOwnerSecret } from './access/first-owner.ts';
@@ -19,6 +20,9 @@ import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts'
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
+import type { PauseTimes } from './review/edit-watch.ts';
+import { personOf } from './review/person.ts';
+import { Review } from './review/review.ts';
 import { openStore } from './store/open.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
@@ -54,6 +58,8 @@ export interface ServerOptions {
   readonly limits?: Partial<SyncLimits>;
   /** The config of the sample project; by default recipes/stories.yaml. */
   readonly sampleConfig?: string;
+  /** When a text that is edited gets an automatic version. */
+  readonly pauses?: PauseTimes;
   readonly log?: (line: string) => void;
 }
 
@@ -114,6 +120,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         if (error.code !== protocolErrors.shuttingDown.code) log(`Listing ${name.path}: ${error.message}`);
       });
     };
+    const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
+    undo.push(() => review.watch.close());
+    rooms.onEdited = (name, { principal }, clients, says) => {
+      if (documentKind(name.path) !== 'text') return;
+      const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
+      review.watch.edited(name, who, clients);
+    };
     await projects.prepare();
     const sockets = new SyncSockets({ rooms, doorkeeper: files, limits });
 
@@ -130,7 +143,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const counts = () => ({ rooms: rooms.size, connections: sockets.size });
     const app = await createApp(server, options.studio, log, async (instance) => {
       const kept = { artifacts, uploads, collector };
-      const parts = { store, access, accounts, clock, projects, files, ...kept, counts, url: () => url };
+      const parts = { store, access, accounts, clock, projects, files, review, ...kept, counts, url: () => url };
       await registerApi(instance, createHandlers(parts), access);
     });
     undo.push(async () => {

@@ -5,12 +5,17 @@ import { VERSION } from '../../src/protocol/version.ts';
 import type { Access } from '../access/access.ts';
 import type { Accounts } from '../access/accounts.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { Collector } from '../artifacts/collect.ts';
+import type { Uploads } from '../artifacts/uploads.ts';
 import type { Files } from '../projects/files.ts';
 import type { Projects } from '../projects/projects.ts';
+import type { Review } from '../review/review.ts';
 import type { Store } from '../store/store.ts';
 import { accessHandlers } from './access-handlers.ts';
 import type { Handlers } from './api.ts';
 import { artifactHandlers } from './artifact-handlers.ts';
+import { reviewHandlers } from './review-handlers.ts';
+import { uploadHandlers } from './upload-handlers.ts';
 import { workspaceHandlers } from './workspace-handlers.ts';
 
 export interface HandlerParts {
@@ -20,7 +25,10 @@ export interface HandlerParts {
   readonly clock: Clock;
   readonly projects: Projects;
   readonly files: Files;
+  readonly review: Review;
   readonly artifacts: ArtifactStore;
+  readonly uploads: Uploads;
+  readonly collector: Collector;
   /** Where browsers find the server. */
   readonly url: () => string;
   readonly counts: () => { readonly rooms: number; readonly connections: number };
@@ -66,6 +74,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
 
     ...accessHandlers(parts),
     ...workspaceHandlers(parts),
-    ...artifactHandlers(artifacts),
+    ...reviewHandlers(parts.review, projects),
+    ...artifactHandlers(artifacts, parts.collector),
+    ...uploadHandlers(parts.uploads),
   };
 }

@@ -13,11 +13,14 @@ export interface ArtifactPart {
   readonly bytes: number;
 }
 
+/** In bytes. */
 export interface ArtifactUse {
   /** Bytes of the blobs that the workspace's artifacts are made of, each once. */
   readonly used: number;
-  /** Bytes that uploads have announced and not finished. */
+  /** Announced by uploads that have not finished. */
   readonly pending: number;
+  /** What the workspace may have; null: any number. */
+  readonly quota: number | null;
 }
 
 /** What became of the wish to upload. */
@@ -29,7 +32,12 @@ export type Begun =
 
 const ROWS_AT_ONCE = 500;
 
-async function useOf(db: Db, workspace: string): Promise<ArtifactUse> {
+async function spaceOf(db: Db, workspace: string, usual: number | null): Promise<ArtifactUse> {
+  const limits = await db
+    .selectFrom('workspaces')
+    .select('quota_bytes')
+    .where('id', '=', workspace)
+    .executeTakeFirst();
   const blobs = db
     .selectFrom('artifact_owners')
     .innerJoin('artifact_parts', 'artifact_parts.artifact', 'artifact_owners.sha256')
@@ -46,7 +54,11 @@ async function useOf(db: Db, workspace: string): Promise<ArtifactUse> {
     .select(({ fn }) => fn.sum<number | string | null>('bytes').as('bytes'))
     .executeTakeFirst();
   // PostgreSQL answers with a text, as a sum may outgrow its addends.
-  return { used: Number(used?.bytes ?? 0), pending: Number(pending?.bytes ?? 0) };
+  return {
+    used: Number(used?.bytes ?? 0),
+    pending: Number(pending?.bytes ?? 0),
+    quota: limits?.quota_bytes ?? usual,
+  };
 }
 
 async function insertParts(db: Db, artifact: string, parts: readonly ArtifactPart[]): Promise<void> {
@@ -100,7 +112,11 @@ export const artifactRequests = {
   /** The blobs are all there: from now on the workspace has the artifact, and its upload is over. */
   async ownArtifact(
     db: Db,
-    { parts, now, ...artifact }: ArtifactKey & { readonly bytes: number; readonly now: number } & {
+    {
+      parts,
+      now,
+      ...artifact
+    }: ArtifactKey & { readonly bytes: number; readonly now: number } & {
       readonly parts: readonly ArtifactPart[];
     },
   ): Promise<null> {
@@ -115,7 +131,10 @@ export const artifactRequests = {
   },
 
   /** It is about to be referred to, or was asked for. */
-  async touchArtifact(db: Db, { workspace, sha256, now }: ArtifactKey & { readonly now: number }): Promise<null> {
+  async touchArtifact(
+    db: Db,
+    { workspace, sha256, now }: ArtifactKey & { readonly now: number },
+  ): Promise<null> {
     await db
       .updateTable('artifact_owners')
       .set({ touched: now })
@@ -126,8 +145,12 @@ export const artifactRequests = {
     return null;
   },
 
-  async artifactUse(db: Db, workspace: string): Promise<ArtifactUse> {
-    return useOf(db, workspace);
+  /** `usual` is the quota of workspaces that have none of their own. */
+  async artifactUse(
+    db: Db,
+    { workspace, usual }: { readonly workspace: string; readonly usual: number | null },
+  ): Promise<ArtifactUse> {
+    return spaceOf(db, workspace, usual);
   },
 
   /** Reserves room for an upload, or takes up one that has begun; the client alone may send until then. */
@@ -138,11 +161,11 @@ export const artifactRequests = {
       readonly client: string;
       readonly now: number;
       readonly until: number;
-      /** Bytes that the workspace may have; null: any number. */
-      readonly quota: number | null;
+      /** The quota of workspaces that have none of their own. */
+      readonly usual: number | null;
     },
   ): Promise<Begun> {
-    const { workspace, sha256, bytes, client, now, until, quota } = upload;
+    const { workspace, sha256, bytes, client, now, until, usual } = upload;
     const before = await db
       .selectFrom('artifact_uploads')
       .selectAll()
@@ -150,14 +173,15 @@ export const artifactRequests = {
       .where('sha256', '=', sha256)
       .executeTakeFirst();
     if (before !== undefined && before.client !== client && before.until > now) return { kind: 'busy' };
-    if (quota !== null) {
-      const use = await useOf(db, workspace);
-      if (use.used + use.pending - (before?.bytes ?? 0) + bytes > quota) return { kind: 'full', use };
-    }
+    const use = await spaceOf(db, workspace, usual);
+    const others = use.pending - (before?.bytes ?? 0);
+    if (use.quota !== null && use.used + others + bytes > use.quota) return { kind: 'full', use };
     await db
       .insertInto('artifact_uploads')
       .values({ workspace, sha256, bytes, client, until, created: now })
-      .onConflict((conflict) => conflict.columns(['workspace', 'sha256']).doUpdateSet({ bytes, client, until }))
+      .onConflict((conflict) =>
+        conflict.columns(['workspace', 'sha256']).doUpdateSet({ bytes, client, until }),
+      )
       .execute();
     return { kind: 'begun' };
   },
@@ -186,6 +210,17 @@ export const artifactRequests = {
     return there === undefined ? 'unknown' : 'busy';
   },
 
+  /** Announced bytes; null where none has begun. */
+  async uploadBytes(db: Db, { workspace, sha256 }: ArtifactKey): Promise<number | null> {
+    const upload = await db
+      .selectFrom('artifact_uploads')
+      .select('bytes')
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .executeTakeFirst();
+    return upload?.bytes ?? null;
+  },
+
   async endUpload(db: Db, { workspace, sha256 }: ArtifactKey): Promise<null> {
     await db
       .deleteFrom('artifact_uploads')
@@ -195,13 +230,22 @@ export const artifactRequests = {
     return null;
   },
 
-  /** Uploads that nobody has sent anything for since a time. */
-  async staleUploads(db: Db, { before }: { readonly before: number }): Promise<ArtifactKey[]> {
-    return db
-      .selectFrom('artifact_uploads')
-      .select(['workspace', 'sha256'])
-      .where('until', '<', before)
+  /** Forgets uploads that nobody has sent anything for since a time; answers with those that are left. */
+  async expireUploads(
+    db: Db,
+    { before, now }: { readonly before: number; readonly now: number },
+  ): Promise<ArtifactKey[]> {
+    await db
+      .deleteFrom('artifact_uploads')
+      .where((where) =>
+        where.or([
+          where('until', '<', before),
+          // Room that was set aside for bytes that come in one go, and whose server was killed.
+          where.and([where('sha256', 'like', 'put-%'), where('until', '<', now)]),
+        ]),
+      )
       .execute();
+    return db.selectFrom('artifact_uploads').select(['workspace', 'sha256']).execute();
   },
 
   /** Replaces what a holder, such as a run, refers to. */
@@ -262,8 +306,45 @@ export const artifactRequests = {
         .execute();
       gone.push(...rows.map(({ sha256 }) => sha256));
     }
-    await sql`delete from artifact_parts where artifact not in (select sha256 from artifact_owners)`.execute(db);
+    await sql`delete from artifact_parts where artifact not in (select sha256 from artifact_owners)`.execute(
+      db,
+    );
     return gone;
+  },
+
+  async countArtifacts(db: Db, workspace: string): Promise<number> {
+    const row = await db
+      .selectFrom('artifact_owners')
+      .where('workspace', '=', workspace)
+      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .executeTakeFirst();
+    return Number(row?.count ?? 0);
+  },
+
+  /** Bytes of the blobs that nothing but these artifacts of the workspace is made of. */
+  async bytesOnlyOf(
+    db: Db,
+    { workspace, hashes }: { readonly workspace: string; readonly hashes: readonly string[] },
+  ): Promise<number> {
+    const going = new Set(hashes);
+    const rows = await db
+      .selectFrom('artifact_parts')
+      .innerJoin('artifact_owners', 'artifact_owners.sha256', 'artifact_parts.artifact')
+      .select(['artifact_parts.part', 'artifact_parts.bytes', 'artifact_parts.artifact', 'workspace'])
+      .execute();
+    const stays = (row: (typeof rows)[number]): boolean =>
+      row.workspace !== workspace || !going.has(row.artifact);
+    const needed = new Set(rows.filter(stays).map(({ part }) => part));
+    const freed = new Map(
+      rows.filter(({ part }) => !needed.has(part)).map(({ part, bytes }) => [part, bytes]),
+    );
+    return [...freed.values()].reduce((sum, bytes) => sum + bytes, 0);
+  },
+
+  /** What versions of texts name: the review keeps a list with each. */
+  async versionArtifacts(db: Db, _input: null): Promise<string[]> {
+    const rows = await db.selectFrom('versions').select('artifacts').distinct().execute();
+    return rows.flatMap(({ artifacts }) => JSON.parse(artifacts) as string[]);
   },
 
   /** Which of these blobs an artifact is made of that somebody has. */
@@ -279,17 +360,21 @@ export const artifactRequests = {
     return rows.map(({ part }) => part);
   },
 
+  async areArtifactsOwned(db: Db, _input: null): Promise<boolean> {
+    const done = await db
+      .selectFrom('settings')
+      .select('value')
+      .where('key', '=', 'artifacts')
+      .executeTakeFirst();
+    return done !== undefined;
+  },
+
   /** Gives blobs of versions before 0.2, which knew no owners, to a workspace: once in the life of a database. */
   async adoptArtifacts(
     db: Db,
     found: { readonly workspace: string; readonly blobs: readonly ArtifactPart[]; readonly now: number },
   ): Promise<boolean> {
-    const before = await db
-      .selectFrom('settings')
-      .select('value')
-      .where('key', '=', 'artifacts')
-      .executeTakeFirst();
-    if (before !== undefined) return false;
+    if (await artifactRequests.areArtifactsOwned(db, null)) return false;
     await db.insertInto('settings').values({ key: 'artifacts', value: 'owned' }).execute();
     const { workspace, now } = found;
     for (const blob of found.blobs)

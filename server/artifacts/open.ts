@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.ts';
+import { HOME_WORKSPACE } from '../access/principal.ts';
+import { serverErrors } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { ArtifactStore } from './artifact-store.ts';
+import { Collector } from './collect.ts';
+import { FolderBlobs } from './folder/folder-blobs.ts';
+import { FolderIncoming } from './folder/folder-incoming.ts';
+import type { Blobs, Incoming } from './ports.ts';
+import { Uploads } from './uploads.ts';
+
+export interface ArtifactOptions {
+  /** The folder of the server; artifacts lie in `artifacts`. */
+  readonly dataDir: string;
+  readonly maxBytes: number;
+  readonly quotaBytes: number | null;
+  /** Whether other server processes use the same place, so that what comes in may be theirs. */
+  readonly shared: boolean;
+}
+
+export interface Artifacts {
+  readonly artifacts: ArtifactStore;
+  readonly uploads: Uploads;
+  readonly collector: Collector;
+  close(): void;
+}
+
+/** What looks abandoned is left alone for a while: another process may just have made it. */
+const SWEEP_AFTER_MS = 24 * 3600 * 1000;
+const SWEEP_EVERY_MS = 3600 * 1000;
+
+/** Errors: dataUnusable. */
+export async function openArtifacts(
+  store: Store,
+  clock: Clock,
+  { dataDir, maxBytes, quotaBytes, shared }: ArtifactOptions,
+): Promise<Artifacts> {
+  const { blobs, incoming } = await openFolder(join(dataDir, 'artifacts'), store);
+  const artifacts = new ArtifactStore({ store, blobs, incoming, clock, maxBytes, quotaBytes });
+  const uploads = new Uploads(artifacts, store, clock);
+  await adopt(store, blobs, clock);
+  await uploads.sweep(clock.now() - (shared ? SWEEP_AFTER_MS : 0));
+  const timer = setInterval(() => {
+    // What is left behind takes room and nothing else; the next round tries again.
+    uploads.sweep(clock.now() - SWEEP_AFTER_MS).catch(() => undefined);
+  }, SWEEP_EVERY_MS);
+  timer.unref();
+  return {
+    artifacts,
+    uploads,
+    collector: new Collector(store, artifacts, clock),
+    close: () => clearInterval(timer),
+  };
+}
+
+async function openFolder(
+  folder: string,
+  store: Store,
+): Promise<{ readonly blobs: Blobs; readonly incoming: Incoming }> {
+  const blobs = new FolderBlobs(folder);
+  try {
+    const incoming = await FolderIncoming.open(blobs, (id) => {
+      const [workspace = '', sha256 = ''] = id.split('.');
+      return store.call('uploadBytes', { workspace, sha256 });
+    });
+    return { blobs, incoming };
+  } catch (cause) {
+    throw serverErrors.dataUnusable({ where: folder, cause });
+  }
+}
+
+/** Versions before 0.2 knew no workspaces: what they stored is everybody's who was there. */
+async function adopt(store: Store, blobs: Blobs, clock: Clock): Promise<void> {
+  if (await store.call('areArtifactsOwned', null)) return;
+  const found = [];
+  for await (const { name, bytes } of blobs.list()) found.push({ sha256: name, bytes });
+  await store.call('adoptArtifacts', { workspace: HOME_WORKSPACE, blobs: found, now: clock.now() });
+}

@@ -1,0 +1,199 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MemoryLocker, Server } from '@tus/server';
+import type { Clock } from '../../src/base/clock.ts';
+import { AnnealError, toAnnealError } from '../../src/base/error.ts';
+import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
+import { API_PREFIX } from '../../src/protocol/version.ts';
+import type { ArtifactKey } from '../store/requests/artifacts.ts';
+import type { Store } from '../store/store.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import { Leases } from './lease.ts';
+import { announcedUpload, clientOf } from './upload-head.ts';
+
+/** An upload that nobody continued for so long is forgotten. */
+const KEEP_UPLOADS_MS = 7 * 24 * 3600 * 1000;
+/** A request whose place another takes has this long to write down what has arrived. */
+const DRAIN_MS = 200;
+
+/**
+ * Resumable uploads by the tus protocol 1.0.0. An upload is named by the hash of what it will be, so that whoever
+ * has the file finds it again: after a reload, in another tab, in a worker, without having kept an address.
+ */
+export class Uploads {
+  readonly #artifacts: ArtifactStore;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #leases: Leases;
+  readonly #tus: Server;
+  /** Which upload a request is about; the address alone does not say whose. */
+  readonly #keys = new WeakMap<IncomingMessage, ArtifactKey & { readonly address: string }>();
+  /** Uploads whose bytes are being hashed. */
+  readonly #finishing = new Map<string, Promise<void>>();
+
+  constructor(artifacts: ArtifactStore, store: Store, clock: Clock) {
+    this.#artifacts = artifacts;
+    this.#store = store;
+    this.#clock = clock;
+    this.#leases = new Leases(store, clock);
+    const keyOf = (request: { readonly runtime?: unknown }) => {
+      const { node } = request.runtime as { readonly node: { readonly req: IncomingMessage } };
+      const key = this.#keys.get(node.req);
+      if (key === undefined) throw new Error('a request came to tus past its door');
+      return key;
+    };
+    this.#tus = new Server({
+      path: `${API_PREFIX}/uploads`,
+      datastore: artifacts.incoming.uploads,
+      locker: new MemoryLocker(),
+      lockDrainTimeout: DRAIN_MS,
+      maxSize: artifacts.maxBytes,
+      allowedOrigins: () => false, // the guard knows which pages may ask
+      namingFunction: (request) => idOf(keyOf(request)),
+      getFileIdFromRequest: (request) => idOf(keyOf(request)),
+      generateUrl: (request) => keyOf(request).address,
+      onUploadFinish: async (request) => {
+        try {
+          await this.#finish(keyOf(request));
+        } catch (error) {
+          throw asTus(error);
+        }
+        return {};
+      },
+      onResponseError: (_request, error) => asTus(error),
+    });
+  }
+
+  /** POST: begins the upload that the head announces, or takes up the one that has begun. */
+  async create(workspace: string, query: string, request: IncomingMessage, response: ServerResponse) {
+    const { sha256, bytes } = announcedUpload(request);
+    const key = { workspace, sha256 };
+    const address = `${API_PREFIX}/uploads/${sha256}${query}`;
+    if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
+    const client = clientOf(request);
+    await this.#artifacts.reserve(key, { bytes, client, until: this.#leases.until() });
+    if ((await this.#artifacts.incoming.arrived(idOf(key))) !== null)
+      return answer(response, 201, { location: address });
+    await this.#hand(key, address, request, response);
+  }
+
+  /** HEAD: how many bytes have arrived; all of them, where the artifact is there. */
+  async head(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    const there = await this.#artifacts.size(key);
+    if (there !== null) return answer(response, 200, arrived(there, there));
+    const [bytes, offset] = await this.#begun(key, request);
+    // The server was stopped between the last byte and the hash.
+    if (offset === bytes) {
+      await this.#finish(key);
+      return answer(response, 200, arrived(bytes, bytes));
+    }
+    return answer(response, 200, arrived(offset, bytes));
+  }
+
+  /** PATCH: takes bytes in from where the upload stands; with the last it becomes an artifact. */
+  async patch(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    if ((await this.#artifacts.size(key)) !== null)
+      throw protocolErrors.uploadConflict({ where: key.sha256 });
+    await this.#begun(key, request);
+    const finishing = () => this.#finishing.has(idOf(key));
+    const done = this.#leases.keep(key, clientOf(request), request, finishing);
+    try {
+      await this.#hand(key, '', request, response);
+    } finally {
+      done();
+    }
+  }
+
+  /** DELETE: forgets what has arrived. */
+  async remove(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    await this.#begun(key, request);
+    await this.#hand(key, '', request, response);
+    await this.#store.call('endUpload', key);
+  }
+
+  /** Removes what nobody continues, and what a killed server left. Resolves with how many. */
+  async sweep(before: number): Promise<number> {
+    const now = this.#clock.now();
+    const known = await this.#store.call('expireUploads', { before: now - KEEP_UPLOADS_MS, now });
+    return this.#artifacts.incoming.sweep(new Set(known.map(idOf)), before);
+  }
+
+  /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
+  async #begun(key: ArtifactKey, request: IncomingMessage): Promise<readonly [number, number]> {
+    await this.#leases.claim(key, clientOf(request));
+    const bytes = await this.#store.call('uploadBytes', key);
+    const offset = await this.#artifacts.incoming.arrived(idOf(key));
+    if (bytes !== null && offset !== null) return [bytes, offset];
+    await this.#store.call('endUpload', key); // its bytes are gone: it begins anew
+    throw protocolErrors.uploadNotFound({ where: key.sha256 });
+  }
+
+  async #hand(key: ArtifactKey, address: string, request: IncomingMessage, response: ServerResponse) {
+    this.#keys.set(request, { ...key, address });
+    await this.#tus.handle(request, response);
+  }
+
+  /** Once, however many ask. */
+  #finish(key: ArtifactKey): Promise<void> {
+    const id = idOf(key);
+    const finishing = this.#finishing.get(id) ?? this.#publish(key, id);
+    this.#finishing.set(id, finishing);
+    return finishing.finally(() => this.#finishing.delete(id));
+  }
+
+  async #publish(key: ArtifactKey, id: string): Promise<void> {
+    const { incoming } = this.#artifacts;
+    try {
+      await this.#artifacts.publish(key, await incoming.finished(id));
+      await incoming.forget(id);
+    } catch (error) {
+      if (error instanceof AnnealError && error.code === protocolErrors.hashMismatch.code) {
+        await incoming.forget(id);
+        await this.#store.call('endUpload', key);
+      }
+      throw error;
+    }
+  }
+}
+
+/** A file's name, and so without a slash; workspaces' ids have no dot. */
+function idOf({ workspace, sha256 }: ArtifactKey): string {
+  return `${workspace}.${sha256}`;
+}
+
+const arrived = (offset: number, bytes: number) => ({
+  'upload-offset': String(offset),
+  'upload-length': String(bytes),
+});
+
+function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(status, { 'tus-resumable': '1.0.0', 'cache-control': 'no-store', ...headers });
+  response.end();
+}
+
+/** What tus answers with, as every other address does. */
+function asTus(thrown: unknown): { status_code: number; body: string } {
+  const error = thrown instanceof AnnealError ? thrown : fromTus(thrown);
+  return { status_code: statusOfCode(error.code), body: JSON.stringify(error) };
+}
+
+function fromTus(thrown: unknown): AnnealError {
+  if (typeof thrown === 'object' && thrown !== null && 'status_code' in thrown && 'body' in thrown) {
+    const message = String(thrown.body).trim();
+    if (message.startsWith('{')) {
+      return new AnnealError(JSON.parse(message));
+    }
+    switch (thrown.status_code) {
+      case 400:
+      case 403:
+        return protocolErrors.badRequest({ message });
+      case 404:
+      case 410:
+        return protocolErrors.uploadNotFound();
+      case 409:
+        return protocolErrors.uploadConflict();
+      case 413:
+        return protocolErrors.tooLarge({ message });
+    }
+  }
+  return toAnnealError(thrown, protocolErrors.internal);
+}
