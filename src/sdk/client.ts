@@ -3,6 +3,7 @@ import type { BodyInputOf } from '../protocol/http/operation.ts';
 import { type Operations, operations } from '../protocol/http/operations.ts';
 import type { Project } from '../protocol/http/projects.ts';
 import type { Health, ServerVersion } from '../protocol/http/system.ts';
+import { type AccessClient, createAccessClient } from './access.ts';
 import { type ArtifactClient, createArtifactClient } from './artifacts.ts';
 import { type CallOptions, call, type Transport } from './transport.ts';
 
@@ -13,9 +14,14 @@ import { type CallOptions, call, type Transport } from './transport.ts';
 export interface Client {
   health(options?: CallOptions): Promise<Health>;
   version(options?: CallOptions): Promise<ServerVersion>;
+  readonly access: AccessClient;
   readonly projects: {
     list(options?: CallOptions & { readonly deleted?: boolean }): Promise<Project[]>;
-    create(project: BodyInputOf<Operations['createProject']>, options?: CallOptions): Promise<Project>;
+    /** In the caller's own workspace unless another is named. */
+    create(
+      project: BodyInputOf<Operations['createProject']>,
+      options?: CallOptions & { readonly workspace?: string },
+    ): Promise<Project>;
     get(project: string, options?: CallOptions): Promise<Project>;
     rename(project: string, name: string, options?: CallOptions): Promise<Project>;
     remove(project: string, options?: CallOptions): Promise<Project>;
@@ -45,6 +51,8 @@ export interface ClientOptions {
   /** Where the server is; left out or empty: where the page came from. */
   readonly baseUrl?: string;
   readonly fetch?: typeof fetch;
+  /** An API key, for programs; browsers have the cookie of their session. */
+  readonly key?: string | undefined;
   /** For everything but the transfer of artifacts. */
   readonly timeoutMs?: number;
 }
@@ -53,7 +61,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const transport: Transport = {
     baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
     // Bound late, as browsers refuse a fetch that is called as a method of something else.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    fetch: withKey(options.key, options.fetch ?? ((input, init) => fetch(input, init))),
     timeoutMs: options.timeoutMs ?? 15_000,
   };
   const o = operations;
@@ -65,7 +73,10 @@ export function createClient(options: ClientOptions = {}): Client {
         const query = { deleted: String(deleted) };
         return (await call(transport, o.listProjects, { ...options, params: {}, query })).projects;
       },
-      create: (body, options) => call(transport, o.createProject, { ...options, params: {}, body }),
+      create: (body, { workspace, ...options } = {}) => {
+        const query = workspace === undefined ? {} : { query: { workspace } };
+        return call(transport, o.createProject, { ...options, ...query, params: {}, body });
+      },
       get: (project, options) => call(transport, o.getProject, { ...options, params: { project } }),
       rename: (project, name, options) =>
         call(transport, o.renameProject, { ...options, params: { project }, body: { name } }),
@@ -90,6 +101,16 @@ export function createClient(options: ClientOptions = {}): Client {
       restore: (project, path, options) =>
         call(transport, o.restoreFile, { ...options, params: { project, path } }),
     },
+    access: createAccessClient(transport),
     artifacts: createArtifactClient(transport),
+  };
+}
+
+function withKey(key: string | undefined, send: typeof fetch): typeof fetch {
+  if (key === undefined) return send;
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('authorization', `Bearer ${key}`);
+    return send(input, { ...init, headers });
   };
 }
