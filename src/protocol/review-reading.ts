@@ -47,6 +47,25 @@ export function readThreads(roots: ReviewRoots): WholeThread[] {
   }));
 }
 
+/** One thread with its comments, looking at no other; null where there is none of this id. */
+export function readThread(roots: ReviewRoots, id: string): WholeThread | null {
+  const root = (name: Parameters<ReviewRoots>[0]): [string, unknown][] => [...roots(name)];
+  const only = (name: Parameters<ReviewRoots>[0]): [string, unknown][] =>
+    root(name).filter(([key]) => key === id);
+  const said = root(ReviewRoot.comments).filter(([, value]) => isOf(value, id));
+  const narrowed: ReviewRoots = (name) => (name === ReviewRoot.comments ? said : only(name));
+  return readThreads(narrowed)[0] ?? null;
+}
+
+function isOf(comment: unknown, thread: string): boolean {
+  return typeof comment === 'object' && comment !== null && 'thread' in comment && comment.thread === thread;
+}
+
+/** One suggestion, looking at no other; null where there is none of this id. */
+export function readSuggestion(roots: ReviewRoots, id: string): WholeSuggestion | null {
+  return readSuggestions((name) => [...roots(name)].filter(([key]) => key === id))[0] ?? null;
+}
+
 /** Oldest first. */
 export function readSuggestions(roots: ReviewRoots): WholeSuggestion[] {
   const decisions = entriesOf(roots(ReviewRoot.decisions), decisionSchema);

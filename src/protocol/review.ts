@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TEXT_ROOT } from './sync.ts';
+import { REVIEW_PREFIX, TEXT_ROOT } from './sync.ts';
 
 /**
  * What is said about a text: a Yjs document of its own beside each file's, at `/sync/<project>/` followed by
@@ -24,8 +24,6 @@ export const ReviewRoot = {
   /** Yjs client id in decimal -> who wrote through it. The first that was seen stays. */
   authors: 'authors',
 } as const;
-
-const REVIEW_PREFIX = '.project/review/';
 
 /** The path of the document that holds what is said about a file. */
 export function reviewDocument(path: string): string {

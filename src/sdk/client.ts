@@ -5,6 +5,7 @@ import type { Project } from '../protocol/http/projects.ts';
 import type { Health, ServerVersion } from '../protocol/http/system.ts';
 import { type AccessClient, createAccessClient } from './access.ts';
 import { type ArtifactClient, createArtifactClient } from './artifacts.ts';
+import { createReviewClient, type ReviewClient } from './review.ts';
 import { type CallOptions, call, type Transport } from './transport.ts';
 
 /**
@@ -44,6 +45,8 @@ export interface Client {
     ): Promise<ProjectFile>;
     restore(project: string, path: string, options?: CallOptions): Promise<ProjectFile>;
   };
+  /** What is said about texts, and how they were. */
+  readonly review: ReviewClient;
   readonly artifacts: ArtifactClient;
 }
 
@@ -102,6 +105,7 @@ export function createClient(options: ClientOptions = {}): Client {
         call(transport, o.restoreFile, { ...options, params: { project, path } }),
     },
     access: createAccessClient(transport),
+    review: createReviewClient(transport),
     artifacts: createArtifactClient(transport),
   };
 }

@@ -2,6 +2,7 @@ import { accessOperations } from './access.ts';
 import { artifactOperations } from './artifacts.ts';
 import { fileOperations } from './files.ts';
 import { projectOperations } from './projects.ts';
+import { reviewOperations } from './review.ts';
 import { systemOperations } from './system.ts';
 import { workspaceOperations } from './workspaces.ts';
 
@@ -12,6 +13,7 @@ export const operations = {
   ...workspaceOperations,
   ...projectOperations,
   ...fileOperations,
+  ...reviewOperations,
   ...artifactOperations,
 };
 
