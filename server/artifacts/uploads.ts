@@ -26,7 +26,7 @@ export class Uploads {
   readonly #leases: Leases;
   readonly #tus: Server;
   /** Which upload a request is about; the address alone does not say whose. */
-  readonly #keys = new WeakMap<IncomingMessage, ArtifactKey & { readonly address: string }>();
+  readonly #asked = new WeakMap<IncomingMessage, { readonly key: ArtifactKey; readonly address: string }>();
   /** Uploads whose bytes are being hashed. */
   readonly #finishing = new Map<string, Promise<void>>();
 
@@ -35,11 +35,11 @@ export class Uploads {
     this.#store = store;
     this.#clock = clock;
     this.#leases = new Leases(store, clock);
-    const keyOf = (request: { readonly runtime?: unknown }) => {
+    const asked = (request: { readonly runtime?: unknown }) => {
       const { node } = request.runtime as { readonly node: { readonly req: IncomingMessage } };
-      const key = this.#keys.get(node.req);
-      if (key === undefined) throw new Error('a request came to tus past its door');
-      return key;
+      const found = this.#asked.get(node.req);
+      if (found === undefined) throw new Error('a request came to tus past its door');
+      return found;
     };
     this.#tus = new Server({
       path: `${API_PREFIX}/uploads`,
@@ -48,12 +48,12 @@ export class Uploads {
       lockDrainTimeout: DRAIN_MS,
       maxSize: artifacts.maxBytes,
       allowedOrigins: () => false, // the guard knows which pages may ask
-      namingFunction: (request) => idOf(keyOf(request)),
-      getFileIdFromRequest: (request) => idOf(keyOf(request)),
-      generateUrl: (request) => keyOf(request).address,
+      namingFunction: (request) => idOf(asked(request).key),
+      getFileIdFromRequest: (request) => idOf(asked(request).key),
+      generateUrl: (request) => asked(request).address,
       onUploadFinish: async (request) => {
         try {
-          await this.#finish(keyOf(request));
+          await this.#finish(asked(request).key);
         } catch (error) {
           throw asTus(error);
         }
@@ -128,7 +128,7 @@ export class Uploads {
   }
 
   async #hand(key: ArtifactKey, address: string, request: IncomingMessage, response: ServerResponse) {
-    this.#keys.set(request, { ...key, address });
+    this.#asked.set(request, { key, address });
     await this.#tus.handle(request, response);
   }
 

@@ -86,13 +86,10 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
     open,
     upload: async (source, { sha256, chunkBytes, signal, onProgress, ...whose } = {}) => {
       const hash = sha256 ?? (await hashOf(source, signal));
-      const there = await size(hash, { signal, ...whose });
-      if (there === null) {
-        const input = { sha256: hash, query: queryOf(whose), client, chunkBytes, signal, onProgress };
-        await sendBytes(transport, source, input);
-      }
+      const input = { sha256: hash, query: queryOf(whose), client, chunkBytes, signal, onProgress };
+      await sendBytes(transport, source, input);
       onProgress?.({ bytes: source.size, total: source.size });
-      return { sha256: hash, bytes: there ?? source.size };
+      return { sha256: hash, bytes: source.size };
     },
     download: async (sha256, options = {}) => {
       const stream = await open(sha256, options);

@@ -44,7 +44,8 @@ export function addressOf<O extends Operation>(
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
   );
-  const search = query === undefined || Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
+  const search =
+    query === undefined || Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
   return `${baseUrl}${API_PREFIX}${path}${search}`;
 }
 

@@ -112,18 +112,17 @@ export const artifactRequests = {
   /** The blobs are all there: from now on the workspace has the artifact, and its upload is over. */
   async ownArtifact(
     db: Db,
-    {
-      parts,
-      now,
-      ...artifact
-    }: ArtifactKey & { readonly bytes: number; readonly now: number } & {
+    artifact: ArtifactKey & {
+      readonly bytes: number;
       readonly parts: readonly ArtifactPart[];
+      readonly now: number;
     },
   ): Promise<null> {
-    await insertParts(db, artifact.sha256, parts);
+    const { workspace, sha256, bytes, parts, now } = artifact;
+    await insertParts(db, sha256, parts);
     await db
       .insertInto('artifact_owners')
-      .values({ ...artifact, touched: now })
+      .values({ workspace, sha256, bytes, touched: now })
       .onConflict((conflict) => conflict.columns(['workspace', 'sha256']).doUpdateSet({ touched: now }))
       .execute();
     await artifactRequests.endUpload(db, artifact);
