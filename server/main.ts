@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AnnealError, toAnnealError } from '../src/base/error.ts';
+import { oidcOptions, tlsOptions } from './access/options.ts';
 import { serverErrors } from './errors.ts';
 import { type ServerOptions, startServer } from './server.ts';
 
@@ -13,7 +14,10 @@ const help = `node server/main.ts [options]
   --allow-host NAME      a further name that the server goes by (can be repeated)
   --public-url URL       where a proxy publishes it
   --max-artifact-bytes N the largest artifact
+  --tls-cert FILE        with --tls-key FILE: serves HTTPS; SIGHUP reads renewed files
 
+  ANNEAL_AUTH            on: people sign in, also on loopback; off: a proxy sees to it
+  ANNEAL_OIDC_ISSUER     with ANNEAL_OIDC_CLIENT_ID, _CLIENT_SECRET, _NAME: sign-in by OpenID Connect
   ANNEAL_DATABASE_URL    postgres://..., where SQLite in the data folder is outgrown`;
 
 function readOptions(): ServerOptions | null {
@@ -27,6 +31,8 @@ function readOptions(): ServerOptions | null {
       'allow-host': { type: 'string', multiple: true, default: [] },
       'public-url': { type: 'string' },
       'max-artifact-bytes': { type: 'string' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -49,6 +55,9 @@ function readOptions(): ServerOptions | null {
     studio: values.vite ? { kind: 'vite', root } : dir === 'none' ? { kind: 'none' } : { kind: 'dist', dir },
     allowHosts: values['allow-host'],
     publicUrl,
+    auth: process.env.ANNEAL_AUTH,
+    tls: tlsOptions(values['tls-cert'], values['tls-key']),
+    oidc: oidcOptions(process.env),
     ...(maxBytes === undefined
       ? {}
       : { maxArtifactBytes: wholeNumber('--max-artifact-bytes', maxBytes, Number.MAX_SAFE_INTEGER) }),
@@ -70,6 +79,16 @@ try {
   } else {
     const server = await startServer(options);
     console.log(`Anneal is ready at ${server.url}`);
+    if (server.auth === 'off') console.log('Sign-in is off: only this machine reaches the server.');
+    if (server.ownerLink !== null)
+      console.log(`Nobody owns it yet. This link creates the owner, once:\n${server.ownerLink}`);
+    process.on('SIGHUP', () => {
+      try {
+        server.reloadCertificate();
+      } catch (error) {
+        console.error(error); // the old certificate goes on
+      }
+    });
     let closing = false;
     const stop = (): void => {
       if (closing) process.exit(3); // asked twice

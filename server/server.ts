@@ -10,6 +10,7 @@ import { documentKind } from '../src/protocol/sync.ts';
 import { Access } from './access/access.ts';
 import { Accounts } from './access/accounts.ts';
 import { firstOwnerSecret } from './access/first-owner.ts';
+import { Oidc, type OidcOptions } from './access/oidc.ts';
 import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
 import { openArtifacts } from './artifacts/open.ts';
 import { serverErrors } from './errors.ts';
@@ -17,6 +18,7 @@ import { registerApi, replyWithError } from './http/api.ts';
 import { createGuard, type Guard } from './http/guard.ts';
 import { createHandlers } from './http/handlers.ts';
 import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
+import { OIDC_PATH, registerOidc } from './http/oidc-routes.ts';
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
@@ -55,6 +57,8 @@ export interface ServerOptions {
   /** ANNEAL_AUTH; left out: as where it listens demands. */
   readonly auth?: string | undefined;
   readonly tls?: TlsFiles | null;
+  /** An identity provider that people may sign in with. */
+  readonly oidc?: OidcOptions | null;
   readonly limits?: Partial<SyncLimits>;
   /** The config of the sample project; by default recipes/stories.yaml. */
   readonly sampleConfig?: string;
@@ -107,8 +111,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     undo.push(async () => opened.close());
     const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
+    const oidc = options.oidc == null || mode === 'off' ? null : new Oidc(options.oidc);
     const access = new Access(store, clock, { mode, secure });
-    const accounts = new Accounts(store, access, clock, { oidc: null, behindProxy: publicUrl !== null });
+    const accounts = new Accounts(store, access, clock, {
+      oidc: oidc === null ? null : { name: oidc.options.name, path: OIDC_PATH },
+      behindProxy: publicUrl !== null,
+    });
     await store.call('purgeAccess', { now: clock.now() });
     const rooms = new Rooms(store, limits);
     undo.push(() => rooms.close());
@@ -143,8 +151,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const counts = () => ({ rooms: rooms.size, connections: sockets.size });
     const app = await createApp(server, options.studio, log, async (instance) => {
       const kept = { artifacts, uploads, collector };
-      const parts = { store, access, accounts, clock, projects, files, review, ...kept, counts, url: () => url };
+      const parts = {
+        store,
+        access,
+        accounts,
+        clock,
+        projects,
+        files,
+        review,
+        ...kept,
+        counts,
+        url: () => url,
+      };
       await registerApi(instance, createHandlers(parts), access);
+      if (oidc !== null) registerOidc(instance, { oidc, access, accounts, url: () => url, log });
     });
     undo.push(async () => {
       await app.close();
@@ -180,7 +200,7 @@ function serve(server: Server, { guard, app, sockets, vite }: Routing): void {
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
     const refusal = guard(request);
     if (refusal !== null) return refuse(response, refusal, request);
-    if (vite === null || request.url?.startsWith('/api/') === true) return app.routing(request, response);
+    if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) return app.routing(request, response);
     response.setHeader('content-security-policy', developmentPolicy);
     return vite.handle(request, response);
   });

@@ -165,7 +165,9 @@ test('a key does what its scopes say, at most what its user may, until it is rev
     });
   expect((await withKey('POST', '/projects', { name: 'by key' })).status).toBe(201);
   expect((await withKey('POST', '/workspaces/home/invitations', { role: 'owner' })).status).toBe(403);
-  expect((await withKey('POST', '/workspaces/home/keys', { name: 'x', scopes: ['comment'] })).status).toBe(403);
+  expect((await withKey('POST', '/workspaces/home/keys', { name: 'x', scopes: ['comment'] })).status).toBe(
+    403,
+  );
   const own = await ed.get<{ keys: ApiKey[] }>('GET', '/workspaces/home/keys');
   expect(own.keys).toEqual([key]);
   expect(JSON.stringify(own)).not.toContain(secret.slice(-20));
@@ -227,7 +229,10 @@ test('a request with a cookie that does not say which page it comes from changes
   const server = await testServer({ auth: 'on' });
   const { cookie } = await ownerOf(server);
   const send = (headers: Record<string, string>) =>
-    fetch(`${server.url}${API_PREFIX}/projects/sample`, { method: 'DELETE', headers: { cookie, ...headers } });
+    fetch(`${server.url}${API_PREFIX}/projects/sample`, {
+      method: 'DELETE',
+      headers: { cookie, ...headers },
+    });
   expect((await send({})).status).toBe(403);
   expect((await send({ origin: 'https://evil.example.org' })).status).toBe(403);
   expect((await send({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);

@@ -5,6 +5,7 @@ import type { Session } from '../../src/protocol/http/access.ts';
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
+import type { Identity } from './oidc.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { HOME_WORKSPACE, type Principal } from './principal.ts';
 import { hashOfSecret, newId, newSecret } from './secrets.ts';
@@ -83,6 +84,17 @@ export class Accounts {
       return right ? found : null;
     });
     if (user === null) throw protocolErrors.wrongCredentials();
+    return this.startSession(request, user);
+  }
+
+  /** For somebody whom an identity provider has named; the first time makes his account. */
+  async signInAs(request: IncomingMessage, { issuer, subject, name }: Identity): Promise<SignedIn> {
+    this.#mustBeOn();
+    const wish = { id: newId('u'), name, folded: foldName(name), password: null };
+    const created = this.#clock.now();
+    const id = await this.#store.call('userOfIdentity', { issuer, subject, wish, created });
+    const user = id === null ? null : await this.#store.call('userById', id);
+    if (user === null) throw protocolErrors.wrongCredentials({ message: 'This account has been disabled' });
     return this.startSession(request, user);
   }
 
