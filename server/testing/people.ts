@@ -76,8 +76,15 @@ export async function ownerOf(server: Pick<RunningServer, 'url' | 'ownerLink'>):
 }
 
 /** A new member of a workspace of the owner, signed in. */
-export async function memberOf(owner: Browser, name: string, role: Role, workspace = 'home'): Promise<Browser> {
-  const { secret } = await owner.get<{ secret: string }>('POST', `/workspaces/${workspace}/invitations`, { role });
+export async function memberOf(
+  owner: Browser,
+  name: string,
+  role: Role,
+  workspace = 'home',
+): Promise<Browser> {
+  const { secret } = await owner.get<{ secret: string }>('POST', `/workspaces/${workspace}/invitations`, {
+    role,
+  });
   const browser = new Browser(owner.url);
   await accept(browser, secret, name);
   return browser;
