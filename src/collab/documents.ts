@@ -2,12 +2,14 @@ import type { editor } from 'monaco-editor/editor';
 import * as Y from 'yjs';
 import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
-import { PROJECT_DOCUMENT } from '../protocol/sync.ts';
+import { reviewedPath } from '../protocol/review.ts';
+import { CloseCode, PROJECT_DOCUMENT } from '../protocol/sync.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
 import { createResend } from './resend.ts';
+import { keepsNothing, type ReviewReader, reviewReader } from './review.ts';
 import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 
@@ -22,6 +24,8 @@ export interface Documents {
   /** The text of a file, or with PROJECT_DOCUMENT the project's own document. */
   use(project: string, path: string): RoomUse;
   project(project: string): RoomUse;
+  /** What is said about texts; its documents are opened with `use`, under `reviewDocument(path)`. */
+  readonly review: ReviewReader;
   /** Counts how often a document had to be opened anew because the server had another under its name. */
   generation(project: string, path: string): number;
   /** Called when that happens; `text` is what was kept here of a file, null for a project's own document. */
@@ -69,7 +73,9 @@ export function createDocuments(options: {
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
-    const room = await openRoom({ project, path, store, server, onServer: resend.learned });
+    const isReview = reviewedPath(path) !== null;
+    const keep = isReview ? keepsNothing : store;
+    const room = await openRoom({ project, path, store: keep, server, onServer: resend.learned });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();
@@ -81,7 +87,10 @@ export function createDocuments(options: {
     note();
     room.doc.on('destroy', stop);
     room.subscribe(() => {
-      if (room.state.connection.kind === 'replaced') void reopen(room);
+      const { connection } = room.state;
+      // A review that holds what the server has lost: the server's is right.
+      const isOutdated = isReview && connection.kind === 'refused' && connection.code === CloseCode.forbidden;
+      if (connection.kind === 'replaced' || isOutdated) void reopen(room);
     });
     return room;
   });
@@ -90,6 +99,7 @@ export function createDocuments(options: {
   return {
     use: (project, path) => cache.use(project, path),
     project: (project) => cache.use(project, PROJECT_DOCUMENT),
+    review: reviewReader,
     generation: (project, path) => generations.get(`${project}/${path}`) ?? 0,
     onReplaced(listener) {
       replacedListeners.add(listener);
