@@ -16,10 +16,24 @@ export interface ScanLimits {
   readonly structs: number;
   readonly clients: number;
   readonly deletes: number;
+  /** Values within JSON, in all entries together. */
+  readonly values: number;
+}
+
+/** Hears of every struct where an update is to be cut; offsets are bytes in the update. */
+export interface StructSink {
+  struct(client: number, clock: number, length: number, from: number, to: number): void;
+  /** The struct that comes next cannot be placed before this one is. */
+  needs(client: number, clock: number): void;
 }
 
 /** Sync step 2 of an editor that was long away is the largest honest update: thousands, not millions. */
-export const defaultScanLimits: ScanLimits = { structs: 100_000, clients: 2_000, deletes: 200_000 };
+export const defaultScanLimits: ScanLimits = {
+  structs: 30_000,
+  clients: 2_000,
+  deletes: 60_000,
+  values: 100_000,
+};
 
 export interface Scan {
   readonly structs: number;
@@ -50,9 +64,10 @@ export function scanUpdate(
   update: Uint8Array,
   kind: DocumentKind,
   limits: ScanLimits = defaultScanLimits,
+  sink: StructSink | null = null,
 ): Result<Scan, AnnealError> {
   try {
-    return ok(new Scanner(update, kind, limits).scan());
+    return ok(new Scanner(update, kind, limits, sink).scan());
   } catch (error) {
     if (error instanceof Refused) return err(serverErrors[error.reason]({ message: error.message }));
     if (error instanceof MalformedBytes) {
@@ -87,7 +102,11 @@ class Scanner {
   #carriageReturn = false;
   #skips = false;
 
-  constructor(update: Uint8Array, kind: DocumentKind, limits: ScanLimits) {
+  readonly #sink: StructSink | null;
+  #values = 0;
+
+  constructor(update: Uint8Array, kind: DocumentKind, limits: ScanLimits, sink: StructSink | null) {
+    this.#sink = sink;
     this.#in = new Cursor(update);
     this.#kind = kind;
     this.#limits = limits;
@@ -122,7 +141,9 @@ class Scanner {
     if (this.#ranges.has(client)) throw new Refused('malformedUpdate', 'The update names a client twice');
     let clock = from;
     for (let i = 0; i < count; i++) {
+      const start = this.#in.position;
       const length = this.#struct();
+      this.#sink?.struct(client, clock, length, start, this.#in.position);
       if (length === 0) throw new Refused('malformedUpdate', 'The update holds an empty struct');
       clock += length;
       if (clock > MAX_CLOCK)
@@ -149,7 +170,9 @@ class Scanner {
 
   #identifier(): void {
     const client = this.#in.varUint();
-    this.#need(client, this.#in.varUint() + 1);
+    const clock = this.#in.varUint();
+    this.#need(client, clock + 1);
+    this.#sink?.needs(client, clock);
   }
 
   #parent(info: number): void {
@@ -188,6 +211,7 @@ class Scanner {
   #any(depth: number): void {
     if (depth > MAX_DEPTH) throw new Refused('hostileUpdate', 'A value is nested deeper than any entry is');
     this.#length++;
+    this.#limit(++this.#values, 'values');
     const type = this.#in.uint8();
     switch (type) {
       case 127: // undefined
