@@ -43,6 +43,11 @@ export class Throttle {
       this.#set(key, Math.max(now, this.#fullAt.get(key) ?? now) + everyMs);
   }
 
+  /** Keys that are remembered. */
+  get size(): number {
+    return this.#fullAt.size;
+  }
+
   giveBack(keys: ReadonlyMap<string, Allowance>): void {
     for (const [key, { everyMs }] of keys) {
       const fullAt = this.#fullAt.get(key);
