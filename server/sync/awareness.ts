@@ -20,7 +20,10 @@ export interface SaidPerson {
 }
 
 interface Member {
+  /** Null for somebody who left, and for one who is at another server. */
   peer: AwarenessPeer | null;
+  /** He is at another server, which was heard of him last. */
+  elsewhere: boolean;
   /** What others were told last. */
   clock: number;
   state: string;
@@ -36,6 +39,8 @@ const saidSchema = z.object({
 const MAX_ENTRIES = 10_000;
 /** Longer than an echo of somebody who has just left is on its way. */
 const ECHO_MS = 5_000;
+/** Another server says this often enough that somebody is still there; one that was killed says nothing more. */
+const ELSEWHERE_MS = 45_000;
 const NOBODY = 'null';
 /** Those who left are remembered for their clocks, the last ones only. */
 const MAX_MEMBERS = 2_000;
@@ -59,9 +64,15 @@ export class RoomAwareness {
   readonly #changed = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
   #lastFlush = Number.NEGATIVE_INFINITY;
+  readonly #tellServers: (frame: Uint8Array) => void;
 
-  constructor(peers: ReadonlySet<AwarenessPeer>, intervalMs: number) {
+  constructor(
+    peers: ReadonlySet<AwarenessPeer>,
+    intervalMs: number,
+    tellServers: (frame: Uint8Array) => void = () => undefined,
+  ) {
     this.#peers = peers;
+    this.#tellServers = tellServers;
     this.#intervalMs = intervalMs;
   }
 
@@ -115,6 +126,38 @@ export class RoomAwareness {
     return entries.length === 0 ? null : awarenessFrame(entries);
   }
 
+  /** What another server says of who is there, in the payload of its awareness frame. */
+  hear(payload: Uint8Array): void {
+    const cursor = new Cursor(payload);
+    for (let left = cursor.varUint(); left > 0; left--) {
+      const client = cursor.varUint();
+      const clock = cursor.varUint();
+      const state = cursor.varString();
+      const member = this.#members.get(client);
+      if (member === undefined) {
+        if (state === NOBODY || this.#members.size >= MAX_MEMBERS) continue;
+        this.#members.set(client, { peer: null, elsewhere: true, clock, state, told: 0 });
+      } else if (member.peer === null) {
+        member.elsewhere = true;
+        member.clock = Math.max(clock, member.clock + 1);
+        member.state = state;
+      } else if (state !== NOBODY) {
+        continue; // both have a socket that says it; ours is told here
+      } else {
+        member.clock++; // he left there and came here
+      }
+      this.#mark(client);
+    }
+  }
+
+  /** Who is at this server, for another one that asks; null where nobody is. */
+  here(): Uint8Array | null {
+    const entries = [...this.#members]
+      .filter(([, member]) => member.peer !== null && member.state !== NOBODY)
+      .map(([client, { clock, state }]) => ({ client, clock, state }));
+    return entries.length === 0 ? null : awarenessFrame(entries);
+  }
+
   /** The peer has said who it is, or will not: from now on it hears of the others. */
   introduce(peer: AwarenessPeer): void {
     if (this.#introduced.has(peer)) return;
@@ -147,7 +190,11 @@ export class RoomAwareness {
    */
   renew(now: number, olderThanMs: number): void {
     for (const [client, member] of this.#members) {
-      if (member.state === NOBODY || now - member.told < olderThanMs) continue;
+      if (member.state === NOBODY) continue;
+      if (member.elsewhere) {
+        if (now - member.told < ELSEWHERE_MS) continue;
+        member.state = NOBODY; // its server is gone
+      } else if (now - member.told < olderThanMs) continue;
       member.clock++;
       this.#mark(client);
     }
@@ -168,8 +215,8 @@ export class RoomAwareness {
   #bind(peer: AwarenessPeer, client: number): void {
     this.#clientOf.set(peer, client);
     const member = this.#members.get(client);
-    if (member === undefined) this.#members.set(client, { peer, clock: -1, state: NOBODY, told: 0 });
-    else member.peer = peer;
+    if (member === undefined) this.#members.set(client, { peer, elsewhere: false, clock: -1, state: NOBODY, told: 0 });
+    else Object.assign(member, { peer, elsewhere: false });
     if (this.#members.size <= MAX_MEMBERS) return;
     for (const [id, { peer: owner }] of this.#members) {
       if (owner === null) this.#members.delete(id);
@@ -208,12 +255,16 @@ export class RoomAwareness {
     this.#timer = null;
     this.#lastFlush = performance.now();
     const entries: (AwarenessEntry & { readonly peer: AwarenessPeer | null })[] = [];
+    const here: AwarenessEntry[] = [];
     for (const client of this.#changed) {
       const member = this.#members.get(client);
       if (member === undefined) continue;
       member.told = this.#lastFlush;
-      entries.push({ client, clock: member.clock, state: member.state, peer: member.peer });
+      const entry = { client, clock: member.clock, state: member.state, peer: member.peer };
+      entries.push(entry);
+      if (!member.elsewhere) here.push(entry);
     }
+    if (here.length > 0) this.#tellServers(awarenessFrame(here));
     this.#changed.clear();
     const all = awarenessFrame(entries);
     const speakers = new Set(entries.map((entry) => entry.peer));

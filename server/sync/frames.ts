@@ -33,6 +33,10 @@ export function roleFrame(role: Role): Uint8Array {
   });
 }
 
+export function queryAwarenessFrame(): Uint8Array {
+  return encoding.encode((encoder) => encoding.writeVarUint(encoder, MessageType.queryAwareness));
+}
+
 export interface AwarenessEntry {
   readonly client: number;
   readonly clock: number;

@@ -33,6 +33,8 @@ export interface SyncLimits {
   readonly logUpdates: number;
   readonly logBytes: number;
   readonly awarenessIntervalMs: number;
+  /** Where other servers write to the same database: how often it is looked for what they wrote. */
+  readonly catchUpMs: number;
   /** A socket is sent something this often, and must answer a ping within twice the time. */
   readonly heartbeatMs: number;
 }
@@ -59,5 +61,6 @@ export const defaultSyncLimits: SyncLimits = {
   logUpdates: 500,
   logBytes: 1024 * 1024,
   awarenessIntervalMs: 33,
+  catchUpMs: 5_000,
   heartbeatMs: 15_000,
 };

@@ -5,10 +5,12 @@ import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
+import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
 import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
+import { RoomLink } from './room-link.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
 import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
 import type { Trial } from './trial.ts';
@@ -41,6 +43,8 @@ export interface RoomParts {
   readonly onFirstText: (name: DocumentName) => void;
   readonly onEdited: OnEdited;
   readonly metrics: SyncMetrics;
+  /** Where other servers write to the same database; `seen` is CatchUp's. */
+  readonly shared: { readonly fanout: Fanout; readonly seen: () => number } | null;
   readonly onClosed: (room: Room) => void;
 }
 
@@ -62,6 +66,9 @@ export class Room {
   readonly loaded: Promise<void>;
   readonly closed: Promise<void>;
   readonly #parts: RoomParts;
+  readonly #link: RoomLink | null;
+  /** What other servers said while the document was being loaded. */
+  #early: Uint8Array[] = [];
   #state: RoomState = newRoom;
   #resolveClosed: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -79,7 +86,10 @@ export class Room {
     this.name = name;
     this.kind = documentKind(name.path);
     this.#parts = parts;
-    this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs);
+    this.#link = parts.shared === null ? null : new RoomLink(parts.shared.fanout, name);
+    this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs, (frame) =>
+      this.#link?.say(frame),
+    );
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -167,6 +177,23 @@ export class Room {
     return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null);
   }
 
+  /** What another server wrote, or is about to write: applied and told, and not written again. */
+  adopt(updates: readonly Uint8Array[]): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'loading') {
+      this.#early.push(...updates);
+      return;
+    }
+    for (const update of updates) {
+      this.#emitted = [];
+      Y.applyUpdate(this.doc, update, 'store');
+      if (this.#emitted.length > 0) this.#stateBytes += update.length;
+      this.#hasText ||= this.#emitted.length > 0;
+      for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
+    }
+    this.#emitted = [];
+  }
+
   /** Sends everybody away, waits until all is on disk, and lets go of the document. */
   async shut(code: CloseCodeValue, reason: string): Promise<void> {
     await this.loaded.catch(() => undefined);
@@ -176,10 +203,12 @@ export class Room {
   }
 
   async #load(): Promise<void> {
+    await this.#link?.open(this);
     const { snapshot, updates, seq } = await this.#parts.store.call('loadDocument', this.name);
     this.#seq = seq;
     if (snapshot !== null) Y.applyUpdate(this.doc, snapshot, 'store');
-    for (const update of updates) Y.applyUpdate(this.doc, update, 'store');
+    for (const update of [...updates, ...this.#early]) Y.applyUpdate(this.doc, update, 'store');
+    this.#early = [];
     this.#logUpdates = updates.length;
     this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
     this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
@@ -222,6 +251,7 @@ export class Room {
     this.#emitted = [];
     for (const update of changes) {
       const frame = updateFrame(update);
+      this.#link?.say(frame);
       for (const peer of this.peers) if (peer !== from) peer.send(frame);
     }
     const { store } = this.doc;
@@ -243,6 +273,8 @@ export class Room {
     this.#step({ kind: 'wrote' });
     const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
     this.#durable = Promise.all([before, appended]).then(([, written]) => {
+      // Among the rows before it may be another server's, which this one has not heard of yet.
+      if (this.#parts.shared !== null) return;
       for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
     });
     this.#durable.then(
@@ -280,7 +312,8 @@ export class Room {
     this.#step({ kind: 'wrote' });
     // A snapshot that fails costs nothing: the log is still there.
     const done = (): void => this.#settled();
-    this.#parts.store.call('compact', { ...this.name, state, upto: this.#seq }).then(done, done);
+    const upto = Math.max(this.#seq, this.#parts.shared?.seen() ?? 0);
+    this.#parts.store.call('compact', { ...this.name, state, upto }).then(done, done);
   }
 
   #checkPending(scan: Scan, update: Uint8Array): void {
@@ -317,6 +350,7 @@ export class Room {
     this.#state = roomStep(this.#state, event);
     if (before === 'closed' || this.#state.phase !== 'closed') return;
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#link?.close();
     this.awareness.dispose();
     this.doc.destroy();
     this.#parts.onClosed(this);

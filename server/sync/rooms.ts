@@ -3,6 +3,9 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
+import { CatchUp } from './catch-up.ts';
+import type { Fanout } from './fanout.ts';
+import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
 import { type CloseCodeValue, type OnEdited, Room } from './room.ts';
@@ -22,12 +25,40 @@ export class Rooms {
   onFirstText: (name: DocumentName) => void = () => undefined;
   onEdited: OnEdited = () => undefined;
   readonly #metrics: SyncMetrics;
+  /** Where other servers use the same database. */
+  readonly #shared: { readonly fanout: Fanout; readonly catchUp: CatchUp; readonly holds: Holds } | null;
 
-  constructor(store: Store, limits: SyncLimits, metrics: SyncMetrics = noMetrics) {
+  constructor(
+    store: Store,
+    limits: SyncLimits,
+    metrics: SyncMetrics = noMetrics,
+    fanout: Fanout | null = null,
+  ) {
     this.#store = store;
     this.#limits = limits;
     this.#metrics = metrics;
     this.#trial = new Trial(limits.trialMs);
+    const find = (name: DocumentName): Room | undefined => this.#rooms.get(keyOf(name));
+    const holds = (among: Fanout): Holds =>
+      new Holds(among, {
+        hold: (name, code, reason, until) =>
+          new Promise((resolve, reject) => {
+            this.#exclusiveHere(name, code, reason, () => {
+              resolve();
+              return until;
+            }).catch(reject);
+          }),
+        shutProject: (project, code, reason) => void this.#shutProjectHere(project, code, reason),
+      });
+    this.#shared =
+      fanout === null
+        ? null
+        : { fanout, catchUp: new CatchUp(store, find, limits.catchUpMs), holds: holds(fanout) };
+  }
+
+  /** Resolves when other servers are heard; until then nobody may be let in. */
+  async open(): Promise<void> {
+    await this.#shared?.holds.open();
   }
 
   #closed = false;
@@ -86,6 +117,21 @@ export class Rooms {
     reason: string,
     work: () => Promise<T>,
   ): Promise<T> {
+    // First among servers and then here: two that wish for the same wait for one another in one order.
+    const taken = await this.#shared?.holds.take(name, code, reason);
+    try {
+      return await this.#exclusiveHere(name, code, reason, work);
+    } finally {
+      await taken?.release();
+    }
+  }
+
+  async #exclusiveHere<T>(
+    name: DocumentName,
+    code: CloseCodeValue,
+    reason: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const key = keyOf(name);
     for (let lock = this.#locks.get(key); lock !== undefined; lock = this.#locks.get(key)) await lock;
     let unlock = (): void => undefined;
@@ -106,6 +152,11 @@ export class Rooms {
 
   /** Sends everybody out of a project's documents and writes them down. */
   async shutProject(project: string, code: CloseCodeValue, reason: string): Promise<void> {
+    this.#shared?.holds.shutProject(project, code, reason);
+    await this.#shutProjectHere(project, code, reason);
+  }
+
+  async #shutProjectHere(project: string, code: CloseCodeValue, reason: string): Promise<void> {
     const rooms = [...this.#rooms.values()].filter((room) => room.name.project === project);
     await Promise.all(rooms.map((room) => room.shut(code, reason)));
   }
@@ -115,6 +166,8 @@ export class Rooms {
     this.#closed = true;
     const rooms = [...this.#rooms.values()];
     await Promise.all(rooms.map((room) => room.shut(CloseCode.restart, 'The server stops')));
+    await this.#shared?.catchUp.stop();
+    this.#shared?.holds.close();
     await this.#trial.close();
   }
 
@@ -136,11 +189,13 @@ export class Rooms {
 
   #create(name: DocumentName): Room {
     const key = keyOf(name);
+    const shared = this.#shared;
     const room = new Room(name, {
       store: this.#store,
       trial: this.#trial,
       limits: this.#limits,
       metrics: this.#metrics,
+      shared: shared === null ? null : { fanout: shared.fanout, seen: () => shared.catchUp.seen },
       onFirstText: (first) => this.onFirstText(first),
       onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
       onClosed: (closed) => {

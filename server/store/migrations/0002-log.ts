@@ -16,4 +16,5 @@ export const log: Migration = ({ bytes, integer, serial, strict }) => `
   alter table log rename to updates;
   create index updates_of_document on updates (document, seq);
   alter table snapshots add column upto ${integer} not null default 0;
+  create index snapshots_by_upto on snapshots (upto);
 `;

@@ -51,6 +51,8 @@ async function migrate(client: Client): Promise<void> {
  * server's folder shows where an older state was put into the very same database.
  */
 async function settleEpoch(client: Client, mark: Mark | null): Promise<Prepared> {
+  // No other server has rows on the way: what is behind this number has been committed, or never will be.
+  await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
   const lsn = await lastLsn(client);
   const cluster = await clusterOf(client);
   const { rows } = await client.query<{ key: string; value: string }>(

@@ -12,6 +12,17 @@ export interface StoredDocument {
   readonly seq: number;
 }
 
+/** What came into the log of all documents. */
+export interface LogPart {
+  readonly rows: readonly (DocumentName & { readonly data: Uint8Array })[];
+  /** Documents of which rows may have been replaced by a snapshot meanwhile: to be loaded from it. */
+  readonly compacted: readonly DocumentName[];
+  /** The last row of the part; `after` where there is none. */
+  readonly seq: number;
+  /** Whether there is more behind it. */
+  readonly more: boolean;
+}
+
 /** Before the first row of any log, and before any snapshot. */
 export const BEFORE_ALL = -1;
 
@@ -104,6 +115,33 @@ export const documentRequests = {
     if (put === undefined) return null;
     await db.deleteFrom('updates').where('document', '=', document).where('seq', '<=', upto).execute();
     return null;
+  },
+
+  /** What came into the log after a row, the oldest first. */
+  async logAfter(
+    db: Db,
+    { after, limit }: { readonly after: number; readonly limit: number },
+  ): Promise<LogPart> {
+    const rows = await db
+      .selectFrom('updates')
+      .innerJoin('documents', 'documents.id', 'updates.document')
+      .select(['documents.project', 'documents.path', 'updates.seq', 'updates.data'])
+      .where('updates.seq', '>', after)
+      .orderBy('updates.seq')
+      .limit(limit)
+      .execute();
+    const compacted = await db
+      .selectFrom('snapshots')
+      .innerJoin('documents', 'documents.id', 'snapshots.document')
+      .select(['documents.project', 'documents.path'])
+      .where('snapshots.upto', '>', after)
+      .execute();
+    return {
+      rows: rows.map(({ project, path, data }) => ({ project, path, data })),
+      compacted,
+      seq: rows.at(-1)?.seq ?? after,
+      more: rows.length === limit,
+    };
   },
 
   async ping(db: Db, _input: null): Promise<null> {
