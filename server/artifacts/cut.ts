@@ -6,7 +6,7 @@ export type Cuts = readonly number[];
 
 /** Longer headers are of something else, or of a file whose many small tensors are not worth a blob each. */
 const MAX_HEADER_BYTES = 1024 * 1024;
-/** Smaller tensors go together with their neighbours: a file for each costs more than it saves. */
+/** Smaller tensors that follow one another go together: a file for each costs more than it saves. */
 const MIN_PART_BYTES = 4096;
 const MAX_PARTS = 5000;
 
@@ -22,9 +22,9 @@ export async function cutsOf(bytes: number, read: Read): Promise<Cuts> {
   if (bytes < 2 * MIN_PART_BYTES) return whole;
   const start = await all(read, { start: 0, end: 8 });
   const length = start.readUInt32LE(0) + start.readUInt32LE(4) * 2 ** 32;
-  if (length > MAX_HEADER_BYTES || 8 + length > bytes || start[8] !== 0x7b) return whole;
+  if (length < 2 || length > MAX_HEADER_BYTES || 8 + length > bytes || start[8] !== 0x7b) return whole;
   const ends = tensorEnds(await all(read, { start: 8, end: 8 + length - 1 }), bytes - 8 - length);
-  return ends === null ? whole : joined([8 + length, ...ends.map((end) => 8 + length + end)], bytes);
+  return ends === null ? whole : partsOf(8 + length, ends, bytes);
 }
 
 /** Ends of the tensors, counted from the end of the header, in order; null where it is no safetensors header. */
@@ -40,7 +40,7 @@ function tensorEnds(header: Buffer, dataBytes: number): number[] | null {
   for (const [name, entry] of Object.entries(root)) {
     if (name === '__metadata__') continue;
     const [, end] = offsetsOf(entry) ?? [];
-    if (end === undefined || end > dataBytes) return null;
+    if (end === undefined || end < 0 || end > dataBytes) return null;
     ends.push(end);
   }
   return ends.sort((a, b) => a - b);
@@ -55,16 +55,27 @@ function offsetsOf(entry: unknown): readonly [number, number] | null {
   return [begin as number, end as number];
 }
 
-/** Lengths between the places, with those that are too short joined to what follows. */
-function joined(places: readonly number[], bytes: number): Cuts {
-  const cuts: number[] = [];
+/** The header by itself, as it may say the step; each tensor by itself, but for small ones in a row. */
+function partsOf(headerBytes: number, ends: readonly number[], bytes: number): Cuts {
+  const cuts = [headerBytes];
+  let small = 0;
   let from = 0;
-  for (const place of places) {
-    if (place - from < MIN_PART_BYTES || bytes - place < MIN_PART_BYTES) continue;
-    cuts.push(place - from);
-    from = place;
+  const flush = (): void => {
+    if (small > 0) cuts.push(small);
+    small = 0;
+  };
+  for (const end of [...ends, bytes - headerBytes]) {
+    const length = end - from;
+    from = end;
+    if (length < MIN_PART_BYTES) {
+      small += length;
+      if (small >= MIN_PART_BYTES) flush();
+    } else {
+      flush();
+      cuts.push(length);
+    }
   }
-  cuts.push(bytes - from);
+  flush();
   return cuts.length > MAX_PARTS ? [bytes] : cuts;
 }
 

@@ -12,8 +12,14 @@ import { testServer } from '../testing/fixture.ts';
 const bytes = Buffer.from('some bytes');
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 
+const halfSent = 'a'.repeat(64);
+const tusHeaders = { 'tus-resumable': '1.0.0', 'anneal-client': 'walker-1' };
+
 /** What each operation is called with, in an order in which all of them succeed. */
-const calls: [OperationId, { params?: Record<string, string>; body?: unknown }][] = [
+const calls: [
+  OperationId,
+  { params?: Record<string, string>; body?: unknown; headers?: Record<string, string> },
+][] = [
   ['health', {}],
   ['version', {}],
   ['openapi', {}],
@@ -24,6 +30,28 @@ const calls: [OperationId, { params?: Record<string, string>; body?: unknown }][
   ['putArtifact', { params: { sha256 } }],
   ['headArtifact', { params: { sha256 } }],
   ['getArtifact', { params: { sha256 } }],
+  [
+    'createUpload',
+    {
+      headers: {
+        ...tusHeaders,
+        'upload-length': '100',
+        'upload-metadata': `sha256 ${Buffer.from(halfSent).toString('base64')}`,
+      },
+    },
+  ],
+  ['headUpload', { params: { sha256: halfSent }, headers: tusHeaders }],
+  [
+    'patchUpload',
+    {
+      params: { sha256: halfSent },
+      headers: { ...tusHeaders, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
+    },
+  ],
+  ['deleteUpload', { params: { sha256: halfSent }, headers: tusHeaders }],
+  ['holdArtifacts', { params: { project: 'walk', holder: 'run-1' }, body: { artifacts: [sha256] } }],
+  ['artifactUse', { params: { workspace: 'home' } }],
+  ['collectArtifacts', { params: { workspace: 'home' }, body: {} }],
   ['createFile', { params: { project: 'walk' }, body: { kind: 'text', path: 'a/b c.md', text: 'x' } }],
   ['listFiles', { params: { project: 'walk' } }],
   ['readFile', { params: { project: 'walk', path: 'a/b c.md' } }],
@@ -57,7 +85,7 @@ test('every operation of the OpenAPI document is there, and answers as it says',
     expect(reference[1]).toMatch(/^#\/components\/schemas\//);
     expect(Object.keys(document.components.schemas)).toContain(reference[1]?.split('/').pop());
   }
-  for (const [id, { params = {}, body }] of calls) {
+  for (const [id, { params = {}, body, headers = {} }] of calls) {
     const entry = found.find(({ operationId }) => operationId === id);
     if (entry === undefined) throw new Error(`${id} is missing`);
     const path = entry.path.replace(/\{(\w+)\}/g, (_, name: string) =>
@@ -66,10 +94,9 @@ test('every operation of the OpenAPI document is there, and answers as it says',
     const operation: Operation = operations[id];
     const response = await fetch(`${url}${API_PREFIX}${path}`, {
       method: entry.method.toUpperCase(),
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(operation.body === 'bytes' ? { body: bytes } : {}),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     expect([id, response.status]).toEqual([id, operation.success[0]]);
     expect(Object.keys(entry.responses)).toContain(String(response.status));
