@@ -10,11 +10,13 @@ import { documentKind } from '../src/protocol/sync.ts';
 import { Access } from './access/access.ts';
 import { Accounts } from './access/accounts.ts';
 import { firstOwnerSecret } from './access/first-owner.ts';
+import { greeterOf } from './access/greeter.ts';
 import { Oidc, type OidcOptions } from './access/oidc.ts';
 import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
 import { openArtifacts } from './artifacts/open.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
+import { clientAddress } from './http/client-address.ts';
 import { createGuard, type Guard } from './http/guard.ts';
 import { createHandlers } from './http/handlers.ts';
 import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
@@ -136,7 +138,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       review.watch.edited(name, who, clients);
     };
     await projects.prepare();
-    const sockets = new SyncSockets({ rooms, doorkeeper: files, limits });
+    const sockets = new SyncSockets({
+      rooms,
+      doorkeeper: files,
+      limits,
+      greeter: greeterOf(access),
+      ipOf: (request) => clientAddress(request, publicUrl !== null),
+    });
 
     const { server, reloadCertificate } = createWebServer(
       {

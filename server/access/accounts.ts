@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Session } from '../../src/protocol/http/access.ts';
+import { clientAddress } from '../http/client-address.ts';
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
@@ -238,7 +239,7 @@ export class Accounts {
 
   /** Runs an attempt that counts against its name and address unless it succeeds. */
   async #guarded<T>(request: IncomingMessage, name: string | null, attempt: () => Promise<T | null>) {
-    const address = this.#addressOf(request);
+    const address = clientAddress(request, this.#behindProxy);
     const keys = new Map<string, Allowance>([[`address ${address}`, { burst: 30, everyMs: MINUTE_MS / 2 }]]);
     if (name !== null) {
       // By both, so that a stranger cannot lock anybody out; by the name alone, against many strangers.
@@ -249,12 +250,6 @@ export class Accounts {
     const outcome = await attempt();
     if (outcome !== null) this.#throttle.giveBack(keys);
     return outcome;
-  }
-
-  #addressOf({ socket, headers }: IncomingMessage): string {
-    const forwarded = headers['x-forwarded-for'];
-    if (!this.#behindProxy || forwarded === undefined) return socket.remoteAddress ?? '';
-    return String(forwarded).split(',').at(-1)?.trim() ?? '';
   }
 
   #mustBeOn(): void {
