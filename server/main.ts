@@ -18,7 +18,8 @@ const help = `node server/main.ts [options]
 
   ANNEAL_AUTH            on: people sign in, also on loopback; off: a proxy sees to it
   ANNEAL_OIDC_ISSUER     with ANNEAL_OIDC_CLIENT_ID, _CLIENT_SECRET, _NAME: sign-in by OpenID Connect
-  ANNEAL_DATABASE_URL    postgres://..., where SQLite in the data folder is outgrown`;
+  ANNEAL_DATABASE_URL    postgres://..., where SQLite in the data folder is outgrown
+  ANNEAL_REDIS_URL       redis://..., where several servers use one PostgreSQL`;
 
 function readOptions(): ServerOptions | null {
   const { values } = parseArgs({
@@ -52,6 +53,7 @@ function readOptions(): ServerOptions | null {
     host: values.host,
     dataDir: values.data,
     databaseUrl: process.env.ANNEAL_DATABASE_URL || null,
+    redisUrl: process.env.ANNEAL_REDIS_URL || null,
     studio: values.vite ? { kind: 'vite', root } : dir === 'none' ? { kind: 'none' } : { kind: 'dist', dir },
     allowHosts: values['allow-host'],
     publicUrl,

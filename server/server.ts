@@ -13,6 +13,7 @@ import { firstOwnerSecret } from './access/first-owner.ts';
 import { greeterOf } from './access/greeter.ts';
 import { Oidc, type OidcOptions } from './access/oidc.ts';
 import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
+import { spreadRoleChanges } from './access/spread.ts';
 import { openArtifacts } from './artifacts/open.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
@@ -31,6 +32,8 @@ import { openStore } from './store/open.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
+import { noMetrics } from './sync/metrics.ts';
+import { RedisFanout } from './sync/redis/redis-fanout.ts';
 import { Rooms } from './sync/rooms.ts';
 import { SyncSockets } from './sync/sockets.ts';
 import { createWebServer, type TlsFiles } from './tls.ts';
@@ -50,6 +53,8 @@ export interface ServerOptions {
   readonly dataDir: string;
   /** ANNEAL_DATABASE_URL; null or left out for SQLite in the folder. */
   readonly databaseUrl?: string | null;
+  /** ANNEAL_REDIS_URL, where several servers use one PostgreSQL. */
+  readonly redisUrl?: string | null;
   readonly studio: Studio;
   readonly allowHosts?: readonly string[];
   readonly publicUrl?: string | null;
@@ -87,7 +92,7 @@ const MAX_ARTIFACT_BYTES = 16 * 1024 ** 3;
 /**
  * Starts the studio, the sync server and the API on one port.
  * Errors: portTaken, cannotListen, dataInUse, dataDamaged, newerData, dataUnusable, studioMissing, sampleMissing,
- * signInNeeded, badOption, badCertificate.
+ * signInNeeded, badOption, badCertificate, databaseUnreachable, databaseUnsafe, databaseShared, redisUnreachable.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', log = (line) => console.error(line) } = options;
@@ -101,15 +106,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const sampleConfig = options.sampleConfig ?? (await readSample());
     const folder = resolve(options.dataDir);
-    const { databaseUrl = null } = options;
-    const store = await openStore({ folder, databaseUrl, shared: false });
+    const { databaseUrl = null, redisUrl = null } = options;
+    const store = await openStore({ folder, databaseUrl, shared: redisUrl !== null });
     undo.push(() => store.close());
+    const fanout = redisUrl === null ? null : await RedisFanout.open(redisUrl, String(store.epoch));
+    if (fanout !== null) undo.push(() => fanout.close());
     const clock = { now: () => Date.now(), elapsed: () => performance.now() };
     const { artifacts, uploads, collector, ...opened } = await openArtifacts(store, clock, {
       dataDir: resolve(options.dataDir),
       maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
       quotaBytes: options.quotaBytes ?? null,
-      shared: false,
+      shared: fanout !== null,
     });
     undo.push(async () => opened.close());
     const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
@@ -120,8 +127,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       behindProxy: publicUrl !== null,
     });
     await store.call('purgeAccess', { now: clock.now() });
-    const rooms = new Rooms(store, limits);
+    const rooms = new Rooms(store, limits, noMetrics, fanout);
     undo.push(() => rooms.close());
+    await rooms.open();
+    if (fanout !== null) {
+      const spread = await spreadRoleChanges(access, fanout);
+      undo.push(async () => spread.stop());
+    }
     const projects = new Projects(store, rooms, clock, sampleConfig);
     const files = new Files(projects, rooms, store, artifacts, clock);
     rooms.onFirstText = (name) => {

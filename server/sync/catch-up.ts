@@ -42,7 +42,13 @@ export class CatchUp {
   }
 
   /** Looks now. Rejects where the store cannot be asked; then nothing is skipped, and it is looked again later. */
-  async look(): Promise<void> {
+  look(): Promise<void> {
+    const done = this.#running.then(() => this.#look());
+    this.#running = done.catch(() => undefined);
+    return done;
+  }
+
+  async #look(): Promise<void> {
     for (let more = true; more && !this.#stopped; ) {
       const part = await this.#store.call('logAfter', { after: this.#seen, limit: ROWS });
       // Older than the rows, so first: what a snapshot replaced is in no row any more.
@@ -69,11 +75,10 @@ export class CatchUp {
   #schedule(): void {
     this.#timer = setTimeout(
       () => {
-        this.#running = this.look()
-          .catch(() => undefined)
-          .then(() => {
-            if (!this.#stopped) this.#schedule();
-          });
+        const again = (): void => {
+          if (!this.#stopped) this.#schedule();
+        };
+        this.look().then(again, again);
       },
       this.#everyMs * (0.8 + Math.random() * 0.4),
     );

@@ -21,6 +21,9 @@ export interface Fanout {
    */
   lock(name: string, forMs: number): Promise<{ release(): Promise<void> } | null>;
 
+  /** Called when this server may have missed what others said: time to look, and to ask again. */
+  onDoubt(listener: () => void): void;
+
   close(): Promise<void>;
 }
 

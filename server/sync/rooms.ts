@@ -8,8 +8,9 @@ import type { Fanout } from './fanout.ts';
 import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
-import { type CloseCodeValue, type OnEdited, Room } from './room.ts';
+import { type CloseCodeValue, type OnEdited, type OnRotated, Room } from './room.ts';
 import { Trial } from './trial.ts';
+import { Turns } from './turns.ts';
 
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
 
@@ -24,6 +25,9 @@ export class Rooms {
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
   onEdited: OnEdited = () => undefined;
+  onRotated: OnRotated = async () => undefined;
+  /** The server's one thread, as all sockets and documents share it. */
+  readonly turns = new Turns();
   readonly #metrics: SyncMetrics;
   /** Where other servers use the same database. */
   readonly #shared: { readonly fanout: Fanout; readonly catchUp: CatchUp; readonly holds: Holds } | null;
@@ -58,7 +62,10 @@ export class Rooms {
 
   /** Resolves when other servers are heard; until then nobody may be let in. */
   async open(): Promise<void> {
-    await this.#shared?.holds.open();
+    if (this.#shared === null) return;
+    const { fanout, catchUp, holds } = this.#shared;
+    fanout.onDoubt(() => void catchUp.look().catch(() => undefined)); // else at the next turn
+    await holds.open();
   }
 
   #closed = false;
@@ -193,10 +200,12 @@ export class Rooms {
     const room = new Room(name, {
       store: this.#store,
       trial: this.#trial,
+      turns: this.turns,
       limits: this.#limits,
       metrics: this.#metrics,
       shared: shared === null ? null : { fanout: shared.fanout, seen: () => shared.catchUp.seen },
       onFirstText: (first) => this.onFirstText(first),
+      onRotated: (rotated, before, after) => this.onRotated(rotated, before, after),
       onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
       onClosed: (closed) => {
         if (this.#rooms.get(key) === closed) this.#rooms.delete(key);

@@ -17,6 +17,8 @@ function config(url: string): ClientConfig {
     application_name: 'anneal',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    query_timeout: 60_000,
     ...(numbers === undefined ? {} : { types: numbers }),
   };
 }
@@ -26,6 +28,7 @@ const SESSION = `
   set tcp_keepalives_idle = 15;
   set tcp_keepalives_interval = 5;
   set tcp_keepalives_count = 3;
+  set statement_timeout = '50s';
   set idle_in_transaction_session_timeout = '60s';
   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
 `;

@@ -9,19 +9,25 @@ import { codeOf } from './postgres-error.ts';
 import { currentEpoch, Lock, lastLsn } from './prepare.ts';
 
 const FOREIGN_KEY = '23503';
+/** What PostgreSQL itself said, and the connection is as good as before. */
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+const MAX_IDS = 100_000;
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
+
+const ROWS = 'unnest($1::bigint[], $2::bytea[]) with ordinality as row(document, data, place)';
+
+const INSERT = `
+  insert into updates (document, data) select row.document, row.data from ${ROWS} order by row.place`;
 
 /** One statement, one round trip, one commit. Numbers are given out once the lock is held, in order. */
 const APPEND = `
   with turn as materialized (select pg_advisory_xact_lock(${Lock.log})),
   added as (
     insert into updates (document, data)
-    select row.document, row.data
-    from turn, unnest($1::bigint[], $2::bytea[]) with ordinality as row(document, data, place)
-    order by row.place
+    select row.document, row.data from turn, ${ROWS} order by row.place
     returning seq
   )
-  select max(seq) as lsn from added`;
+  select max(seq) as lsn, (select value from settings where key = 'epoch') as epoch from added`;
 
 export interface LogOptions {
   readonly url: string;
@@ -70,8 +76,16 @@ export class PostgresLog {
   /** In order; all of it is on disk when this resolves, or none. Answers with the log sequence number. */
   async write(writes: readonly Write[]): Promise<number> {
     const client = await this.open();
-    this.#lsn = (await this.#append(client, writes)) ?? (await this.#writeAll(client, writes));
-    return this.#lsn;
+    try {
+      this.#lsn = (await this.#append(client, writes)) ?? (await this.#writeAll(client, writes));
+      return this.#lsn;
+    } catch (error) {
+      if (!SQLSTATE.test(codeOf(error)) && this.#client === client) {
+        this.#client = null; // whether it is alive is not known: the next write takes another
+        void client.end().catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -91,11 +105,12 @@ export class PostgresLog {
       data.push(write.data);
     }
     try {
-      const { rows } = await client.query<{ lsn: number }>({
+      const { rows } = await client.query<{ lsn: number; epoch: string | null }>({
         name: 'append',
         text: APPEND,
         values: [documents, data],
       });
+      await this.#requireEpoch(rows[0]?.epoch);
       return rows[0]?.lsn ?? this.#lsn;
     } catch (error) {
       if (codeOf(error) !== FOREIGN_KEY) throw error;
@@ -104,24 +119,47 @@ export class PostgresLog {
     }
   }
 
+  /** Another server has seen that the database was put back: nothing is promised in the old epoch any more. */
+  async #requireEpoch(epoch: string | null | undefined): Promise<void> {
+    if (Number(epoch ?? 0) === this.#options.epoch) return;
+    await this.close(); // and opening it again says the same
+    throw serverErrors.databaseReplaced();
+  }
+
+  /** Whatever it is, one thing after the other in one transaction. */
   async #writeAll(client: Client, writes: readonly Write[]): Promise<number> {
-    const db = kyselyOn(client);
     const made = new Map<string, number>();
-    this.#ids.clear();
-    const lsn = await db.transaction().execute(async (transaction) => {
-      await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
-      for (const write of writes) {
-        if (write.kind === 'append') {
-          const document = made.get(keyOf(write)) ?? (await ensureDocument(transaction, write));
-          made.set(keyOf(write), document);
-          await transaction.insertInto('updates').values({ document, data: write.data }).execute();
-        } else {
-          made.clear();
-          await change(transaction, write);
+    const rows: { documents: number[]; data: Uint8Array[] } = { documents: [], data: [] };
+    const flush = async (): Promise<void> => {
+      if (rows.data.length > 0) await client.query(INSERT, [rows.documents, rows.data]);
+      rows.documents = [];
+      rows.data = [];
+    };
+    const lsn = await kyselyOn(client)
+      .transaction()
+      .execute(async (transaction) => {
+        await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
+        for (const write of writes) {
+          if (write.kind === 'append') {
+            const document = made.get(keyOf(write)) ?? (await ensureDocument(transaction, write));
+            made.set(keyOf(write), document);
+            rows.documents.push(document);
+            rows.data.push(write.data);
+          } else {
+            await flush();
+            made.clear();
+            this.#ids.clear(); // names change hands
+            await change(transaction, write);
+          }
         }
-      }
-      return lastLsn(client);
-    });
+        await flush();
+        return lastLsn(client);
+      });
+    const { rows: settings } = await client.query<{ value: string }>(
+      "select value from settings where key = 'epoch'",
+    );
+    await this.#requireEpoch(settings[0]?.value);
+    if (this.#ids.size > MAX_IDS) this.#ids.clear();
     for (const [key, id] of made) this.#ids.set(key, id);
     return lsn;
   }

@@ -6,6 +6,8 @@ import type { Fanout, Subscription } from '../fanout.ts';
 const ID_BYTES = 8;
 /** A room waits so long for its subscription; then the database alone must do. */
 const SUBSCRIBE_MS = 1_000;
+/** While nothing is heard, the others are doubted this often. */
+const DOUBT_MS = 5_000;
 
 /** Lets go of a lock only where it is still ours. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
@@ -29,10 +31,16 @@ export class RedisFanout implements Fanout {
   readonly #prefix: string;
   /** Channels that this server listens to, and so hears itself on. */
   readonly #heard = new Map<string, number>();
+  readonly #doubters = new Set<() => void>();
+  #doubted = Number.NEGATIVE_INFINITY;
 
   private constructor(made: ReturnType<typeof connections>, namespace: string) {
     this.#connections = made;
     this.#prefix = `anneal:${namespace}:`;
+    made.listener.on('ready', () => this.#doubt());
+    made.listener.on('reconnecting', () => {
+      if (performance.now() - this.#doubted > DOUBT_MS) this.#doubt();
+    });
   }
 
   /** `namespace` is the same for the servers of one database, and for no others. Errors: redisUnreachable. */
@@ -78,7 +86,12 @@ export class RedisFanout implements Fanout {
   async subscribe(channel: string, listener: (message: Uint8Array) => void): Promise<Subscription> {
     const name = this.#prefix + channel;
     const hear = (message: Buffer): void => {
-      if (!message.subarray(0, ID_BYTES).equals(this.#id)) listener(message.subarray(ID_BYTES));
+      if (message.subarray(0, ID_BYTES).equals(this.#id)) return;
+      try {
+        listener(message.subarray(ID_BYTES));
+      } catch {
+        // Of a server of another version, or of somebody else: what counts is in the database.
+      }
     };
     const { listener: connection } = this.#connections;
     this.#heard.set(channel, (this.#heard.get(channel) ?? 0) + 1);
@@ -117,11 +130,21 @@ export class RedisFanout implements Fanout {
     return { release };
   }
 
+  onDoubt(listener: () => void): void {
+    this.#doubters.add(listener);
+  }
+
   async close(): Promise<void> {
     const { speaker, listener } = this.#connections;
+    this.#doubters.clear();
     listener.destroy();
     if (speaker.isReady) await speaker.close();
     else speaker.destroy();
+  }
+
+  #doubt(): void {
+    this.#doubted = performance.now();
+    for (const doubter of this.#doubters) doubter();
   }
 
   #say(channel: string, message: Uint8Array): Promise<number> {

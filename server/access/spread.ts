@@ -1,0 +1,50 @@
+import type { Fanout } from '../sync/fanout.ts';
+import type { Access } from './access.ts';
+
+const CHANNEL = 'roles';
+const RETRY_MS = 2_000;
+
+/**
+ * Role changes reach the sockets of all servers of a database. What is lost on the way costs nothing but time:
+ * who spoke says it again until it was heard, who may have missed something asks for everybody's role.
+ */
+export async function spreadRoleChanges(access: Access, fanout: Fanout): Promise<{ stop(): void }> {
+  let hearing = false;
+  let stopped = false;
+  const timers = new Set<NodeJS.Timeout>();
+  const changed = (workspace: string | null): void => {
+    hearing = true;
+    try {
+      access.changed(workspace);
+    } finally {
+      hearing = false;
+    }
+  };
+  const say = (workspace: string | null): void => {
+    fanout.announce(CHANNEL, Buffer.from(JSON.stringify(workspace))).catch(() => {
+      if (stopped) return;
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        say(workspace);
+      }, RETRY_MS);
+      timer.unref();
+      timers.add(timer);
+    });
+  };
+  const listening = access.onChange(({ workspace }) => {
+    if (!hearing) say(workspace);
+  });
+  fanout.onDoubt(() => changed(null));
+  const subscription = await fanout.subscribe(CHANNEL, (bytes) => {
+    const workspace: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    changed(typeof workspace === 'string' ? workspace : null);
+  });
+  return {
+    stop() {
+      stopped = true;
+      listening.dispose();
+      subscription.end();
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
