@@ -23,6 +23,12 @@ export interface ConnectionParts {
   readonly metrics: SyncMetrics;
 }
 
+/** More clients than any document has (limits.ts): no editor asks like this. */
+const MAX_VECTOR_CLIENTS = 20_000;
+
+/** Who does not take the answers to its pings gets no more of them. */
+const MAX_PONG_BUFFER = 64 * 1024;
+
 /** What only an editor may send came from somebody else. */
 class Forbidden extends Error {}
 
@@ -41,6 +47,8 @@ export class Connection implements RoomPeer, Worker {
   /** The frame at the head of the queue has been charged. */
   #charged = false;
   #left = false;
+  /** Called when all that has come is on disk and promised; null while more is read. */
+  #finished: (() => void) | null = null;
   /** Content frames: how many came, how many are on disk, how many were promised. */
   #received = 0;
   #stored = 0;
@@ -96,6 +104,15 @@ export class Connection implements RoomPeer, Worker {
     this.#flow();
   }
 
+  /** Reads nothing more; resolves when all that has come is on disk and has been promised. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.#flow();
+      this.#lookFinished();
+    });
+  }
+
   /** Takes the connection out of its room; further calls do nothing. */
   leave(): void {
     if (this.#left) return;
@@ -105,10 +122,20 @@ export class Connection implements RoomPeer, Worker {
     this.#stopListening();
     this.#room.drop(this);
     this.#room.release();
+    this.#lookFinished();
   }
 
   heard(): void {
     this.#lastHeard = performance.now();
+  }
+
+  /** Answered here and not by ws, which would answer any number of them. */
+  pinged(data: Buffer): void {
+    this.heard();
+    if (this.#left) return;
+    const wait = Math.max(...this.#parts.shares.map((share) => share.take(data.length)));
+    if (wait > 0 && !this.#waits) this.#waitFor(new Promise((resolve) => setTimeout(resolve, wait)));
+    if (this.#socket.bufferedAmount < MAX_PONG_BUFFER) this.#socket.pong(data);
   }
 
   /** Another socket says that it is the same editor: if this one is dead, find out soon. */
@@ -166,6 +193,7 @@ export class Connection implements RoomPeer, Worker {
       this.#refuse(error);
     }
     this.#spend({ ms: performance.now() - began });
+    this.#lookFinished();
     return !this.#waits && !this.#left && this.#queue.length > 0;
   }
 
@@ -179,6 +207,7 @@ export class Connection implements RoomPeer, Worker {
         this.#waits = false;
         if (this.#left) return;
         this.#flow();
+        this.#lookFinished();
         this.#parts.turns.request(this);
       });
   }
@@ -187,7 +216,7 @@ export class Connection implements RoomPeer, Worker {
   #flow(): void {
     if (this.#left) return;
     const { queuedBytes, queuedFrames } = this.#parts.limits;
-    const full = this.#waits || this.#queuedBytes > queuedBytes || this.#queue.length > queuedFrames;
+    const full = this.#finished !== null || this.#waits || this.#queuedBytes > queuedBytes || this.#queue.length > queuedFrames;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.#socket.pause();
@@ -240,7 +269,11 @@ export class Connection implements RoomPeer, Worker {
   #missingFrom(stateVector: Uint8Array): Uint8Array {
     const cursor = new Cursor(stateVector);
     const clients = cursor.varUint();
-    for (let i = 0; i < clients * 2; i++) cursor.varUint();
+    if (clients > MAX_VECTOR_CLIENTS) throw new MalformedBytes('a state vector with too many clients');
+    for (let i = 0; i < clients; i++) {
+      if (this.#room.isRetired(cursor.varUint())) throw serverErrors.rotatedUpdate();
+      cursor.varUint();
+    }
     return this.#room.missingFrom(stateVector);
   }
 
@@ -273,12 +306,18 @@ export class Connection implements RoomPeer, Worker {
   /** Several updates of one commit are acknowledged with one frame. */
   #promise(count: number): void {
     this.#stored = count;
-    if (!this.#acknowledges || this.#left) return;
+    if (this.#left) return;
     queueMicrotask(() => {
       if (this.#promised === this.#stored || this.#left) return;
       this.#promised = this.#stored;
-      this.send(durableFrame(this.#room.epoch, this.#room.lsn, this.#stored));
+      if (this.#acknowledges) this.send(durableFrame(this.#room.epoch, this.#room.lsn, this.#stored));
+      this.#lookFinished();
     });
+  }
+
+  #lookFinished(): void {
+    const isDone = this.#queue.length === 0 && !this.#waits && this.#promised === this.#received;
+    if (this.#left || isDone) this.#finished?.();
   }
 
   #roleChanged(): void {

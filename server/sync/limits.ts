@@ -5,6 +5,12 @@ export interface SyncLimits {
   readonly messageBytes: number;
   /** Of a document's state, encoded. */
   readonly documentBytes: number;
+  /**
+   * Of a document, live and deleted. Half of any of these and it begins anew when nobody is in it, where its
+   * content alone is much less (rotation.ts).
+   */
+  readonly documentStructs: number;
+  readonly documentClients: number;
   /** Of updates that wait for others to arrive. */
   readonly pendingBytes: number;
   /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
@@ -23,9 +29,9 @@ export interface SyncLimits {
   readonly messagesPerSecond: number;
   /** Of the server's one thread, in milliseconds: a short question can be long to answer. */
   readonly msPerSecond: number;
-  /** Beyond either, an update is tried in a thread with a time limit first. */
-  readonly trialBytes: number;
+  /** An update with more, or one that may cost more than cost.ts allows, is tried in a thread first. */
   readonly trialParts: number;
+  /** So long the trial of an update may take. */
   readonly trialMs: number;
   /** How long an empty room stays in memory. */
   readonly idleMs: number;
@@ -42,7 +48,9 @@ export interface SyncLimits {
 export const defaultSyncLimits: SyncLimits = {
   messageBytes: MAX_SYNC_MESSAGE_BYTES,
   documentBytes: 16 * 1024 * 1024,
-  pendingBytes: 256 * 1024,
+  documentStructs: 50_000,
+  documentClients: 4_000,
+  pendingBytes: 64 * 1024,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,
   queuedBytes: 256 * 1024,
@@ -54,7 +62,6 @@ export const defaultSyncLimits: SyncLimits = {
   bytesPerSecond: 8 * 1024 * 1024,
   messagesPerSecond: 2_000,
   msPerSecond: 300,
-  trialBytes: 64 * 1024,
   trialParts: 2_000,
   trialMs: 1_000,
   idleMs: 10_000,

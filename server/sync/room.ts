@@ -1,19 +1,26 @@
 import * as Y from 'yjs';
 import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
-import { type CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
+import { removeCarriageReturns } from './carriage-returns.ts';
+import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
 import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
 import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
+import { fits, isOutgrown } from './outgrown.ts';
+import { fill, portions } from './portions.ts';
 import { RoomLink } from './room-link.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
+import { nextGeneration, retiredClients } from './rotation.ts';
 import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import { Slices } from './slices.ts';
 import type { Trial } from './trial.ts';
+import type { Turns } from './turns.ts';
 
 export type CloseCodeValue = (typeof CloseCode)[keyof typeof CloseCode];
 
@@ -35,13 +42,18 @@ export type OnEdited = (
   says: () => SaidPerson | null,
 ) => void;
 
+/** Called when a document has begun anew (rotation.ts): what refers to its old parts can be moved to the new. */
+export type OnRotated = (name: DocumentName, before: Y.Doc, after: Uint8Array) => Promise<void>;
+
 export interface RoomParts {
   readonly store: Store;
   readonly trial: Trial;
+  readonly turns: Turns;
   readonly limits: SyncLimits;
   /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
   readonly onEdited: OnEdited;
+  readonly onRotated: OnRotated;
   readonly metrics: SyncMetrics;
   /** Where other servers write to the same database; `seen` is CatchUp's. */
   readonly shared: { readonly fanout: Fanout; readonly seen: () => number } | null;
@@ -54,6 +66,9 @@ export interface Received {
 
 /** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
 export class MissingParts extends Error {}
+
+/** A room spends at most one part in so many of its time on compacting. */
+const COMPACTING_SHARE = 50;
 
 /** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
 export class Room {
@@ -81,6 +96,11 @@ export class Room {
   #logBytes = 0;
   #stateBytes = 0;
   #hasText = false;
+  /** Yjs clients of generations that are over. */
+  #retired: ReadonlySet<number> = new Set();
+  /** The whole state as bytes, while nothing has changed since. */
+  #encoded: Uint8Array | null = null;
+  #compactAfter = 0;
 
   constructor(name: DocumentName, parts: RoomParts) {
     this.name = name;
@@ -151,25 +171,34 @@ export class Room {
     const scanned = scanUpdate(update, this.kind);
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
+    this.#checkGeneration(scan);
+    const news = newsOf(scan, this.doc);
+    if (news.structs + news.deletes === 0) return { durable: this.#durable };
     this.#checkPending(scan, update);
-    if (scan.structs > 0) this.#checkSize(update); // what only deletes is the way out of a full document
-    const { limits, trial } = this.#parts;
-    const take = (): Received => {
-      check();
-      const tell = scan.carriageReturn ? null : from;
-      const durable = this.#change(() => this.#apply(update, scan), tell, update);
-      if (scan.structs > 0 || scan.deletes > 0)
-        this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
-      return { durable };
-    };
-    const parts = scan.structs + scan.deletes + scan.clients * 10;
-    if (update.length <= limits.trialBytes && parts <= limits.trialParts) return take();
-    return trial.run({ state: Y.encodeStateAsUpdate(this.doc), update }).then(take);
+    if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
+    const parts = news.structs + news.deletes;
+    const tell = scan.carriageReturn ? null : from;
+    const edited = (): void =>
+      this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
+    if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
+      return this.#receiveLarge(update, scan, tell, check).then((received) => {
+        edited();
+        return received;
+      });
+    check();
+    const durable = this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
+    edited();
+    return { durable };
   }
 
   /** What a client with this state vector has not, as an update. */
   missingFrom(stateVector: Uint8Array): Uint8Array {
-    return Y.encodeStateAsUpdate(this.doc, stateVector);
+    return stateVector.length === 1 ? this.#encode() : Y.encodeStateAsUpdate(this.doc, stateVector);
+  }
+
+  /** Whether an editor that knows this client has a document of an earlier generation. */
+  isRetired(client: number): boolean {
+    return this.#retired.has(client);
   }
 
   /** An edit by the server itself; resolves when it is on disk. */
@@ -184,6 +213,7 @@ export class Room {
       this.#early.push(...updates);
       return;
     }
+    this.#encoded = null;
     for (const update of updates) {
       this.#emitted = [];
       Y.applyUpdate(this.doc, update, 'store');
@@ -206,9 +236,10 @@ export class Room {
     await this.#link?.open(this);
     const { snapshot, updates, seq } = await this.#parts.store.call('loadDocument', this.name);
     this.#seq = seq;
-    if (snapshot !== null) Y.applyUpdate(this.doc, snapshot, 'store');
-    for (const update of [...updates, ...this.#early]) Y.applyUpdate(this.doc, update, 'store');
+    await fill(this.doc, this.kind, { snapshot, updates }, this.#parts.turns);
+    for (const update of this.#early) Y.applyUpdate(this.doc, update, 'store');
     this.#early = [];
+    this.#retired = retiredClients(this.doc);
     this.#logUpdates = updates.length;
     this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
     this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
@@ -217,9 +248,36 @@ export class Room {
     this.#step({ kind: 'loaded' });
   }
 
-  #apply(update: Uint8Array, scan: Scan): void {
+  /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
+  async #receiveLarge(
+    update: Uint8Array,
+    scan: Scan,
+    tell: RoomPeer | null,
+    check: () => void,
+  ): Promise<Received> {
+    await this.#parts.trial.run(() => ({ state: this.#encode(), update }));
+    const known = (client: number): number => Y.getState(this.doc.store, client);
+    const slices = Slices.of(update, this.kind, known);
+    if (slices === null) throw serverErrors.malformedUpdate();
+    const durable: Promise<void>[] = [];
+    const take = (part: Uint8Array): void => {
+      check();
+      const written = this.#change(() => this.#apply(part, scan.carriageReturn), tell, part);
+      written.catch(() => undefined); // heard of below
+      durable.push(written);
+    };
+    await this.#parts.turns.run(portions(slices, this.doc, take));
+    return { durable: Promise.all(durable).then(() => undefined) };
+  }
+
+  #encode(): Uint8Array {
+    this.#encoded ??= Y.encodeStateAsUpdate(this.doc);
+    return this.#encoded;
+  }
+
+  #apply(update: Uint8Array, carriageReturn: boolean): void {
     const { doc } = this;
-    if (!scan.carriageReturn) {
+    if (!carriageReturn) {
       Y.applyUpdate(doc, update);
       return;
     }
@@ -240,6 +298,7 @@ export class Room {
     if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
     const { pendingStructs, pendingDs } = this.doc.store;
     this.#emitted = [];
+    this.#encoded = null; // also where nothing is emitted: what waits for other updates belongs to the state
     let failure: AnnealError | null = null;
     try {
       change();
@@ -249,16 +308,16 @@ export class Room {
     }
     const changes = this.#emitted;
     this.#emitted = [];
-    for (const update of changes) {
-      const frame = updateFrame(update);
-      this.#link?.say(frame);
-      for (const peer of this.peers) if (peer !== from) peer.send(frame);
-    }
+    const frames = changes.map(updateFrame);
+    for (const frame of frames) for (const peer of this.peers) if (peer !== from) peer.send(frame);
     const { store } = this.doc;
     const waits = store.pendingStructs !== pendingStructs || store.pendingDs !== pendingDs;
     if (waits && raw !== undefined && (store.pendingStructs !== null || store.pendingDs !== null))
       changes.push(raw);
     const durable = this.#write(changes);
+    const link = this.#link;
+    // Only then: who sends it to another server, too, is promised there what that one holds.
+    if (link !== null) durable.then(() => frames.map((frame) => link.say(frame))).catch(() => undefined);
     return failure === null ? durable : Promise.reject(failure);
   }
 
@@ -270,6 +329,7 @@ export class Room {
     }
     const { store, limits } = this.#parts;
     const before = this.#durable;
+    const began = performance.now();
     this.#step({ kind: 'wrote' });
     const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
     this.#durable = Promise.all([before, appended]).then(([, written]) => {
@@ -278,7 +338,10 @@ export class Room {
       for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
     });
     this.#durable.then(
-      () => this.#settled(),
+      () => {
+        this.#parts.metrics.durable((performance.now() - began) / 1000);
+        this.#settled();
+      },
       (error: AnnealError) => this.#storeFailed(error),
     );
     for (const { length } of updates) {
@@ -287,7 +350,8 @@ export class Room {
       this.#stateBytes += length;
     }
     const durable = this.#durable;
-    if (this.#logUpdates > limits.logUpdates || this.#logBytes > limits.logBytes) this.#compact();
+    const isLong = this.#logUpdates > limits.logUpdates || this.#logBytes > limits.logBytes;
+    if (isLong && performance.now() >= this.#compactAfter) this.#compact();
     return durable;
   }
 
@@ -305,7 +369,9 @@ export class Room {
 
   /** Rows that are on their way to the disk stay in the log beside a state that holds them too: that is harmless. */
   #compact(): void {
-    const state = Y.encodeStateAsUpdate(this.doc);
+    const began = performance.now();
+    const state = this.#encode();
+    this.#compactAfter = performance.now() + COMPACTING_SHARE * (performance.now() - began);
     this.#logUpdates = 0;
     this.#logBytes = 0;
     this.#stateBytes = state.length;
@@ -324,12 +390,47 @@ export class Room {
     if (hasGaps(scan, known)) throw new MissingParts('Parts that this update builds on are missing');
   }
 
-  #checkSize(update: Uint8Array): void {
-    const { documentBytes } = this.#parts.limits;
-    if (this.#stateBytes + update.length <= documentBytes) return;
-    this.#stateBytes = Y.encodeStateAsUpdate(this.doc).length;
-    if (this.#stateBytes + update.length > documentBytes) {
-      throw serverErrors.documentTooLarge({ data: { bytes: this.#stateBytes, limit: documentBytes } });
+  #checkGeneration(scan: Scan): void {
+    if (this.#retired.size === 0) return;
+    for (const known of [scan.ranges, scan.needs])
+      for (const client of known.keys()) if (this.isRetired(client)) throw serverErrors.rotatedUpdate();
+  }
+
+  #checkSize(update: Uint8Array, news: News): void {
+    const { limits } = this.#parts;
+    if (this.#stateBytes + update.length > limits.documentBytes) this.#stateBytes = this.#encode().length;
+    const bytes = this.#stateBytes + update.length;
+    const structs = structsOf(this.doc) + news.structs;
+    const clients = this.doc.store.clients.size + news.clients;
+    if (fits({ bytes, structs, clients }, limits)) return;
+    if (this.#mayRotate()) {
+      void this.#rotate();
+      throw new MissingParts('The document begins anew');
+    }
+    throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
+  }
+
+  #mayRotate(): boolean {
+    if (this.#parts.shared !== null) return false; // another server may have it in memory, too
+    return isOutgrown(this.doc, this.kind, this.#stateBytes, this.#parts.limits);
+  }
+
+  /** The content becomes the first state of a new generation. Nobody is let in until it has. */
+  async #rotate(): Promise<void> {
+    const kind = this.kind;
+    if (kind === 'review' || !this.isOpen) return;
+    this.#step({ kind: 'wrote' });
+    for (const peer of [...this.peers]) peer.close(CloseCode.resync, 'The document begins anew');
+    this.#step({ kind: 'close' });
+    try {
+      await this.#durable;
+      const state = nextGeneration(this.doc, kind);
+      await this.#parts.store.call('compact', { ...this.name, state, upto: this.#seq });
+      await this.#parts.onRotated(this.name, this.doc, state);
+    } catch {
+      // It stays as it is until the next time.
+    } finally {
+      this.#step({ kind: 'settled' });
     }
   }
 
@@ -339,7 +440,8 @@ export class Room {
       this.#idleTimer = null;
       // A short log is left as it is: most rooms are opened and only read.
       if (this.phase !== 'idle') return;
-      if (this.#logUpdates > 50) this.#compact();
+      if (this.#mayRotate()) void this.#rotate();
+      else if (this.#logUpdates > 50) this.#compact();
       else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);
     this.#idleTimer.unref();
@@ -355,30 +457,5 @@ export class Room {
     this.doc.destroy();
     this.#parts.onClosed(this);
     this.#resolveClosed();
-  }
-}
-
-/** So many are taken out one by one, which keeps the carets between them. */
-const FEW_CARRIAGE_RETURNS = 200;
-
-/**
- * CRLF and a lone CR both become one LF. Each deletion splits what was inserted, and with tens of thousands of
- * pieces Yjs takes minutes: many go at once, with the text between the first and the last, which is hardly
- * anything but what was just pasted.
- */
-function removeCarriageReturns(text: Y.Text): void {
-  const content = text.toString();
-  const found = [...content.matchAll(/\r\n?/g)];
-  const [first, last] = [found[0], found.at(-1)];
-  if (first === undefined || last === undefined) return;
-  if (found.length > FEW_CARRIAGE_RETURNS) {
-    const part = content.slice(first.index, last.index + last[0].length);
-    text.delete(first.index, part.length);
-    text.insert(first.index, part.replace(/\r\n?/g, '\n'));
-    return;
-  }
-  for (const { index, 0: ending } of found.reverse()) {
-    text.delete(index, 1);
-    if (ending === '\r') text.insert(index, '\n');
   }
 }

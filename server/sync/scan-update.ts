@@ -18,6 +18,8 @@ export interface ScanLimits {
   readonly deletes: number;
   /** Values within JSON, in all entries together. */
   readonly values: number;
+  /** It comes from our own store: it may hold what only the server writes. */
+  readonly isOurs?: boolean;
 }
 
 /** Hears of every struct where an update is to be cut; offsets are bytes in the update. */
@@ -35,6 +37,15 @@ export const defaultScanLimits: ScanLimits = {
   values: 100_000,
 };
 
+/** What was stored is ours, however much it is. */
+export const storedLimits: ScanLimits = {
+  structs: Number.POSITIVE_INFINITY,
+  clients: Number.POSITIVE_INFINITY,
+  deletes: Number.POSITIVE_INFINITY,
+  values: Number.POSITIVE_INFINITY,
+  isOurs: true,
+};
+
 export interface Scan {
   readonly structs: number;
   readonly clients: number;
@@ -43,8 +54,11 @@ export interface Scan {
   readonly carriageReturn: boolean;
   /** UTF-16 units of text and JSON values that it brings. */
   readonly length: number;
-  /** What each client's structs go from and to: clocks, end excluded. */
-  readonly ranges: ReadonlyMap<number, { readonly from: number; readonly to: number }>;
+  /** What each client's structs go from and to (clocks, end excluded), and how many they are. */
+  readonly ranges: ReadonlyMap<
+    number,
+    { readonly from: number; readonly to: number; readonly structs: number }
+  >;
   /** For each client the clock up to which it must be known for all of the update to take effect. */
   readonly needs: ReadonlyMap<number, number>;
   /** Structs were left out in the middle; it can only take effect after another update. */
@@ -53,7 +67,7 @@ export interface Scan {
   readonly deleted: readonly number[];
 }
 
-const Content = { gc: 0, deleted: 1, string: 4, any: 8, skip: 10 } as const;
+const Content = { gc: 0, deleted: 1, binary: 3, string: 4, any: 8, skip: 10 } as const;
 const HAS_PARENT_KEY = 0x20;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_ORIGIN = 0x80;
@@ -93,7 +107,7 @@ class Scanner {
   readonly #in: Cursor;
   readonly #kind: DocumentKind;
   readonly #limits: ScanLimits;
-  readonly #ranges = new Map<number, { from: number; to: number }>();
+  readonly #ranges = new Map<number, { from: number; to: number; structs: number }>();
   readonly #needs = new Map<number, number>();
   readonly #deleted: number[] = [];
   #structs = 0;
@@ -149,7 +163,7 @@ class Scanner {
       if (clock > MAX_CLOCK)
         throw new Refused('hostileUpdate', 'The update counts further than any editor does');
     }
-    this.#ranges.set(client, { from, to: clock });
+    this.#ranges.set(client, { from, to: clock, structs: count });
     this.#need(client, from);
   }
 
@@ -176,6 +190,12 @@ class Scanner {
   }
 
   #parent(info: number): void {
+    if (this.#limits.isOurs === true) {
+      if (this.#in.varUint() !== 1) throw new Refused('wrongContent', 'What is within something else is not cut');
+      this.#in.varString();
+      if ((info & HAS_PARENT_KEY) !== 0) this.#in.varString();
+      return;
+    }
     if (this.#kind === 'review')
       throw new Refused('wrongContent', 'The server alone writes into this document');
     const root = this.#kind === 'text' ? TEXT_ROOT : FILES_ROOT;
@@ -198,6 +218,10 @@ class Scanner {
       this.#carriageReturn ||= text.includes('\r');
       this.#length += text.length;
       return text.length;
+    }
+    if (content === Content.binary && this.#limits.isOurs === true) {
+      this.#in.varBytes();
+      return 1;
     }
     if (content === Content.any && this.#kind === 'project') {
       const count = this.#in.varUint();

@@ -21,7 +21,6 @@ import { noMetrics, type SyncMetrics } from './metrics.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 import { Share } from './share.ts';
-import { Turns } from './turns.ts';
 
 export type { Refusal };
 
@@ -56,6 +55,8 @@ class TurnedAway extends Error {
 const RENEW_MS = 20_000;
 /** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
 const MAX_EARLY_FRAMES = 64;
+/** So long what has come may take to be written down when the server stops. */
+const DRAIN_MS = 5_000;
 /** So long a socket may take to say goodbye. */
 const GRACE_MS = 1_000;
 
@@ -65,7 +66,6 @@ export class SyncSockets {
   readonly #parts: Required<SyncSocketsParts>;
   readonly #connections = new Set<Connection>();
   readonly #addresses: Addresses;
-  readonly #turns = new Turns();
   readonly #heartbeat: NodeJS.Timeout;
   #draining = false;
 
@@ -82,6 +82,7 @@ export class SyncSockets {
       noServer: true,
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
+      autoPong: false,
       handleProtocols: chosenProtocol,
     });
     this.#server.on('wsClientError', (error, socket) =>
@@ -95,8 +96,16 @@ export class SyncSockets {
     return this.#connections.size;
   }
 
+  /** False once nobody is let in any more. */
+  get isOpen(): boolean {
+    return !this.#draining;
+  }
+
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#draining) return refuseSocket(socket, protocolErrors.shuttingDown());
+    if (this.#draining) {
+      refuseSocket(socket, protocolErrors.shuttingDown());
+      return;
+    }
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
       void this.#accept(accepted, request);
     });
@@ -107,12 +116,22 @@ export class SyncSockets {
     this.#draining = true;
   }
 
-  /** Ends the sockets that are in no room any more; rooms send their own away. */
+  /** What has come is written down and acknowledged; then everybody is sent away, to come back later. */
   async close(): Promise<void> {
     this.drain();
     clearInterval(this.#heartbeat);
+    const finished = Promise.all([...this.#connections].map((connection) => connection.finish()));
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, DRAIN_MS);
+    });
+    await Promise.race([finished, enough]);
+    clearTimeout(timer);
     this.#addresses.dispose();
-    for (const socket of this.#server.clients) socket.close(CloseCode.restart, 'The server stops');
+    for (const socket of this.#server.clients) {
+      socket.resume(); // so that the other side's goodbye is heard
+      socket.close(CloseCode.restart, 'The server stops');
+    }
     const grace = setTimeout(() => {
       for (const socket of this.#server.clients) socket.terminate();
     }, GRACE_MS);
@@ -141,6 +160,7 @@ export class SyncSockets {
       else refuse({ code: CloseCode.flood, reason: 'Wait for the document before you send more' });
     });
     socket.on('pong', () => connection?.heard());
+    socket.on('ping', (data) => connection?.pinged(data));
     socket.on('error', () => undefined); // a close event follows
     socket.on('close', () => {
       gone = true;
@@ -168,7 +188,7 @@ export class SyncSockets {
       };
       const shares = [new Share(limits), held.share];
       const start = (room: Room): Connection =>
-        new Connection(socket, room, { guest, limits, turns: this.#turns, shares, metrics });
+        new Connection(socket, room, { guest, limits, turns: this.#parts.rooms.turns, shares, metrics });
       const entered = await this.#parts.rooms.enter(address, start, check);
       if (gone) {
         entered.leave();

@@ -167,7 +167,7 @@ test('an update that takes too long is found out in a thread of its own', async 
 });
 
 test('honest large edits pass the trial, in the order in which they were made', async () => {
-  const { url } = await testServer({ limits: { trialBytes: 100 } });
+  const { url } = await testServer({ limits: { trialParts: 0 } });
   const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
   ada.text.insert(0, 'a'.repeat(1000));
   ada.text.insert(500, 'middle');

@@ -27,6 +27,23 @@ export class Turns {
     this.#ready.delete(worker);
   }
 
+  /** Does a long piece of work a portion at a time; resolves after the last. Rejects with what a portion throws. */
+  run(portions: Iterator<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.request({
+        turn() {
+          try {
+            if (portions.next().done !== true) return true;
+            resolve();
+          } catch (error) {
+            reject(error);
+          }
+          return false;
+        },
+      });
+    });
+  }
+
   #round(): void {
     if (this.#running) return;
     this.#running = true;
