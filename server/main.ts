@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { AnnealError, toAnnealError } from '../src/base/error.ts';
 import { oidcOptions, tlsOptions } from './access/options.ts';
 import { serverErrors } from './errors.ts';
-import { type ServerOptions, startServer } from './server.ts';
+import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 
 const help = `node server/main.ts [options]
   --port 4600            0 takes a free one
@@ -14,6 +14,7 @@ const help = `node server/main.ts [options]
   --allow-host NAME      a further name that the server goes by (can be repeated)
   --public-url URL       where a proxy publishes it
   --max-artifact-bytes N the largest artifact
+  --invite-owner         prints a link for another owner, when the first has lost his password
   --tls-cert FILE        with --tls-key FILE: serves HTTPS; SIGHUP reads renewed files
 
   ANNEAL_AUTH            on: people sign in, also on loopback; off: a proxy sees to it
@@ -32,6 +33,7 @@ function readOptions(): ServerOptions | null {
       'allow-host': { type: 'string', multiple: true, default: [] },
       'public-url': { type: 'string' },
       'max-artifact-bytes': { type: 'string' },
+      'invite-owner': { type: 'boolean', default: false },
       'tls-cert': { type: 'string' },
       'tls-key': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -58,12 +60,26 @@ function readOptions(): ServerOptions | null {
     allowHosts: values['allow-host'],
     publicUrl,
     auth: process.env.ANNEAL_AUTH,
+    inviteOwner: values['invite-owner'],
     tls: tlsOptions(values['tls-cert'], values['tls-key']),
     oidc: oidcOptions(process.env),
     ...(maxBytes === undefined
       ? {}
       : { maxArtifactBytes: wholeNumber('--max-artifact-bytes', maxBytes, Number.MAX_SAFE_INTEGER) }),
   };
+}
+
+/** What whoever starts the server should know about who can enter. */
+function aboutAccess({ auth, url, ownerLink }: RunningServer, { publicUrl }: ServerOptions): string[] {
+  if (auth === 'off') {
+    return [`Sign-in is off: ${publicUrl == null ? 'only this machine reaches the server' : 'the proxy sees to it'}.`];
+  }
+  const { protocol, hostname } = new URL(url);
+  const inClear = protocol === 'http:' && hostname !== 'localhost';
+  return [
+    ...(inClear ? ['Passwords travel in the clear: name a certificate (--tls-cert), or use a proxy with TLS.'] : []),
+    ...(ownerLink === null ? [] : ['This link makes you the owner. It works once:', ownerLink]),
+  ];
 }
 
 function wholeNumber(option: string, text: string, max: number): number {
@@ -81,9 +97,7 @@ try {
   } else {
     const server = await startServer(options);
     console.log(`Anneal is ready at ${server.url}`);
-    if (server.auth === 'off') console.log('Sign-in is off: only this machine reaches the server.');
-    if (server.ownerLink !== null)
-      console.log(`Nobody owns it yet. This link creates the owner, once:\n${server.ownerLink}`);
+    for (const line of aboutAccess(server, options)) console.log(line);
     process.on('SIGHUP', () => {
       try {
         server.reloadCertificate();

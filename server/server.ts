@@ -22,6 +22,8 @@ import { createGuard, type Guard } from './http/guard.ts';
 import { createHandlers } from './http/handlers.ts';
 import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
 import { OIDC_PATH, registerOidc } from './http/oidc-routes.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createProbes, type Probes } from './http/probes.ts';
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
 import { Projects } from './projects/projects.ts';
@@ -32,7 +34,6 @@ import { openStore } from './store/open.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
-import { noMetrics } from './sync/metrics.ts';
 import { RedisFanout } from './sync/redis/redis-fanout.ts';
 import { Rooms } from './sync/rooms.ts';
 import { SyncSockets } from './sync/sockets.ts';
@@ -63,6 +64,8 @@ export interface ServerOptions {
   readonly quotaBytes?: number | null;
   /** ANNEAL_AUTH; left out: as where it listens demands. */
   readonly auth?: string | undefined;
+  /** Makes a link for an owner also where there is one: for when he has lost his password. */
+  readonly inviteOwner?: boolean;
   readonly tls?: TlsFiles | null;
   /** An identity provider that people may sign in with. */
   readonly oidc?: OidcOptions | null;
@@ -71,6 +74,8 @@ export interface ServerOptions {
   readonly sampleConfig?: string;
   /** When a text that is edited gets an automatic version. */
   readonly pauses?: PauseTimes;
+  /** The wall clock, for tests. */
+  readonly now?: () => number;
   readonly log?: (line: string) => void;
 }
 
@@ -79,7 +84,7 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   readonly auth: SignInMode;
-  /** Creates the owner, once; null where there is one, or sign-in is off. */
+  /** Creates an owner, once; null where there is one, or sign-in is off. */
   readonly ownerLink: string | null;
   /** After the certificate's files have been renewed. */
   reloadCertificate(): void;
@@ -111,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => store.close());
     const fanout = redisUrl === null ? null : await RedisFanout.open(redisUrl, String(store.epoch));
     if (fanout !== null) undo.push(() => fanout.close());
-    const clock = { now: () => Date.now(), elapsed: () => performance.now() };
+    const clock = { now: options.now ?? Date.now, elapsed: () => performance.now() };
     const { artifacts, uploads, collector, ...opened } = await openArtifacts(store, clock, {
       dataDir: resolve(options.dataDir),
       maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
@@ -127,7 +132,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       behindProxy: publicUrl !== null,
     });
     await store.call('purgeAccess', { now: clock.now() });
-    const rooms = new Rooms(store, limits, noMetrics, fanout);
+    const metrics = createMetrics();
+    undo.push(async () => metrics.close());
+    const rooms = new Rooms(store, limits, metrics.sync, fanout);
     undo.push(() => rooms.close());
     await rooms.open();
     if (fanout !== null) {
@@ -155,6 +162,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       doorkeeper: files,
       limits,
       greeter: greeterOf(access),
+      metrics: metrics.sync,
       ipOf: (request) => clientAddress(request, publicUrl !== null),
     });
 
@@ -196,8 +204,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     url = publicUrl?.replace(/\/+$/, '') ?? `${scheme}://${nameOf(host)}:${port}`;
     const vite = options.studio.kind === 'vite' ? await startVite(server, options.studio.root) : null;
     if (vite !== null) undo.push(() => vite.close());
-    serve(server, { guard: createGuard({ host, port, allowHosts, publicUrl, scheme }), app, sockets, vite });
-    const secret = mode === 'on' ? await firstOwnerSecret(store, clock.now()) : null;
+    const guard = createGuard({ host, port, allowHosts, publicUrl, scheme });
+    const counted = {
+      connections: () => sockets.size,
+      rooms: () => rooms.phases,
+      epoch: () => store.epoch,
+      lsn: () => store.lsn,
+    };
+    const probes = createProbes({
+      isOpen: () => sockets.isOpen,
+      ping: () => store.call('ping', null),
+      metrics: { contentType: metrics.contentType, read: () => metrics.read(counted) },
+      access,
+      guard,
+      behindProxy: publicUrl !== null,
+    });
+    serve(server, { guard, probes, app, sockets, vite });
+    const secret = mode === 'on' ? await firstOwnerSecret(store, clock.now(), options.inviteOwner === true) : null;
     const ownerLink = secret === null ? null : `${url}/invitation#${secret}`;
     return { url, port, auth: mode, ownerLink, reloadCertificate, close };
   } catch (error) {
@@ -208,16 +231,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Routing {
   readonly guard: Guard;
+  readonly probes: Probes;
   readonly app: FastifyInstance;
   readonly sockets: SyncSockets;
   readonly vite: ViteStudio | null;
 }
 
 /** The one place where requests and upgrades come in: nothing is reached but through the guard. */
-function serve(server: Server, { guard, app, sockets, vite }: Routing): void {
+function serve(server: Server, { guard, probes, app, sockets, vite }: Routing): void {
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
+    if (probes(request, response) !== null) return;
     const refusal = guard(request);
     if (refusal !== null) return refuse(response, refusal, request);
     if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) return app.routing(request, response);

@@ -91,6 +91,7 @@ export class Access {
 
   /** Where somebody works who names no workspace: the first that he joined. Throws workspaceNotFound. */
   async workspaceOf(principal: Principal): Promise<string> {
+    if (principal.kind === 'local') return HOME_WORKSPACE;
     const workspace = principal.workspace ?? (await this.workspacesOf(principal))[0]?.id;
     if (workspace === undefined) throw protocolErrors.workspaceNotFound();
     return workspace;

@@ -135,7 +135,7 @@ export const protocolErrors = defineErrors('PRO', {
   wrongCredentials: {
     number: 33,
     title: 'Name and password do not fit together',
-    fix: 'Try again; an owner can invite you anew if the password is lost.',
+    fix: 'Try again. Who has lost the password is invited anew, under another name.',
   },
   tooManyAttempts: {
     number: 34,

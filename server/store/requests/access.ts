@@ -299,8 +299,9 @@ export const accessRequests = {
     return wish.id;
   },
 
-  /** What has run out is of no use to anybody. */
+  /** At the start: what has run out is of no use to anybody, and the first workspace begins with the server. */
   async purgeAccess(db: Db, { now }: { readonly now: number }): Promise<null> {
+    await db.updateTable('workspaces').set({ created: now }).where('created', '=', 0).execute();
     for (const table of ['sessions', 'tickets', 'invitations'] as const) {
       await db.deleteFrom(table).where('expires', '<=', now).execute();
     }
