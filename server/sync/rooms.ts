@@ -9,6 +9,7 @@ import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
 import { type CloseCodeValue, type OnEdited, type OnRotated, Room } from './room.ts';
+import type { RoomState } from './room-state.ts';
 import { Trial } from './trial.ts';
 import { Turns } from './turns.ts';
 
@@ -72,6 +73,13 @@ export class Rooms {
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  /** How many documents are in memory, by phase. */
+  get phases(): Record<RoomState['phase'], number> {
+    const counts = { loading: 0, live: 0, idle: 0, unloading: 0, closed: 0 };
+    for (const room of this.#rooms.values()) counts[room.phase]++;
+    return counts;
   }
 
   get loaded(): Iterable<Room> {

@@ -1,0 +1,94 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SyncMetrics } from '../sync/metrics.ts';
+import type { RoomState } from '../sync/room-state.ts';
+
+/** What is counted when it is asked for. */
+export interface Counted {
+  connections(): number;
+  rooms(): Readonly<Record<RoomState['phase'], number>>;
+  epoch(): number;
+  lsn(): number;
+}
+
+export interface Metrics {
+  readonly sync: SyncMetrics;
+  readonly contentType: string;
+  read(counted: Counted): Promise<string>;
+  close(): void;
+}
+
+const LOOP_RESOLUTION_MS = 10;
+/** Durable acknowledgement: an SSD's fsync is the least, a disk in trouble the most. */
+const DURABLE_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5];
+
+/** The server's figures in Prometheus' words; no label names a person, a project or a file. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = (name: string, help: string): Counter => new Counter({ name, help, registers });
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  collectDefaultMetrics({ register: registry });
+
+  const receivedFrames = counter('anneal_sync_received_frames_total', 'Frames that sockets sent.');
+  const receivedBytes = counter('anneal_sync_received_bytes_total', 'Bytes of them.');
+  const sentFrames = counter('anneal_sync_sent_frames_total', 'Frames sent to sockets.');
+  const sentBytes = counter('anneal_sync_sent_bytes_total', 'Bytes of them.');
+  const slow = counter('anneal_sync_slow_total', 'Sockets cut off for not taking what they were sent.');
+  const throttled = counter('anneal_sync_throttled_total', 'Frames that waited for the share of a socket.');
+  const closed = new Counter({
+    name: 'anneal_sync_closed_total',
+    help: 'Sockets that the server closed, by close code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const durable = new Histogram({
+    name: 'anneal_sync_durable_seconds',
+    help: 'From an update to the moment when it is on disk.',
+    buckets: DURABLE_BUCKETS,
+    registers,
+  });
+  const connections = gauge('anneal_sync_connections', 'Open sync sockets.');
+  const rooms = new Gauge({
+    name: 'anneal_sync_rooms',
+    help: 'Documents in memory, by phase.',
+    labelNames: ['phase'],
+    registers,
+  });
+  const epoch = gauge('anneal_log_epoch', 'Which life of the log this is.');
+  const lsn = gauge('anneal_log_sequence_number', 'The log is on disk up to this number.');
+  const loop = gauge('anneal_event_loop_delay_p99_seconds', 'Of the time since these figures were read last.');
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  delay.enable();
+
+  return {
+    contentType: registry.contentType,
+    sync: {
+      received(bytes) {
+        receivedFrames.inc();
+        receivedBytes.inc(bytes);
+      },
+      sent(bytes) {
+        sentFrames.inc();
+        sentBytes.inc(bytes);
+      },
+      closed: (code) => closed.inc({ code }),
+      slow: () => slow.inc(),
+      throttled: () => throttled.inc(),
+      durable: (seconds) => durable.observe(seconds),
+    },
+    async read(counted) {
+      connections.set(counted.connections());
+      for (const [phase, count] of Object.entries(counted.rooms())) rooms.set({ phase }, count);
+      epoch.set(counted.epoch());
+      lsn.set(counted.lsn());
+      loop.set(Math.max(0, delay.percentile(99) / 1e9 - LOOP_RESOLUTION_MS / 1e3));
+      delay.reset();
+      return registry.metrics();
+    },
+    close() {
+      delay.disable();
+      registry.clear();
+    },
+  };
+}
