@@ -15,6 +15,7 @@ import {
   SyncMessageType,
   syncPath,
 } from '../protocol/sync.ts';
+import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
 
 export type ConnectionState =
@@ -49,6 +50,8 @@ export interface ConnectionOptions {
   readonly acknowledged: Uint8Array | null;
   readonly random?: () => number;
   readonly socket?: typeof WebSocket;
+  /** Asked before each attempt to connect. */
+  readonly tickets?: Tickets | undefined;
   onState(state: ConnectionState): void;
   /** All that the document holds now is on the server's disk. */
   onSaved(mark: ServerMark, stateVector: Uint8Array): void;
@@ -76,12 +79,18 @@ export function isOtherDocument(acknowledged: Uint8Array | null, serverVector: U
   return [...ours.keys()].every((client) => !theirs.has(client));
 }
 
+function isOutside(code: number): boolean {
+  return code === CloseCode.unauthorized || code === CloseCode.projectNotFound;
+}
+
 /** The y-websocket connection of one document, with states that people understand. */
 export function connectDocument(options: ConnectionOptions): Connection {
   const { doc, project, path, random = Math.random } = options;
+  const { tickets } = options;
   const disposables = new Disposables();
   const awareness = new Awareness(doc);
   let failures = 0;
+  let wasIn = false;
   let state: ConnectionState = { kind: 'connecting' };
   let durableCount: number | null = null;
   let role: Role | null = null;
@@ -95,13 +104,18 @@ export function connectDocument(options: ConnectionOptions): Connection {
     state = next;
     options.onState(next);
   };
+  const Socket = options.socket ?? WebSocket;
   const provider = new WebsocketProvider(options.server, syncPath(project, path).slice(1), doc, {
     awareness,
     connect: false,
     protocols: [ACK_SUBPROTOCOL],
     maxBackoffTime: MAX_BACKOFF_MS,
-    WebSocketPolyfill: countingSocket(options.socket ?? WebSocket, sent),
-    shouldReconnect: (event) => !isFinalClose(event.code),
+    WebSocketPolyfill: countingSocket(
+      tickets === undefined ? Socket : admittedSocket(Socket, () => tickets(project, path)),
+      sent,
+    ),
+    // Who was in and is sent away may have been signed out: asking for the next ticket says which it is.
+    shouldReconnect: ({ code }) => !isFinalClose(code) || (tickets !== undefined && wasIn && isOutside(code)),
   });
   const update = (): void => {
     if (state.kind === 'refused' || state.kind === 'replaced') return;
@@ -114,6 +128,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
   };
 
   const onClose = (): void => {
+    wasIn = provider.synced;
     failures += 1;
     durableCount = null;
     provider.maxBackoffTime = backoff(failures, random); // read right after this event

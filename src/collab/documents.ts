@@ -4,6 +4,7 @@ import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import { reviewedPath } from '../protocol/review.ts';
 import { CloseCode, PROJECT_DOCUMENT } from '../protocol/sync.ts';
+import type { Tickets } from './admitted-socket.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
@@ -28,8 +29,12 @@ export interface Documents {
   readonly review: ReviewReader;
   /** Counts how often a document had to be opened anew because the server had another under its name. */
   generation(project: string, path: string): number;
-  /** Called when that happens; `text` is what was kept here of a file, null for a project's own document. */
+  /** Called when that happens; `text` is what was kept here of a file, null where nobody has to keep it. */
   onReplaced(listener: (project: string, path: string, text: string | null) => void): () => void;
+  /** Shows the server's document and puts what is kept here aside, which may not be sent. Resolves with its text. */
+  letGo(room: Room): Promise<string>;
+  /** Tries again where the server would not have us: somebody signed in, or a role has changed. */
+  reconnect(): void;
   /** The project's artifacts; the project's document stays open from then on. */
   files(project: string): Promise<ProjectFiles>;
   /** Binds an editor to the text of a file's room, once the room is ready. */
@@ -57,11 +62,15 @@ export function createDocuments(options: {
   readonly server: string;
   readonly profile: ProfileSource;
   readonly now: () => number;
+  /** Where people sign in: what opens a socket. */
+  readonly tickets?: Tickets;
+  /** Called when the server wants to know who this is. */
+  readonly onSignedOut?: () => void;
 }): Documents {
-  const { store, server, profile, now } = options;
+  const { store, server, profile, now, tickets } = options;
   const generations = new Map<string, number>();
   const replacedListeners = new Set<(project: string, path: string, text: string | null) => void>();
-  const reopen = async (room: Room): Promise<void> => {
+  const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     const text = await room.setAside(new Date(now()));
     cache.drop(project, path);
@@ -69,13 +78,14 @@ export function createDocuments(options: {
     const key = `${project}/${path}`;
     generations.set(key, (generations.get(key) ?? 0) + 1);
     for (const listener of replacedListeners)
-      listener(project, path, path === PROJECT_DOCUMENT ? null : text);
+      listener(project, path, path === PROJECT_DOCUMENT || isKept ? null : text);
+    return text;
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
     const keep = isReview ? keepsNothing : store;
-    const room = await openRoom({ project, path, store: keep, server, onServer: resend.learned });
+    const room = await openRoom({ project, path, store: keep, server, tickets, onServer: resend.learned });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();
@@ -91,6 +101,8 @@ export function createDocuments(options: {
       // A review that holds what the server has lost: the server's is right.
       const isOutdated = isReview && connection.kind === 'refused' && connection.code === CloseCode.forbidden;
       if (connection.kind === 'replaced' || isOutdated) void reopen(room);
+      if (connection.kind === 'refused' && connection.code === CloseCode.unauthorized)
+        options.onSignedOut?.();
     });
     return room;
   });
@@ -105,6 +117,12 @@ export function createDocuments(options: {
       replacedListeners.add(listener);
       return () => replacedListeners.delete(listener);
     },
+    letGo: (room) => reopen(room, true),
+    reconnect: () =>
+      cache.each((room) => {
+        const { connection } = room.state;
+        if (connection.kind === 'refused' && MAY_PASS.has(connection.code)) room.retry();
+      }),
     files(project) {
       const known = kept.get(project);
       if (known !== undefined) return known;
@@ -151,6 +169,13 @@ export function createDocuments(options: {
     },
   };
 }
+
+/** What another session or role may change. */
+const MAY_PASS: ReadonlySet<number> = new Set([
+  CloseCode.unauthorized,
+  CloseCode.forbidden,
+  CloseCode.projectNotFound,
+]);
 
 function toBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

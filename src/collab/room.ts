@@ -4,6 +4,7 @@ import { type Disposable, Disposables } from '../base/disposable.ts';
 import type { Role } from '../domain/access/roles.ts';
 import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
+import type { Tickets } from './admitted-socket.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
 
@@ -41,6 +42,7 @@ export interface RoomOptions {
   /** ws://host:port */
   readonly server: string;
   readonly socket?: typeof WebSocket;
+  readonly tickets?: Tickets | undefined;
   /**
    * Called when the server has said where its log is. `behind`: it has less than it once said to have, in the
    * same epoch, which no server does that knows what it lost.
@@ -114,6 +116,7 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       options.onServer?.(server, before?.epoch === server.epoch && server.lsn < before.lsn);
     },
     onRole: (role) => say({ role }),
+    tickets: options.tickets,
     ...(options.socket === undefined ? {} : { socket: options.socket }),
   });
   disposables.add(connection);
