@@ -60,6 +60,26 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     expect((await store.call('loadDocument', { ...name, after: lsn })).snapshot).toBeNull();
   });
 
+  test('the log of all documents is read from any row on, in parts, with what became snapshots', async (context) => {
+    const store = await withProject(await site(context));
+    const other = { ...name, path: 'other.md' };
+    const { lsn: first } = await append(store, 'a');
+    const { lsn: second } = await append(store, 'b', other);
+    const { lsn: third } = await append(store, 'c');
+    const read = async (after: number, limit: number) => {
+      const { rows, ...part } = await store.call('logAfter', { after, limit });
+      return { ...part, rows: rows.map(({ path, data }) => `${path} ${new TextDecoder().decode(data)}`) };
+    };
+    const none = { compacted: [], more: false };
+    expect(await read(first, 9)).toEqual({ ...none, rows: ['other.md b', 'notes.md c'], seq: third });
+    expect(await read(0, 2)).toEqual({ ...none, rows: ['notes.md a', 'other.md b'], seq: second, more: true });
+    expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
+    await store.call('compact', { ...name, state: bytes('AC'), upto: third });
+    const compacted = [name];
+    expect(await read(second, 9)).toEqual({ ...none, rows: [], seq: third, compacted });
+    expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
+  });
+
   test('a state that holds less than the one that stands changes nothing', async (context) => {
     const store = await withProject(await site(context));
     const { lsn: early } = await append(store, 'a');

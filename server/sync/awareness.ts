@@ -209,6 +209,8 @@ export class RoomAwareness {
     const member = this.#members.get(client);
     if (member === undefined) return true;
     if (member.peer !== null) return false;
+    // Whoever was at a server that died comes here and speaks before he hears anything; all else is an echo.
+    if (member.elsewhere && member.state !== NOBODY) return !this.#introduced.has(peer);
     return !this.#introduced.has(peer) || performance.now() - member.told > ECHO_MS;
   }
 

@@ -28,17 +28,20 @@ const SESSION = `
   set tcp_keepalives_idle = 15;
   set tcp_keepalives_interval = 5;
   set tcp_keepalives_count = 3;
+  set default_transaction_isolation = 'read committed';
   set statement_timeout = '50s';
   set idle_in_transaction_session_timeout = '60s';
   select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off';
 `;
 
-export async function connect(url: string): Promise<Client> {
-  const client = new Client(config(url));
+/** `patient`: for what may take minutes, such as bringing a large database up to date. */
+export async function connect(url: string, patient = false): Promise<Client> {
+  const client = new Client({ ...config(url), ...(patient ? { query_timeout: 0 } : {}) });
   client.on('error', () => undefined); // whoever asks next learns of it
   try {
     await client.connect();
     await prepareSession(client);
+    if (patient) await client.query('set statement_timeout = 0');
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);

@@ -3,31 +3,44 @@ import type { Client } from 'pg';
 import { serverErrors } from '../../errors.ts';
 import { change, ensureDocument } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
-import type { DocumentName, Write } from '../write.ts';
+import type { Write } from '../write.ts';
 import { connect } from './connection.ts';
 import { codeOf } from './postgres-error.ts';
 import { currentEpoch, Lock, lastLsn } from './prepare.ts';
 
 const FOREIGN_KEY = '23503';
 /** What PostgreSQL itself said, and the connection is as good as before. */
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-const MAX_IDS = 100_000;
-const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
-const ROWS = 'unnest($1::bigint[], $2::bytea[]) with ordinality as row(document, data, place)';
-
-const INSERT = `
-  insert into updates (document, data) select row.document, row.data from ${ROWS} order by row.place`;
-
-/** One statement, one round trip, one commit. Numbers are given out once the lock is held, in order. */
+/**
+ * The way of every keystroke: one statement, one round trip, one commit. Numbers are given out once the lock is
+ * held, in order. Documents are found by name each time, since another server may have moved them; where one is
+ * not there yet nothing is written.
+ */
 const APPEND = `
   with turn as materialized (select pg_advisory_xact_lock(${Lock.log})),
+  named as materialized (
+    select documents.id as document, row.data, row.place
+    from turn
+    cross join unnest($1::text[], $2::text[], $3::bytea[])
+      with ordinality as row(project, path, data, place)
+    join documents on documents.project = row.project and documents.path = row.path
+  ),
   added as (
     insert into updates (document, data)
-    select row.document, row.data from turn, ${ROWS} order by row.place
+    select document, data from named
+    where (select count(*) from named) = cardinality($1::text[])
+    order by place
     returning seq
   )
   select max(seq) as lsn, (select value from settings where key = 'epoch') as epoch from added`;
+
+/** The same for documents that are known to be there, in a transaction that holds the lock. */
+const INSERT = `
+  insert into updates (document, data)
+  select row.document, row.data
+  from unnest($1::bigint[], $2::bytea[]) with ordinality as row(document, data, place)
+  order by row.place`;
 
 export interface LogOptions {
   readonly url: string;
@@ -41,8 +54,6 @@ export interface LogOptions {
 export class PostgresLog {
   readonly #options: LogOptions;
   #client: Client | null = null;
-  /** Numbers of documents, until one may have gone. */
-  readonly #ids = new Map<string, number>();
   #lsn: number;
 
   constructor(options: LogOptions) {
@@ -94,28 +105,25 @@ export class PostgresLog {
     await client?.end();
   }
 
-  /** The way of every keystroke: documents that are known, and nothing but rows. Null where it is not that. */
+  /** Null, and nothing done, where the writes are more than rows for documents that are there. */
   async #append(client: Client, writes: readonly Write[]): Promise<number | null> {
-    const documents: number[] = [];
-    const data: Uint8Array[] = [];
-    for (const write of writes) {
-      const id = write.kind === 'append' ? this.#ids.get(keyOf(write)) : undefined;
-      if (id === undefined || write.kind !== 'append') return null;
-      documents.push(id);
-      data.push(write.data);
-    }
+    const rows = writes.filter((write) => write.kind === 'append');
+    if (rows.length < writes.length) return null;
     try {
-      const { rows } = await client.query<{ lsn: number; epoch: string | null }>({
+      const { rows: answer } = await client.query<{ lsn: number | null; epoch: string | null }>({
         name: 'append',
         text: APPEND,
-        values: [documents, data],
+        values: [
+          rows.map(({ project }) => project),
+          rows.map(({ path }) => path),
+          rows.map(({ data }) => data),
+        ],
       });
-      await this.#requireEpoch(rows[0]?.epoch);
-      return rows[0]?.lsn ?? this.#lsn;
+      await this.#requireEpoch(answer[0]?.epoch);
+      return answer[0]?.lsn ?? null;
     } catch (error) {
       if (codeOf(error) !== FOREIGN_KEY) throw error;
-      this.#ids.clear(); // another server has removed one for good
-      return null;
+      return null; // another server has removed one for good, in this very moment
     }
   }
 
@@ -141,14 +149,14 @@ export class PostgresLog {
         await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
         for (const write of writes) {
           if (write.kind === 'append') {
-            const document = made.get(keyOf(write)) ?? (await ensureDocument(transaction, write));
-            made.set(keyOf(write), document);
+            const key = `${write.project}\n${write.path}`;
+            const document = made.get(key) ?? (await ensureDocument(transaction, write));
+            made.set(key, document);
             rows.documents.push(document);
             rows.data.push(write.data);
           } else {
             await flush();
             made.clear();
-            this.#ids.clear(); // names change hands
             await change(transaction, write);
           }
         }
@@ -159,8 +167,6 @@ export class PostgresLog {
       "select value from settings where key = 'epoch'",
     );
     await this.#requireEpoch(settings[0]?.value);
-    if (this.#ids.size > MAX_IDS) this.#ids.clear();
-    for (const [key, id] of made) this.#ids.set(key, id);
     return lsn;
   }
 }

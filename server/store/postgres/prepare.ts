@@ -21,7 +21,7 @@ export interface Prepared {
 
 /** Brings the database up to date and says which life of the log this is. */
 export async function prepareDatabase(url: string, mark: Mark | null): Promise<Prepared> {
-  const client = await connect(url);
+  const client = await connect(url, true);
   try {
     await requireDurable(client);
     await client.query('begin');

@@ -17,7 +17,7 @@ export interface LogPart {
   readonly rows: readonly (DocumentName & { readonly data: Uint8Array })[];
   /** Documents of which rows may have been replaced by a snapshot meanwhile: to be loaded from it. */
   readonly compacted: readonly DocumentName[];
-  /** The last row of the part; `after` where there is none. */
+  /** What is behind this number is not in the part. */
   readonly seq: number;
   /** Whether there is more behind it. */
   readonly more: boolean;
@@ -133,14 +133,16 @@ export const documentRequests = {
     const compacted = await db
       .selectFrom('snapshots')
       .innerJoin('documents', 'documents.id', 'snapshots.document')
-      .select(['documents.project', 'documents.path'])
+      .select(['documents.project', 'documents.path', 'snapshots.upto'])
       .where('snapshots.upto', '>', after)
       .execute();
+    const more = rows.length === limit;
+    const last = rows.at(-1)?.seq ?? after;
     return {
       rows: rows.map(({ project, path, data }) => ({ project, path, data })),
-      compacted,
-      seq: rows.at(-1)?.seq ?? after,
-      more: rows.length === limit,
+      compacted: compacted.map(({ project, path }) => ({ project, path })),
+      seq: more ? last : Math.max(last, ...compacted.map(({ upto }) => upto)),
+      more,
     };
   },
 
