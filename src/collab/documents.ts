@@ -72,7 +72,9 @@ export function createDocuments(options: {
   const replacedListeners = new Set<(project: string, path: string, text: string | null) => void>();
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
-    const text = await room.setAside(new Date(now()));
+    // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
+    const text = room.hasUnsaved ? await room.setAside(new Date(now())) : null;
+    if (text === null) await room.forget();
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;

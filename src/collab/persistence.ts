@@ -19,10 +19,16 @@ export interface Persistence {
   readonly acknowledged: Uint8Array | null;
   /** Where the server's log was then; null while it never said so. */
   readonly server: ServerMark | null;
+  /** Whether the document holds something that the server is not known to have. */
+  readonly hasUnsaved: boolean;
+  /** The server has said which life of its log this is: in another one nothing counts as saved. */
+  learned(server: ServerMark): void;
   /** All that the document holds now is on the server's disk. Written down a while later: typing goes first. */
   saved(server: ServerMark, vector: Uint8Array): void;
   /** Why the last write failed; null while writes succeed. */
   readonly failure: unknown;
+  /** What the server said last is of a document that is over: it is not written down any more. */
+  withdraw(): void;
   /** Resolves when all that the document holds now is on disk, or writing it failed. */
   settled(): Promise<void>;
   dispose(): void;
@@ -60,6 +66,8 @@ export async function persist(options: {
   let waiting: Uint8Array[] = [];
   /** Whether an edit of ours is among what waits. */
   let mine = false;
+  let server = stored.server;
+  let hasUnsaved = stored.updates.length > 0 && (server === null || stored.unsaved.length > 0);
   let note: { readonly server: ServerMark; readonly vector: Uint8Array } | null = null;
   let noteTimer: ReturnType<typeof setTimeout> | null = null;
   let noted =
@@ -105,6 +113,7 @@ export async function persist(options: {
     waiting.push(update);
     if (local) {
       mine = true;
+      hasUnsaved = true;
       note = null; // said before this edit
       noted = '';
     }
@@ -130,11 +139,10 @@ export async function persist(options: {
     noteTimer = null;
     await writing; // what the server has is here first: else it would count as unsaved again
     if (note === null) return;
-    const { server, vector } = note;
+    const said = note;
     note = null;
-    const authors = [doc.clientID, ...stored.unsaved];
-    await store.acknowledge(room, { vector, server, authors });
-    noted = JSON.stringify([server.epoch, clientsOf(vector)]);
+    await store.acknowledge(room, { ...said, authors: [doc.clientID, ...stored.unsaved] });
+    noted = JSON.stringify([said.server.epoch, clientsOf(said.vector)]);
   };
   const failedNote = (): void => {
     noted = ''; // the next word of the server is written down again
@@ -157,11 +165,24 @@ export async function persist(options: {
       return failure;
     },
     acknowledged: stored.acknowledged,
-    server: stored.server,
-    saved(server, vector) {
-      if (noted === JSON.stringify([server.epoch, clientsOf(vector)])) return;
-      note = { server, vector };
+    get server() {
+      return server;
+    },
+    get hasUnsaved() {
+      return hasUnsaved;
+    },
+    learned(now) {
+      if (server !== null && (now.epoch !== server.epoch || now.lsn < server.lsn)) hasUnsaved = true;
+    },
+    saved(now, vector) {
+      server = now;
+      hasUnsaved = false;
+      if (noted === JSON.stringify([now.epoch, clientsOf(vector)])) return;
+      note = { server: now, vector };
       noteTimer ??= setTimeout(() => void writeNote().catch(failedNote), NOTE_AFTER_MS);
+    },
+    withdraw() {
+      note = null;
     },
     async settled() {
       while (writing !== null) await writing;

@@ -33,6 +33,10 @@ export interface Room extends Disposable {
   retry(): void;
   /** After 'replaced': gives the copy kept here another name and returns its text. */
   setAside(now: Date): Promise<string>;
+  /** Whether it holds something that the server is not known to have. */
+  readonly hasUnsaved: boolean;
+  /** After 'replaced': removes the copy kept here. */
+  forget(): Promise<void>;
 }
 
 export interface RoomOptions {
@@ -113,6 +117,7 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     onSaved: (server, vector) => persistence?.saved(server, vector),
     onServer: (server) => {
       const before = persistence?.server ?? null;
+      persistence?.learned(server);
       options.onServer?.(server, before?.epoch === server.epoch && server.lsn < before.lsn);
     },
     onRole: (role) => say({ role }),
@@ -139,10 +144,20 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     retry: () => connection.retry(),
     async setAside(now) {
       await persistence?.settled();
+      persistence?.withdraw();
       persistence?.dispose();
       // Without storage there is nothing to rename; the text itself is still in memory.
       await store.setAside(room, `${room}~${now.toISOString()}`).catch(() => undefined);
       return contentOf(doc).toString();
+    },
+    get hasUnsaved() {
+      return persistence?.hasUnsaved ?? true;
+    },
+    async forget() {
+      await persistence?.settled();
+      persistence?.withdraw();
+      persistence?.dispose();
+      await store.remove(room).catch(() => undefined);
     },
     dispose() {
       listeners.clear();
