@@ -13,7 +13,8 @@ import { firstOwnerSecret } from './access/first-owner.ts';
 import { greeterOf } from './access/greeter.ts';
 import { Oidc, type OidcOptions } from './access/oidc.ts';
 import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
-import { spreadRoleChanges } from './access/spread.ts';
+import { spreadAttempts, spreadRoleChanges } from './access/spread.ts';
+import { Throttle } from './access/throttle.ts';
 import { openArtifacts } from './artifacts/open.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
@@ -127,7 +128,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
     const oidc = options.oidc == null || mode === 'off' ? null : new Oidc(options.oidc);
     const access = new Access(store, clock, { mode, secure });
+    const throttle = new Throttle(clock);
     const accounts = new Accounts(store, access, clock, {
+      throttle,
       oidc: oidc === null ? null : { name: oidc.options.name, path: OIDC_PATH },
       behindProxy: publicUrl !== null,
     });
@@ -138,8 +141,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => rooms.close());
     await rooms.open();
     if (fanout !== null) {
-      const spread = await spreadRoleChanges(access, fanout);
-      undo.push(async () => spread.stop());
+      for (const spread of [
+        await spreadRoleChanges(access, fanout),
+        await spreadAttempts(throttle, fanout),
+      ]) {
+        undo.push(async () => spread.stop());
+      }
     }
     const projects = new Projects(store, rooms, clock, sampleConfig);
     const files = new Files(projects, rooms, store, artifacts, clock);

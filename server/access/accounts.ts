@@ -10,7 +10,7 @@ import type { Identity } from './oidc.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { HOME_WORKSPACE, type Principal } from './principal.ts';
 import { hashOfSecret, newId, newSecret } from './secrets.ts';
-import { type Allowance, Throttle } from './throttle.ts';
+import type { Allowance, Throttle } from './throttle.ts';
 import { foldName } from './user-name.ts';
 
 const SESSION_MS = 30 * 24 * 3600 * 1000;
@@ -42,12 +42,12 @@ export class Accounts {
     store: Store,
     access: Access,
     clock: Clock,
-    options: { readonly oidc: OidcEntry | null; readonly behindProxy: boolean },
+    options: { readonly oidc: OidcEntry | null; readonly behindProxy: boolean; readonly throttle: Throttle },
   ) {
     this.#store = store;
     this.#access = access;
     this.#clock = clock;
-    this.#throttle = new Throttle(clock);
+    this.#throttle = options.throttle;
     this.#oidc = options.oidc;
     this.#behindProxy = options.behindProxy;
   }

@@ -1,7 +1,9 @@
 import type { Fanout } from '../sync/fanout.ts';
 import type { Access } from './access.ts';
+import type { Allowance, Throttle } from './throttle.ts';
 
 const CHANNEL = 'roles';
+const ATTEMPTS = 'attempts';
 const RETRY_MS = 2_000;
 
 /**
@@ -45,6 +47,25 @@ export async function spreadRoleChanges(access: Access, fanout: Fanout): Promise
       listening.dispose();
       subscription.end();
       for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
+
+/** Who guesses passwords gains nothing by guessing at several servers. What is lost on the way is one attempt. */
+export async function spreadAttempts(throttle: Throttle, fanout: Fanout): Promise<{ stop(): void }> {
+  throttle.onChange = (keys, change) =>
+    fanout.publish(ATTEMPTS, Buffer.from(JSON.stringify({ keys: [...keys], change })));
+  const subscription = await fanout.subscribe(ATTEMPTS, (bytes) => {
+    const { keys, change } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
+      readonly keys: [string, Allowance][];
+      readonly change: 'taken' | 'given back';
+    };
+    throttle.hear(new Map(keys), change);
+  });
+  return {
+    stop() {
+      throttle.onChange = () => undefined;
+      subscription.end();
     },
   };
 }

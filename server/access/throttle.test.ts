@@ -49,3 +49,17 @@ test('a hundred thousand names do not fill the memory, and do not free whoever g
   expect(() => throttle.take(keys('last'))).toThrow('Too many attempts');
   expect(throttle.size).toBeLessThanOrEqual(20_000);
 });
+
+test('attempts at another server count here, and those here there', () => {
+  const here = world();
+  const there = world();
+  here.throttle.onChange = (keys, change) => there.throttle.hear(keys, change);
+  there.throttle.onChange = (keys, change) => here.throttle.hear(keys, change);
+  here.throttle.take(here.keys('a'));
+  there.throttle.take(there.keys('a'));
+  here.throttle.take(here.keys('a'));
+  expect(() => there.throttle.take(there.keys('a'))).toThrow('Too many attempts');
+  here.throttle.giveBack(here.keys('a'));
+  there.throttle.take(there.keys('a'));
+  expect(() => here.throttle.take(here.keys('a'))).toThrow('Too many attempts');
+});

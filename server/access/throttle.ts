@@ -16,6 +16,8 @@ const MAX_KEYS = 20_000;
  * once gain nothing, and given back when it succeeds.
  */
 export class Throttle {
+  /** Told what is taken and given back here, for the other servers of a database. */
+  onChange: (keys: ReadonlyMap<string, Allowance>, change: 'taken' | 'given back') => void = () => undefined;
   readonly #clock: Clock;
   /** When the key's allowance is full again, in the monotonic time of the clock. The longest untouched is first. */
   readonly #fullAt = new Map<string, number>();
@@ -39,8 +41,8 @@ export class Throttle {
         data: { retryAfterSeconds: seconds },
       });
     }
-    for (const [key, { everyMs }] of keys)
-      this.#set(key, Math.max(now, this.#fullAt.get(key) ?? now) + everyMs);
+    this.hear(keys, 'taken');
+    this.onChange(keys, 'taken');
   }
 
   /** Keys that are remembered. */
@@ -49,9 +51,17 @@ export class Throttle {
   }
 
   giveBack(keys: ReadonlyMap<string, Allowance>): void {
+    this.hear(keys, 'given back');
+    this.onChange(keys, 'given back');
+  }
+
+  /** What happened at another server counts here too. */
+  hear(keys: ReadonlyMap<string, Allowance>, change: 'taken' | 'given back'): void {
+    const now = this.#clock.elapsed();
     for (const [key, { everyMs }] of keys) {
       const fullAt = this.#fullAt.get(key);
-      if (fullAt !== undefined) this.#set(key, fullAt - everyMs);
+      if (change === 'taken') this.#set(key, Math.max(now, fullAt ?? now) + everyMs);
+      else if (fullAt !== undefined) this.#set(key, fullAt - everyMs);
     }
   }
 
