@@ -42,7 +42,7 @@ export function reviewHandlers(review: Review, projects: Projects): ReviewHandle
     createVersion: ({ params, body, principal }) =>
       versions.create(fileOf(params), {
         kind: body.kind,
-        name: body.name,
+        name: body.name === '' ? null : body.name,
         run: body.kind === 'run' ? body.run : null,
         by: personOf(principal, body.as),
       }),

@@ -35,35 +35,27 @@ export class Threads {
     this.#clock = clock;
   }
 
-  async start(
+  start(
     file: DocumentName,
     by: ReviewPerson,
     { anchor, text }: { readonly anchor: Anchor | null; readonly text: string },
   ): Promise<WholeThread> {
     const thread: ReviewThread = { id: randomUUID(), by, created: this.#clock.now(), anchor };
     const comment = this.#comment(thread.id, by, text);
-    const whole = await this.#documents.edit(file, (review) => {
+    return this.#say(file, comment, (review) => {
       const threads = rootOf(review, ReviewRoot.threads);
       if (threads.size >= MAX_THREADS) throw full(file);
-      addComment(review, file, comment);
       threads.set(thread.id, thread);
-      return wholeThread(review, thread.id);
     });
-    await this.#tell(file, comment);
-    return whole;
   }
 
   /** What was resolved is open again: somebody has something to add. */
-  async reply(file: DocumentName, by: ReviewPerson, thread: string, text: string): Promise<WholeThread> {
+  reply(file: DocumentName, by: ReviewPerson, thread: string, text: string): Promise<WholeThread> {
     const comment = this.#comment(thread, by, text);
-    const whole = await this.#documents.edit(file, (review) => {
-      wholeThread(review, thread);
-      addComment(review, file, comment);
+    return this.#say(file, comment, (review) => {
+      wholeThread(review, thread); // throws where there is none
       rootOf(review, ReviewRoot.resolutions).delete(thread);
-      return wholeThread(review, thread);
     });
-    await this.#tell(file, comment);
-    return whole;
   }
 
   resolve(file: DocumentName, by: ReviewPerson, thread: string, resolved: boolean): Promise<WholeThread> {
@@ -89,6 +81,25 @@ export class Threads {
     return { id: randomUUID(), thread, by, created: this.#clock.now(), text: text.toWellFormed() };
   }
 
+  async #say(
+    file: DocumentName,
+    comment: ReviewComment,
+    before: (review: Y.Doc) => void,
+  ): Promise<WholeThread> {
+    let told: Promise<void> = Promise.resolve();
+    const whole = await this.#documents.edit(file, (review) => {
+      const comments = rootOf(review, ReviewRoot.comments);
+      if (comments.size >= MAX_COMMENTS) throw full(file);
+      before(review);
+      comments.set(comment.id, comment);
+      // In the same turn: whoever sees the comment and asks at once finds that he is mentioned.
+      told = this.#tell(file, comment);
+      return wholeThread(review, comment.thread);
+    });
+    await told;
+    return whole;
+  }
+
   /** Leaves an unread mark for whoever is mentioned, except for who wrote it. */
   async #tell(file: DocumentName, { id, thread, by, created, text }: ReviewComment): Promise<void> {
     const people = mentioned(text)
@@ -104,12 +115,6 @@ export class Threads {
       people,
     });
   }
-}
-
-function addComment(review: Y.Doc, file: DocumentName, comment: ReviewComment): void {
-  const comments = rootOf(review, ReviewRoot.comments);
-  if (comments.size >= MAX_COMMENTS) throw full(file);
-  comments.set(comment.id, comment);
 }
 
 function wholeThread(review: Y.Doc, id: string): WholeThread {

@@ -66,6 +66,6 @@ test('lines are whose they are: by what the server has noted, or by who is here'
   introduce(room.awareness, { id: 'ada', name: 'Ada' });
   const ada = { id: 'ada', name: 'Ada' };
   const bob = { id: 'bob', name: 'Bob' };
-  expect(reviewReader.blame(room, new Map())).toEqual([[ada], [null], []]);
-  expect(reviewReader.blame(room, new Map([[other.clientID, bob]]))).toEqual([[ada], [bob], []]);
+  expect(reviewReader.blame(room, new Map())).toMatchObject([[ada], [null], []]);
+  expect(reviewReader.blame(room, new Map([[other.clientID, bob]]))).toMatchObject([[ada], [bob], []]);
 });

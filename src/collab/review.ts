@@ -17,6 +17,7 @@ import {
   readThreads,
   readVersions,
 } from '../protocol/review-reading.ts';
+import { preferredColour } from './colours.ts';
 import { presences } from './presence.ts';
 import { contentOf, type Room } from './room.ts';
 
@@ -35,6 +36,9 @@ export interface Offsets {
   readonly end: number;
 }
 
+/** Whoever wrote in a line; null where nobody knows. */
+export type LineAuthor = (ReviewPerson & { readonly colour: number }) | null;
+
 /** A change of a text by offsets, as an editor has it. */
 export interface OffsetEdit extends Offsets {
   readonly newText: string;
@@ -51,7 +55,9 @@ export interface ReviewReader {
   placeOf(text: Room, anchor: Pick<Anchor, 'start' | 'end'>): Offsets | null;
   suggestedEdit(text: Room, edit: OffsetEdit): SuggestedEdit;
   /** For each line whoever wrote it, most of it first; null where nobody knows. */
-  blame(text: Room, authors: ReviewState['authors']): readonly (readonly (ReviewPerson | null)[])[];
+  blame(text: Room, authors: ReviewState['authors']): readonly (readonly LineAuthor[])[];
+  /** A person's colour, as an index into PERSON_COLOURS. */
+  colourOf(person: string): number;
 }
 
 export const reviewReader: ReviewReader = {
@@ -99,11 +105,12 @@ export const reviewReader: ReviewReader = {
     for (const { clientId, person, name } of presences(text.awareness))
       here.set(clientId, { id: person, name });
     // By id: the same person has many clients, and perhaps had another name.
-    const people = new Map<string, ReviewPerson>();
+    const people = new Map<string, LineAuthor>();
     const idOf = (client: number): string | null => {
       const person = authors.get(client) ?? here.get(client);
       if (person === undefined) return null;
-      if (!people.has(person.id)) people.set(person.id, person);
+      if (!people.has(person.id))
+        people.set(person.id, { ...person, colour: preferredColour(person.id) });
       return person.id;
     };
     const stretches = attributed(stretchesOf(content._start), idOf);
@@ -111,6 +118,7 @@ export const reviewReader: ReviewReader = {
       line.map((id) => (id === null ? null : (people.get(id) ?? null))),
     );
   },
+  colourOf: preferredColour,
 };
 
 /** What is said about texts is the server's: a copy kept here would be sent back to it, which it does not take. */

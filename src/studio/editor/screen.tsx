@@ -18,8 +18,14 @@ import { notifyFailure, useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
 import { type Checked, provideLanguage, showMarkers } from './monaco/language.ts';
 import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
+import { type MergeGuarding, MergeNotice, useMergeGuard } from './merge-guard.tsx';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemCounts, Problems } from './panels/problems.tsx';
+import { ReviewPanels } from './panels/review.tsx';
+import { reviewCommands } from './review/commands.ts';
+import { allows } from './review/use-review.ts';
+import { useReviewing } from './review/use-reviewing.ts';
+import { RoleNotice, readOnlyBecause } from './role-notice.tsx';
 import { RoomNotice } from './room-notice.tsx';
 import { StartChip, StartNotice, unfitDiagnostics, useStartModel, whyUnfit } from './start-model.tsx';
 import { type OpenEditor, TextEditor } from './text-editor.tsx';
@@ -44,8 +50,9 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const state = useRoomState(room);
   const files = useFiles(projectRoom);
   const open = useRef<OpenEditor | null>(null);
-  const [isOpen, setIsOpen] = useState(false);
+  const [opened, setOpened] = useState<OpenEditor | null>(null);
   const checked = useRef<Checked | null>(null);
+  const onChecked = useRef<MergeGuarding['onReport']>(() => undefined);
   const afterReport = useRef<((report: PreflightReport, text: string) => void) | null>(null);
 
   const from = useSearchParams()[0].get('from');
@@ -64,8 +71,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const { profiles, progress, follow } = useProfiles(project, files);
   const { shown, check, failure } = useCheck(profiles, (report, text) => {
     afterReport.current?.(report, text);
+    onChecked.current(report, text);
     follow(report, text);
   });
+  const showSide = useCallback(() => setPane('side'), []);
+  const reviewing = useReviewing({ project, path, room, state, projectRoom, opened, onShow: showSide });
+  const guarding = useMergeGuard(room, opened);
+  onChecked.current = guarding.onReport;
+  const mayEdit = allows(state, 'document.edit');
   const textNow = useCallback(() => open.current?.model.getValue() ?? '', []);
   const start = useStartModel(project);
   const {
@@ -99,14 +112,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   };
 
   const onOpen = useCallback(
-    (opened: OpenEditor) => {
-      const { monaco, editor, model } = opened;
-      open.current = opened;
+    (editing: OpenEditor) => {
+      const { monaco, editor, model } = editing;
+      open.current = editing;
       checked.current = null;
-      setIsOpen(true);
+      setOpened(editing);
       const close = (): void => {
         open.current = null;
-        setIsOpen(false);
+        setOpened(null);
       };
       if (!config) return close;
       const language = provideLanguage(monaco, model, preflight, () => checked.current);
@@ -148,15 +161,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   // Somebody's face was clicked: go to their caret, once the text is there.
   const wantedPerson: unknown = useLocation().state?.person;
   useEffect(() => {
-    const opened = open.current;
-    if (!isOpen || typeof wantedPerson !== 'string' || room === null || opened === null) return;
+    if (typeof wantedPerson !== 'string' || room === null || opened === null) return;
     const offset = documents.caretOf(room, wantedPerson);
     if (offset === null) return;
     const position = opened.model.getPositionAt(offset);
     opened.editor.setPosition(position);
     opened.editor.revealPositionInCenter(position);
     opened.editor.focus();
-  }, [documents, wantedPerson, room, isOpen]);
+  }, [documents, wantedPerson, room, opened]);
 
   // Tell the others which file this page shows.
   useEffect(() => {
@@ -217,6 +229,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
     { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
     { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+    ...reviewCommands(reviewing, guarding),
     ...files
       .filter(({ entry }) => entry.kind === 'text')
       .map((file) => ({
@@ -277,10 +290,13 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                 {start !== null && config && (
                   <StartNotice start={start} differs={section === null ? null : differs} onFit={fit} />
                 )}
+                {opened !== null && <MergeNotice guarding={guarding} opened={opened} mayEdit={mayEdit} />}
+                <RoleNotice role={state?.role ?? null} />
                 <TextEditor
                   room={room}
                   language={config ? 'yaml' : languageOf(path)}
                   label={`Text of ${path}`}
+                  readOnly={readOnlyBecause(state?.role ?? null)}
                   onOpen={onOpen}
                 />
               </div>
@@ -297,25 +313,30 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
               </div>
               <div className="panel-body">
                 {failure !== null && <ErrorNotice error={failure} />}
-                <Problems diagnostics={diagnostics} onGoTo={goTo} onFix={applyFix} />
+                <Problems
+                  diagnostics={diagnostics}
+                  onGoTo={goTo}
+                  onFix={applyFix}
+                  onSuggest={reviewing.suggestFix}
+                />
               </div>
             </section>
           ),
-          estimate: (
-            <section className="panel" aria-label="Estimate">
-              <div className="panel-title">
-                <Text size="xs" fw={600}>
-                  Estimate
-                </Text>
-              </div>
-              <div className="panel-body">
+          side: (
+            <ReviewPanels
+              file={{ project, path }}
+              reviewing={reviewing}
+              state={state}
+              opened={opened}
+              onOpenFile={goToFile}
+              estimate={
                 <EstimatePanel
                   estimate={shown.good?.estimate ?? null}
                   stale={shown.stale}
                   device={profiles.device}
                 />
-              </div>
-            </section>
+              }
+            />
           ),
         }}
       />

@@ -18,6 +18,8 @@ export function TextEditor(props: {
   readonly room: Room;
   readonly language: string;
   readonly label: string;
+  /** Why the text can only be read; null where it can be written. */
+  readonly readOnly: string | null;
   readonly onOpen: (open: OpenEditor) => () => void;
 }) {
   const { room, language, label } = props;
@@ -72,6 +74,15 @@ export function TextEditor(props: {
     if (shown) opened.current?.updateOptions({ wordWrap: narrow ? 'on' : 'off', folding: !narrow });
   }, [shown, narrow]);
 
+  const { readOnly } = props;
+  useEffect(() => {
+    if (!shown) return;
+    opened.current?.updateOptions({
+      readOnly: readOnly !== null,
+      readOnlyMessage: { value: readOnly ?? '' },
+    });
+  }, [shown, readOnly]);
+
   if (failure !== null) return <ErrorNotice error={failure} />;
   return (
     <div className="text-editor">
@@ -114,7 +125,7 @@ const options: Monaco.editor.IStandaloneEditorConstructionOptions = {
   wrappingIndent: 'indent',
   lineNumbersMinChars: 3,
   lineDecorationsWidth: 10,
-  glyphMargin: false,
+  glyphMargin: true, // comments and suggestions have their marks there
   stickyScroll: { enabled: false },
   overviewRulerBorder: false,
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
