@@ -113,20 +113,24 @@ async function check(
       else report.lost.push(`${one.kind}, ${one.what}: the server did not start: ${server.complaint}`);
       return;
     }
-    for (const path of new Set(writers.map((writer) => writer.path))) {
+    const paths = [...new Set(writers.map((writer) => writer.path))];
+    // All of them come back at once, before anybody writes.
+    const first = await Promise.all(paths.map((path) => look(url, path)));
+    for (const [index, path] of paths.entries()) {
       const there = writers.filter((writer) => writer.path === path);
-      const pieces = there.flatMap((writer) => writer.pieces(one.until));
       const told = there.flatMap((writer) => writer.told.filter(({ at }) => at <= one.until).slice(-1));
-      let seen = await look(url, path);
+      const seen = first[index];
+      if (seen === undefined) continue;
       const silent = told.every(({ epoch, lsn }) => seen.epoch === epoch && seen.lsn >= lsn);
-      if (!silent) {
-        for (const writer of there) await comeBack(url, path, writer.state);
-        seen = await look(url, path);
-      }
-      const { lost, wrong } = judge(seen.text, pieces);
-      const problems = [...lost, ...wrong.map((text) => `wrong: ${text}`)];
+      if (!silent) for (const writer of there) await comeBack(url, path, writer.state);
+      const { text } = silent ? seen : await look(url, path);
+      const pieces = there.flatMap((writer) => writer.pieces(one.until));
+      const { lost, wrong } = judge(text, pieces);
+      const problems = [...lost, ...wrong.map((part) => `wrong: ${part}`)];
       const when = silent ? 'without a word' : 'although it was sent again';
-      report.lost.push(...problems.map((problem) => `${one.kind}, ${one.what}, ${basename(path)}: ${problem}, ${when}`));
+      report.lost.push(
+        ...problems.map((problem) => `${one.kind}, ${one.what}, ${basename(path)}: ${problem}, ${when}`),
+      );
       if (problems.length > 0) continue;
       if (silent) report.whole++;
       else report.resent++;

@@ -43,8 +43,11 @@ export type LoadAnswer =
   | { readonly kind: 'left' }
   | { readonly kind: 'failed'; readonly why: string };
 
-export interface Memory {
+export interface Vitals {
   readonly rss: number;
   /** The main thread's heap and what it holds outside. */
   readonly used: number;
+  /** Of all threads: up to the question, and from the answer on, without the collection in between. */
+  readonly cpu_until_ms: number;
+  readonly cpu_from_ms: number;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Spread, Typed } from './calls.ts';
+import type { Spread, Typed, Vitals } from './calls.ts';
 import { EngineProcess, LoadProcess } from './processes.ts';
 import { RateSearch } from './rate-search.ts';
 import type { EngineName } from './wire.ts';
@@ -24,6 +24,9 @@ export interface SyncDetail extends Load {
   readonly rounds: number;
   /** Beyond the idle server, as the system counts it. */
   readonly rss_per_document: number;
+  /** Processor time of the server, all threads. */
+  readonly cpu_us_per_join: number;
+  readonly cpu_us_per_update: number;
   readonly missing: number;
   readonly late_ms: number;
 }
@@ -41,14 +44,20 @@ const SETTLE_MS = 11_000;
 
 const warmUp = { connections: 60, rooms: 20, updatesPerSecond: 600, seconds: 3, cycles: 2 };
 
+interface Run {
+  readonly typed: Typed;
+  readonly cpu_us_per_update: number;
+}
+
 /** A server that is warm and has forgotten its first visitors, with people in its rooms. */
 class Stage {
   readonly engine: EngineName;
   readonly load: Load;
   readonly #server: EngineProcess;
   readonly #generator: LoadProcess;
-  #join: Spread | null = null;
-  #idle = { rss: 0, used: 0 };
+  #join: Spread = { p50: Number.NaN, p95: Number.NaN, p99: Number.NaN };
+  #idle: Vitals | null = null;
+  #cpuPerJoin = Number.NaN;
 
   private constructor(engine: EngineName, load: Load, server: EngineProcess, generator: LoadProcess) {
     this.engine = engine;
@@ -60,6 +69,7 @@ class Stage {
   static async set(engine: EngineName, load: Load): Promise<Stage> {
     const stage = new Stage(engine, load, await EngineProcess.start(engine), new LoadProcess());
     try {
+      await stage.#warmUp();
       await stage.#fill();
       return stage;
     } catch (error) {
@@ -68,25 +78,32 @@ class Stage {
     }
   }
 
-  type(updatesPerSecond: number, seconds: number): Promise<Typed> {
-    return this.#generator.ask({ kind: 'type', updatesPerSecond, seconds }, 'typed');
+  async type(updatesPerSecond: number, seconds: number): Promise<Run> {
+    const before = await this.#server.vitals();
+    const typed = await this.#generator.ask({ kind: 'type', updatesPerSecond, seconds }, 'typed');
+    const after = await this.#server.vitals();
+    const cpu = after.cpu_until_ms - before.cpu_from_ms;
+    return { typed, cpu_us_per_update: Math.round((cpu * 1000) / typed.updates) };
   }
 
-  async measured(typed: Typed, updatesPerSecond: number, seconds: number): Promise<Measured> {
-    const now = await this.#server.memory();
+  async measured({ typed, cpu_us_per_update }: Run, updatesPerSecond: number, seconds: number): Promise<Measured> {
+    const now = await this.#server.vitals();
+    const idle = this.#idle ?? now;
     const { connections, rooms } = this.load;
     return {
       engine: this.engine,
-      join_ms: this.#join ?? { p50: Number.NaN, p95: Number.NaN, p99: Number.NaN },
+      join_ms: this.#join,
       broadcast_ms: typed.broadcast_ms,
       ack_ms: typed.ack_ms,
       updates_per_second: updatesPerSecond,
-      bytes_per_document: Math.round((now.used - this.#idle.used) / rooms),
+      bytes_per_document: Math.round((now.used - idle.used) / rooms),
       connections,
       rooms,
       seconds,
       rounds: 1,
-      rss_per_document: Math.round((now.rss - this.#idle.rss) / rooms),
+      rss_per_document: Math.round((now.rss - idle.rss) / rooms),
+      cpu_us_per_join: this.#cpuPerJoin,
+      cpu_us_per_update,
       missing: typed.missing,
       late_ms: typed.late_ms,
     };
@@ -97,19 +114,28 @@ class Stage {
     await this.#server.stop();
   }
 
-  async #fill(): Promise<void> {
-    const { engine } = this;
+  get #joining() {
     const { port } = this.#server;
-    const base = { kind: 'join', engine, port, joinsPerSecond: JOINS_PER_SECOND } as const;
+    return { kind: 'join', engine: this.engine, port, joinsPerSecond: JOINS_PER_SECOND } as const;
+  }
+
+  async #warmUp(): Promise<void> {
+    const { connections, rooms, updatesPerSecond, seconds } = warmUp;
     for (let cycle = 0; cycle < warmUp.cycles; cycle++) {
-      await this.#generator.ask({ ...base, ...warmUp, kind: 'join', prefix: 'warm-up-' }, 'joined');
-      await this.#generator.ask({ ...warmUp, kind: 'type' }, 'typed');
+      await this.#generator.ask({ ...this.#joining, connections, rooms, prefix: 'warm-up-' }, 'joined');
+      await this.#generator.ask({ kind: 'type', updatesPerSecond, seconds }, 'typed');
       await this.#generator.ask({ kind: 'leave' }, 'left');
     }
     await delay(SETTLE_MS);
-    this.#idle = await this.#server.memory();
-    const { join_ms } = await this.#generator.ask({ ...base, ...this.load, prefix: 'load-' }, 'joined');
-    this.#join = join_ms;
+  }
+
+  async #fill(): Promise<void> {
+    const idle = await this.#server.vitals();
+    this.#idle = idle;
+    const joined = await this.#generator.ask({ ...this.#joining, ...this.load, prefix: 'load-' }, 'joined');
+    this.#join = joined.join_ms;
+    const cpu = (await this.#server.vitals()).cpu_until_ms - idle.cpu_from_ms;
+    this.#cpuPerJoin = Math.round((cpu * 1000) / this.load.connections);
   }
 }
 
@@ -122,8 +148,8 @@ export async function measure(
 ): Promise<Measured> {
   const stage = await Stage.set(engine, load);
   try {
-    const typed = await stage.type(updatesPerSecond, seconds);
-    return await stage.measured(typed, updatesPerSecond, seconds);
+    const run = await stage.type(updatesPerSecond, seconds);
+    return await stage.measured(run, updatesPerSecond, seconds);
   } finally {
     await stage.clear();
   }
@@ -142,16 +168,17 @@ export async function saturate(
     const searches = stages.map((stage) => ({
       stage,
       search: new RateSearch(FIRST_RATE),
-      best: null as Typed | null,
+      best: null as Run | null,
     }));
     while (searches.some(({ search }) => search.next !== null)) {
       for (const one of searches) {
         const rate = one.search.next;
         if (rate === null) continue;
-        const typed = await one.stage.type(rate, seconds);
+        const run = await one.stage.type(rate, seconds);
+        const { typed } = run;
         const holds =
           typed.missing === 0 && typed.broadcast_ms.p99 <= SATURATED_P99_MS && typed.late_ms <= LATE_MS;
-        if (holds) one.best = typed;
+        if (holds) one.best = run;
         one.search.tell(holds);
         const p99 = typed.broadcast_ms.p99.toFixed(1);
         progress(

@@ -21,6 +21,8 @@ export function medianOf(rounds: readonly Measured[]): Measured {
     ack_ms: spread((one) => one.ack_ms),
     bytes_per_document: of((one) => one.bytes_per_document),
     rss_per_document: of((one) => one.rss_per_document),
+    cpu_us_per_join: of((one) => one.cpu_us_per_join),
+    cpu_us_per_update: of((one) => one.cpu_us_per_update),
     rounds: rounds.length,
     missing: Math.max(...rounds.map((one) => one.missing)),
     late_ms: of((one) => one.late_ms),

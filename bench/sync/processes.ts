@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { LoadAnswer, LoadRequest, Memory } from './calls.ts';
+import type { LoadAnswer, LoadRequest, Vitals } from './calls.ts';
 import type { EngineName } from './wire.ts';
 
 const SERVER_CORE = 0;
@@ -47,7 +47,7 @@ export class EngineProcess {
       engine === 'anneal'
         ? [at('..', '..', 'server', 'main.ts'), '--port', '0', '--studio', 'none', '--data', folder]
         : [at('hocuspocus-process.ts')];
-    const options = ['--expose-gc', ...nodeOptions, '--import', at('memory-probe.ts')];
+    const options = ['--expose-gc', ...nodeOptions, '--import', at('probe.ts')];
     const child = onCore(SERVER_CORE, [...options, ...script], 'pipe');
     if (child.stdout === null) throw new Error('The server has an output');
     for await (const line of createInterface(child.stdout)) {
@@ -57,11 +57,12 @@ export class EngineProcess {
     throw new Error(`${engine} did not start`);
   }
 
-  async memory(): Promise<Memory> {
+  /** Makes it collect its garbage first. */
+  async vitals(): Promise<Vitals> {
     const answered = once(this.#child, 'message');
-    this.#child.send('memory');
-    const [memory] = (await answered) as [Memory];
-    return memory;
+    this.#child.send('vitals');
+    const [vitals] = (await answered) as [Vitals];
+    return vitals;
   }
 
   async stop(): Promise<void> {
