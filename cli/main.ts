@@ -29,6 +29,21 @@ const commands: Readonly<Record<string, Entry>> = {
     about: 'compare a device with PyTorch',
     load: () => import('./commands/verify.ts'),
   },
+  backup: {
+    usage: 'backup DIR [--data .anneal]',
+    about: 'copy the data folder of a server that is stopped',
+    load: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    usage: 'restore DIR [--data .anneal]',
+    about: 'make a data folder of a backup',
+    load: () => import('./commands/restore.ts'),
+  },
+  artifacts: {
+    usage: 'artifacts collect [--dry-run] [--workspace W] [--grace-hours N] [--server URL] [--json]',
+    about: 'remove the artifacts of a server that nothing refers to',
+    load: () => import('./commands/artifacts.ts'),
+  },
   bench: {
     usage: 'bench NAME [OPTIONS] [--json]',
     about: 'measure, and say whether the bars hold',

@@ -102,6 +102,16 @@ export const serverErrors = defineErrors('SRV', {
     title: 'Redis cannot be reached, or does not let the server in',
     fix: 'Check ANNEAL_REDIS_URL (redis://host:6379), and that Redis runs.',
   },
+  folderTaken: {
+    number: 30,
+    title: 'The folder is not empty',
+    fix: 'Name one that does not exist yet, or move what is in there away first: nothing is ever overwritten.',
+  },
+  noBackup: {
+    number: 31,
+    title: 'There is no whole backup in this folder',
+    fix: 'Name the folder that `npx anneal backup` wrote; if it is the one, it has been damaged since: take another.',
+  },
   signInNeeded: {
     number: 35,
     title: 'A server that others can reach does not run without sign-in',

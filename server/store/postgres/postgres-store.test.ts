@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { serverErrors } from '../../errors.ts';
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { POSTGRES_MISSING, startPostgres, type TestPostgres } from '../../testing/postgres.ts';
-import { storeAcceptance } from '../acceptance.ts';
+import { storeAcceptance } from '../testing/acceptance.ts';
 import { PostgresStore } from './postgres-store.ts';
 
 let postgres: TestPostgres | null = null;

@@ -1,5 +1,5 @@
 import { temporaryFolder } from '../../testing/fixture.ts';
-import { storeAcceptance } from '../acceptance.ts';
+import { storeAcceptance } from '../testing/acceptance.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 storeAcceptance(async () => {

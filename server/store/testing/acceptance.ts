@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
-import type { StoredDocument } from './requests/documents.ts';
-import type { Store } from './store.ts';
-import type { DocumentName } from './write.ts';
+import type { StoredDocument } from '../requests/documents.ts';
+import type { Store } from '../store.ts';
+import type { DocumentName } from '../write.ts';
 
 /** A place where a store can be opened, closed and opened again. */
 export interface Site {
