@@ -12,9 +12,23 @@ import { hashOfSecret } from './secrets.ts';
 import type { SignInMode } from './sign-in-mode.ts';
 import { takeTicket } from './tickets.ts';
 
-/** Roles changed in a workspace; null: somebody was signed out, anywhere. */
-export interface RoleChange {
-  readonly workspace: string | null;
+/** Whose role may have changed: as narrow as can be, since all whom it names are asked for anew. */
+export type RoleChange =
+  /** Members, keys or links of a workspace. */
+  | { readonly workspace: string }
+  /** Somebody's other sessions have ended. */
+  | { readonly user: string }
+  /** A session, by its hash, has ended. */
+  | { readonly session: string }
+  /** Something may have been missed. */
+  | 'anything';
+
+/** Whether somebody in a workspace is named by a change. */
+export function concerns(change: RoleChange, principal: Principal, workspace: string): boolean {
+  if (change === 'anything') return true;
+  if ('workspace' in change) return change.workspace === workspace;
+  if ('user' in change) return change.user === principal.id;
+  return change.session === principal.session;
 }
 
 export interface Admission {
@@ -55,11 +69,15 @@ export class Access {
 
   /** The role in a workspace or a project, as far as a key's scopes reach; null for outsiders. */
   async roleIn(principal: Principal, place: string | Place): Promise<Role | null> {
-    const { role } = await this.#standing(
-      principal,
-      typeof place === 'string' ? { workspace: place } : place,
-    );
-    return role === null ? null : limited(role, principal.scopes);
+    const where = typeof place === 'string' ? { workspace: place } : place;
+    return (await this.standing(principal, where))?.role ?? null;
+  }
+
+  /** The same, and in which workspace that is. */
+  async standing(principal: Principal, place: Place): Promise<Admission | null> {
+    const { workspace, role: whole } = await this.#standing(principal, place);
+    const role = whole === null ? null : limited(whole, principal.scopes);
+    return workspace === null || role === null ? null : { workspace, role };
   }
 
   /** Throws what outsiders get (projectNotFound, workspaceNotFound), or forbidden for those who are in it. */
@@ -127,8 +145,8 @@ export class Access {
     return { dispose: () => this.#listeners.delete(listener) };
   }
 
-  changed(workspace: string | null): void {
-    for (const listener of this.#listeners) listener({ workspace });
+  changed(change: RoleChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 
   async #standing(

@@ -119,8 +119,8 @@ export class Accounts {
   }
 
   async signOut(request: IncomingMessage): Promise<SignedIn> {
-    await this.#store.call('endSessions', this.#access.sessionsOf(request));
-    this.#access.changed(null);
+    const ended = await this.#store.call('endSessions', this.#access.sessionsOf(request));
+    for (const session of ended) this.#access.changed({ session });
     return { principal: null, cookies: [this.#removal('user'), this.#removal('share')] };
   }
 
@@ -143,7 +143,7 @@ export class Accounts {
       password: await hashPassword(password),
       keep,
     });
-    this.#access.changed(null);
+    this.#access.changed({ user: principal.id });
     return { principal, cookies: [] };
   }
 
@@ -210,7 +210,7 @@ export class Accounts {
     const accepted = await this.#store.call('acceptInvitation', { hash, now: this.#clock.now(), who });
     if (accepted === 'invalid') throw protocolErrors.linkInvalid();
     if (accepted === 'taken') throw protocolErrors.nameTaken();
-    this.#access.changed(accepted.workspace);
+    this.#access.changed({ workspace: accepted.workspace });
   }
 
   /** A new session in the place of the one that the request came with: an old cookie is worth nothing afterwards. */

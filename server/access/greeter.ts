@@ -1,7 +1,7 @@
 import type { Role } from '../../src/domain/access/roles.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import type { Greeter, Guest } from '../sync/guest.ts';
-import type { Access } from './access.ts';
+import { type Access, type Admission, concerns } from './access.ts';
 import type { Principal } from './principal.ts';
 
 /**
@@ -15,13 +15,18 @@ export function greeterOf(access: Access): Greeter {
   return async (request, { project }) => {
     const principal = await access.authenticate(request);
     if (principal === null) return { code: CloseCode.unauthorized, reason: 'Sign in, or send an API key' };
-    const role = await access.roleIn(principal, { project });
-    if (role === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
-    return guestOf(access, principal, project, role);
+    const standing = await access.standing(principal, { project });
+    if (standing === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
+    return guestOf(access, principal, project, standing);
   };
 }
 
-function guestOf(access: Access, principal: Principal, project: string, first: Role): Guest {
+function guestOf(
+  access: Access,
+  principal: Principal,
+  project: string,
+  { workspace, role: first }: Admission,
+): Guest {
   let role: Role | null = first;
   return {
     principal,
@@ -41,7 +46,9 @@ function guestOf(access: Access, principal: Principal, project: string, first: R
           })
           .catch(() => undefined); // a database that does not answer changes no roles, and takes no edits either
       };
-      const changes = access.onChange(look);
+      const changes = access.onChange((change) => {
+        if (concerns(change, principal, workspace)) look();
+      });
       // With sign-in off nothing can change.
       const timer = access.mode === 'on' ? setInterval(look, LOOK_MS * (0.75 + Math.random() / 2)) : null;
       timer?.unref();

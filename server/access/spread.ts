@@ -1,5 +1,5 @@
 import type { Fanout } from '../sync/fanout.ts';
-import type { Access } from './access.ts';
+import type { Access, RoleChange } from './access.ts';
 import type { Allowance, Throttle } from './throttle.ts';
 
 const CHANNEL = 'roles';
@@ -14,32 +14,31 @@ export async function spreadRoleChanges(access: Access, fanout: Fanout): Promise
   let hearing = false;
   let stopped = false;
   const timers = new Set<NodeJS.Timeout>();
-  const changed = (workspace: string | null): void => {
+  const changed = (change: RoleChange): void => {
     hearing = true;
     try {
-      access.changed(workspace);
+      access.changed(change);
     } finally {
       hearing = false;
     }
   };
-  const say = (workspace: string | null): void => {
-    fanout.announce(CHANNEL, Buffer.from(JSON.stringify(workspace))).catch(() => {
+  const say = (change: RoleChange): void => {
+    fanout.announce(CHANNEL, Buffer.from(JSON.stringify(change))).catch(() => {
       if (stopped) return;
       const timer = setTimeout(() => {
         timers.delete(timer);
-        say(workspace);
+        say(change);
       }, RETRY_MS);
       timer.unref();
       timers.add(timer);
     });
   };
-  const listening = access.onChange(({ workspace }) => {
-    if (!hearing) say(workspace);
+  const listening = access.onChange((change) => {
+    if (!hearing) say(change);
   });
-  fanout.onDoubt(() => changed(null));
+  fanout.onDoubt(() => changed('anything'));
   const subscription = await fanout.subscribe(CHANNEL, (bytes) => {
-    const workspace: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    changed(typeof workspace === 'string' ? workspace : null);
+    changed(JSON.parse(Buffer.from(bytes).toString('utf8')) as RoleChange);
   });
   return {
     stop() {

@@ -34,7 +34,7 @@ export function workspaceHandlers({
   const member = (id: string, done: Member | 'missing' | 'last owner', where: string): Member => {
     if (done === 'missing') throw protocolErrors.accessNotFound({ where });
     if (done === 'last owner') throw protocolErrors.lastOwner({ where });
-    access.changed(id);
+    access.changed({ workspace: id });
     return done;
   };
   const found = <T>(value: T | null, where: string): T => {
@@ -113,7 +113,7 @@ export function workspaceHandlers({
     revokeKey: async ({ workspace, role, principal, params: { key: id } }) => {
       const user = role === 'owner' ? null : userOf(principal);
       const revoked = await store.call('revokeKey', { workspace, id, user, now: clock.now() });
-      access.changed(workspace);
+      if (revoked !== null) access.changed({ workspace });
       return found(revoked, id);
     },
 
@@ -133,7 +133,7 @@ export function workspaceHandlers({
     },
     revokeShare: async ({ workspace, params: { share: id } }) => {
       const revoked = await store.call('revokeShare', { workspace, id, now: clock.now() });
-      access.changed(workspace);
+      if (revoked !== null) access.changed({ workspace });
       return found(revoked, id);
     },
   };

@@ -164,13 +164,15 @@ export const accessRequests = {
     return null;
   },
 
-  async endSessions(db: Db, hashes: readonly string[]): Promise<null> {
-    if (hashes.length > 0)
-      await db
-        .deleteFrom('sessions')
-        .where('hash', 'in', [...hashes])
-        .execute();
-    return null;
+  /** Answers with those that there were. */
+  async endSessions(db: Db, hashes: readonly string[]): Promise<string[]> {
+    if (hashes.length === 0) return [];
+    const ended = await db
+      .deleteFrom('sessions')
+      .where('hash', 'in', [...hashes])
+      .returning('hash')
+      .execute();
+    return ended.map(({ hash }) => hash);
   },
 
   /** Who sessions stand for: a user and, beside it, a share link; null for what has ended. */
