@@ -9,10 +9,10 @@ import {
   call,
   errorOf,
   guarded,
-  readJson,
   type TransferOptions,
   type Transport,
 } from './transport.ts';
+import { openDownload } from './download.ts';
 import { sendBytes } from './upload.ts';
 
 /** Whose artifacts: those of a workspace, or of that of a project; left out: of the caller's own. */
@@ -70,16 +70,11 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
     return Number(response.headers.get('content-length'));
   };
 
-  const open: ArtifactClient['open'] = async (sha256, { signal, onProgress, ...whose } = {}) => {
-    const address = addressOf(transport, getArtifact, { sha256 }, queryOf(whose));
-    const response = await guarded(address, signal, () =>
-      transport.fetch(address, signal === undefined ? {} : { signal }),
-    );
-    if (!response.ok) throw errorOf(response.status, await readJson(response), address);
-    if (response.body === null) throw protocolErrors.badResponse({ where: address });
-    const length = response.headers.get('content-length');
-    return verified(response.body, sha256, length === null ? null : Number(length), { signal, onProgress });
-  };
+  const open: ArtifactClient['open'] = (sha256, { signal, onProgress, ...whose } = {}) =>
+    openDownload(transport, addressOf(transport, getArtifact, { sha256 }, queryOf(whose)), sha256, {
+      signal,
+      onProgress,
+    });
 
   return {
     size,
@@ -123,33 +118,4 @@ export async function hashOf(source: Blob, signal?: AbortSignal): Promise<string
     hash.update(part.value);
   }
   return hash.digest('hex');
-}
-
-/** Passes bytes on and fails at the end where they are not those of the hash, or when they stop early. */
-async function verified(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  sha256: string,
-  total: number | null,
-  { signal, onProgress }: TransferOptions,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const hash = await createSHA256();
-  const reader = body.getReader();
-  let bytes = 0;
-  return new ReadableStream({
-    async pull(controller) {
-      const part = await guarded(sha256, signal, () => reader.read());
-      if (!part.done) {
-        bytes += part.value.length;
-        hash.update(part.value);
-        onProgress?.({ bytes, total });
-        controller.enqueue(part.value);
-        return;
-      }
-      const actual = hash.digest('hex');
-      if (actual !== sha256)
-        throw protocolErrors.hashMismatch({ where: sha256, data: { expected: sha256, actual, bytes } });
-      controller.close();
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }

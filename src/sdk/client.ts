@@ -66,6 +66,7 @@ export function createClient(options: ClientOptions = {}): Client {
     // Bound late, as browsers refuse a fetch that is called as a method of something else.
     fetch: withKey(options.key, options.fetch ?? ((input, init) => fetch(input, init))),
     timeoutMs: options.timeoutMs ?? 15_000,
+    ownFetch: options.key !== undefined || options.fetch !== undefined,
   };
   const o = operations;
   return {

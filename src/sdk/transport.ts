@@ -10,6 +10,8 @@ export interface Transport {
   readonly fetch: typeof fetch;
   /** For requests with small answers. */
   readonly timeoutMs: number;
+  /** Nothing may go past this fetch: it adds a key, or is a test's. */
+  readonly ownFetch: boolean;
 }
 
 export interface CallOptions {

@@ -28,12 +28,14 @@ export interface UploadInput extends TransferOptions {
  */
 export async function sendBytes(transport: Transport, source: Blob, input: UploadInput): Promise<void> {
   const { createUpload, headUpload } = operations;
+  // Only XMLHttpRequest tells how much of a body has been sent.
+  const plain = typeof XMLHttpRequest === 'function' && !transport.ownFetch;
   for (;;) {
     const end = await sendOnce(source, {
       ...input,
       endpoint: addressOf(transport, createUpload, {}, input.query),
       uploadUrl: addressOf(transport, headUpload, { sha256: input.sha256 }, input.query),
-      ...(typeof XMLHttpRequest === 'function' ? {} : { httpStack: fetchStack(transport.fetch) }),
+      ...(plain ? {} : { httpStack: fetchStack(transport.fetch) }),
     });
     if (end === 'sent') return;
     await pause(BUSY_MS, input.signal);

@@ -20,6 +20,7 @@ import { DoingBar } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
+import { ArtifactPlace } from '../shared/artifact-place.tsx';
 import { setConfigField } from '../shared/edit-config.ts';
 import { notifyError, notifyUndo } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
@@ -88,11 +89,14 @@ export function DataScreen() {
                     )
                   }
                   rightSection={
-                    text.path === data?.source ? (
-                      <Badge size="xs" variant="light" tt="none">
-                        in the config
-                      </Badge>
-                    ) : null
+                    <Group gap={6} wrap="nowrap">
+                      {text.path === data?.source && (
+                        <Badge size="xs" variant="light" tt="none">
+                          in the config
+                        </Badge>
+                      )}
+                      {text.sha256 !== null && <ArtifactPlace sha256={text.sha256} />}
+                    </Group>
                   }
                   onClick={() => setSearch({ text: text.path }, { replace: true })}
                 />
@@ -150,6 +154,7 @@ export function DataScreen() {
               </Group>
               <Inspected
                 key={`${chosen.path} ${chosen.sha256}`}
+                project={project}
                 text={chosen}
                 validationSplit={data?.validation_split ?? 0.1}
               />
@@ -162,9 +167,11 @@ export function DataScreen() {
 }
 
 function Inspected({
+  project,
   text,
   validationSplit,
 }: {
+  readonly project: string;
   readonly text: ListedText;
   readonly validationSplit: number;
 }) {
@@ -174,14 +181,14 @@ function Inspected({
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     let over = false;
-    inspect(services, text, (progress) => over || setDoing(progress)).then(
+    inspect(services, project, text, (progress) => over || setDoing(progress)).then(
       (found) => over || setReport(found),
       (reason: unknown) => over || setError(reason),
     );
     return () => {
       over = true;
     };
-  }, [services, text]);
+  }, [services, project, text]);
   if (error !== null) return <ErrorNotice error={error} />;
   if (report !== null) return <TextReportView report={report} validationSplit={validationSplit} />;
   return <DoingBar doing={doing ?? { what: `Reading ${text.path}`, done: 0, total: null }} />;

@@ -22,6 +22,7 @@ import {
 } from '@tabler/icons-react';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import type { ListedFile } from '../../app/use-room.ts';
+import { ArtifactPlace } from '../../shared/artifact-place.tsx';
 
 interface Folder {
   readonly folders: Map<string, Folder>;
@@ -51,7 +52,7 @@ export function treeOf(files: readonly ListedFile[]): TreeNodeData[] {
     ...folder.files.map(({ path, entry }) => ({
       label: path.split('/').at(-1) ?? path,
       value: path,
-      nodeProps: { kind: entry.kind },
+      nodeProps: { kind: entry.kind, sha256: entry.kind === 'artifact' ? entry.sha256 : null },
     })),
   ];
   return nodes(root, '');
@@ -126,6 +127,7 @@ export const FileTree = memo(function FileTree(props: {
                     <Text size="sm" truncate>
                       {node.label}
                     </Text>
+                    {isArtifact && <ArtifactPlace sha256={String(node.nodeProps?.sha256)} />}
                   </button>
                 )}
                 {!hasChildren && (
