@@ -16,7 +16,7 @@ test('two people comment, suggest, name a version and go back to it', async ({ p
 
   await test.step('a comment with a mention is there at once, and unread', async () => {
     await caretOn(ada, 'max_steps');
-    await ada.keyboard.press('ControlOrMeta+Alt+m');
+    await ada.keyboard.press('Shift+F2');
     await ada.getByRole('textbox', { name: 'Comment' }).fill('Is that enough, @Bob?');
     await ada.getByRole('button', { name: 'Comment', exact: true }).click();
     await sideTab(bob, 'Comments').click();
@@ -50,7 +50,7 @@ test('two people comment, suggest, name a version and go back to it', async ({ p
   });
   await test.step('a suggestion is accepted: the text changes for both', async () => {
     await caretOn(bob, 'max_steps');
-    await bob.keyboard.press('ControlOrMeta+Alt+e');
+    await bob.keyboard.press('Shift+F4');
     await bob.getByLabel('Instead').fill('max_steps: 80');
     await bob.getByLabel('What it is good for').fill('A little longer');
     await bob.getByRole('button', { name: 'Suggest', exact: true }).click();
@@ -111,7 +111,7 @@ test('two sound edits that do not parse together are told to both, and taken bac
 
   await server.kill();
   for (const page of [ada, bob])
-    await expect(page.getByRole('button', { name: 'Connection: Offline' })).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole('button', { name: /Connection: Offline/ })).toBeVisible({ timeout: 60_000 });
   await addBelow(ada, 'seed', 'warmup_steps: 5');
   await addBelow(bob, 'seed', 'warmup_steps: 9');
   for (const page of [ada, bob]) await expect(nothingInTheWay(page)).toBeVisible();

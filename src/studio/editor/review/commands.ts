@@ -10,14 +10,14 @@ export function reviewCommands(reviewing: Reviewing, guarding: MergeGuarding): r
       id: 'review.comment',
       label: 'Comment on the selection',
       group: 'Review',
-      shortcut: 'Ctrl+Alt+M',
+      shortcut: 'Shift+F2',
       run: reviewing.startComment,
     },
     {
       id: 'review.suggest',
       label: 'Suggest a change of the selection',
       group: 'Review',
-      shortcut: 'Ctrl+Alt+E',
+      shortcut: 'Shift+F4',
       run: reviewing.startSuggestion,
     },
     {

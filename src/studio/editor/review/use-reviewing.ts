@@ -151,7 +151,8 @@ export function useReviewing(options: {
       editor.addAction({
         id: 'anneal.comment',
         label: 'Comment on this',
-        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyMod.Alt | monaco.KeyCode.KeyM],
+        // Not with Ctrl and Alt: that is AltGr, by which many keyboards write letters.
+        keybindings: [monaco.KeyMod.Shift | monaco.KeyCode.F2],
         contextMenuGroupId: '9_review',
         contextMenuOrder: 1,
         run: startComment,
@@ -159,7 +160,7 @@ export function useReviewing(options: {
       editor.addAction({
         id: 'anneal.suggest',
         label: 'Suggest a change of this',
-        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyMod.Alt | monaco.KeyCode.KeyE],
+        keybindings: [monaco.KeyMod.Shift | monaco.KeyCode.F4],
         contextMenuGroupId: '9_review',
         contextMenuOrder: 2,
         run: startSuggestion,
