@@ -39,7 +39,7 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
 
   const look = useCallback((): void => {
     clearTimeout(timer.current);
-    const { awareness } = latest.current.room ?? {};
+    const awareness = latest.current.room?.awareness;
     if (awareness === undefined) return setGood(null);
     const now = clock.now();
     const claimed = claims(guard.current, now);

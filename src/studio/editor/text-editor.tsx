@@ -22,15 +22,15 @@ export function TextEditor(props: {
   readonly readOnly: string | null;
   readonly onOpen: (open: OpenEditor) => () => void;
 }) {
-  const { room, language, label } = props;
+  const { room, language, label, readOnly } = props;
   const { documents } = useServices();
   const host = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const dark = useComputedColorScheme('light') === 'dark';
   const theme = dark ? 'anneal-dark' : 'anneal-light';
-  const latest = useRef({ onOpen: props.onOpen, theme });
-  latest.current = { onOpen: props.onOpen, theme };
+  const latest = useRef({ onOpen: props.onOpen, theme, readOnly });
+  latest.current = { onOpen: props.onOpen, theme, readOnly };
   const themed = useRef<typeof Monaco | null>(null);
   const opened = useRef<Monaco.editor.IStandaloneCodeEditor | null>(null);
 
@@ -51,6 +51,7 @@ export function TextEditor(props: {
         ...options,
         model,
         theme: latest.current.theme,
+        readOnly: latest.current.readOnly !== null,
         ariaLabel: label,
       });
       opened.current = editor;
@@ -74,7 +75,6 @@ export function TextEditor(props: {
     if (shown) opened.current?.updateOptions({ wordWrap: narrow ? 'on' : 'off', folding: !narrow });
   }, [shown, narrow]);
 
-  const { readOnly } = props;
   useEffect(() => {
     if (!shown) return;
     opened.current?.updateOptions({

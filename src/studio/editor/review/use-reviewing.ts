@@ -1,14 +1,15 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
 import type { Anchor, SuggestedEdit } from '../../../protocol/review.ts';
 import { useServices } from '../../app/services.ts';
-import { type Room, usePeople } from '../../app/use-room.ts';
+import type { Room } from '../../app/use-room.ts';
 import { toMonacoRange } from '../monaco/ranges.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { showBlame } from './blame.ts';
 import { marksOf, showMarks } from './marks.ts';
 import { selectedPlace, showPlace } from './selection.ts';
+import { useMentionable } from './use-mentionable.ts';
 import { type Mentions, type ReviewState, type RoomState, useMentions, useReview } from './use-review.ts';
 
 export type SideTab = 'estimate' | 'comments' | 'suggestions' | 'history';
@@ -59,7 +60,7 @@ export function useReviewing(options: {
   const { documents } = useServices();
   const review = useReview(project, path, state);
   const mentions = useMentions(project, review);
-  const people = useMentionable(review, projectRoom);
+  const people = useMentionable(project, review, projectRoom);
   const [tab, setTab] = useState<SideTab>('estimate');
   const [draft, setDraft] = useState<Draft | null>(null);
   const [selected, select] = useState<string | null>(null);
@@ -192,21 +193,3 @@ export function useReviewing(options: {
 
 /** Typing renders the gutter anew; a moment later is soon enough. */
 const BLAME_AFTER_MS = 300;
-
-/** Those who are here, and those who have said or written something. */
-function useMentionable(review: ReviewState, projectRoom: Room | null): readonly MentionedPerson[] {
-  const { profile } = useServices();
-  const here = usePeople(projectRoom);
-  const self = profile.current().id;
-  return useMemo(() => {
-    const found = new Map<string, MentionedPerson>();
-    const add = ({ id, name }: MentionedPerson): void => {
-      if (id !== self) found.set(id, { id, name });
-    };
-    for (const author of review.authors.values()) add(author);
-    for (const { comments } of review.threads) for (const { by } of comments) add(by);
-    for (const { by } of review.suggestions) add(by);
-    for (const person of here) add(person); // last: as they are called now
-    return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
-  }, [review, here, self]);
-}
