@@ -182,8 +182,8 @@ export class Access {
       if (kind === 'ticket') return takeTicket(this.#store, secret, request.url ?? '', this.#clock.now());
       if (kind === 'key') return this.#byKey(secret);
     }
-    const key = new URL(request.url ?? '/', 'http://localhost').searchParams.get('key');
-    return key === null ? null : this.#byKey(key);
+    const key = /[?&]key=([\w-]{1,256})(&|$)/.exec(request.url ?? '')?.[1];
+    return key === undefined ? null : this.#byKey(key);
   }
 
   async #byKey(secret: string): Promise<Principal | null> {

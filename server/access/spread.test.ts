@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import type { Fanout } from '../sync/fanout.ts';
-import { testServer } from '../testing/fixture.ts';
-import { ownerOf } from '../testing/people.ts';
 import { concerns } from './access.ts';
 import { spreadAttempts } from './spread.ts';
 import { Throttle } from './throttle.ts';
@@ -51,12 +49,4 @@ test('a change concerns those alone whom it names', () => {
   expect(concerns({ session: 't' }, ada, 'home')).toBe(false);
   const { session: _, ...keyless } = ada;
   expect(concerns({ session: 't' }, keyless, 'home')).toBe(false);
-});
-
-test('signing out as nobody asks nobody anew', async () => {
-  const server = await testServer({ auth: 'on' });
-  const owner = await ownerOf(server);
-  const answer = await fetch(`${server.url}/api/v1/session`, { method: 'DELETE' });
-  expect(answer.status).toBe(200);
-  expect((await owner.session()).principal).toMatchObject({ name: 'Olive' });
 });
