@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { serverErrors } from '../../errors.ts';
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { POSTGRES_MISSING, startPostgres, type TestPostgres } from '../../testing/postgres.ts';
-import { storeAcceptance } from '../testing/acceptance.ts';
+import { type Site, storeAcceptance } from '../testing/acceptance.ts';
+import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { PostgresStore } from './postgres-store.ts';
 
 let postgres: TestPostgres | null = null;
@@ -12,12 +13,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => postgres?.stop(), 60_000);
 
-storeAcceptance(async ({ skip }) => {
+const site = async ({ skip }: { skip(note: string): never }): Promise<Site> => {
   if (postgres === null) return skip(POSTGRES_MISSING);
   const url = await postgres.database();
   const folder = await temporaryFolder();
   return { open: () => PostgresStore.open({ url, folder, shared: false }) };
-});
+};
+storeAcceptance(site);
+reviewAcceptance(site);
 
 const name = { project: 'p', path: 'notes.md' };
 const data = new Uint8Array([1, 2, 3]);

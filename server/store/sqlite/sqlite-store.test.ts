@@ -1,8 +1,11 @@
 import { temporaryFolder } from '../../testing/fixture.ts';
-import { storeAcceptance } from '../testing/acceptance.ts';
+import { type Site, storeAcceptance } from '../testing/acceptance.ts';
+import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
-storeAcceptance(async () => {
+const site = async (): Promise<Site> => {
   const folder = await temporaryFolder();
   return { open: () => SqliteStore.open(folder) };
-});
+};
+storeAcceptance(site);
+reviewAcceptance(site);
