@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Kbd, Text } from '@mantine/core';
 import { IconGitMerge } from '@tabler/icons-react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { PreflightReport } from '../../domain/preflight/report.ts';
 import { lineEdits } from '../../domain/review/line-edits.ts';
 import {
@@ -139,6 +139,7 @@ export function MergeNotice(props: {
   const { guarding, opened, mayEdit } = props;
   const { good, takeBack, dismiss } = guarding;
   const [looking, setLooking] = useState(false);
+  const sides = useMemo(() => ({ before: good ?? '', after: null, authors: null }), [good]);
   if (good === null) return null;
   return (
     <Alert
@@ -167,7 +168,7 @@ export function MergeNotice(props: {
         <TextDiff
           title="The last config that parsed, and the text as it is now"
           about=""
-          before={good}
+          sides={sides}
           opened={opened}
           onClose={() => setLooking(false)}
           action={

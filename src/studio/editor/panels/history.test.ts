@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sharesOf } from './history.tsx';
 import { offeredNames } from './composer.tsx';
+import { authorsOf, sharesOf } from './history.tsx';
 import { whenWords } from './said.tsx';
 
 const ada = { id: 'a', name: 'Ada' };
@@ -16,6 +16,18 @@ test('who wrote how much of a version, most first', () => {
     'Written by Bob (60 %), Ada (20 %)',
   );
   expect(sharesOf({ text: 'x', people: [], spans: [[1, -1]] })).toBe('');
+});
+
+test('a version says whose each line is', () => {
+  const content = {
+    text: 'a: 1\nb: 2\n',
+    people: [ada, bob],
+    spans: [
+      [5, 1],
+      [5, -1],
+    ] as [number, number][],
+  };
+  expect(authorsOf(content, () => 3)).toEqual([[{ ...bob, colour: 3 }], [null], []]);
 });
 
 test('names are offered from the @ on, until they are whole', () => {

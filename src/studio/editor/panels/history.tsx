@@ -2,18 +2,22 @@ import { Button, Group, Select, Stack, Switch, Text, TextInput } from '@mantine/
 import { notifications } from '@mantine/notifications';
 import { IconGitCompare } from '@tabler/icons-react';
 import { useState } from 'react';
+import { authorsByLine } from '../../../domain/review/blame.ts';
 import type { Version, VersionContent } from '../../../protocol/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError, notifyUndo } from '../../shared/notify.tsx';
-import { TextDiff } from '../review/text-diff.tsx';
+import type { LineAuthors } from '../review/blame.ts';
+import { type Sides, TextDiff } from '../review/text-diff.tsx';
 import type { Reviewing } from '../review/use-reviewing.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { Byline, whenWords } from './said.tsx';
 
 interface Compared {
+  readonly title: string;
+  readonly about: string;
+  readonly sides: Sides;
   readonly version: Version;
-  readonly content: VersionContent;
 }
 
 /** How the text was: what people named, what runs trained, and what is kept when the editing pauses. */
@@ -25,17 +29,35 @@ export function HistoryPanel(props: {
   readonly mayRestore: boolean;
 }) {
   const { file, reviewing, opened, mayName, mayRestore } = props;
-  const { review: service } = useServices();
+  const { review: service, documents } = useServices();
   const [kinds, setKinds] = useState<Kinds>('all');
   const [compared, setCompared] = useState<Compared | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const versions = reviewing.review.versions.filter(
     ({ kind }) => kinds === 'all' || kind === kinds || (kinds === 'named' && kind === 'run'),
   );
-  const compare = async (version: Version): Promise<void> => {
+  /** With the text as it is now, or with `earlier`: what changed from there to the version. */
+  const compare = async (version: Version, earlier: Version | null): Promise<void> => {
     setBusy(version.id);
     try {
-      setCompared({ version, content: await service.contentOf(file, version.id) });
+      const [content, start] = await Promise.all([
+        service.contentOf(file, version.id),
+        earlier === null ? null : service.contentOf(file, earlier.id),
+      ]);
+      const before = start ?? content;
+      setCompared({
+        version,
+        title:
+          earlier === null
+            ? `${titleOf(version)}, and the text as it is now`
+            : `What changed up to ${titleOf(version)}`,
+        about: sharesOf(content),
+        sides: {
+          before: before.text,
+          after: start === null ? null : content.text,
+          authors: authorsOf(before, documents.review.colourOf),
+        },
+      });
     } catch (error) {
       notifyError(error);
     } finally {
@@ -81,7 +103,7 @@ export function HistoryPanel(props: {
         </Text>
       )}
       <ol className="versions">
-        {versions.map((version) => (
+        {versions.map((version, index) => (
           <li key={version.id} className="review-card">
             <Text size="sm" fw={version.kind === 'auto' ? 400 : 600}>
               {titleOf(version)}
@@ -97,11 +119,21 @@ export function HistoryPanel(props: {
                 variant="default"
                 leftSection={<IconGitCompare size={13} aria-hidden />}
                 loading={busy === version.id}
-                onClick={() => void compare(version)}
+                onClick={() => void compare(version, null)}
                 aria-label={`Compare with ${titleOf(version)}`}
               >
                 Compare
               </Button>
+              {index + 1 < versions.length && (
+                <Button
+                  size="compact-xs"
+                  variant="subtle"
+                  onClick={() => void compare(version, versions[index + 1] ?? null)}
+                  aria-label={`What changed up to ${titleOf(version)}`}
+                >
+                  Changes
+                </Button>
+              )}
               {mayRestore && (
                 <Button
                   size="compact-xs"
@@ -118,9 +150,9 @@ export function HistoryPanel(props: {
       </ol>
       {compared !== null && opened !== null && (
         <TextDiff
-          title={`${titleOf(compared.version)}, and the text as it is now`}
-          about={sharesOf(compared.content)}
-          before={compared.content.text}
+          title={compared.title}
+          about={compared.about}
+          sides={compared.sides}
           opened={opened}
           onClose={() => setCompared(null)}
           action={
@@ -177,6 +209,15 @@ function writersOf({ editors, characters }: Version): string {
   const length = `${characters.toLocaleString('en')} characters`;
   if (editors.length === 0) return length;
   return `${length} · edited by ${editors.map(({ name }) => name).join(', ')}`;
+}
+
+export function authorsOf(
+  { text, spans, people }: VersionContent,
+  colourOf: (person: string) => number,
+): LineAuthors {
+  const known = people.map((person) => ({ ...person, colour: colourOf(person.id) }));
+  const stretches = spans.map(([length, author]) => ({ length, author: known[author] ?? null }));
+  return authorsByLine(text, stretches);
 }
 
 /** "Written by Ada (60 %), Bob (40 %)"; what is too old to be known is left out. */

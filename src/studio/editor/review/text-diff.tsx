@@ -1,18 +1,27 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import type { OpenEditor } from '../text-editor.tsx';
+import { type LineAuthors, showBlame } from './blame.ts';
 
-/** An earlier text beside the one that is open, which goes on changing while somebody looks. */
+export interface Sides {
+  readonly before: string;
+  /** Null: the text that is open, which goes on changing while somebody looks. */
+  readonly after: string | null;
+  /** Who wrote each line of `before`; null where nobody asked. */
+  readonly authors: LineAuthors | null;
+}
+
+/** Two texts beside each other. */
 export function TextDiff(props: {
   readonly title: string;
   /** Empty: nothing to say. */
   readonly about: string;
-  readonly before: string;
+  readonly sides: Sides;
   readonly opened: OpenEditor;
   readonly action: { readonly label: string; readonly run: () => void } | null;
   readonly onClose: () => void;
 }) {
-  const { title, about, before, opened, action, onClose } = props;
+  const { title, about, sides, opened, action, onClose } = props;
   return (
     <Modal opened onClose={onClose} title={title} size="min(1200px, 94vw)">
       {about !== '' && (
@@ -20,7 +29,7 @@ export function TextDiff(props: {
           {about}
         </Text>
       )}
-      <DiffHost before={before} opened={opened} />
+      <DiffHost sides={sides} opened={opened} />
       <Group justify="end" mt="sm">
         <Button variant="default" onClick={onClose}>
           Close
@@ -32,12 +41,14 @@ export function TextDiff(props: {
 }
 
 /** Inside of the modal, whose content is there only once it is shown. */
-function DiffHost({ before, opened }: { readonly before: string; readonly opened: OpenEditor }) {
+function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: OpenEditor }) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (host.current === null || opened.model.isDisposed()) return;
     const { monaco, model } = opened;
+    const { before, after, authors } = sides;
     const original = monaco.editor.createModel(before, model.getLanguageId());
+    const made = after === null ? null : monaco.editor.createModel(after, model.getLanguageId());
     const editor = monaco.editor.createDiffEditor(host.current, {
       readOnly: true,
       originalEditable: false,
@@ -49,15 +60,18 @@ function DiffHost({ before, opened }: { readonly before: string; readonly opened
       scrollBeyondLastLine: false,
       fontSize: 13,
       originalAriaLabel: 'The earlier text',
-      modifiedAriaLabel: 'The text now',
+      modifiedAriaLabel: 'The later text',
     });
-    editor.setModel({ original, modified: model });
+    editor.setModel({ original, modified: made ?? model });
+    const blame = authors === null ? null : showBlame(monaco, editor.getOriginalEditor(), authors);
     return () => {
       // The model of the text is the editor's: it must not go with the comparison.
+      blame?.dispose();
       editor.setModel(null);
       editor.dispose();
       original.dispose();
+      made?.dispose();
     };
-  }, [before, opened]);
+  }, [sides, opened]);
   return <div ref={host} className="text-diff" />;
 }
