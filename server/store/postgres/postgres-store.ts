@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
+import type { AnnealError } from '../../../src/base/error.ts';
 import { serverErrors } from '../../errors.ts';
 import { GroupCommit } from '../group-commit.ts';
 import { type InputOf, type OutputOf, type RequestName, requests } from '../requests.ts';
@@ -36,7 +37,11 @@ export class PostgresStore implements Store {
   /** Requests that met a conflict go on one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<unknown>>();
+  /** Why nothing is done any more, once that is so. */
+  #over: AnnealError | null = null;
   #closed = false;
+  /** Called with every commit, before anybody else is told. */
+  onCommitted: (lsn: number) => void = () => undefined;
 
   private constructor(url: string, log: PostgresLog, watermark: Watermark, { epoch, lsn }: Prepared) {
     this.#db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: async () => connectPool(url) }) });
@@ -70,8 +75,13 @@ export class PostgresStore implements Store {
     return this.#lsn;
   }
 
+  /** Another server's commit: it is in the same log. */
+  heard(lsn: number): void {
+    this.#lsn = Math.max(this.#lsn, lsn);
+  }
+
   async call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
-    if (this.#closed) throw serverErrors.storeFailed({ message: 'The store has been closed' });
+    if (this.#over !== null) throw this.#over;
     const done = this.#call(name, input);
     this.#running.add(done);
     try {
@@ -84,14 +94,17 @@ export class PostgresStore implements Store {
   }
 
   write(write: Write): Promise<Written> {
-    if (this.#closed)
-      return Promise.reject(serverErrors.storeFailed({ message: 'The store has been closed' }));
-    return this.#commits.write(write);
+    return this.#over === null ? this.#commits.write(write) : Promise.reject(this.#over);
+  }
+
+  backup(_file: string): Promise<void> {
+    return Promise.reject(serverErrors.backupElsewhere());
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#over ??= serverErrors.storeFailed({ message: 'The store has been closed' });
     await this.#commits.idle();
     await Promise.allSettled(this.#running);
     await this.#log.close();
@@ -102,11 +115,15 @@ export class PostgresStore implements Store {
   async #commit(writes: readonly Write[]): Promise<Written> {
     try {
       const lsn = await this.#log.write(writes);
-      this.#lsn = lsn;
       this.#watermark.write(this.epoch, lsn); // before anybody is told
+      this.heard(lsn);
+      this.onCommitted(lsn);
       return { lsn };
-    } catch (error) {
-      throw postgresError(error);
+    } catch (thrown) {
+      const error = postgresError(thrown);
+      // Nothing in memory can be trusted any more: a new start begins with what the database holds.
+      if (error.code === serverErrors.databaseReplaced.code) this.#over ??= error;
+      throw error;
     }
   }
 
