@@ -140,7 +140,7 @@ test('somebody who is in the middle of a line is no merge', async ({ person }) =
   await editorIsReady(bob);
   await pasteText(ada, CONFIG);
   await expect(linesOf(bob)).toContainText('max_steps: 60');
-  const wasTold = await watchFor(bob, 'Two edits have met');
+  const wasTold = await watchFor(bob, 'Edits have met');
   // Unfinished for longer than the guard waits for somebody to say that it is his typing.
   await caretOn(ada, 'seed');
   await ada.keyboard.press('Enter');
@@ -156,7 +156,7 @@ function sideTab(page: Page, name: string): Locator {
 }
 
 function mergeNotice(page: Page): Locator {
-  return page.getByRole('alert').filter({ hasText: 'Two edits have met' });
+  return page.getByRole('alert').filter({ hasText: 'Edits have met' });
 }
 
 function nothingInTheWay(page: Page): Locator {

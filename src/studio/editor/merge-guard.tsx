@@ -148,9 +148,9 @@ export function MergeNotice(props: {
       py="xs"
       role="alert"
       icon={<IconGitMerge size={18} aria-hidden />}
-      title="Two edits have met, and the config does not parse any more"
+      title="Edits have met, and the config does not parse any more"
     >
-      <Text size="sm">Each was sound by itself. Problems says what is wrong now.</Text>
+      <Text size="sm">Nobody is in the middle of a line. Problems says what is wrong.</Text>
       <Group gap="xs" mt="xs">
         {mayEdit && (
           <Button size="compact-xs" onClick={takeBack} rightSection={<Kbd size="xs">F9</Kbd>}>
