@@ -110,6 +110,24 @@ test('a mention is unread for whoever is mentioned, until they have read the thr
   expect(await review.mentions('sample', bob)).toEqual([]);
 });
 
+test('odd words are kept as they can be written down; ids and people that make no sense are refused', async () => {
+  const { url } = await testServer();
+  const { review } = createClient({ baseUrl: url });
+  const odd = { id: 'ada', name: ' A\u0000da ' };
+  const thread = await review.startThread(file, { anchor: null, text: 'half \ud800 a pair', as: odd });
+  expect(thread.comments[0]).toMatchObject({ by: { name: 'A\uFFFDda' }, text: 'half \uFFFD a pair' });
+  const refusals = [
+    review.startThread(file, { anchor: null, text: ' \n ', as: ada }),
+    review.startThread(file, { anchor: null, text: 'x', as: { id: 'a\u0000', name: 'A' } }),
+    review.startThread(file, { anchor: null, text: 'x'.repeat(10_001), as: ada }),
+    review.reply(file, 'a b', { text: 'x', as: ada }),
+    review.suggest(file, { title: 'x', note: '', edits: [], as: ada }),
+    review.createVersion(file, { kind: 'named', name: '  ', as: ada }),
+    review.mentions('sample', { id: '', name: '' }),
+  ];
+  for (const refusal of refusals) expect(await refused(refusal)).toBe(protocolErrors.badRequest.code);
+});
+
 test('an accepted suggestion changes the text at once, as written by who suggested it', async () => {
   const { url } = await testServer();
   const { review } = createClient({ baseUrl: url });

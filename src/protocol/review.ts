@@ -37,12 +37,22 @@ export function reviewedPath(path: string): string | null {
 
 const uint = z.number().int().nonnegative();
 const time = uint.meta({ description: 'Milliseconds since 1970 UTC.' });
-const id = z.string().min(1).max(64);
+const id = z.string().regex(/^[\w-]{1,64}$/);
+
+/** Text that can be written down as it is: no half of a character, no NUL. */
+const words = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .overwrite((text) => text.replaceAll('\0', '\uFFFD').toWellFormed());
+
+/** Of an account, a key, a link, or of a browser where nobody signs in. */
+export const personIdSchema = z.string().regex(/^[\w.:-]{1,128}$/);
 
 /** As they were called then. */
 export const reviewPersonSchema = z.object({
-  id: z.string().min(1).max(128),
-  name: z.string().trim().min(1).max(64),
+  id: personIdSchema,
+  name: words(64).trim().min(1),
 });
 export type ReviewPerson = z.infer<typeof reviewPersonSchema>;
 
@@ -60,7 +70,7 @@ export const anchorSchema = z.object({
   start: textPositionSchema,
   end: textPositionSchema,
   /** What stood there, for when it is gone. */
-  quote: z.string().max(MAX_QUOTE),
+  quote: words(MAX_QUOTE),
 });
 export type Anchor = z.infer<typeof anchorSchema>;
 
@@ -74,7 +84,7 @@ export const threadSchema = z.object({
 export type ReviewThread = z.infer<typeof threadSchema>;
 
 /** Mentions are written `@[Name](id)`; src/domain/review/mentions.ts reads them. */
-export const commentTextSchema = z.string().trim().min(1).max(10_000);
+export const commentTextSchema = words(10_000).trim().min(1);
 export const commentSchema = z.object({
   id,
   thread: id,
@@ -92,23 +102,26 @@ export const suggestedEditSchema = z.object({
   start: textPositionSchema,
   end: textPositionSchema,
   /** What stood there when it was suggested; it must still, for the change to be made. */
-  oldText: z.string().max(MAX_EDIT),
-  newText: z.string().max(MAX_EDIT),
+  oldText: words(MAX_EDIT),
+  newText: words(MAX_EDIT),
 });
 export type SuggestedEdit = z.infer<typeof suggestedEditSchema>;
 
 /** The result of a run of the suggested text. The run itself stays with whoever ran it. */
 export const evidenceSchema = z.object({
-  run: z.string().min(1).max(128),
-  name: z.string().max(200),
-  state: z.string().max(32),
+  run: words(128).min(1),
+  name: words(200),
+  state: words(32),
   step: uint,
   max_steps: uint,
   loss: z.number().nullable(),
   validation_loss: z.number().nullable(),
-  device: z.string().max(64).nullable(),
+  device: words(64).nullable(),
   /** Of the text that was trained. */
-  config_sha256: z.string().max(64).nullable(),
+  config_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
@@ -116,8 +129,8 @@ export const suggestionSchema = z.object({
   id,
   by: reviewPersonSchema,
   created: time,
-  title: z.string().trim().min(1).max(200),
-  note: z.string().trim().max(10_000),
+  title: words(200).trim().min(1),
+  note: words(10_000).trim(),
   edits: z.array(suggestedEditSchema).min(1).max(100),
   evidence: evidenceSchema.nullable(),
 });
@@ -130,15 +143,17 @@ export const decisionSchema = z.object({
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
+export const versionNameSchema = words(120).trim();
+export const runNameSchema = words(128).min(1);
 export const versionSchema = z
   .object({
     id,
     /** `auto`: made when the editing paused. `run`: made before a run. */
     kind: z.enum(['auto', 'named', 'run']),
     created: time,
-    name: z.string().max(120).nullable(),
+    name: versionNameSchema.nullable(),
     /** The run that trained it. */
-    run: z.string().max(128).nullable(),
+    run: runNameSchema.nullable(),
     /** Who made it; null where the server did. */
     by: reviewPersonSchema.nullable(),
     /** Who wrote since the version before. */

@@ -6,11 +6,14 @@ import {
   commentTextSchema,
   decisionSchema,
   evidenceSchema,
+  personIdSchema,
   resolutionSchema,
   reviewPersonSchema,
+  runNameSchema,
   suggestionSchema,
   threadSchema,
   versionContentSchema,
+  versionNameSchema,
   versionSchema,
 } from '../review.ts';
 import { operation } from './operation.ts';
@@ -40,7 +43,7 @@ export type Mention = z.infer<typeof mentionSchema>;
 const noQuery = z.object({});
 const inProject = z.object({ project: projectIdSchema });
 const oneFile = z.object({ project: projectIdSchema, path: filePathSchema });
-const item = z.string().min(1).max(64);
+const item = z.string().regex(/^[\w-]{1,64}$/);
 
 /** Who says it, where sign-in is off; else it is who is signed in. */
 const as = reviewPersonSchema.optional().meta({ description: 'Read only while sign-in is off.' });
@@ -165,8 +168,8 @@ export const reviewOperations = {
     params: oneFile,
     query: noQuery,
     body: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('named'), name: z.string().trim().min(1).max(120), as }),
-      z.object({ kind: z.literal('run'), run: z.string().min(1).max(128), name: z.string().max(120), as }),
+      z.object({ kind: z.literal('named'), name: versionNameSchema.min(1), as }),
+      z.object({ kind: z.literal('run'), run: runNameSchema, name: versionNameSchema, as }),
     ]),
     response: versionSchema,
     success: [201],
@@ -206,9 +209,7 @@ export const reviewOperations = {
     action: 'document.read',
     params: inProject,
     query: z.object({
-      person: z
-        .string()
-        .max(128)
+      person: personIdSchema
         .optional()
         .meta({ description: 'Read only while sign-in is off; else it is the caller.' }),
     }),
