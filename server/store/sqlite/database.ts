@@ -2,6 +2,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { sqliteWords } from '../migrations/migration.ts';
 import { migrations, NewerDatabase } from '../migrations/migrations.ts';
 
+/** The file can be read, and says of itself that it is not whole. */
+export class DamagedDatabase extends Error {}
+
+/** Where parts of it are from different times, SQLite may notice only when it meets them. */
+export function requireSound(database: DatabaseSync): void {
+  const said = database.prepare('pragma quick_check(1)').get()?.quick_check;
+  if (said !== 'ok') throw new DamagedDatabase(String(said));
+}
+
 /**
  * Opens the database and brings it up to date. What is acknowledged must survive a power cut, hence
  * synchronous=FULL; the exclusive lock keeps a second server off the folder, and the system drops it when

@@ -1,24 +1,35 @@
 import { statSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import { backup, type DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { isIntact, newEpoch } from '../epoch.ts';
 import { type RequestName, requests } from '../requests.ts';
 import type { Tables } from '../schema.ts';
 import { Watermark } from '../watermark.ts';
 import type { Write, Written } from '../write.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, requireSound } from './database.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 import { SqliteLog } from './log.ts';
 import type { StoreFiles } from './messages.ts';
 
+/** Of 4 KiB: some milliseconds for which a commit may have to wait. */
+const BACKUP_PAGES = 256;
+
 /** What the store's thread holds: one connection, the log, and the mark of how far it is on disk. */
 export class SqliteSession {
   readonly epoch: number;
+  readonly #database: DatabaseSync;
   readonly #db: Kysely<Tables>;
   readonly #log: SqliteLog;
   readonly #watermark: Watermark;
 
-  private constructor(db: Kysely<Tables>, log: SqliteLog, watermark: Watermark, epoch: number) {
+  private constructor(
+    database: DatabaseSync,
+    db: Kysely<Tables>,
+    log: SqliteLog,
+    watermark: Watermark,
+    epoch: number,
+  ) {
+    this.#database = database;
     this.#db = db;
     this.#log = log;
     this.#watermark = watermark;
@@ -34,6 +45,7 @@ export class SqliteSession {
       const mark = Watermark.read(files.watermark);
       const stored = readEpoch(database);
       const intact = isIntact({ epoch: stored, lsn: log.lsn, identity }, mark);
+      if (!intact && log.lsn > 0) requireSound(database);
       const epoch = intact && stored !== null ? stored : newEpoch([stored, mark?.epoch]);
       if (epoch !== stored) {
         database
@@ -44,7 +56,7 @@ export class SqliteSession {
       }
       const watermark = new Watermark(files.watermark, identity);
       watermark.write(epoch, log.lsn);
-      return new SqliteSession(db, log, watermark, epoch);
+      return new SqliteSession(database, db, log, watermark, epoch);
     } catch (error) {
       database.close();
       throw error;
@@ -60,6 +72,11 @@ export class SqliteSession {
     if (name === 'write') return this.#write(input as readonly Write[]);
     const request = requests[name] as (db: Kysely<Tables>, input: unknown) => Promise<unknown>;
     return this.#db.transaction().execute((transaction) => request(transaction, input));
+  }
+
+  /** Page by page in between of what else is asked, so that nobody waits for it. */
+  async backup(file: string): Promise<void> {
+    await backup(this.#database, file, { rate: BACKUP_PAGES });
   }
 
   async close(): Promise<void> {
