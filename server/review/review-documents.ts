@@ -1,4 +1,5 @@
 import type * as Y from 'yjs';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import { type ReviewRoot, reviewDocument } from '../../src/protocol/review.ts';
 import type { ReviewRoots } from '../../src/protocol/review-reading.ts';
 import { TEXT_ROOT } from '../../src/protocol/sync.ts';
@@ -6,6 +7,9 @@ import type { Files } from '../projects/files.ts';
 import type { DocumentName } from '../store/write.ts';
 import type { Room } from '../sync/room.ts';
 import type { Rooms } from '../sync/rooms.ts';
+
+/** Of all that is said about a text; deciding and resolving goes on beyond it. */
+const MAX_REVIEW_BYTES = 8 * 1024 * 1024;
 
 type RootName = (typeof ReviewRoot)[keyof typeof ReviewRoot];
 
@@ -43,6 +47,14 @@ export class ReviewDocuments {
   /** Resolves when it is on disk. What `change` throws is thrown, and then it must have changed nothing. */
   edit<T>(file: DocumentName, change: (review: Y.Doc) => T): Promise<T> {
     return this.#held(file, reviewOf(file), (room) => edited(room, change));
+  }
+
+  /** The same where the change adds something, which a document that is full does not take. */
+  add<T>(file: DocumentName, change: (review: Y.Doc) => T): Promise<T> {
+    return this.#held(file, reviewOf(file), (room) => {
+      if (room.bytes > MAX_REVIEW_BYTES) throw protocolErrors.reviewFull({ where: file.path });
+      return edited(room, change);
+    });
   }
 
   /** The review first, as everywhere that holds both: who held them the other way round could wait for ever. */

@@ -43,7 +43,7 @@ export class Suggestions {
       edits: wish.edits.map((edit) => ({ ...edit, newText: sanitiseText(edit.newText) })),
       evidence: wish.evidence,
     };
-    return this.#documents.edit(file, (review) => {
+    return this.#documents.add(file, (review) => {
       const suggestions = rootOf(review, ReviewRoot.suggestions);
       if (suggestions.size >= MAX_SUGGESTIONS) throw protocolErrors.reviewFull({ where: file.path });
       suggestions.set(suggestion.id, suggestion);

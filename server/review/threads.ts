@@ -87,7 +87,7 @@ export class Threads {
     before: (review: Y.Doc) => void,
   ): Promise<WholeThread> {
     let told: Promise<void> = Promise.resolve();
-    const whole = await this.#documents.edit(file, (review) => {
+    const whole = await this.#documents.add(file, (review) => {
       const comments = rootOf(review, ReviewRoot.comments);
       if (comments.size >= MAX_COMMENTS) throw full(file);
       before(review);

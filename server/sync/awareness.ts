@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Role } from '../../src/domain/access/roles.ts';
+import { personIdSchema } from '../../src/protocol/review.ts';
 import { awarenessUserSchema, MAX_AWARENESS_BYTES } from '../../src/protocol/sync.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { type AwarenessEntry, awarenessFrame } from './frames.ts';
@@ -32,7 +33,7 @@ interface Member {
 }
 
 const saidSchema = z.object({
-  person: z.string().min(1).max(128),
+  person: personIdSchema,
   user: z.object({ name: z.string().trim().min(1).max(64) }),
 });
 

@@ -131,6 +131,11 @@ export class Room {
     return this.#parts.store.epoch;
   }
 
+  /** About how long its state is, encoded: at most as long as its snapshot and its log. */
+  get bytes(): number {
+    return this.#stateBytes;
+  }
+
   /** All of the log up to this number is on disk. */
   get lsn(): number {
     return this.#parts.store.lsn;

@@ -47,6 +47,9 @@ test('words that are gone leave a place without length, and text that never came
   textOf(room).delete(4, 6);
   expect(reviewReader.placeOf(room, anchor)).toEqual({ start: 4, end: 4 });
   expect(reviewReader.placeOf(roomWith('other'), anchor)).toBe(null);
+  // In a document that was begun anew they are found by themselves, unless they stand there twice.
+  expect(reviewReader.placeOf(roomWith('# b: 2'), anchor)).toEqual({ start: 2, end: 6 });
+  expect(reviewReader.placeOf(roomWith('b: 2, b: 2'), anchor)).toBe(null);
 });
 
 test('an insertion is a change of nothing, at the end of what stands before it', () => {

@@ -39,6 +39,9 @@ export interface Offsets {
 /** Whoever wrote in a line; null where nobody knows. */
 export type LineAuthor = (ReviewPerson & { readonly colour: number }) | null;
 
+/** A place, and what stood there: of a comment or of a suggested edit. */
+export type Anchored = Pick<Anchor, 'start' | 'end'> & { readonly quote?: string; readonly oldText?: string };
+
 /** A change of a text by offsets, as an editor has it. */
 export interface OffsetEdit extends Offsets {
   readonly newText: string;
@@ -52,7 +55,7 @@ export interface ReviewReader {
   /** Of the text's room: a place that stays with its words. */
   anchorAt(text: Room, place: Offsets): Anchor;
   /** Where it is now. Both ends are the same where all of it has been deleted; null where it cannot be found. */
-  placeOf(text: Room, anchor: Pick<Anchor, 'start' | 'end'>): Offsets | null;
+  placeOf(text: Room, anchor: Anchored): Offsets | null;
   suggestedEdit(text: Room, edit: OffsetEdit): SuggestedEdit;
   /** For each line whoever wrote it, most of it first; null where nobody knows. */
   blame(text: Room, authors: ReviewState['authors']): readonly (readonly LineAuthor[])[];
@@ -88,7 +91,8 @@ export const reviewReader: ReviewReader = {
   placeOf(text, anchor) {
     const content = contentOf(text.doc);
     const [start, end] = [offsetOf(content, anchor.start), offsetOf(content, anchor.end)];
-    return start === null || end === null ? null : { start, end: Math.max(start, end) };
+    if (start !== null && end !== null) return { start, end: Math.max(start, end) };
+    return onlyPlaceOf(content.toString(), anchor.quote ?? anchor.oldText ?? '');
   },
   suggestedEdit(text, { start, end, newText }) {
     const content = contentOf(text.doc);
@@ -136,6 +140,13 @@ export const keepsNothing: DocumentStore = {
 function positionAt(text: Y.Text, at: number, assoc: number): TextPosition {
   const position = Y.createRelativePositionFromTypeIndex(text, at, assoc);
   return Y.relativePositionToJSON(position) as TextPosition;
+}
+
+/** A document that the server began anew has the same words under other positions. */
+function onlyPlaceOf(content: string, words: string): Offsets | null {
+  const start = words === '' ? -1 : content.indexOf(words);
+  if (start === -1 || content.includes(words, start + 1)) return null;
+  return { start, end: start + words.length };
 }
 
 function offsetOf(text: Y.Text, position: TextPosition): number | null {

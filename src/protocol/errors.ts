@@ -200,7 +200,7 @@ export const protocolErrors = defineErrors('PRO', {
   reviewFull: {
     number: 61,
     title: 'As much has been said about this text as the server keeps',
-    fix: 'Go on in a new file, or delete what is not needed any more.',
+    fix: 'Go on in a new file.',
   },
   quotaExceeded: {
     number: 45,

@@ -98,6 +98,8 @@ export const resolutionSchema = z.object({ by: reviewPersonSchema, at: time });
 export type Resolution = z.infer<typeof resolutionSchema>;
 
 const MAX_EDIT = 64 * 1024;
+/** Of all edits of a suggestion together. */
+const MAX_EDITS = 256 * 1024;
 export const suggestedEditSchema = z.object({
   start: textPositionSchema,
   end: textPositionSchema,
@@ -131,7 +133,13 @@ export const suggestionSchema = z.object({
   created: time,
   title: words(200).trim().min(1),
   note: words(10_000).trim(),
-  edits: z.array(suggestedEditSchema).min(1).max(100),
+  edits: z
+    .array(suggestedEditSchema)
+    .min(1)
+    .max(100)
+    .refine((edits) => edits.reduce((sum, one) => sum + one.oldText.length + one.newText.length, 0) <= MAX_EDITS, {
+      error: 'a suggestion changes less text than this',
+    }),
   evidence: evidenceSchema.nullable(),
 });
 export type Suggestion = z.infer<typeof suggestionSchema>;

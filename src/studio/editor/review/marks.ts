@@ -1,6 +1,5 @@
 import type * as Monaco from 'monaco-editor/editor';
-import type { Anchor } from '../../../protocol/review.ts';
-import type { ReviewState } from './use-review.ts';
+import type { Anchored, ReviewState } from './use-review.ts';
 
 /** Where in the text something is said; offsets as they are now. */
 export interface Mark {
@@ -14,7 +13,7 @@ export interface Mark {
 
 export function marksOf(
   { threads, suggestions }: ReviewState,
-  placeOf: (anchor: Pick<Anchor, 'start' | 'end'>) => Pick<Mark, 'start' | 'end'> | null,
+  placeOf: (anchor: Anchored) => Pick<Mark, 'start' | 'end'> | null,
 ): readonly Mark[] {
   const marks: Mark[] = [];
   for (const { id, anchor, resolved, comments } of threads) {

@@ -6,7 +6,10 @@ import { reviewDocument } from '../../../protocol/review.ts';
 import { type Services, useServices } from '../../app/services.ts';
 import { type Room, useFileRoom, useRoomState } from '../../app/use-room.ts';
 
-export type ReviewState = ReturnType<Services['documents']['review']['read']>;
+type Reader = Services['documents']['review'];
+export type ReviewState = ReturnType<Reader['read']>;
+/** What has a place in the text. */
+export type Anchored = Parameters<Reader['placeOf']>[1];
 
 export type RoomState = Room['state'];
 

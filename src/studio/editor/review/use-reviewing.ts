@@ -10,7 +10,14 @@ import { showBlame } from './blame.ts';
 import { marksOf, showMarks } from './marks.ts';
 import { selectedPlace, showPlace } from './selection.ts';
 import { useMentionable } from './use-mentionable.ts';
-import { type Mentions, type ReviewState, type RoomState, useMentions, useReview } from './use-review.ts';
+import {
+  type Anchored,
+  type Mentions,
+  type ReviewState,
+  type RoomState,
+  useMentions,
+  useReview,
+} from './use-review.ts';
 
 export type SideTab = 'estimate' | 'comments' | 'suggestions' | 'history';
 
@@ -42,7 +49,7 @@ export interface Reviewing {
   readonly startComment: () => void;
   readonly startSuggestion: () => void;
   readonly suggestFix: (fix: Fix, diagnostic: Diagnostic) => void;
-  readonly goTo: (anchor: Pick<Anchor, 'start' | 'end'>) => void;
+  readonly goTo: (anchor: Anchored) => void;
 }
 
 /** Everything that is said about the open text, beside it and in it. */
@@ -107,7 +114,7 @@ export function useReviewing(options: {
     [documents, room, opened, show],
   );
   const goTo = useCallback(
-    (anchor: Pick<Anchor, 'start' | 'end'>) => {
+    (anchor: Anchored) => {
       const place = room === null ? null : documents.review.placeOf(room, anchor);
       if (place !== null && opened !== null) showPlace(opened, place);
     },
