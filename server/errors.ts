@@ -127,4 +127,44 @@ export const serverErrors = defineErrors('SRV', {
     title: 'The identity provider does not answer as OpenID Connect wants it',
     fix: 'Check ANNEAL_OIDC_ISSUER: below it there is /.well-known/openid-configuration.',
   },
+  masterKeyMissing: {
+    number: 60,
+    title: 'The data is sealed, and there is no key to open it with',
+    fix: 'Set ANNEAL_MASTER_KEY to the key that the data was sealed with.',
+  },
+  masterKeyWrong: {
+    number: 61,
+    title: 'The data was sealed with another master key',
+    fix: 'Set ANNEAL_MASTER_KEY to that key. To change it, name the old one in ANNEAL_MASTER_KEY_PREVIOUS and run `npx anneal keys rotate`.',
+  },
+  sealBroken: {
+    number: 62,
+    title: 'Something that is stored does not open: it was changed, or put where it does not belong',
+    fix: 'Restore it from a backup, and find out who can write to the database or the artifacts.',
+  },
+  auditKeyUnusable: {
+    number: 63,
+    title: 'The key that signs the audit log cannot be used',
+    fix: 'Name an Ed25519 key with --audit-key FILE, whose FILE.heads lies beside it. Where both were lost, name a new file: a key is made.',
+  },
+  backupFailed: {
+    number: 65,
+    title: 'The backup could not be made',
+    fix: 'Check that there is room for the database and all artifacts where the backup goes, and try again.',
+  },
+  backupElsewhere: {
+    number: 67,
+    title: 'PostgreSQL has its own backups',
+    fix: 'Use pg_dump or continuous archiving, then copy the artifacts: docs/operations.md says in which order.',
+  },
+  controlFailed: {
+    number: 68,
+    title: 'The server that uses the data folder does not answer',
+    fix: 'Try again, or stop the server and run the command without it.',
+  },
+  artifactsUnusable: {
+    number: 45,
+    title: 'The bucket for artifacts cannot be used',
+    fix: 'Check ANNEAL_S3_BUCKET, ANNEAL_S3_ENDPOINT and the keys, and that the bucket exists.',
+  },
 });

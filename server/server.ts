@@ -16,6 +16,12 @@ import { type SignInMode, signInMode } from './access/sign-in-mode.ts';
 import { spreadAttempts, spreadRoleChanges } from './access/spread.ts';
 import { Throttle } from './access/throttle.ts';
 import { openArtifacts } from './artifacts/open.ts';
+import type { BucketOptions } from './artifacts/s3/bucket.ts';
+import { AuditLog } from './audit/audit-log.ts';
+import { auditKeyFile } from './audit/options.ts';
+import { SessionLines } from './audit/sessions.ts';
+import { controlOf } from './control/control.ts';
+import { ControlServer } from './control/control-server.ts';
 import { serverErrors } from './errors.ts';
 import { registerApi, replyWithError } from './http/api.ts';
 import { clientAddress } from './http/client-address.ts';
@@ -35,10 +41,11 @@ import { openStore } from './store/open.ts';
 import { serveStudio } from './studio/static.ts';
 import { startVite, type ViteStudio } from './studio/vite.ts';
 import { defaultSyncLimits, type SyncLimits } from './sync/limits.ts';
-import { RedisFanout } from './sync/redis/redis-fanout.ts';
 import { Rooms } from './sync/rooms.ts';
 import { SyncSockets } from './sync/sockets.ts';
 import { createWebServer, type TlsFiles } from './tls.ts';
+import type { MasterKeys } from './vault/master-key.ts';
+import { openVault } from './vault/open-vault.ts';
 
 export type Studio =
   /** A folder that `vite build` made. */
@@ -63,11 +70,17 @@ export interface ServerOptions {
   readonly maxArtifactBytes?: number;
   /** Artifacts of a workspace that has no limit of its own; left out: any number. */
   readonly quotaBytes?: number | null;
+  /** Where artifacts lie instead of the data folder. */
+  readonly bucket?: BucketOptions | null;
   /** ANNEAL_AUTH; left out: as where it listens demands. */
   readonly auth?: string | undefined;
   /** Makes a link for an owner also where there is one: for when he has lost his password. */
   readonly inviteOwner?: boolean;
   readonly tls?: TlsFiles | null;
+  /** Signs the audit log; left out: a file in the data folder. */
+  readonly auditKey?: string | null;
+  /** Seals what is stored; left out: it is stored as it is. */
+  readonly masterKeys?: MasterKeys | null;
   /** An identity provider that people may sign in with. */
   readonly oidc?: OidcOptions | null;
   readonly limits?: Partial<SyncLimits>;
@@ -98,7 +111,8 @@ const MAX_ARTIFACT_BYTES = 16 * 1024 ** 3;
 /**
  * Starts the studio, the sync server and the API on one port.
  * Errors: portTaken, cannotListen, dataInUse, dataDamaged, newerData, dataUnusable, studioMissing, sampleMissing,
- * signInNeeded, badOption, badCertificate, databaseUnreachable, databaseUnsafe, databaseShared, redisUnreachable.
+ * signInNeeded, badOption, badCertificate, databaseUnreachable, databaseUnsafe, databaseShared, redisUnreachable,
+ * masterKeyMissing, masterKeyWrong, auditKeyUnusable.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', log = (line) => console.error(line) } = options;
@@ -113,14 +127,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const sampleConfig = options.sampleConfig ?? (await readSample());
     const folder = resolve(options.dataDir);
     const { databaseUrl = null, redisUrl = null } = options;
-    const store = await openStore({ folder, databaseUrl, shared: redisUrl !== null });
-    undo.push(() => store.close());
-    const fanout = redisUrl === null ? null : await RedisFanout.open(redisUrl, String(store.epoch));
-    if (fanout !== null) undo.push(() => fanout.close());
     const clock = { now: options.now ?? Date.now, elapsed: () => performance.now() };
+    const { store: database, fanout } = await openStore({ folder, databaseUrl, redisUrl });
+    undo.push(() => database.close());
+    if (fanout !== null) undo.push(() => fanout.close());
+    const { store, vault } = await openVault(database, clock, options.masterKeys ?? null);
+    const audit = await AuditLog.open({ store, clock, log, keyFile: auditKeyFile(folder, options.auditKey) });
+    undo.push(() => audit.close());
+    const control = await ControlServer.open(
+      folder,
+      controlOf({
+        ...{ store, vault, folder },
+        record: (action, detail) => audit.record({ actor: 'server', action, detail }),
+      }),
+    );
+    undo.push(async () => control?.close());
     const { artifacts, uploads, collector, ...opened } = await openArtifacts(store, clock, {
       dataDir: resolve(options.dataDir),
       maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
+      bucket: options.bucket ?? null,
       quotaBytes: options.quotaBytes ?? null,
       shared: fanout !== null,
     });
@@ -158,7 +183,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     };
     const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
     undo.push(() => review.watch.close());
-    rooms.onEdited = (name, { principal }, clients, says) => {
+    const lines = new SessionLines(audit);
+    rooms.onEdited = (name, guest, clients, says) => {
+      lines.edited(name, guest);
+      const { principal } = guest;
       if (documentKind(name.path) !== 'text') return;
       const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
       review.watch.edited(name, who, clients);
@@ -168,7 +196,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       rooms,
       doorkeeper: files,
       limits,
-      greeter: greeterOf(access),
+      greeter: lines.greeter(greeterOf(access)),
       metrics: metrics.sync,
       ipOf: (request) => clientAddress(request, publicUrl !== null),
     });
@@ -198,8 +226,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         counts,
         url: () => url,
       };
-      await registerApi(instance, createHandlers(parts), access);
-      if (oidc !== null) registerOidc(instance, { oidc, access, accounts, url: () => url, log });
+      await registerApi(instance, createHandlers(parts), { access, audit });
+      if (oidc !== null) registerOidc(instance, { oidc, access, accounts, audit, url: () => url, log });
     });
     undo.push(async () => {
       await app.close();

@@ -8,11 +8,15 @@ import { Collector } from './collect.ts';
 import { FolderBlobs } from './folder/folder-blobs.ts';
 import { FolderIncoming } from './folder/folder-incoming.ts';
 import type { Blobs, Incoming } from './ports.ts';
+import { type BucketOptions, openBucket } from './s3/bucket.ts';
+import { S3Blobs } from './s3/s3-blobs.ts';
+import { S3Incoming } from './s3/s3-incoming.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ArtifactOptions {
-  /** The folder of the server; artifacts lie in `artifacts`. */
+  /** The folder of the server; artifacts lie in `artifacts`, unless they lie in a bucket. */
   readonly dataDir: string;
+  readonly bucket: BucketOptions | null;
   readonly maxBytes: number;
   readonly quotaBytes: number | null;
   /** Whether other server processes use the same place, so that what comes in may be theirs. */
@@ -30,13 +34,14 @@ export interface Artifacts {
 const SWEEP_AFTER_MS = 24 * 3600 * 1000;
 const SWEEP_EVERY_MS = 3600 * 1000;
 
-/** Errors: dataUnusable. */
+/** Errors: dataUnusable, artifactsUnusable. */
 export async function openArtifacts(
   store: Store,
   clock: Clock,
-  { dataDir, maxBytes, quotaBytes, shared }: ArtifactOptions,
+  { dataDir, bucket, maxBytes, quotaBytes, shared }: ArtifactOptions,
 ): Promise<Artifacts> {
-  const { blobs, incoming } = await openFolder(join(dataDir, 'artifacts'), store);
+  const folder = await openFolder(join(dataDir, 'artifacts'), store);
+  const { blobs, incoming } = bucket === null ? folder : await openS3(bucket, folder.incoming);
   const artifacts = new ArtifactStore({ store, blobs, incoming, clock, maxBytes, quotaBytes });
   const uploads = new Uploads(artifacts, store, clock);
   await adopt(store, blobs, clock);
@@ -54,10 +59,15 @@ export async function openArtifacts(
   };
 }
 
+interface Place {
+  readonly blobs: Blobs;
+  readonly incoming: Incoming;
+}
+
 async function openFolder(
   folder: string,
   store: Store,
-): Promise<{ readonly blobs: Blobs; readonly incoming: Incoming }> {
+): Promise<{ readonly blobs: Blobs; readonly incoming: FolderIncoming }> {
   const blobs = new FolderBlobs(folder);
   try {
     const incoming = await FolderIncoming.open(blobs, (id) => {
@@ -68,6 +78,12 @@ async function openFolder(
   } catch (cause) {
     throw serverErrors.dataUnusable({ where: folder, cause });
   }
+}
+
+async function openS3(options: BucketOptions, local: FolderIncoming): Promise<Place> {
+  const bucket = await openBucket(options);
+  const blobs = new S3Blobs(bucket);
+  return { blobs, incoming: new S3Incoming(bucket, blobs, local, options) };
 }
 
 /** Versions before 0.2 knew no workspaces: what they stored is everybody's who was there. */

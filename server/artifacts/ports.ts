@@ -52,6 +52,8 @@ export interface Incoming {
   take(source: AsyncIterable<Uint8Array>): Promise<Spool>;
   /** Where tus keeps the uploads. */
   readonly uploads: DataStore;
+  /** Begins the name of every upload here. */
+  readonly prefix: string;
   /** Bytes that have arrived of an upload; null where it has not begun. */
   arrived(id: string): Promise<number | null>;
   /** An upload of which all bytes have arrived. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { MemoryLocker, Server } from '@tus/server';
 import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError, toAnnealError } from '../../src/base/error.ts';
@@ -48,8 +49,8 @@ export class Uploads {
       lockDrainTimeout: DRAIN_MS,
       maxSize: artifacts.maxBytes,
       allowedOrigins: () => false, // the guard knows which pages may ask
-      namingFunction: (request) => idOf(asked(request).key),
-      getFileIdFromRequest: (request) => idOf(asked(request).key),
+      namingFunction: (request) => this.#idOf(asked(request).key),
+      getFileIdFromRequest: (request) => this.#idOf(asked(request).key),
       generateUrl: (request) => asked(request).address,
       onUploadFinish: async (request) => {
         try {
@@ -68,10 +69,11 @@ export class Uploads {
     const { sha256, bytes } = announcedUpload(request);
     const key = { workspace, sha256 };
     const address = `${API_PREFIX}/uploads/${sha256}${query}`;
+    if (bytes === 0) await this.#artifacts.put(key, Readable.from([]), 0);
     if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
     const client = clientOf(request);
     await this.#artifacts.reserve(key, { bytes, client, until: this.#leases.until() });
-    if ((await this.#artifacts.incoming.arrived(idOf(key))) !== null)
+    if ((await this.#artifacts.incoming.arrived(this.#idOf(key))) !== null)
       return answer(response, 201, { location: address });
     await this.#hand(key, address, request, response);
   }
@@ -94,7 +96,7 @@ export class Uploads {
     if ((await this.#artifacts.size(key)) !== null)
       throw protocolErrors.uploadConflict({ where: key.sha256 });
     await this.#begun(key, request);
-    const finishing = () => this.#finishing.has(idOf(key));
+    const finishing = () => this.#finishing.has(this.#idOf(key));
     const done = this.#leases.keep(key, clientOf(request), request, finishing);
     try {
       await this.#hand(key, '', request, response);
@@ -114,14 +116,14 @@ export class Uploads {
   async sweep(before: number): Promise<number> {
     const now = this.#clock.now();
     const known = await this.#store.call('expireUploads', { before: now - KEEP_UPLOADS_MS, now });
-    return this.#artifacts.incoming.sweep(new Set(known.map(idOf)), before);
+    return this.#artifacts.incoming.sweep(new Set(known.map((key) => this.#idOf(key))), before);
   }
 
   /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
   async #begun(key: ArtifactKey, request: IncomingMessage): Promise<readonly [number, number]> {
     await this.#leases.claim(key, clientOf(request));
     const bytes = await this.#store.call('uploadBytes', key);
-    const offset = await this.#artifacts.incoming.arrived(idOf(key));
+    const offset = await this.#artifacts.incoming.arrived(this.#idOf(key));
     if (bytes !== null && offset !== null) return [bytes, offset];
     await this.#store.call('endUpload', key); // its bytes are gone: it begins anew
     throw protocolErrors.uploadNotFound({ where: key.sha256 });
@@ -132,9 +134,14 @@ export class Uploads {
     await this.#tus.handle(request, response);
   }
 
+  /** Workspaces' ids have neither dot nor slash. */
+  #idOf({ workspace, sha256 }: ArtifactKey): string {
+    return `${this.#artifacts.incoming.prefix}${workspace}.${sha256}`;
+  }
+
   /** Once, however many ask. */
   #finish(key: ArtifactKey): Promise<void> {
-    const id = idOf(key);
+    const id = this.#idOf(key);
     const finishing = this.#finishing.get(id) ?? this.#publish(key, id);
     this.#finishing.set(id, finishing);
     return finishing.finally(() => this.#finishing.delete(id));
@@ -153,11 +160,6 @@ export class Uploads {
       throw error;
     }
   }
-}
-
-/** A file's name, and so without a slash; workspaces' ids have no dot. */
-function idOf({ workspace, sha256 }: ArtifactKey): string {
-  return `${workspace}.${sha256}`;
 }
 
 const arrived = (offset: number, bytes: number) => ({

@@ -1,12 +1,17 @@
 import { onTestFinished } from 'vitest';
 import { type Artifacts, openArtifacts } from '../artifacts/open.ts';
+import type { BucketOptions } from '../artifacts/s3/bucket.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { temporaryFolder } from './fixture.ts';
 
 /** Artifacts over a real store and folder, with a clock that the test turns on. */
 export async function testArtifacts(
-  options: { readonly dataDir?: string; readonly quotaBytes?: number | null } = {},
+  options: {
+    readonly dataDir?: string;
+    readonly quotaBytes?: number | null;
+    readonly bucket?: BucketOptions | null;
+  } = {},
 ): Promise<Artifacts & { readonly store: Store; readonly dataDir: string; readonly pass: (ms: number) => void }> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
   const store = await SqliteStore.open(dataDir);
@@ -14,6 +19,7 @@ export async function testArtifacts(
   const clock = { now: () => Date.now() + passed, elapsed: () => performance.now() };
   const opened = await openArtifacts(store, clock, {
     dataDir,
+    bucket: options.bucket ?? null,
     maxBytes: 1024 ** 3,
     quotaBytes: options.quotaBytes ?? null,
     shared: false,

@@ -18,6 +18,7 @@ export type AnnouncedBytes = (id: string) => Promise<number | null>;
  */
 export class FolderIncoming implements Incoming {
   readonly uploads: FileStore;
+  readonly prefix = '';
   readonly #blobs: FolderBlobs;
   readonly #folder: string;
 
