@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import { CloseCode } from '../src/protocol/sync.ts';
+import type { SyncLimits } from './sync/limits.ts';
 import { type ClusterParts, clusterParts } from './testing/cluster.ts';
 import type { Editor } from './testing/editor.ts';
 import { testServer } from './testing/fixture.ts';
@@ -9,8 +10,8 @@ import { REDIS_MISSING, startRedis } from './testing/redis.ts';
 
 const parts = clusterParts();
 
-async function pair(options: ClusterParts): Promise<readonly [string, string]> {
-  const start = () => testServer({ ...options, limits: { catchUpMs: 300, logUpdates: 30 } });
+async function pair(options: ClusterParts, limits: Partial<SyncLimits> = {}): Promise<readonly [string, string]> {
+  const start = () => testServer({ ...options, limits: { catchUpMs: 300, logUpdates: 30, ...limits } });
   const [a, b] = await Promise.all([start(), start()]);
   return [a.url, b.url];
 }
@@ -119,6 +120,32 @@ test('a project that is deleted at one server closes at the other', async (conte
   const editor = await join(a, 'notes.md');
   expect((await call(b, 'DELETE', '/projects/sample')).status).toBe(200);
   expect(await editor.closed).toMatchObject({ code: CloseCode.gone });
+});
+
+test('a document that is outgrown begins anew at both servers, once, with all that was acknowledged', async (context) => {
+  const [a, b] = await pair(await parts(context), { documentStructs: 400 });
+  const here = await join(a, 'notes.md');
+  const there = await join(b, 'notes.md');
+  there.text.insert(0, 'first;');
+  await here.untilText('first;');
+  await there.untilStored();
+  // Written backwards, so that no two of them become one in memory.
+  const sentWith: number[] = [];
+  for (let i = 0; i < 600; i++) {
+    here.text.insert(0, `${i};`);
+    sentWith.push(here.sent);
+  }
+  expect(await here.closed).toMatchObject({ code: CloseCode.resync });
+  expect(await there.closed).toMatchObject({ code: CloseCode.resync });
+  const acknowledged = sentWith.flatMap((sent, i) => (sent <= here.stored ? [String(i)] : []));
+  const readers = [await join(a, 'notes.md'), await join(b, 'notes.md')];
+  for (const reader of readers) {
+    const words = reader.text.toString().split(';');
+    expect(new Set(words).size).toBe(words.length); // nothing is there twice
+    expect(words).toEqual(expect.arrayContaining(['first', ...acknowledged]));
+  }
+  readers[0]?.text.insert(0, 'again;');
+  await readers[1]?.until(() => readers[1]?.text.toString().startsWith('again;') === true);
 });
 
 test('awareness of strangers is no way to speak at the other server', async (context) => {

@@ -32,6 +32,10 @@ const messageSchema = z.discriminatedUnion('kind', [
 ]);
 type Message = z.infer<typeof messageSchema>;
 
+export interface Taken {
+  release(): Promise<void>;
+}
+
 /** What this server does when another asks for it. */
 export interface Held {
   /** Sends everybody out of the document and lets nobody in until the promise settles; resolves when it is so. */
@@ -70,7 +74,7 @@ export class Holds {
    * Resolves when no other server has the document in memory or lets anybody in; until `release`. Rejects with
    * redisUnreachable where they cannot be asked, with storeFailed where another holds it for too long.
    */
-  async take({ project, path }: DocumentName, code: CloseCodeValue, reason: string): Promise<{ release(): Promise<void> }> {
+  async take({ project, path }: DocumentName, code: CloseCodeValue, reason: string): Promise<Taken> {
     const lock = await this.#lock(`${project}\n${path}`);
     const token = randomBytes(12).toString('hex');
     const release = async (): Promise<void> => {
@@ -91,7 +95,7 @@ export class Holds {
     this.#fanout.publish(CHANNEL, encode({ kind: 'shut', project, code, reason }));
   }
 
-  async #lock(name: string): Promise<{ release(): Promise<void> }> {
+  async #lock(name: string): Promise<Taken> {
     for (const began = performance.now(); performance.now() - began < PATIENCE_MS; ) {
       const lock = await this.#fanout.lock(name, HOLD_MS);
       if (lock !== null) return lock;

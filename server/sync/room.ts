@@ -7,9 +7,11 @@ import type { DocumentName } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
 import { removeCarriageReturns } from './carriage-returns.ts';
 import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
+import type { CatchUp } from './catch-up.ts';
 import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
 import type { Guest } from './guest.ts';
+import type { Taken } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { fits, isOutgrown } from './outgrown.ts';
@@ -45,6 +47,14 @@ export type OnEdited = (
 /** Called when a document has begun anew (rotation.ts): what refers to its old parts can be moved to the new. */
 export type OnRotated = (name: DocumentName, before: Y.Doc, after: Uint8Array) => Promise<void>;
 
+/** What a room needs where other servers may have the same document in memory. */
+export interface SharedParts {
+  readonly fanout: Fanout;
+  readonly catchUp: Pick<CatchUp, 'seen' | 'look'>;
+  /** Has all other servers let go of the document until it is released. */
+  readonly take: (name: DocumentName, reason: string) => Promise<Taken>;
+}
+
 export interface RoomParts {
   readonly store: Store;
   readonly trial: Trial;
@@ -55,8 +65,8 @@ export interface RoomParts {
   readonly onEdited: OnEdited;
   readonly onRotated: OnRotated;
   readonly metrics: SyncMetrics;
-  /** Where other servers write to the same database; `seen` is CatchUp's. */
-  readonly shared: { readonly fanout: Fanout; readonly seen: () => number } | null;
+  /** Where other servers write to the same database. */
+  readonly shared: SharedParts | null;
   readonly onClosed: (room: Room) => void;
 }
 
@@ -69,6 +79,8 @@ export class MissingParts extends Error {}
 
 /** A room spends at most one part in so many of its time on compacting. */
 const COMPACTING_SHARE = 50;
+
+const ANEW = 'The document begins anew';
 
 /** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
 export class Room {
@@ -96,6 +108,7 @@ export class Room {
   #logBytes = 0;
   #stateBytes = 0;
   #hasText = false;
+  #rotating = false;
   /** Yjs clients of generations that are over. */
   #retired: ReadonlySet<number> = new Set();
   /** The whole state as bytes, while nothing has changed since. */
@@ -367,7 +380,6 @@ export class Room {
 
   /** Nothing in memory may be trusted to be on disk any more: everybody reconnects and sends it again. */
   #storeFailed(error: AnnealError): void {
-    this.#durable = Promise.resolve();
     this.#step({ kind: 'settled' });
     void this.shut(4500, error.message.slice(0, 100));
   }
@@ -383,7 +395,7 @@ export class Room {
     this.#step({ kind: 'wrote' });
     // A snapshot that fails costs nothing: the log is still there.
     const done = (): void => this.#settled();
-    const upto = Math.max(this.#seq, this.#parts.shared?.seen() ?? 0);
+    const upto = Math.max(this.#seq, this.#parts.shared?.catchUp.seen ?? 0);
     this.#parts.store.call('compact', { ...this.name, state, upto }).then(done, done);
   }
 
@@ -410,32 +422,39 @@ export class Room {
     if (fits({ bytes, structs, clients }, limits)) return;
     if (this.#mayRotate()) {
       void this.#rotate();
-      throw new MissingParts('The document begins anew');
+      throw new MissingParts(ANEW);
     }
     throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
   }
 
   #mayRotate(): boolean {
-    if (this.#parts.shared !== null) return false; // another server may have it in memory, too
     return isOutgrown(this.doc, this.kind, this.#stateBytes, this.#parts.limits);
   }
 
   /** The content becomes the first state of a new generation. Nobody is let in until it has. */
   async #rotate(): Promise<void> {
     const kind = this.kind;
-    if (kind === 'review' || !this.isOpen) return;
+    if (kind === 'review' || !this.isOpen || this.#rotating) return;
+    this.#rotating = true;
     this.#step({ kind: 'wrote' });
-    for (const peer of [...this.peers]) peer.close(CloseCode.resync, 'The document begins anew');
-    this.#step({ kind: 'close' });
+    const { shared } = this.#parts;
+    let taken: Taken | null = null;
     try {
+      if (shared !== null) taken = await shared.take(this.name, ANEW); // no other server has it in memory now
+      for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);
+      this.#step({ kind: 'close' });
       await this.#durable;
+      await shared?.catchUp.look();
       const state = nextGeneration(this.doc, kind);
-      await this.#parts.store.call('compact', { ...this.name, state, upto: this.#seq });
+      const upto = Math.max(this.#seq, shared?.catchUp.seen ?? 0);
+      await this.#parts.store.call('compact', { ...this.name, state, upto });
       await this.#parts.onRotated(this.name, this.doc, state);
     } catch {
       // It stays as it is until the next time.
     } finally {
-      this.#step({ kind: 'settled' });
+      this.#rotating = false;
+      this.#settled();
+      await taken?.release();
     }
   }
 

@@ -211,7 +211,13 @@ export class Rooms {
       turns: this.turns,
       limits: this.#limits,
       metrics: this.#metrics,
-      shared: shared === null ? null : { fanout: shared.fanout, seen: () => shared.catchUp.seen },
+      shared: shared === null
+          ? null
+          : {
+              fanout: shared.fanout,
+              catchUp: shared.catchUp,
+              take: (taken, reason) => shared.holds.take(taken, CloseCode.resync, reason),
+            },
       onFirstText: (first) => this.onFirstText(first),
       onRotated: (rotated, before, after) => this.onRotated(rotated, before, after),
       onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
