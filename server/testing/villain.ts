@@ -1,0 +1,54 @@
+import { WebSocket } from 'ws';
+import type { Random } from '../../src/base/random.ts';
+import type { Hostile } from './hostile.ts';
+
+/** Frames that are sent over one socket before it is given up for a new one. */
+const FRAMES_PER_SOCKET = 400;
+
+export interface Flood {
+  readonly url: string;
+  readonly address: string;
+  readonly make: Hostile;
+  readonly random: Random;
+  readonly sockets: number;
+  readonly ms: number;
+  /** Pings instead of frames. */
+  readonly ping?: boolean;
+}
+
+/**
+ * Sends such frames over several sockets at once, as fast as they are taken, and comes back whenever it is
+ * thrown out. Answers with the codes that the server closed sockets with.
+ */
+export async function flood(options: Flood): Promise<ReadonlyMap<number, number>> {
+  const codes = new Map<number, number>();
+  const end = performance.now() + options.ms;
+  const attack = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const code = await once(options, end);
+      if (code !== null) codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: options.sockets }, attack));
+  return codes;
+}
+
+/** One socket; the close code where the server closed it. */
+async function once({ url, address, make, random, ping }: Flood, end: number): Promise<number | null> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${address}`, []);
+  socket.on('error', () => undefined);
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
+  await Promise.race([opened, closed]);
+  for (let i = 0; i < FRAMES_PER_SOCKET && performance.now() < end; i++) {
+    if (socket.readyState !== WebSocket.OPEN) return closed;
+    const taken = new Promise<void>((resolve) => {
+      if (ping === true) socket.ping(Buffer.alloc(100), undefined, () => resolve());
+      else socket.send(make(random), () => resolve());
+    });
+    await Promise.race([taken, closed]);
+  }
+  const left = socket.readyState === WebSocket.OPEN;
+  socket.terminate();
+  return left ? null : closed;
+}
