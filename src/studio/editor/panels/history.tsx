@@ -30,6 +30,7 @@ export function HistoryPanel(props: {
 }) {
   const { file, reviewing, opened, mayName, mayRestore } = props;
   const { review: service, documents } = useServices();
+  const [limit, setLimit] = useState(AT_ONCE);
   const [kinds, setKinds] = useState<Kinds>('all');
   const [compared, setCompared] = useState<Compared | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
@@ -103,7 +104,7 @@ export function HistoryPanel(props: {
         </Text>
       )}
       <ol className="versions">
-        {versions.map((version, index) => (
+        {versions.slice(0, limit).map((version, index) => (
           <li key={version.id} className="review-card">
             <Text size="sm" fw={version.kind === 'auto' ? 400 : 600}>
               {titleOf(version)}
@@ -148,6 +149,11 @@ export function HistoryPanel(props: {
           </li>
         ))}
       </ol>
+      {versions.length > limit && (
+        <Button size="compact-xs" variant="subtle" onClick={() => setLimit(limit + AT_ONCE)}>
+          Show older ones ({versions.length - limit})
+        </Button>
+      )}
       {compared !== null && opened !== null && (
         <TextDiff
           title={compared.title}
@@ -167,6 +173,7 @@ export function HistoryPanel(props: {
 }
 
 type Kinds = 'all' | 'named';
+const AT_ONCE = 40;
 
 function NameVersion({ onName }: { readonly onName: (name: string) => Promise<unknown> }) {
   const [name, setName] = useState('');
