@@ -34,6 +34,8 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
   const guard = useRef(NEW_GUARD);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const [good, setGood] = useState<string | null>(null);
+  /** What was last checked: the first answer may come before the editor is known here. */
+  const last = useRef<{ readonly text: string; readonly parses: boolean } | null>(null);
   const latest = useRef({ room, opened });
   latest.current = { room, opened };
 
@@ -68,6 +70,8 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
     // Restored versions and accepted suggestions come from the server, as others' edits do.
     const onUpdate = (_update: unknown, _origin: unknown, _doc: unknown, { local }: { local: boolean }): void =>
       step({ kind: 'edited', by: local ? 'self' : 'others', at: clock.now() });
+    if (last.current !== null && last.current.text === opened.model.getValue())
+      step({ kind: 'checked', ...last.current, current: true, at: clock.now() });
     doc.on('update', onUpdate);
     awareness.on('change', look);
     return () => {
@@ -80,10 +84,11 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
 
   const onReport = useCallback(
     (report: PreflightReport, text: string): void => {
+      const parses = report.readable && report.config !== null;
+      last.current = { text, parses };
       const { opened: open } = latest.current;
       if (open === null || open.model.isDisposed()) return;
       const current = open.model.getValue() === text;
-      const parses = report.readable && report.config !== null;
       if (parses || current) step({ kind: 'checked', text, parses, current, at: clock.now() });
     },
     [step, clock],
