@@ -45,6 +45,11 @@ const ELSEWHERE_MS = 45_000;
 const NOBODY = 'null';
 /** Those who left are remembered for their clocks, the last ones only. */
 const MAX_MEMBERS = 2_000;
+/** Of states in one frame, and of all frames that go out at once; who is left out comes with the next. */
+const MAX_FRAME_BYTES = 1024 * 1024;
+const MAX_ROUND_BYTES = 4 * 1024 * 1024;
+/** Telling who is there takes at most one part in so many of the server's time. */
+const TELLING_SHARE = 20;
 
 /**
  * Who is in a room. In plain y-websocket any frame can fake or remove anybody; here a socket speaks for the one
@@ -65,6 +70,7 @@ export class RoomAwareness {
   readonly #changed = new Set<number>();
   #timer: NodeJS.Timeout | null = null;
   #lastFlush = Number.NEGATIVE_INFINITY;
+  #lastTook = 0;
   readonly #tellServers: (frame: Uint8Array) => void;
 
   constructor(
@@ -121,9 +127,14 @@ export class RoomAwareness {
 
   /** Everybody's state, for one who has just come; null where nobody is there. */
   everybody(except?: AwarenessPeer): Uint8Array | null {
-    const entries = [...this.#members]
-      .filter(([, member]) => member.state !== NOBODY && member.peer !== except)
-      .map(([client, { clock, state }]) => ({ client, clock, state }));
+    const entries: AwarenessEntry[] = [];
+    let bytes = 0;
+    for (const [client, { peer, clock, state }] of this.#members) {
+      if (state === NOBODY || peer === except) continue;
+      bytes += state.length;
+      if (bytes > MAX_FRAME_BYTES) break;
+      entries.push({ client, clock, state });
+    }
     return entries.length === 0 ? null : awarenessFrame(entries);
   }
 
@@ -249,7 +260,8 @@ export class RoomAwareness {
   #mark(client: number): void {
     this.#changed.add(client);
     if (this.#timer !== null) return;
-    const wait = Math.max(0, this.#lastFlush + this.#intervalMs - performance.now());
+    const interval = Math.max(this.#intervalMs, TELLING_SHARE * this.#lastTook);
+    const wait = Math.max(0, this.#lastFlush + interval - performance.now());
     this.#timer = setTimeout(() => this.#flush(), wait);
   }
 
@@ -259,16 +271,19 @@ export class RoomAwareness {
     this.#lastFlush = performance.now();
     const entries: (AwarenessEntry & { readonly peer: AwarenessPeer | null })[] = [];
     const here: AwarenessEntry[] = [];
+    let room = Math.min(MAX_FRAME_BYTES, MAX_ROUND_BYTES / Math.max(1, this.#introduced.size));
     for (const client of this.#changed) {
+      if (room < 0) break;
+      this.#changed.delete(client);
       const member = this.#members.get(client);
       if (member === undefined) continue;
+      room -= member.state.length;
       member.told = this.#lastFlush;
       const entry = { client, clock: member.clock, state: member.state, peer: member.peer };
       entries.push(entry);
       if (!member.elsewhere) here.push(entry);
     }
     if (here.length > 0) this.#tellServers(awarenessFrame(here));
-    this.#changed.clear();
     const all = awarenessFrame(entries);
     const speakers = new Set(entries.map((entry) => entry.peer));
     for (const peer of this.#introduced) {
@@ -278,6 +293,9 @@ export class RoomAwareness {
         if (others.length > 0) peer.send(awarenessFrame(others));
       }
     }
+    this.#lastTook = performance.now() - this.#lastFlush;
+    const [left] = this.#changed;
+    if (left !== undefined) this.#mark(left);
   }
 }
 

@@ -16,6 +16,8 @@ export interface SyncLimits {
   /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
   readonly bufferedBytes: number;
   readonly connections: number;
+  /** In one document. */
+  readonly roomConnections: number;
   /** Of frames that wait for their turn; beyond either the socket is not read. */
   readonly queuedBytes: number;
   readonly queuedFrames: number;
@@ -53,6 +55,7 @@ export const defaultSyncLimits: SyncLimits = {
   pendingBytes: 64 * 1024,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,
+  roomConnections: 1_000,
   queuedBytes: 256 * 1024,
   queuedFrames: 256,
   addressConnections: 2_000,

@@ -140,7 +140,7 @@ export class SyncSockets {
   }
 
   async #accept(socket: WebSocket, request: IncomingMessage): Promise<void> {
-    const { limits, metrics } = this.#parts;
+    const { limits, metrics, rooms } = this.#parts;
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
@@ -187,9 +187,12 @@ export class SyncSockets {
         if (since !== null) throw new TurnedAway(since);
       };
       const shares = [new Share(limits), held.share];
-      const start = (room: Room): Connection =>
-        new Connection(socket, room, { guest, limits, turns: this.#parts.rooms.turns, shares, metrics });
-      const entered = await this.#parts.rooms.enter(address, start, check);
+      const start = (room: Room): Connection => {
+        if (room.peers.size >= limits.roomConnections)
+          throw new TurnedAway({ code: CloseCode.busy, reason: 'There are too many people in this document' });
+        return new Connection(socket, room, { guest, limits, turns: rooms.turns, shares, metrics });
+      };
+      const entered = await rooms.enter(address, start, check);
       if (gone) {
         entered.leave();
         return;

@@ -177,6 +177,21 @@ test('honest large edits pass the trial, in the order in which they were made', 
   await ada.untilStored();
 });
 
+test('a long paste into a long document is no attack', async () => {
+  const { url } = await testServer();
+  const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
+  // As after months of work: pieces all over, many of them deleted, and megabytes of text.
+  ada.doc.transact(() => {
+    for (let i = 0; i < 12_000; i++) ada.text.insert((i * 7919) % (ada.text.length + 1), 'ab');
+    for (let i = 0; i < 3_000; i++) ada.text.delete((i * 104_729) % ada.text.length, 1);
+    ada.text.insert(0, 'x'.repeat(3_000_000));
+  });
+  await ada.untilStored();
+  for (let i = 0; i < 4; i++) ada.text.insert(1_000_000 + i, 'pasted '.repeat(10_000)); // 70 kB each
+  await ada.untilStored();
+  await bob.untilText(ada.text.toString());
+});
+
 test('updates that wait for others are kept to a bound, then the editor must resync', async () => {
   const { url } = await testServer({ limits: { pendingBytes: 1000 } });
   const editor = await join(url, 'notes.md');
