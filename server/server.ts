@@ -146,10 +146,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       dataDir: resolve(options.dataDir),
       maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
       bucket: options.bucket ?? null,
+      keys: vault?.keys ?? null,
       quotaBytes: options.quotaBytes ?? null,
       shared: fanout !== null,
     });
-    undo.push(async () => opened.close());
+    undo.push(() => opened.close());
     const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
     const oidc = options.oidc == null || mode === 'off' ? null : new Oidc(options.oidc);
     const access = new Access(store, clock, { mode, secure });

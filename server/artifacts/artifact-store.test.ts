@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
 import { testArtifacts } from '../testing/artifacts.ts';
+import { FakeS3 } from '../testing/fake-s3.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 
@@ -29,13 +30,55 @@ async function read(
   return Buffer.concat(pieces);
 }
 
-/** Bytes of the blobs on the disk. */
-async function stored(dataDir: string): Promise<number> {
-  const folder = join(dataDir, 'artifacts');
-  const names = (await readdir(folder, { recursive: true })).filter((name) => /[0-9a-f]{64}$/.test(name));
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+/** Bytes of the blobs, as they are before they are sealed. */
+async function stored({ blobs }: ArtifactStore): Promise<number> {
+  let sum = 0;
+  for await (const { bytes } of blobs.list()) sum += bytes;
+  return sum;
 }
+
+async function flip(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const at = bytes.length >> 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}
+
+/** Where artifacts can lie; `damage` changes one bit of a blob behind the server's back. */
+const kinds = {
+  'a folder': async (options: { readonly quotaBytes?: number } = {}) => {
+    const opened = await testArtifacts(options);
+    const folder = join(opened.dataDir, 'artifacts');
+    return { ...opened, damage: (name: string) => flip(join(folder, name.slice(0, 2), name)) };
+  },
+  'a folder, sealed': async (options: { readonly quotaBytes?: number } = {}) => {
+    const opened = await testArtifacts({ ...options, master: randomBytes(32) });
+    const folder = join(opened.dataDir, 'artifacts', 'spaces');
+    return {
+      ...opened,
+      damage: (name: string) => {
+        const [space = '', hash = ''] = name.split('/');
+        return flip(join(folder, space, hash.slice(0, 2), hash));
+      },
+    };
+  },
+  'a bucket': async (options: { readonly quotaBytes?: number } = {}) => {
+    const s3 = await FakeS3.start();
+    const opened = await testArtifacts({ ...options, bucket: s3.options() });
+    return {
+      ...opened,
+      damage: async (name: string) => {
+        const key = `anneal/blobs/${name}`;
+        const kept = s3.objects.get(key);
+        if (kept === undefined) throw new Error(`${key} is not there`);
+        const bytes = Buffer.from(kept.bytes);
+        const at = bytes.length >> 1;
+        bytes[at] = (bytes[at] ?? 0) ^ 1;
+        s3.objects.set(key, { ...kept, bytes });
+      },
+    };
+  },
+} as const;
 
 function checkpoint(tensors: readonly Float32Array[], step: number): Uint8Array {
   return writeSafetensors(
@@ -44,8 +87,9 @@ function checkpoint(tensors: readonly Float32Array[], step: number): Uint8Array 
   );
 }
 
+describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
 test('the tenth checkpoint of a fine-tune costs what changed, and every one is given back as it was', async () => {
-  const { artifacts, dataDir, collector, pass } = await testArtifacts();
+  const { artifacts, collector, pass } = await open();
   const seed = Date.now() % 1_000_000;
   console.log(`seed ${seed}`);
   const random = new Random(seed);
@@ -62,8 +106,8 @@ test('the tenth checkpoint of a fine-tune costs what changed, and every one is g
   if (first === undefined) throw new Error('ten were made');
   const bytesOfOne = 80_000;
   // The first, and for each of the nine others one tensor and the header.
-  expect(await stored(dataDir)).toBeLessThanOrEqual(first.length + 9 * (bytesOfOne + 4096));
-  expect((await artifacts.use('home')).used).toBe(await stored(dataDir));
+  expect(await stored(artifacts)).toBeLessThanOrEqual(first.length + 9 * (bytesOfOne + 4096));
+  expect((await artifacts.use('home')).used).toBe(await stored(artifacts));
   for (const file of files) {
     expect(Buffer.from(file).equals(await read(artifacts, 'home', hash(file)))).toBe(true);
     for (let i = 0; i < 20; i++) {
@@ -88,7 +132,7 @@ test('the tenth checkpoint of a fine-tune costs what changed, and every one is g
 });
 
 test('a workspace sees its own alone, and nobody is given what he only knows the hash of', async () => {
-  const { artifacts, dataDir } = await testArtifacts();
+  const { artifacts } = await open();
   const bytes = randomBytes(100_000);
   const sha256 = await put(artifacts, 'ada', bytes);
   expect(await artifacts.size({ workspace: 'ada', sha256 })).toBe(bytes.length);
@@ -101,36 +145,30 @@ test('a workspace sees its own alone, and nobody is given what he only knows the
   expect(await artifacts.size({ workspace: 'bob', sha256 })).toBeNull();
   await put(artifacts, 'bob', bytes);
   expect(bytes.equals(await read(artifacts, 'bob', sha256))).toBe(true);
-  expect(await stored(dataDir)).toBe(bytes.length); // once, for both
+  // Once for both, unless each has a key of its own.
+  expect(await stored(artifacts)).toBe(kind === 'a folder, sealed' ? 2 * bytes.length : bytes.length);
 });
 
 test('damaged bytes are never given out, are put aside, and can be sent again', async () => {
-  const first = await testArtifacts();
-  const { dataDir } = first;
+  const { artifacts, damage } = await open();
   const tensors = Array.from({ length: 4 }, () => new Float32Array(randomBytes(40_000).buffer, 0, 10_000));
   const file = checkpoint(tensors, 1);
-  const sha256 = await put(first.artifacts, 'home', file);
-  const folder = join(dataDir, 'artifacts');
-  const names = (await readdir(folder, { recursive: true })).filter((name) => /[0-9a-f]{64}$/.test(name));
-  const parts = await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(folder, name)) })));
-  const victim = parts.find(({ bytes }) => bytes.length === 40_000 && Buffer.from(file).indexOf(bytes) > 50_000);
-  if (victim === undefined) throw new Error('each tensor is a file');
-  const at = Buffer.from(file).indexOf(victim.bytes);
-  victim.bytes[123] = (victim.bytes[123] ?? 0) ^ 1;
-  await writeFile(join(folder, victim.name), victim.bytes);
+  const sha256 = await put(artifacts, 'home', file);
+  const last = file.subarray(file.length - 40_000); // layer.3.weight
+  const at = file.length - 40_000;
+  for await (const { name } of artifacts.blobs.list()) if (name.endsWith(hash(last))) await damage(name);
   // The other parts are still good; whoever wants all of it, or the bad one, is told before the first byte.
   const before = { start: 0, end: at - 1 };
-  expect(Buffer.from(file.subarray(0, at)).equals(await read(first.artifacts, 'home', sha256, before))).toBe(true);
-  await expect(read(first.artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-049' });
-  expect(await first.artifacts.size({ workspace: 'home', sha256 })).toBeNull();
-  await expect(read(first.artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-012' });
-  expect(await readdir(join(folder, 'damaged'))).toHaveLength(1);
-  await put(first.artifacts, 'home', file);
-  expect(Buffer.from(file).equals(await read(first.artifacts, 'home', sha256))).toBe(true);
+  expect(Buffer.from(file.subarray(0, at)).equals(await read(artifacts, 'home', sha256, before))).toBe(true);
+  await expect(read(artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-049' });
+  expect(await artifacts.size({ workspace: 'home', sha256 })).toBeNull();
+  await expect(read(artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-012' });
+  await put(artifacts, 'home', file);
+  expect(Buffer.from(file).equals(await read(artifacts, 'home', sha256))).toBe(true);
 });
 
 test('a quota counts what workspaces really take, and is said before anything is taken in', async () => {
-  const { artifacts } = await testArtifacts({ quotaBytes: 150_000 });
+  const { artifacts } = await open({ quotaBytes: 150_000 });
   await put(artifacts, 'home', randomBytes(100_000));
   const more = randomBytes(60_000);
   const key = { workspace: 'home', sha256: hash(more) };
@@ -152,6 +190,7 @@ test('a quota counts what workspaces really take, and is said before anything is
   expect(await artifacts.use('home')).toEqual({ used: 100_000, pending: 0, quota: 150_000 });
   await put(artifacts, 'other', more); // each has its own
 });
+});
 
 test('artifacts of a folder that knew no owners are those of the first workspace', async () => {
   const dataDir = await temporaryFolder();
@@ -163,4 +202,26 @@ test('artifacts of a folder that knew no owners are those of the first workspace
   const { artifacts } = await testArtifacts({ dataDir });
   expect(bytes.equals(await read(artifacts, 'home', sha256))).toBe(true);
   expect(await artifacts.size({ workspace: 'other', sha256 })).toBeNull();
+});
+
+test('what was stored before the vault is read, and sealed in the background', async () => {
+  const dataDir = await temporaryFolder();
+  const bytes = randomBytes(200_000);
+  const sha256 = hash(bytes);
+  const folder = join(dataDir, 'artifacts', sha256.slice(0, 2));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, sha256), bytes);
+  const { artifacts } = await testArtifacts({ dataDir, master: randomBytes(32) });
+  expect(bytes.equals(await read(artifacts, 'home', sha256))).toBe(true);
+  const names = async () => {
+    const found = [];
+    for await (const { name } of artifacts.blobs.list()) found.push(name);
+    return found;
+  };
+  await expect.poll(names).toEqual([`home/${sha256}`]);
+  const sealed = await readFile(join(dataDir, 'artifacts', 'spaces', 'home', sha256.slice(0, 2), sha256));
+  expect(sealed.includes(bytes.subarray(0, 64))).toBe(false);
+  const range = { start: 65_530, end: 131_100 };
+  const part = await read(artifacts, 'home', sha256, range);
+  expect(bytes.subarray(range.start, range.end + 1).equals(part)).toBe(true);
 });

@@ -16,6 +16,8 @@ import { VerifiedBlobs } from './verified-blobs.ts';
 export interface ArtifactParts {
   readonly store: Store;
   readonly blobs: Blobs;
+  /** Whether blobs are sealed with the key of a workspace, and so each workspace has its own. */
+  readonly sealed: boolean;
   readonly incoming: Incoming;
   readonly clock: Clock;
   readonly maxBytes: number;
@@ -36,7 +38,8 @@ const TOUCH_EVERY_MS = 3600 * 1000;
 
 /**
  * Artifacts by their SHA-256. A workspace sees those that it has sent itself: knowing a hash opens nothing. The
- * bytes lie in blobs that all workspaces share, so that what is there is stored once.
+ * bytes lie in blobs that all workspaces share, so that what is there is stored once; where they are sealed, in
+ * blobs that the artifacts of one workspace share.
  */
 export class ArtifactStore {
   readonly maxBytes: number;
@@ -47,10 +50,12 @@ export class ArtifactStore {
   readonly #verified: VerifiedBlobs;
   readonly #clock: Clock;
   readonly #quotaBytes: number | null;
+  readonly #sealed: boolean;
   readonly #touched = new Map<string, number>();
 
-  constructor({ store, blobs, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
+  constructor({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
     this.#store = store;
+    this.#sealed = sealed;
     this.blobs = blobs;
     this.incoming = incoming;
     this.#verified = new VerifiedBlobs(blobs);
@@ -63,8 +68,7 @@ export class ArtifactStore {
   async size(key: ArtifactKey): Promise<number | null> {
     const found = await this.#store.call('findArtifact', key);
     if (found === null) return null;
-    const facts = await Promise.all(found.parts.map(({ sha256 }) => this.blobs.stat(nameOf(sha256))));
-    if (facts.some((blob) => blob === null)) return null;
+    if ((await this.#locate(key.workspace, found.parts)) === null) return null;
     await this.#touch(key);
     return found.bytes;
   }
@@ -72,14 +76,15 @@ export class ArtifactStore {
   /** Errors: artifactNotFound, artifactDamaged. */
   async open(key: ArtifactKey, range?: ByteRange): Promise<OpenArtifact> {
     const found = await this.#store.call('findArtifact', key);
-    if (found === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
-    const { bytes, parts } = found;
-    for (const { sha256 } of slicesOf(parts, range ?? { start: 0, end: bytes - 1 })) {
-      const facts = await this.#verified.check(nameOf(sha256));
+    const places = found && (await this.#locate(key.workspace, found.parts));
+    if (found === null || places === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
+    const { bytes } = found;
+    for (const { name } of slicesOf(places, range ?? { start: 0, end: bytes - 1 })) {
+      const facts = await this.#verified.check(name);
       if (facts === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     }
     await this.#touch(key);
-    return { bytes, read: (part) => this.#read(parts, part ?? { start: 0, end: bytes - 1 }) };
+    return { bytes, read: (part) => this.#read(places, part ?? { start: 0, end: bytes - 1 }) };
   }
 
   /**
@@ -122,8 +127,7 @@ export class ArtifactStore {
     }
     return this.gate.adding(async () => {
       const created = (await this.size(key)) === null;
-      if (parts.length === 1) await this.#keepWhole(nameOf(expected), spool);
-      else await this.#keepParts(parts, cuts, spool);
+      await this.#keep(key.workspace, parts, cuts, spool);
       await this.#store.call('ownArtifact', { ...key, bytes, parts, now: this.#clock.now() });
       return { sha256: expected, bytes, created };
     });
@@ -154,18 +158,22 @@ export class ArtifactStore {
     await this.reserve(reserved, { bytes: there ? 0 : bytes, client: reserved.sha256, until }, key.sha256);
   }
 
-  async #keepWhole(name: BlobName, spool: Spool): Promise<void> {
-    if (!(await this.#isKept(name))) await spool.become(name);
-    await this.#verified.vouch(name);
-  }
-
-  async #keepParts(parts: readonly ArtifactPart[], cuts: Cuts, spool: Spool): Promise<void> {
+  async #keep(
+    workspace: string,
+    parts: readonly ArtifactPart[],
+    cuts: Cuts,
+    spool: Spool,
+  ): Promise<void> {
     let start = 0;
     for (const [index, { sha256 }] of parts.entries()) {
       const bytes = cuts[index] ?? 0;
       const range = { start, end: start + bytes - 1 };
-      const name = nameOf(sha256);
-      if (!(await this.#isKept(name))) await this.blobs.put(name, bytes, () => spool.read(range));
+      const name = this.#nameOf(workspace, sha256);
+      if (!(await this.#isKept(name))) {
+        if (parts.length > 1) await this.blobs.put(name, bytes, () => spool.read(range));
+        else if (this.#sealed) await this.blobs.put(name, bytes, () => spool.read());
+        else await spool.become(name);
+      }
       await this.#verified.vouch(name);
       start += bytes;
     }
@@ -182,12 +190,27 @@ export class ArtifactStore {
     }
   }
 
-  #read(parts: readonly ArtifactPart[], range: ByteRange): Readable {
+  #nameOf(workspace: string, sha256: string): BlobName {
+    return this.#sealed ? `${workspace}/${sha256}` : sha256;
+  }
+
+  /** Where each part lies; null where one of them is missing. What was stored before the vault lies unsealed. */
+  async #locate(workspace: string, parts: readonly ArtifactPart[]): Promise<readonly Place[] | null> {
+    const places = await Promise.all(
+      parts.map(async ({ sha256, bytes }) => {
+        const name = this.#nameOf(workspace, sha256);
+        if ((await this.blobs.stat(name)) !== null) return { name, bytes };
+        return this.#sealed && (await this.blobs.stat(sha256)) !== null ? { name: sha256, bytes } : null;
+      }),
+    );
+    return places.every((place) => place !== null) ? places : null;
+  }
+
+  #read(places: readonly Place[], range: ByteRange): Readable {
     const { blobs } = this;
     return Readable.from(
       (async function* () {
-        for (const { sha256, slice } of slicesOf(parts, range))
-          yield* await blobs.read(nameOf(sha256), slice);
+        for (const { name, slice } of slicesOf(places, range)) yield* await blobs.read(name, slice);
       })(),
       { objectMode: false, highWaterMark: 256 * 1024 },
     );
@@ -213,18 +236,22 @@ export class ArtifactStore {
   }
 }
 
-const nameOf = (sha256: string): BlobName => sha256;
+/** A part of an artifact, where it lies. */
+interface Place {
+  readonly name: BlobName;
+  readonly bytes: number;
+}
 
 /** The parts that a range of the whole lies in, each with the range of itself. */
 function slicesOf(
-  parts: readonly ArtifactPart[],
+  places: readonly Place[],
   { start, end }: ByteRange,
-): { readonly sha256: string; readonly slice: ByteRange }[] {
+): { readonly name: BlobName; readonly slice: ByteRange }[] {
   const slices = [];
   let at = 0;
-  for (const { sha256, bytes } of parts) {
+  for (const { name, bytes } of places) {
     const slice = { start: Math.max(0, start - at), end: Math.min(bytes - 1, end - at) };
-    if (slice.start <= slice.end) slices.push({ sha256, slice });
+    if (slice.start <= slice.end) slices.push({ name, slice });
     at += bytes;
   }
   return slices;

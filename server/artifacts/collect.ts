@@ -64,7 +64,11 @@ async function removeUnneeded(store: Store, artifacts: ArtifactStore, before: nu
   let freed = 0;
   const remove = (names: readonly BlobName[]) =>
     artifacts.gate.alone(async () => {
-      const needed = new Set(await store.call('neededBlobs', [...names]));
+      const hashes = [...new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)))];
+      const needed = new Set<BlobName>();
+      for (const { workspace, part } of await store.call('neededBlobs', hashes)) {
+        needed.add(part).add(`${workspace}/${part}`);
+      }
       for (const name of names) {
         if (needed.has(name)) continue;
         // Another server process may have found it worth keeping a moment ago.

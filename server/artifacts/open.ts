@@ -11,12 +11,16 @@ import type { Blobs, Incoming } from './ports.ts';
 import { type BucketOptions, openBucket } from './s3/bucket.ts';
 import { S3Blobs } from './s3/s3-blobs.ts';
 import { S3Incoming } from './s3/s3-incoming.ts';
+import { resealArtifacts } from './reseal.ts';
+import { type Keys, SealedBlobs, spaceOf } from './sealed-blobs.ts';
 import { Uploads } from './uploads.ts';
 
 export interface ArtifactOptions {
   /** The folder of the server; artifacts lie in `artifacts`, unless they lie in a bucket. */
   readonly dataDir: string;
   readonly bucket: BucketOptions | null;
+  /** What seals them; null: they are stored as they are. */
+  readonly keys: Keys | null;
   readonly maxBytes: number;
   readonly quotaBytes: number | null;
   /** Whether other server processes use the same place, so that what comes in may be theirs. */
@@ -27,35 +31,50 @@ export interface Artifacts {
   readonly artifacts: ArtifactStore;
   readonly uploads: Uploads;
   readonly collector: Collector;
-  close(): void;
+  /** Resolves when nothing is done in the background any more. */
+  close(): Promise<void>;
 }
 
 /** What looks abandoned is left alone for a while: another process may just have made it. */
 const SWEEP_AFTER_MS = 24 * 3600 * 1000;
-const SWEEP_EVERY_MS = 3600 * 1000;
+const TIDY_EVERY_MS = 3600 * 1000;
 
 /** Errors: dataUnusable, artifactsUnusable. */
 export async function openArtifacts(
   store: Store,
   clock: Clock,
-  { dataDir, bucket, maxBytes, quotaBytes, shared }: ArtifactOptions,
+  { dataDir, bucket, keys, maxBytes, quotaBytes, shared }: ArtifactOptions,
 ): Promise<Artifacts> {
   const folder = await openFolder(join(dataDir, 'artifacts'), store);
-  const { blobs, incoming } = bucket === null ? folder : await openS3(bucket, folder.incoming);
-  const artifacts = new ArtifactStore({ store, blobs, incoming, clock, maxBytes, quotaBytes });
+  const { blobs: plain, incoming } = bucket === null ? folder : await openS3(bucket, folder.incoming);
+  const seal = keys === null ? null : new SealedBlobs(plain, keys);
+  const blobs = seal ?? plain;
+  const sealed = seal !== null;
+  const artifacts = new ArtifactStore({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes });
   const uploads = new Uploads(artifacts, store, clock);
   await adopt(store, blobs, clock);
   await uploads.sweep(clock.now() - (shared ? SWEEP_AFTER_MS : 0));
-  const timer = setInterval(() => {
-    // What is left behind takes room and nothing else; the next round tries again.
-    uploads.sweep(clock.now() - SWEEP_AFTER_MS).catch(() => undefined);
-  }, SWEEP_EVERY_MS);
+  let closed = false;
+  let working: Promise<unknown> = Promise.resolve();
+  /** What fails in the background is tried again in the next round; until then it takes room, and nothing else. */
+  const tidy = (): void => {
+    working = working
+      .then(() => uploads.sweep(clock.now() - SWEEP_AFTER_MS))
+      .then(() => seal !== null && resealArtifacts(store, artifacts, seal, () => closed))
+      .catch(() => undefined);
+  };
+  tidy();
+  const timer = setInterval(tidy, TIDY_EVERY_MS);
   timer.unref();
   return {
     artifacts,
     uploads,
     collector: new Collector(store, artifacts, clock),
-    close: () => clearInterval(timer),
+    close: async () => {
+      closed = true;
+      clearInterval(timer);
+      await working;
+    },
   };
 }
 
@@ -90,6 +109,7 @@ async function openS3(options: BucketOptions, local: FolderIncoming): Promise<Pl
 async function adopt(store: Store, blobs: Blobs, clock: Clock): Promise<void> {
   if (await store.call('areArtifactsOwned', null)) return;
   const found = [];
-  for await (const { name, bytes } of blobs.list()) found.push({ sha256: name, bytes });
+  for await (const { name, bytes } of blobs.list())
+    if (spaceOf(name) === null) found.push({ sha256: name, bytes });
   await store.call('adoptArtifacts', { workspace: HOME_WORKSPACE, blobs: found, now: clock.now() });
 }

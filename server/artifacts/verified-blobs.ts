@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
+import { serverErrors } from '../errors.ts';
 import type { BlobFacts, BlobName, Blobs } from './ports.ts';
 
 /** So many names take some tens of megabytes. */
@@ -45,16 +47,28 @@ export class VerifiedBlobs {
   }
 
   async #look(name: BlobName, facts: BlobFacts): Promise<BlobFacts | null> {
-    const hash = createHash('sha256');
-    for await (const chunk of await this.#blobs.read(name)) hash.update(chunk as Buffer);
     const expected = name.slice(name.lastIndexOf('/') + 1);
-    const actual = hash.digest('hex');
+    const actual = await this.#hash(name);
     if (actual === expected) {
       this.#remember(name, facts);
       return facts;
     }
     await this.#blobs.setAside(name);
     throw protocolErrors.artifactDamaged({ where: expected, data: { expected, actual } });
+  }
+
+  /** Null where it was sealed and the seal is broken. */
+  async #hash(name: BlobName): Promise<string | null> {
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of await this.#blobs.read(name)) hash.update(chunk as Buffer);
+    } catch (error) {
+      // Bytes whose key is missing may be good: they stay.
+      if (error instanceof AnnealError && error.code === serverErrors.sealBroken.code && error.data === undefined)
+        return null;
+      throw error;
+    }
+    return hash.digest('hex');
   }
 
   #remember(name: BlobName, { stamp }: BlobFacts): void {

@@ -346,17 +346,35 @@ export const artifactRequests = {
     return rows.flatMap(({ artifacts }) => JSON.parse(artifacts) as string[]);
   },
 
-  /** Which of these blobs an artifact is made of that somebody has. */
-  async neededBlobs(db: Db, hashes: readonly string[]): Promise<string[]> {
+  /** Which of these blobs an artifact is made of that somebody has, and who has it. */
+  async neededBlobs(
+    db: Db,
+    hashes: readonly string[],
+  ): Promise<{ readonly workspace: string; readonly part: string }[]> {
     if (hashes.length === 0) return [];
-    const rows = await db
+    return db
       .selectFrom('artifact_parts')
       .innerJoin('artifact_owners', 'artifact_owners.sha256', 'artifact_parts.artifact')
       .where('artifact_parts.part', 'in', [...hashes])
-      .select('artifact_parts.part')
+      .select(['artifact_owners.workspace', 'artifact_parts.part'])
       .distinct()
       .execute();
-    return rows.map(({ part }) => part);
+  },
+
+  async artifactWorkspaces(db: Db, _input: null): Promise<string[]> {
+    const rows = await db.selectFrom('artifact_owners').select('workspace').distinct().execute();
+    return rows.map(({ workspace }) => workspace);
+  },
+
+  /** All blobs that the artifacts of a workspace are made of. */
+  async blobsOf(db: Db, workspace: string): Promise<ArtifactPart[]> {
+    return db
+      .selectFrom('artifact_parts')
+      .innerJoin('artifact_owners', 'artifact_owners.sha256', 'artifact_parts.artifact')
+      .where('artifact_owners.workspace', '=', workspace)
+      .select(['artifact_parts.part as sha256', 'artifact_parts.bytes'])
+      .distinct()
+      .execute();
   },
 
   async areArtifactsOwned(db: Db, _input: null): Promise<boolean> {
