@@ -4,6 +4,7 @@ import { serverErrors } from '../../errors.ts';
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { POSTGRES_MISSING, startPostgres, type TestPostgres } from '../../testing/postgres.ts';
 import { type Site, storeAcceptance } from '../testing/acceptance.ts';
+import { keptAcceptance } from '../testing/kept-acceptance.ts';
 import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { PostgresStore } from './postgres-store.ts';
 
@@ -21,6 +22,7 @@ const site = async ({ skip }: { skip(note: string): never }): Promise<Site> => {
 };
 storeAcceptance(site);
 reviewAcceptance(site);
+keptAcceptance(site);
 
 const name = { project: 'p', path: 'notes.md' };
 const data = new Uint8Array([1, 2, 3]);

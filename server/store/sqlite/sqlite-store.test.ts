@@ -1,5 +1,6 @@
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { type Site, storeAcceptance } from '../testing/acceptance.ts';
+import { keptAcceptance } from '../testing/kept-acceptance.ts';
 import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -9,3 +10,4 @@ const site = async (): Promise<Site> => {
 };
 storeAcceptance(site);
 reviewAcceptance(site);
+keptAcceptance(site);
