@@ -58,7 +58,7 @@ export const CloseCode = {
   forbidden: 4403,
   /** There is no such project, or none that this person may know of. */
   projectNotFound: 4404,
-  /** The update builds on what the server has let go (src/protocol/sync.ts, "rotated"): open the document anew. */
+  /** The document has begun anew without its history, and this is a copy from before: open it anew. */
   rotated: 4409,
   /** The file or the project has been deleted or moved; the project's document says where to. */
   gone: 4410,
