@@ -25,6 +25,15 @@ test('offline says where the text is kept, and warns where it is not', () => {
   expect(lost.long).toContain('could not be kept');
 });
 
+test('signed out, or not allowed any more: it is said where the edits are', () => {
+  const out = connectionWords(state({ kind: 'refused', code: 4401, reason: 'Sign in' }));
+  expect(out.short).toBe('Signed out · on this device');
+  expect(out.long).toContain('signed in again');
+  const not = connectionWords(state({ kind: 'refused', code: 4403, reason: '' }, 'failed'));
+  expect(not.short).toBe('Not sent · in this tab only');
+  expect(not.tone).toBe('bad');
+});
+
 test('a refusal shows the reason that the server gave', () => {
   expect(
     connectionWords(state({ kind: 'refused', code: 4410, reason: 'The file has been deleted' })).long,

@@ -1,4 +1,5 @@
 import type { RoomState } from '../../collab/room.ts';
+import { CloseCode } from '../../protocol/sync.ts';
 
 export interface Words {
   readonly short: string;
@@ -40,6 +41,18 @@ export function connectionWords(state: RoomState | null): Words {
         tone: isKept ? 'away' : 'bad',
       };
     case 'refused':
+      if (connection.code === CloseCode.unauthorized)
+        return {
+          short: `Signed out · ${here.toLowerCase()}`,
+          long: `Your session has ended; edits go to the server when you have signed in again. ${keptHere}`,
+          tone: isKept ? 'away' : 'bad',
+        };
+      if (connection.code === CloseCode.forbidden)
+        return {
+          short: `Not sent · ${here.toLowerCase()}`,
+          long: `Your role does not allow the edits that are only here; the server has not taken them. ${keptHere}`,
+          tone: 'bad',
+        };
       return {
         short: 'Not connected',
         long: `${connection.reason || `The server closed the connection (${connection.code})`}. ${keptHere}`,
