@@ -8,8 +8,10 @@ import { endProgram, freePort, installed, startProgram } from './process.ts';
 const DEBIAN = '/usr/lib/postgresql';
 export const POSTGRES_MISSING = 'PostgreSQL is not installed (apt install postgresql)';
 
+const ADMINISTRATOR = 'administrator';
+
 export interface TestPostgres {
-  /** Makes an empty database and answers with its address. */
+  /** Makes an empty database that a user without further rights owns, and answers with its address. */
   database(): Promise<string>;
   /** Ends it as a crash would, and starts it again on what is on disk. */
   crash(): Promise<void>;
@@ -41,7 +43,7 @@ export async function startPostgres(): Promise<TestPostgres | null> {
   if (as !== null) chownSync(folder, as.uid, as.gid);
   const data = join(folder, 'data');
   const options = { cwd: folder, ...as };
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', 'anneal', '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
+  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', ADMINISTRATOR, '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
     ...options,
     stdio: 'ignore',
   });
@@ -55,15 +57,20 @@ export async function startPostgres(): Promise<TestPostgres | null> {
     );
   let server = await start();
   let made = 0;
-  const address = (database: string): string => `postgres://anneal@127.0.0.1:${port}/${database}`;
+  const address = (user: string, database: string): string =>
+    `postgres://${user}@127.0.0.1:${port}/${database}`;
+  const administer = async (...statements: readonly string[]): Promise<void> => {
+    const client = new Client({ connectionString: address(ADMINISTRATOR, 'postgres') });
+    await client.connect();
+    for (const statement of statements) await client.query(statement);
+    await client.end();
+  };
+  await administer('create role app login');
   return {
     async database() {
-      const client = new Client({ connectionString: address('postgres') });
-      await client.connect();
       const name = `test${++made}`;
-      await client.query(`create database ${name}`);
-      await client.end();
-      return address(name);
+      await administer(`create database ${name} owner app`);
+      return address('app', name);
     },
     async crash() {
       await endProgram(server, 'SIGQUIT');

@@ -98,9 +98,14 @@ export async function lastLsn(client: Client): Promise<number> {
 }
 
 async function clusterOf(client: Client): Promise<string> {
+  const { rows: rights } = await client.query<{ may: boolean }>(
+    "select has_function_privilege('pg_control_system()', 'execute') as may",
+  );
+  // Where it is kept from us, timeline and database must do.
+  const system = rights[0]?.may === true ? '(select system_identifier from pg_control_system())' : 'null';
   const { rows } = await client.query<{ cluster: string }>(
     `select concat_ws('/',
-       (select system_identifier from pg_control_system()),
+       ${system},
        substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
        (select oid from pg_database where datname = current_database())) as cluster`,
   );
