@@ -26,6 +26,9 @@ export async function startProgram(
   options: SpawnOptions = {},
 ): Promise<ChildProcess> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = (): void => void child.kill('SIGKILL'); // nothing is left behind, whatever ends the tests
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   let said = '';
   await new Promise<void>((resolve, reject) => {
     const hear = (chunk: Buffer): void => {
