@@ -20,6 +20,8 @@ import { DoingBar } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
+import { useRole } from '../app/use-role.ts';
+import { may } from '../app/use-session.ts';
 import { ArtifactPlace } from '../shared/artifact-place.tsx';
 import { setConfigField } from '../shared/edit-config.ts';
 import { notifyError, notifyUndo } from '../shared/notify.tsx';
@@ -33,6 +35,7 @@ import { BUILT_IN, configuredData, inspect, type ListedText, listTexts, useTakin
 export function DataScreen() {
   const { project = 'sample' } = useParams();
   const services = useServices();
+  const mayChange = may(useRole(project), 'project.change');
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const { doing, failures, changes, take } = useTaking(services, project);
@@ -103,12 +106,16 @@ export function DataScreen() {
               ))}
             </nav>
             {listed.error !== null && <ErrorNotice error={listed.error} />}
-            <AddText
-              doing={doing}
-              onFiles={(files) =>
-                void take(files).then((path) => path !== null && setSearch({ text: path }, { replace: true }))
-              }
-            />
+            {mayChange && (
+              <AddText
+                doing={doing}
+                onFiles={(files) =>
+                  void take(files).then(
+                    (path) => path !== null && setSearch({ text: path }, { replace: true }),
+                  )
+                }
+              />
+            )}
             {changes.map(({ name, notices }) =>
               notices.map((notice) => (
                 <Alert key={`${name} ${notice.code}`} color="blue" title={notice.message} py="xs">
@@ -135,12 +142,12 @@ export function DataScreen() {
                   {chosen.path}
                 </Title>
                 <Group gap="xs">
-                  {chosen.path !== data?.source && (
+                  {chosen.path !== data?.source && mayChange && (
                     <Button size="xs" onClick={() => void use(chosen.path).catch(notifyError)}>
                       Train on this
                     </Button>
                   )}
-                  {chosen.path !== BUILT_IN && (
+                  {chosen.path !== BUILT_IN && mayChange && (
                     <Button
                       size="xs"
                       variant="default"

@@ -3,7 +3,7 @@ import { IconEye } from '@tabler/icons-react';
 import type { Role } from '../../domain/access/roles.ts';
 import { can } from '../../domain/access/roles.ts';
 
-/** Why the text can only be read; null where it can be written, or where the server has not said. */
+/** Why the text can only be read; null where it can be written, or where nobody has said. */
 export function readOnlyBecause(role: Role | null): string | null {
   if (role === null || can(role, 'document.edit')) return null;
   return can(role, 'comment.write')

@@ -8,7 +8,9 @@ import { useServices } from '../app/services.ts';
 import { Fill } from '../app/slots.tsx';
 import { ConnectionStatus } from '../app/status-items.tsx';
 import { useCommands } from '../app/use-commands.ts';
+import { useRole } from '../app/use-role.ts';
 import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
+import { may } from '../app/use-session.ts';
 import './editor.css';
 import { useDoingWords } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
@@ -30,6 +32,7 @@ import { RoomNotice } from './room-notice.tsx';
 import { StartChip, StartNotice, unfitDiagnostics, useStartModel, whyUnfit } from './start-model.tsx';
 import { type OpenEditor, TextEditor } from './text-editor.tsx';
 import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
+import { UnsentNotice } from './unsent-notice.tsx';
 import { useCheck } from './use-check.ts';
 import { isConfig, useProfiles } from './use-profiles.ts';
 
@@ -79,6 +82,11 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const guarding = useMergeGuard(room, opened);
   onChecked.current = guarding.onReport;
   const mayEdit = allows(state, 'document.edit');
+  const role = useRole(project);
+  const mayChange = may(role, 'project.change');
+  const readOnly = readOnlyBecause(state?.role ?? role);
+  const whyNot = useRef(readOnly);
+  whyNot.current = readOnly;
   const textNow = useCallback(() => open.current?.model.getValue() ?? '', []);
   const start = useStartModel(project);
   const {
@@ -153,6 +161,10 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     const editor = open.current?.editor;
     const isCurrent = checked.current?.version === open.current?.model.getVersionId();
     if (editor === undefined || !isCurrent) return; // the text has moved on: the next report has the fix anew
+    if (whyNot.current !== null) {
+      notifications.show({ color: 'yellow', title: 'The text can only be read', message: whyNot.current });
+      return;
+    }
     editor.pushUndoStop();
     editor.executeEdits('anneal.fix', fix.edits.map(toMonacoEdit));
     editor.pushUndoStop();
@@ -226,9 +238,13 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       shortcut: 'Ctrl+Enter',
       run: () => trainIfPossible.current(),
     },
-    { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
-    { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
-    { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+    ...(mayChange
+      ? [
+          { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
+          { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
+          { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+        ]
+      : []),
     ...reviewCommands(reviewing, guarding),
     ...files
       .filter(({ entry }) => entry.kind === 'text')
@@ -276,6 +292,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
             <FileTree
               files={files}
               current={path}
+              mayChange={mayChange}
               onOpen={goToFile}
               onCreate={actions.create}
               onRename={actions.rename}
@@ -291,12 +308,13 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                   <StartNotice start={start} differs={section === null ? null : differs} onFit={fit} />
                 )}
                 {opened !== null && <MergeNotice guarding={guarding} opened={opened} mayEdit={mayEdit} />}
-                <RoleNotice role={state?.role ?? null} />
+                <UnsentNotice room={room} state={state} />
+                <RoleNotice role={state.role ?? role} />
                 <TextEditor
                   room={room}
                   language={config ? 'yaml' : languageOf(path)}
                   label={`Text of ${path}`}
-                  readOnly={readOnlyBecause(state?.role ?? null)}
+                  readOnly={readOnly}
                   onOpen={onOpen}
                 />
               </div>

@@ -62,12 +62,14 @@ export function treeOf(files: readonly ListedFile[]): TreeNodeData[] {
 export const FileTree = memo(function FileTree(props: {
   readonly files: readonly ListedFile[];
   readonly current: string;
+  /** False: files are there to be opened, and stay as they are. */
+  readonly mayChange: boolean;
   readonly onOpen: (path: string) => void;
   readonly onCreate: () => void;
   readonly onRename: (path: string) => void;
   readonly onDelete: (path: string) => Promise<void>;
 }) {
-  const { files, current } = props;
+  const { files, current, mayChange } = props;
   const data = useMemo(() => treeOf(files), [files]);
   const tree = useTree();
   const controller = useRef(tree); // a new object each time: as a dependency it would never come to rest
@@ -85,11 +87,13 @@ export const FileTree = memo(function FileTree(props: {
         <Text size="xs" fw={600}>
           Files
         </Text>
-        <Tooltip label="New file">
-          <ActionIcon size="sm" aria-label="New file" onClick={props.onCreate}>
-            <IconPlus size={16} />
-          </ActionIcon>
-        </Tooltip>
+        {mayChange && (
+          <Tooltip label="New file">
+            <ActionIcon size="sm" aria-label="New file" onClick={props.onCreate}>
+              <IconPlus size={16} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </Group>
       <ScrollArea style={{ flex: 1 }} type="auto">
         <Tree
@@ -130,7 +134,7 @@ export const FileTree = memo(function FileTree(props: {
                     {isArtifact && <ArtifactPlace sha256={String(node.nodeProps?.sha256)} />}
                   </button>
                 )}
-                {!hasChildren && (
+                {!hasChildren && mayChange && (
                   <Menu position="bottom-end" withinPortal>
                     <Menu.Target>
                       <ActionIcon size="sm" className="file-menu" aria-label={`Actions for ${node.value}`}>
