@@ -20,8 +20,8 @@ test('a text that was added without a server is sent when it is back, and the ot
   await pasteData(ada, 'offline.txt', `${smallText()}\nand more`);
   await expect(place(ada, 'offline.txt').getByRole('img', { name: 'here only' })).toBeVisible();
   await expect(ada.getByRole('region', { name: 'Status' })).toContainText('on this device only');
-  await ada.reload();
   await server.restart();
+  await ada.reload();
   await expect(place(ada, 'offline.txt').getByRole('img', { name: 'here and on the server' })).toBeVisible({
     timeout: 60_000,
   });
