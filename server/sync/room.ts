@@ -200,11 +200,13 @@ export class Room {
       this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
     if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
       return this.#receiveLarge(update, scan, tell, check).then((received) => {
+        if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
         edited();
         return received;
       });
     check();
     const durable = this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
+    if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
     edited();
     return { durable };
   }
@@ -224,7 +226,7 @@ export class Room {
     return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null);
   }
 
-  /** What another server wrote, or is about to write: applied and told, and not written again. */
+  /** What another server wrote: applied and told, and not written again. */
   adopt(updates: readonly Uint8Array[]): void {
     if (this.phase === 'closed') return;
     if (this.phase === 'loading') {
@@ -408,6 +410,11 @@ export class Room {
   }
 
   #checkGeneration(scan: Scan): void {
+    const { rotation } = scan;
+    const { store } = this.doc;
+    // Only a document that the server has lost takes from an editor who is retired.
+    if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
+      throw serverErrors.wrongContent();
     if (this.#retired.size === 0) return;
     for (const known of [scan.ranges, scan.needs])
       for (const client of known.keys()) if (this.isRetired(client)) throw serverErrors.rotatedUpdate();

@@ -64,6 +64,24 @@ test('who comes with the generation before is told to open it anew, and doubles 
   expect(bob.text.toString()).toBe(text);
 });
 
+test('a server that lost its log has the document back from an editor, and knows again who is retired', async () => {
+  const first = await testServer({ limits });
+  const ada = await wearOut(first.url);
+  await ada.leave();
+  const bob = await fresh(first.url, ada.doc);
+  const second = await testServer({ limits });
+  const restored = await join(second.url, 'notes.md', { doc: bob.doc });
+  await restored.untilStored();
+  const cleo = await join(second.url, 'notes.md');
+  expect(cleo.text.toString()).toBe(bob.text.toString());
+  const old = new Editor(second.url, syncPath('sample', 'notes.md'), { doc: ada.doc });
+  expect((await old.closed).code).toBe(CloseCode.rotated);
+  const villain = new Y.Doc();
+  villain.getMap('rotation').set('retired', Uint8Array.of(1, cleo.doc.clientID % 128));
+  cleo.sendUpdate(Y.encodeStateAsUpdate(villain));
+  expect((await cleo.closed).code).toBe(CloseCode.refusedUpdate);
+});
+
 test('a document that is full in the middle of the work begins anew, and takes the next edit', async () => {
   const { url } = await testServer({ limits: { ...limits, idleMs: 60_000 } });
   const ada = await wearOut(url);

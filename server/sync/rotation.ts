@@ -11,9 +11,12 @@ import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
  * what another wrote offline is kept beside the document.
  */
 
-/** In the document itself, so that it is as durable as the text. Nobody but the server writes there. */
-const ROTATION_ROOT = 'rotation';
-const RETIRED = 'retired';
+/**
+ * In the document itself, so that it is as durable as the text. Nobody but the server writes there; where its log
+ * was lost, the first editor that comes brings it back with the rest.
+ */
+export const ROTATION_ROOT = 'rotation';
+export const RETIRED = 'retired';
 /** The latest are remembered. An editor that was away for longer than so many others is taken for a new one. */
 const MAX_RETIRED = 20_000;
 

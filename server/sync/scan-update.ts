@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../../src/base/result.ts';
 import { type DocumentKind, FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
+import { RETIRED, ROTATION_ROOT } from './rotation.ts';
 
 /**
  * Reads an update of Yjs' V1 format without Yjs, before Yjs may see it. Yjs believes the counts in an update:
@@ -29,11 +30,11 @@ export interface StructSink {
   needs(client: number, clock: number): void;
 }
 
-/** Sync step 2 of an editor that was long away is the largest honest update: thousands, not millions. */
+/** The largest honest update is a whole document (limits.ts), sent to a server that has lost its own. */
 export const defaultScanLimits: ScanLimits = {
-  structs: 30_000,
-  clients: 2_000,
-  deletes: 60_000,
+  structs: 50_000,
+  clients: 4_000,
+  deletes: 100_000,
   values: 100_000,
 };
 
@@ -63,6 +64,8 @@ export interface Scan {
   readonly needs: ReadonlyMap<number, number>;
   /** Structs were left out in the middle; it can only take effect after another update. */
   readonly skips: boolean;
+  /** The struct that names retired clients (rotation.ts), if there is one. */
+  readonly rotation: { readonly client: number; readonly clock: number } | null;
   /** What it deletes: client, clock and length, one after the other. */
   readonly deleted: readonly number[];
 }
@@ -118,6 +121,9 @@ class Scanner {
 
   readonly #sink: StructSink | null;
   #values = 0;
+  #rotation: { readonly client: number; readonly clock: number } | null = null;
+  /** The struct that is being read is that one. */
+  #rotates = false;
 
   constructor(update: Uint8Array, kind: DocumentKind, limits: ScanLimits, sink: StructSink | null) {
     this.#sink = sink;
@@ -142,6 +148,7 @@ class Scanner {
       needs: this.#needs,
       skips: this.#skips,
       deleted: this.#deleted,
+      rotation: this.#rotation,
     };
   }
 
@@ -156,7 +163,9 @@ class Scanner {
     let clock = from;
     for (let i = 0; i < count; i++) {
       const start = this.#in.position;
+      this.#rotates = false;
       const length = this.#struct();
+      if (this.#rotates) this.#rotation = { client, clock };
       this.#sink?.struct(client, clock, length, start, this.#in.position);
       if (length === 0) throw new Refused('malformedUpdate', 'The update holds an empty struct');
       clock += length;
@@ -199,7 +208,13 @@ class Scanner {
     if (this.#kind === 'review')
       throw new Refused('wrongContent', 'The server alone writes into this document');
     const root = this.#kind === 'text' ? TEXT_ROOT : FILES_ROOT;
-    if (this.#in.varUint() !== 1 || this.#in.varString() !== root) {
+    const isRoot = this.#in.varUint() === 1;
+    const name = isRoot ? this.#in.varString() : null;
+    if (name === ROTATION_ROOT && (info & HAS_PARENT_KEY) !== 0 && this.#in.varString() === RETIRED) {
+      this.#rotates = true;
+      return;
+    }
+    if (name !== root) {
       throw new Refused('wrongContent', `The document holds nothing but its root "${root}"`);
     }
     if ((info & HAS_PARENT_KEY) === 0) {
@@ -219,10 +234,11 @@ class Scanner {
       this.#length += text.length;
       return text.length;
     }
-    if (content === Content.binary && this.#limits.isOurs === true) {
+    if (content === Content.binary && (this.#rotates || this.#limits.isOurs === true)) {
       this.#in.varBytes();
       return 1;
     }
+    if (this.#rotates) throw new Refused('wrongContent', 'The server alone names who is retired');
     if (content === Content.any && this.#kind === 'project') {
       const count = this.#in.varUint();
       for (let i = 0; i < count; i++) this.#any(0);

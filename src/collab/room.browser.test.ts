@@ -220,3 +220,52 @@ test('a server that is behind is the same document; one that shares no client is
   expect(isOtherDocument(acknowledged, Y.encodeStateVector(fresh))).toBe(true);
   expect(isOtherDocument(null, Y.encodeStateVector(fresh))).toBe(false);
 });
+
+test('a new epoch: nothing counts as saved before the server has it in that epoch', async () => {
+  const room = await openTab();
+  contentOf(room.doc).insert(0, '# mine\n');
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(room.hasUnsaved).toBe(false);
+  server.storesAtOnce = false;
+  server.epoch += 1;
+  server.cut();
+  room.retry();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: false });
+  expect(room.hasUnsaved).toBe(true);
+  server.store();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(room.hasUnsaved).toBe(false);
+});
+
+test('what the server has is noted here, and an edit that it does not have is', async () => {
+  const name = `${project}/anneal.yaml`;
+  const room = await openTab();
+  await synced(room);
+  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+  expect(await store.unsaved(server.epoch + 1)).toEqual([name]);
+  server.reachable = false;
+  server.cut();
+  contentOf(room.doc).insert(0, 'offline ');
+  await kept(room);
+  expect(await store.unsaved(server.epoch)).toEqual([name]);
+  server.reachable = true;
+  room.retry();
+  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+});
+
+test('a document that began anew is forgotten where the server had all of it, and not where it had not', async () => {
+  const room = await openTab();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  await kept(room);
+  server.close(4409, 'The document has begun anew');
+  expect(room.state.connection.kind).toBe('replaced');
+  expect(room.hasUnsaved).toBe(false);
+  await room.forget();
+  expect(await store.rooms()).toEqual([]);
+  const other = await openTab();
+  await synced(other);
+  server.storesAtOnce = false;
+  contentOf(other.doc).insert(0, 'not acknowledged ');
+  server.close(4409, 'The document has begun anew');
+  expect(other.hasUnsaved).toBe(true);
+});
