@@ -4,7 +4,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Artifact } from '../../src/protocol/http/artifacts.ts';
-import type { ArtifactKey, ArtifactPart, ArtifactUse } from '../store/requests/artifacts.ts';
+import type { ArtifactKey, ArtifactPart, ArtifactUse } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 import { type Cuts, cutsOf } from './cut.ts';
 import { isCode } from './folder/sync-folder.ts';

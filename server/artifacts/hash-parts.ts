@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ArtifactPart } from '../store/requests/artifacts.ts';
+import type { ArtifactPart } from '../store/requests/artifact-uploads.ts';
 import type { Cuts } from './cut.ts';
 
 export interface Hashes {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import type { ArtifactKey } from '../store/requests/artifacts.ts';
+import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 
 /** How long an upload is somebody's who sends nothing more: after a cut or a reload he is back sooner. */

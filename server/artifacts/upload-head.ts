@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { sha256Schema } from '../../src/protocol/names.ts';
 
-export const CLIENT_HEADER = 'anneal-client';
+const CLIENT_HEADER = 'anneal-client';
 
 /** What the head of a POST says of the upload that it begins. Errors: badRequest. */
 export function announcedUpload({ headers }: IncomingMessage): {

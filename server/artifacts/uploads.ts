@@ -5,7 +5,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError, toAnnealError } from '../../src/base/error.ts';
 import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
-import type { ArtifactKey } from '../store/requests/artifacts.ts';
+import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { Leases } from './lease.ts';

@@ -40,12 +40,6 @@ export class VerifiedBlobs {
     if (facts !== null) this.#remember(name, facts);
   }
 
-  /** Looks at it again, whatever is known. */
-  async recheck(name: BlobName): Promise<BlobFacts | null> {
-    this.#known.delete(name);
-    return this.check(name);
-  }
-
   async #look(name: BlobName, facts: BlobFacts): Promise<BlobFacts | null> {
     const expected = name.slice(name.lastIndexOf('/') + 1);
     const actual = await this.#hash(name);

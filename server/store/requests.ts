@@ -1,9 +1,13 @@
 import { accessRequests } from './requests/access.ts';
+import { collectingRequests } from './requests/artifact-collecting.ts';
+import { uploadRequests } from './requests/artifact-uploads.ts';
 import { artifactRequests } from './requests/artifacts.ts';
+import { auditRequests } from './requests/audit.ts';
 import { documentRequests } from './requests/documents.ts';
 import { keyRequests } from './requests/keys.ts';
 import { projectRequests } from './requests/projects.ts';
 import { reviewRequests } from './requests/review.ts';
+import { vaultRequests } from './requests/vault.ts';
 import { workspaceRequests } from './requests/workspaces.ts';
 
 /**
@@ -19,6 +23,10 @@ export const requests = {
   ...workspaceRequests,
   ...keyRequests,
   ...artifactRequests,
+  ...uploadRequests,
+  ...collectingRequests,
+  ...auditRequests,
+  ...vaultRequests,
 };
 
 export type Requests = typeof requests;

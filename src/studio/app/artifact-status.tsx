@@ -78,7 +78,7 @@ function isOpen({ moving, problem, here, server }: ArtifactState, online: boolea
 }
 
 /** One line for the status bar. */
-export function artifactWords({ artifacts, online }: SyncState): string {
+function artifactWords({ artifacts, online }: SyncState): string {
   const all = [...artifacts.values()];
   const moving = all.flatMap((artifact) => (artifact.moving === null ? [] : [artifact.moving]));
   const stuck = all.filter(({ problem }) => problem !== null).length;

@@ -1,0 +1,166 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../schema.ts';
+
+type Db = Kysely<Tables>;
+
+export interface ArtifactKey {
+  readonly workspace: string;
+  readonly sha256: string;
+}
+
+export interface ArtifactPart {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** In bytes. */
+export interface ArtifactUse {
+  /** Bytes of the blobs that the workspace's artifacts are made of, each once. */
+  readonly used: number;
+  /** Announced by uploads that have not finished. */
+  readonly pending: number;
+  /** What the workspace may have; null: any number. */
+  readonly quota: number | null;
+}
+
+/** What became of the wish to upload. */
+export type Begun =
+  | { readonly kind: 'begun' }
+  /** Somebody else is sending it at the moment. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'full'; readonly use: ArtifactUse };
+
+async function spaceOf(db: Db, workspace: string, usual: number | null): Promise<ArtifactUse> {
+  const limits = await db
+    .selectFrom('workspaces')
+    .select('quota_bytes')
+    .where('id', '=', workspace)
+    .executeTakeFirst();
+  const blobs = db
+    .selectFrom('artifact_owners')
+    .innerJoin('artifact_parts', 'artifact_parts.artifact', 'artifact_owners.sha256')
+    .where('artifact_owners.workspace', '=', workspace)
+    .select(['artifact_parts.part', 'artifact_parts.bytes'])
+    .distinct();
+  const used = await db
+    .selectFrom(blobs.as('blobs'))
+    .select(({ fn }) => fn.sum<number | string | null>('blobs.bytes').as('bytes'))
+    .executeTakeFirst();
+  const pending = await db
+    .selectFrom('artifact_uploads')
+    .where('workspace', '=', workspace)
+    .select(({ fn }) => fn.sum<number | string | null>('bytes').as('bytes'))
+    .executeTakeFirst();
+  // PostgreSQL answers with a text, as a sum may outgrow its addends.
+  return {
+    used: Number(used?.bytes ?? 0),
+    pending: Number(pending?.bytes ?? 0),
+    quota: limits?.quota_bytes ?? usual,
+  };
+}
+
+/** Uploads that have begun, whose turn it is, and how much room there is. */
+export const uploadRequests = {
+  /** Reserves room for an upload, or takes up one that has begun; the client alone may send until then. */
+  async beginUpload(
+    db: Db,
+    upload: ArtifactKey & {
+      readonly bytes: number;
+      readonly client: string;
+      readonly now: number;
+      readonly until: number;
+      /** The quota of workspaces that have none of their own. */
+      readonly usual: number | null;
+    },
+  ): Promise<Begun> {
+    const { workspace, sha256, bytes, client, now, until, usual } = upload;
+    const before = await db
+      .selectFrom('artifact_uploads')
+      .selectAll()
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .executeTakeFirst();
+    if (before !== undefined && before.client !== client && before.until > now) return { kind: 'busy' };
+    const use = await spaceOf(db, workspace, usual);
+    const others = use.pending - (before?.bytes ?? 0);
+    if (use.quota !== null && use.used + others + bytes > use.quota) return { kind: 'full', use };
+    await db
+      .insertInto('artifact_uploads')
+      .values({ workspace, sha256, bytes, client, until, created: now })
+      .onConflict((conflict) =>
+        conflict.columns(['workspace', 'sha256']).doUpdateSet({ bytes, client, until }),
+      )
+      .execute();
+    return { kind: 'begun' };
+  },
+
+  /** Lets one client send until then, unless another may at the moment. */
+  async claimUpload(
+    db: Db,
+    claim: ArtifactKey & { readonly client: string; readonly now: number; readonly until: number },
+  ): Promise<'claimed' | 'busy' | 'unknown'> {
+    const { workspace, sha256, client, now, until } = claim;
+    const claimed = await db
+      .updateTable('artifact_uploads')
+      .set({ client, until })
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .where((where) => where.or([where('client', '=', client), where('until', '<=', now)]))
+      .returning('sha256')
+      .executeTakeFirst();
+    if (claimed !== undefined) return 'claimed';
+    const there = await db
+      .selectFrom('artifact_uploads')
+      .select('sha256')
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .executeTakeFirst();
+    return there === undefined ? 'unknown' : 'busy';
+  },
+
+  /** Announced bytes; null where none has begun. */
+  async uploadBytes(db: Db, { workspace, sha256 }: ArtifactKey): Promise<number | null> {
+    const upload = await db
+      .selectFrom('artifact_uploads')
+      .select('bytes')
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .executeTakeFirst();
+    return upload?.bytes ?? null;
+  },
+
+  async endUpload(db: Db, { workspace, sha256 }: ArtifactKey): Promise<null> {
+    await db
+      .deleteFrom('artifact_uploads')
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .execute();
+    return null;
+  },
+
+  /** Forgets uploads that nobody has sent anything for since a time; answers with those that are left. */
+  async expireUploads(
+    db: Db,
+    { before, now }: { readonly before: number; readonly now: number },
+  ): Promise<ArtifactKey[]> {
+    await db
+      .deleteFrom('artifact_uploads')
+      .where((where) =>
+        where.or([
+          where('until', '<', before),
+          // Room that was set aside for bytes that come in one go, and whose server was killed.
+          where.and([where('sha256', 'like', 'put-%'), where('until', '<', now)]),
+        ]),
+      )
+      .execute();
+    return db.selectFrom('artifact_uploads').select(['workspace', 'sha256']).execute();
+  },
+
+  /** `usual` is the quota of workspaces that have none of their own. */
+  async artifactUse(
+    db: Db,
+    { workspace, usual }: { readonly workspace: string; readonly usual: number | null },
+  ): Promise<ArtifactUse> {
+    return spaceOf(db, workspace, usual);
+  },
+};
