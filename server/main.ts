@@ -17,7 +17,7 @@ const help = `node server/main.ts [options]
   --allow-host NAME      a further name that the server goes by (can be repeated)
   --public-url URL       where a proxy publishes it
   --max-artifact-bytes N the largest artifact
-  --quota-bytes N        what the artifacts of a workspace may take that has no limit of its own
+  --quota-bytes N        what the artifacts of a workspace may take at most
   --invite-owner         prints a link for another owner, when the first has lost his password
   --audit-key FILE       signs the audit log; made if it is not there (also ANNEAL_AUDIT_KEY)
   --tls-cert FILE        with --tls-key FILE: serves HTTPS; SIGHUP reads renewed files

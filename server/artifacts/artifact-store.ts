@@ -21,7 +21,7 @@ export interface ArtifactParts {
   readonly incoming: Incoming;
   readonly clock: Clock;
   readonly maxBytes: number;
-  /** What a workspace may have that has no limit of its own; null: any number. */
+  /** What a workspace may have at most; null: any number. */
   readonly quotaBytes: number | null;
 }
 
@@ -136,6 +136,12 @@ export class ArtifactStore {
   /** What the workspace has, and may have. */
   use(workspace: string): Promise<ArtifactUse> {
     return this.#store.call('artifactUse', { workspace, usual: this.#quotaBytes });
+  }
+
+  /** Null: as much as the server's own limit allows. */
+  async setQuota(workspace: string, quota: number | null): Promise<ArtifactUse> {
+    await this.#store.call('setArtifactQuota', { workspace, quota });
+    return this.use(workspace);
   }
 
   /** Sets room aside. Errors: tooLarge, quotaExceeded, uploadBusy. */

@@ -133,6 +133,10 @@ test('no room, too large, or not announced as it should: said before a byte is s
   expect(use).toEqual({ used: 0, pending: 600, quota: 1000 });
   expect((await tus(url, `/${sha256}`, 'DELETE', { 'anneal-client': 'client-one' })).status).toBe(204);
   expect((await artifacts.use('home')).pending).toBe(0);
+  expect((await artifacts.setQuota('home', 100)).quota).toBe(100);
+  expect(await code(await begin(url, sha256, 101))).toBe('ANN-PRO-045');
+  expect((await artifacts.setQuota('home', 1_000_000)).quota).toBe(1000); // the server's own limit
+  expect((await artifacts.setQuota('home', null)).quota).toBe(1000);
 });
 
 test('nothing is a file too', async () => {

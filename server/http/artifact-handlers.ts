@@ -12,7 +12,7 @@ export function artifactHandlers(
   collector: Collector,
 ): Pick<
   Handlers,
-  'putArtifact' | 'getArtifact' | 'headArtifact' | 'holdArtifacts' | 'artifactUse' | 'collectArtifacts'
+  'putArtifact' | 'getArtifact' | 'headArtifact' | 'holdArtifacts' | 'artifactUse' | 'setArtifactQuota' | 'collectArtifacts'
 > {
   const found = async (key: { readonly workspace: string; readonly sha256: string }): Promise<number> => {
     const bytes = await artifacts.size(key);
@@ -61,6 +61,7 @@ export function artifactHandlers(
     },
 
     artifactUse: ({ params }) => artifacts.use(params.workspace),
+    setArtifactQuota: ({ params, body }) => artifacts.setQuota(params.workspace, body.quota),
 
     collectArtifacts: ({ params: { workspace }, body: { dryRun, graceHours } }) =>
       collector.collect({ workspace, dryRun, graceMs: graceHours * HOUR_MS }),

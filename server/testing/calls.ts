@@ -192,6 +192,7 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
     body: { artifacts: [await artifact(place)] },
   }),
   artifactUse: ({ workspace }) => ({ params: { workspace } }),
+  setArtifactQuota: ({ workspace }) => ({ params: { workspace }, body: { quota: null } }),
   collectArtifacts: ({ workspace }) => ({ params: { workspace }, body: {} }),
 
   getReview: (place) => ({ params: file(place) }),
@@ -225,6 +226,7 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
     params: { project: place.project },
     body: { thread: await thread(place) },
   }),
+  readAudit: ({ workspace }) => ({ params: { workspace }, query: { limit: '5' } }),
 };
 
 /** The path of an operation below the prefix, with what a sample fills in. */

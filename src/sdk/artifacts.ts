@@ -42,6 +42,8 @@ export interface ArtifactClient {
   download(sha256: string, options?: TransferOptions & Whose): Promise<Blob>;
   /** How much the artifacts of a workspace take, and may take. */
   use(workspace: string, options?: CallOptions): Promise<ArtifactUse>;
+  /** Null: as much as the server's own limit allows. */
+  setQuota(workspace: string, quota: number | null, options?: CallOptions): Promise<ArtifactUse>;
   /** Says what a run, or whatever else lies outside of the documents, refers to. */
   hold(project: string, holder: string, hashes: readonly string[], options?: CallOptions): Promise<void>;
   /** Removes what nothing refers to, or only says what that is. */
@@ -92,6 +94,8 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
     },
     use: (workspace, options) =>
       call(transport, operations.artifactUse, { ...options, params: { workspace } }),
+    setQuota: (workspace, quota, options) =>
+      call(transport, operations.setArtifactQuota, { ...options, params: { workspace }, body: { quota } }),
     hold: async (project, holder, hashes, options) => {
       const body = { artifacts: [...hashes] };
       await call(transport, operations.holdArtifacts, { ...options, params: { project, holder }, body });

@@ -51,16 +51,26 @@ async function spaceOf(db: Db, workspace: string, usual: number | null): Promise
     .where('workspace', '=', workspace)
     .select(({ fn }) => fn.sum<number | string | null>('bytes').as('bytes'))
     .executeTakeFirst();
+  const own = limits?.quota_bytes ?? null;
   // PostgreSQL answers with a text, as a sum may outgrow its addends.
   return {
     used: Number(used?.bytes ?? 0),
     pending: Number(pending?.bytes ?? 0),
-    quota: limits?.quota_bytes ?? usual,
+    quota: own === null || usual === null ? (own ?? usual) : Math.min(own, usual),
   };
 }
 
 /** Uploads that have begun, whose turn it is, and how much room there is. */
 export const uploadRequests = {
+  /** Null: no limit of its own. */
+  async setArtifactQuota(
+    db: Db,
+    { workspace, quota }: { readonly workspace: string; readonly quota: number | null },
+  ): Promise<null> {
+    await db.updateTable('workspaces').set({ quota_bytes: quota }).where('id', '=', workspace).execute();
+    return null;
+  },
+
   /** Reserves room for an upload, or takes up one that has begun; the client alone may send until then. */
   async beginUpload(
     db: Db,
@@ -69,7 +79,7 @@ export const uploadRequests = {
       readonly client: string;
       readonly now: number;
       readonly until: number;
-      /** The quota of workspaces that have none of their own. */
+      /** The server's limit, as for `artifactUse`. */
       readonly usual: number | null;
     },
   ): Promise<Begun> {
@@ -156,7 +166,7 @@ export const uploadRequests = {
     return db.selectFrom('artifact_uploads').select(['workspace', 'sha256']).execute();
   },
 
-  /** `usual` is the quota of workspaces that have none of their own. */
+  /** `usual` is the server's limit: that of workspaces that have none of their own, and the most that one may have. */
   async artifactUse(
     db: Db,
     { workspace, usual }: { readonly workspace: string; readonly usual: number | null },

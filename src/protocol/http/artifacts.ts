@@ -158,6 +158,18 @@ export const artifactOperations = {
     success: [200],
     errors: ['badRequest'],
   }),
+  setArtifactQuota: operation({
+    method: 'PUT',
+    path: '/workspaces/{workspace}/artifacts/quota',
+    summary: "Say how much the artifacts of a workspace may take, at most as much as the server's own limit",
+    action: 'workspace.manage',
+    params: inWorkspace,
+    query: z.object({}),
+    body: z.object({ quota: bytesSchema.nullable().meta({ description: "Null: the server's limit." }) }),
+    response: artifactUseSchema,
+    success: [200],
+    errors: ['badRequest'],
+  }),
   collectArtifacts: operation({
     method: 'POST',
     path: '/workspaces/{workspace}/artifacts/collect',
