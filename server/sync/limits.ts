@@ -52,7 +52,7 @@ export const defaultSyncLimits: SyncLimits = {
   documentBytes: 16 * 1024 * 1024,
   documentStructs: 50_000,
   documentClients: 4_000,
-  pendingBytes: 64 * 1024,
+  pendingBytes: 16 * 1024,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,
   roomConnections: 1_000,
