@@ -61,11 +61,15 @@ export class SimStore implements Store {
   }
 
   /** loadDocument and compact, as requests/documents.ts says. */
-  readonly call = ((name: string, input: DocumentName & { state?: Uint8Array; upto?: number }) => {
+  readonly call = ((name: string, input: DocumentName & { state?: Uint8Array; upto?: number }): unknown => {
     if (name === 'loadDocument') return this.#later(() => this.#load());
     if (name === 'compact') return this.#later(() => this.#compact(input.state, input.upto ?? 0));
     throw new Error(`The simulation has no ${name}`);
-  }) as Store['call'];
+  }) as unknown as Store['call'];
+
+  async backup(): Promise<void> {
+    throw new Error('The simulation keeps no copies');
+  }
 
   async close(): Promise<void> {}
 
