@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { createClient } from '../../src/sdk/client.ts';
 import { openCutProxy } from '../testing/cut-proxy.ts';
+import { FakeS3 } from '../testing/fake-s3.ts';
 import { testServer } from '../testing/fixture.ts';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -70,6 +71,31 @@ test('an upload cut at many random places, by two tabs at once, is whole and sen
   expect(extra).toBeLessThanOrEqual(20 * CHUNK + 400 * 1024); // heads of some hundred requests
   const back = await createClient({ baseUrl: url }).artifacts.download(sha256);
   expect(hash(new Uint8Array(await back.arrayBuffer()))).toBe(sha256);
+});
+
+test('into a bucket: cut, gone on with, whole, and nothing but the blob is left', async () => {
+  const seed = Date.now() % 1_000_000;
+  console.log(`seed ${seed}`);
+  const random = new Random(seed);
+  const s3 = await FakeS3.start();
+  const { port } = await testServer({ allowHosts: ['127.0.0.1'], bucket: s3.options() });
+  const bytes = randomBytes(14 * 1024 * 1024);
+  let left = 3;
+  const proxy = await openCutProxy(port, () => arm());
+  onTestFinished(() => proxy.close());
+  const arm = (): void => {
+    if (left-- > 0) proxy.cutAfter(1 + random.below(4 * 1024 * 1024));
+  };
+  arm();
+  const { artifacts } = createClient({ baseUrl: proxy.url });
+  const { sha256 } = await artifacts.upload(new Blob([bytes]), { chunkBytes: 6 * 1024 * 1024 });
+  expect(proxy.cuts()).toBe(3);
+  expect([...s3.objects.keys()]).toEqual([`anneal/blobs/${sha256}`]);
+  expect(s3.uploads.size).toBe(0);
+  const back = await artifacts.download(sha256);
+  expect(Buffer.from(await back.arrayBuffer()).equals(bytes)).toBe(true);
+  const none = await artifacts.upload(new Blob([]));
+  expect(await artifacts.size(none.sha256)).toBe(0);
 });
 
 test('whoever has the file goes on where it stopped, and one at a time', async () => {
