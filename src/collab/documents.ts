@@ -87,7 +87,8 @@ export function createDocuments(options: {
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
     const keep = isReview ? keepsNothing : store;
-    const room = await openRoom({ project, path, store: keep, server, tickets, onServer: resend.learned });
+    const room = await openRoom({ project, path, store: keep, server, tickets, onServer: resend.learned,
+      onSaved: resend.heard });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();

@@ -17,6 +17,7 @@ function setUp(unsaved: readonly string[]) {
       rooms: async () => [...unsaved, 'p/saved.md'],
     },
     giveUpMs: 1_000,
+    doubtMs: 100,
     use(project, path) {
       const name = `${project}/${path}`;
       const listeners = new Set<() => void>();
@@ -52,7 +53,7 @@ const names = ['p/a.md', 'p/b.md', 'p/deep/c.md', 'q/d.md', 'q/e.md'];
 
 test('closed documents with something that the server does not have are sent, a few at a time', async () => {
   const { resend, open, released, say } = setUp([...names, 'p/old.md~2026-01-02T03:04:05.678Z']);
-  resend.learned({ epoch: 7, lsn: 1 }, false);
+  resend.learned({ epoch: 7, lsn: 1 }, null);
   await vi.waitUntil(() => open.size === 3);
   expect([...open.keys()]).toEqual(names.slice(0, 3));
   say('p/b.md', { kind: 'synced', saved: false });
@@ -68,30 +69,45 @@ test('closed documents with something that the server does not have are sent, a 
 
 test('a new epoch is looked into once, however many documents tell it, and again after the next', async () => {
   const { resend, asked, open, say } = setUp(['p/a.md']);
-  resend.learned({ epoch: 7, lsn: 1 }, false);
-  resend.learned({ epoch: 7, lsn: 2 }, false);
+  resend.learned({ epoch: 7, lsn: 1 }, null);
+  resend.learned({ epoch: 7, lsn: 2 }, { epoch: 6, lsn: 9 });
   await vi.waitUntil(() => open.size === 1);
-  resend.learned({ epoch: 7, lsn: 3 }, false); // the document that was opened says so, too
-  resend.learned({ epoch: 8, lsn: 1 }, false);
+  resend.learned({ epoch: 7, lsn: 3 }, null); // the document that was opened says so, too
+  resend.learned({ epoch: 8, lsn: 1 }, null);
   say('p/a.md', saved);
   await resend.settled();
   expect(asked).toEqual([7, 8]);
 });
 
-test('a server that has less than it said counts as having nothing', async () => {
-  const { resend, open, say } = setUp(['p/a.md']);
-  resend.learned({ epoch: 7, lsn: 1 }, true);
-  await vi.waitUntil(() => open.size === 2);
-  expect([...open.keys()]).toEqual(['p/a.md', 'p/saved.md']);
-  for (const name of open.keys()) say(name, saved);
+test('a server that has less than it said, and does not catch up, counts as having nothing', async () => {
+  const { resend, open, say } = setUp([]);
+  resend.learned({ epoch: 7, lsn: 1 }, { epoch: 7, lsn: 5 });
+  await vi.waitUntil(() => open.size === 1);
+  expect([...open.keys()]).toEqual(['p/saved.md']);
+  say('p/saved.md', saved);
   await resend.settled();
+});
+
+test('a server that is behind the others for a moment is no reason to send everything again', async () => {
+  vi.useFakeTimers();
+  try {
+    const { resend, released, open } = setUp([]);
+    resend.learned({ epoch: 7, lsn: 1 }, { epoch: 7, lsn: 5 });
+    await vi.advanceTimersByTimeAsync(50);
+    resend.heard({ epoch: 7, lsn: 6 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await resend.settled();
+    expect([open.size, released.length]).toEqual([0, 0]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a document that cannot be sent now holds nobody up for ever', async () => {
   vi.useFakeTimers();
   try {
     const { resend, released } = setUp(['p/a.md']);
-    resend.learned({ epoch: 7, lsn: 1 }, false);
+    resend.learned({ epoch: 7, lsn: 1 }, null);
     await vi.advanceTimersByTimeAsync(1_100);
     await resend.settled();
     expect(released).toEqual(['p/a.md']);

@@ -4,6 +4,8 @@ import type { RoomUse } from './room-cache.ts';
 
 /** So many closed documents are sent at a time: the ones that people look at go first. */
 const AT_ONCE = 3;
+/** One of several servers may be behind the others for a moment. Who is behind for longer has lost something. */
+const DOUBT_MS = 20_000;
 /** A document that is not on the server by then waits for the next connection. */
 const GIVE_UP_MS = 30_000;
 
@@ -11,15 +13,23 @@ export interface ResendOptions {
   readonly store: Pick<DocumentStore, 'unsaved' | 'rooms'>;
   readonly use: (project: string, path: string) => RoomUse;
   readonly giveUpMs?: number;
+  readonly doubtMs?: number;
 }
 
 /**
  * Sends what closed documents hold and the server does not: edits made offline before the page was closed, and
  * everything where the server's log has begun a new epoch. Open documents do so by themselves.
  */
-export function createResend({ store, use, giveUpMs = GIVE_UP_MS }: ResendOptions): {
-  /** A connection has opened. */
-  learned(server: ServerMark, behind: boolean): void;
+export function createResend({
+  store,
+  use,
+  giveUpMs = GIVE_UP_MS,
+  doubtMs = DOUBT_MS,
+}: ResendOptions): {
+  /** A connection has opened; `before` is how far the log had come when its document was last said to be saved. */
+  learned(server: ServerMark, before: ServerMark | null): void;
+  /** How far the log is, whichever connection says it. */
+  heard(server: ServerMark): void;
   /** Resolves when nothing is being sent. */
   settled(): Promise<void>;
 } {
@@ -41,12 +51,28 @@ export function createResend({ store, use, giveUpMs = GIVE_UP_MS }: ResendOption
   };
   /** What was looked through last: opening each of the documents says the same again. */
   let seen: number | null = null;
+  let latest: ServerMark | null = null;
+  let doubt: ReturnType<typeof setTimeout> | null = null;
+  const heard = (server: ServerMark): void => {
+    if (latest?.epoch !== server.epoch || latest.lsn < server.lsn) latest = server;
+  };
+  const look = (epoch: number, list: () => Promise<readonly string[]>): void => {
+    seen = epoch;
+    next = list;
+    running ??= run();
+  };
   return {
-    learned({ epoch }, behind) {
-      if (running !== null && seen === epoch && !behind) return;
-      seen = epoch;
-      next = behind ? () => store.rooms() : () => store.unsaved(epoch);
-      running ??= run();
+    heard,
+    learned(server, before) {
+      heard(server);
+      const isBehind = before?.epoch === server.epoch && server.lsn < before.lsn;
+      if (isBehind) {
+        doubt ??= setTimeout(() => {
+          doubt = null;
+          if (latest?.epoch === before.epoch && latest.lsn < before.lsn) look(before.epoch, () => store.rooms());
+        }, doubtMs);
+      }
+      if (running === null || seen !== server.epoch) look(server.epoch, () => store.unsaved(server.epoch));
     },
     async settled() {
       while (running !== null) await running;

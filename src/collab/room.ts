@@ -47,11 +47,10 @@ export interface RoomOptions {
   readonly server: string;
   readonly socket?: typeof WebSocket;
   readonly tickets?: Tickets | undefined;
-  /**
-   * Called when the server has said where its log is. `behind`: it has less than it once said to have, in the
-   * same epoch, which no server does that knows what it lost.
-   */
-  readonly onServer?: (server: ServerMark, behind: boolean) => void;
+  /** Called when a connection has opened, with where the log was when the document was last saved there. */
+  readonly onServer?: (server: ServerMark, before: ServerMark | null) => void;
+  /** Called when the document is saved, with where the server's log is. */
+  readonly onSaved?: (server: ServerMark) => void;
 }
 
 /** Matches names that `setAside` gave. */
@@ -114,11 +113,14 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     server,
     acknowledged: persistence?.acknowledged ?? null,
     onState: (next) => say({ connection: next }),
-    onSaved: (server, vector) => persistence?.saved(server, vector),
+    onSaved: (server, vector) => {
+      persistence?.saved(server, vector);
+      options.onSaved?.(server);
+    },
     onServer: (server) => {
       const before = persistence?.server ?? null;
       persistence?.learned(server);
-      options.onServer?.(server, before?.epoch === server.epoch && server.lsn < before.lsn);
+      options.onServer?.(server, before);
     },
     onRole: (role) => say({ role }),
     tickets: options.tickets,
