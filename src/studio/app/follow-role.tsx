@@ -20,6 +20,7 @@ function FollowRoleIn({ project }: { readonly project: string }) {
     before.current = role;
     if (earlier === null || role === null || earlier === role) return;
     void session.refresh();
+    notifications.hide('role');
     notifications.show({
       id: 'role',
       autoClose: 8_000,

@@ -55,7 +55,8 @@ export function FollowSession() {
     if (earlier.who !== null && earlier.who !== who) {
       forgetQueries(localStorage);
       forgetCurrentProject();
-      void queries.resetQueries();
+      // An invitation that is open belongs to whoever opened it.
+      void queries.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'invitation' });
     } else void queries.invalidateQueries();
     documents.reconnect();
   }, [documents, queries, who, rights]);

@@ -30,7 +30,7 @@ export function InvitationPage() {
     queryFn: ({ signal }) => server.access.lookAtInvitation(secret, { signal }),
     enabled: secret !== '',
     retry: false,
-    staleTime: Number.POSITIVE_INFINITY,
+    staleTime: 'static', // who signs in here has used it up: asked again it would be worth nothing
     gcTime: 0,
   });
   if (secret === '' || look.error !== null)

@@ -65,24 +65,24 @@ export function Members({ workspace }: { readonly workspace: SessionWorkspace })
                   )}
                 </>
               }
-              about={`since ${new Date(member.since).toLocaleDateString()}`}
+              about={`since ${new Date(member.since).toLocaleDateString()}${
+                isLastOwner ? '; a workspace has at least one owner' : ''
+              }`}
             >
               {mayManage ? (
                 <>
-                  <Tooltip label="A workspace has at least one owner" disabled={!isLastOwner}>
-                    <Select
-                      size="xs"
-                      w={130}
-                      aria-label={`Role of ${member.name}`}
-                      data={roles.map((role) => ({ value: role, label: roleWords[role].name }))}
-                      value={member.role}
-                      allowDeselect={false}
-                      disabled={isLastOwner || change.isPending}
-                      onChange={(role) =>
-                        role !== null && change.mutate({ user: member.user, role: role as Role })
-                      }
-                    />
-                  </Tooltip>
+                  <Select
+                    size="xs"
+                    w={130}
+                    aria-label={`Role of ${member.name}`}
+                    data={roles.map((role) => ({ value: role, label: roleWords[role].name }))}
+                    value={member.role}
+                    allowDeselect={false}
+                    disabled={isLastOwner || change.isPending}
+                    onChange={(role) =>
+                      role !== null && change.mutate({ user: member.user, role: role as Role })
+                    }
+                  />
                   <Tooltip label={member.user === self ? 'Leave the workspace' : 'Remove from the workspace'}>
                     <ActionIcon
                       aria-label={`Remove ${member.name}`}
