@@ -40,9 +40,8 @@ export interface Blobs {
 export interface Spool {
   readonly bytes: number;
   read(range?: ByteRange): Promise<Readable>;
-  /** Makes a blob of all of them, on disk when it resolves. */
+  /** Makes a blob of all of them, on disk when it resolves. They stay here as well until they are removed. */
   become(name: BlobName): Promise<void>;
-  /** Gone, unless it became a blob. */
   remove(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { protocolErrors } from '../../../src/protocol/errors.ts';
@@ -57,10 +57,22 @@ export class FolderBlobs implements Blobs {
     }
   }
 
-  /** Makes a file of this folder's file system a blob; it is synced first. */
+  /**
+   * Makes a file of this folder's file system a blob. It stays where it is until it is removed there: when the
+   * process is killed before anybody knows of the blob, the upload is still whole.
+   */
   async adopt(file: string, name: BlobName): Promise<void> {
+    const target = this.#path(name);
     await syncFile(file, 'r+');
-    await this.#publish(file, name);
+    await mkdir(dirname(target), { recursive: true });
+    try {
+      await link(file, target);
+      await syncFolder(dirname(target));
+    } catch (error) {
+      if (isCode(error, 'EEXIST')) return; // somebody else was faster
+      if (!isCode(error, 'EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK', 'EXDEV')) throw error;
+      await this.put(name, 0, async () => createReadStream(file));
+    }
   }
 
   async touch(name: BlobName): Promise<boolean> {
