@@ -275,5 +275,6 @@ const WAITS: ReadonlySet<string> = new Set(
     protocolErrors.internal,
     protocolErrors.badResponse,
     protocolErrors.aborted,
+    protocolErrors.notSignedIn,
   ].map(({ code }) => code),
 );
