@@ -147,6 +147,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       maxBytes: options.maxArtifactBytes ?? MAX_ARTIFACT_BYTES,
       bucket: options.bucket ?? null,
       keys: vault?.keys ?? null,
+      log,
       quotaBytes: options.quotaBytes ?? null,
       shared: fanout !== null,
     });

@@ -167,6 +167,21 @@ test('damaged bytes are never given out, are put aside, and can be sent again', 
   expect(Buffer.from(file).equals(await read(artifacts, 'home', sha256))).toBe(true);
 });
 
+test('a disk that forgets is found out before anybody reads', async () => {
+  const { artifacts, damage, pass } = await open();
+  const good = await put(artifacts, 'home', randomBytes(10_000));
+  const bad = await put(artifacts, 'home', randomBytes(10_000));
+  const scrub = (bytes = 1e9) => artifacts.verified.scrub(Date.now() + 1000, bytes, () => false);
+  expect(await scrub()).toEqual([]);
+  for await (const { name } of artifacts.blobs.list()) if (name.endsWith(bad)) await damage(name);
+  pass(3600_000);
+  expect(await artifacts.verified.scrub(Date.now() - 1000, 1e9, () => false)).toEqual([]); // not yet due
+  expect(await scrub(0)).toEqual([]);
+  expect((await scrub()).map(({ code, where }) => [code, where])).toEqual([['ANN-PRO-049', bad]]);
+  expect(await artifacts.size({ workspace: 'home', sha256: bad })).toBeNull();
+  expect(await artifacts.size({ workspace: 'home', sha256: good })).toBe(10_000);
+});
+
 test('a quota counts what workspaces really take, and is said before anything is taken in', async () => {
   const { artifacts } = await open({ quotaBytes: 150_000 });
   await put(artifacts, 'home', randomBytes(100_000));

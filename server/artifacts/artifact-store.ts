@@ -46,8 +46,8 @@ export class ArtifactStore {
   readonly gate = new Gate();
   readonly blobs: Blobs;
   readonly incoming: Incoming;
+  readonly verified: VerifiedBlobs;
   readonly #store: Store;
-  readonly #verified: VerifiedBlobs;
   readonly #clock: Clock;
   readonly #quotaBytes: number | null;
   readonly #sealed: boolean;
@@ -58,7 +58,7 @@ export class ArtifactStore {
     this.#sealed = sealed;
     this.blobs = blobs;
     this.incoming = incoming;
-    this.#verified = new VerifiedBlobs(blobs);
+    this.verified = new VerifiedBlobs(blobs, clock);
     this.#clock = clock;
     this.maxBytes = maxBytes;
     this.#quotaBytes = quotaBytes;
@@ -80,7 +80,7 @@ export class ArtifactStore {
     if (found === null || places === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     const { bytes } = found;
     for (const { name } of slicesOf(places, range ?? { start: 0, end: bytes - 1 })) {
-      const facts = await this.#verified.check(name);
+      const facts = await this.verified.check(name);
       if (facts === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     }
     await this.#touch(key);
@@ -180,7 +180,7 @@ export class ArtifactStore {
         else if (this.#sealed) await this.blobs.put(name, bytes, () => spool.read());
         else await spool.become(name);
       }
-      await this.#verified.vouch(name);
+      await this.verified.vouch(name);
       start += bytes;
     }
   }
@@ -189,7 +189,7 @@ export class ArtifactStore {
   async #isKept(name: BlobName): Promise<boolean> {
     if (!(await this.blobs.touch(name))) return false;
     try {
-      return (await this.#verified.check(name)) !== null;
+      return (await this.verified.check(name)) !== null;
     } catch (error) {
       if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return false;
       throw error;

@@ -21,6 +21,7 @@ export interface ArtifactOptions {
   readonly bucket: BucketOptions | null;
   /** What seals them; null: they are stored as they are. */
   readonly keys: Keys | null;
+  readonly log: (line: string) => void;
   readonly maxBytes: number;
   readonly quotaBytes: number | null;
   /** Whether other server processes use the same place, so that what comes in may be theirs. */
@@ -38,12 +39,15 @@ export interface Artifacts {
 /** What looks abandoned is left alone for a while: another process may just have made it. */
 const SWEEP_AFTER_MS = 24 * 3600 * 1000;
 const TIDY_EVERY_MS = 3600 * 1000;
+/** Each blob is hashed once a week, so many bytes an hour: some seconds of a disk's time. */
+const SCRUB_EVERY_MS = 7 * 24 * 3600 * 1000;
+const SCRUB_BYTES = 4 * 1024 ** 3;
 
 /** Errors: dataUnusable, artifactsUnusable. */
 export async function openArtifacts(
   store: Store,
   clock: Clock,
-  { dataDir, bucket, keys, maxBytes, quotaBytes, shared }: ArtifactOptions,
+  { dataDir, bucket, keys, log, maxBytes, quotaBytes, shared }: ArtifactOptions,
 ): Promise<Artifacts> {
   const folder = await openFolder(join(dataDir, 'artifacts'), store);
   const { blobs: plain, incoming } = bucket === null ? folder : await openS3(bucket, folder.incoming);
@@ -63,8 +67,16 @@ export async function openArtifacts(
       .then(() => seal !== null && resealArtifacts(store, artifacts, seal, () => closed))
       .catch(() => undefined);
   };
+  const scrub = async (): Promise<void> => {
+    const before = clock.now() - SCRUB_EVERY_MS;
+    for (const { code, message, where } of await artifacts.verified.scrub(before, SCRUB_BYTES, () => closed))
+      log(`${code} ${message} (${where})`);
+  };
   tidy();
-  const timer = setInterval(tidy, TIDY_EVERY_MS);
+  const timer = setInterval(() => {
+    tidy();
+    scrub().catch((error: unknown) => log(`Looking at artifacts: ${error}`));
+  }, TIDY_EVERY_MS);
   timer.unref();
   return {
     artifacts,

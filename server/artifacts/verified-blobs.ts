@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { serverErrors } from '../errors.ts';
@@ -7,24 +8,32 @@ import type { BlobFacts, BlobName, Blobs } from './ports.ts';
 /** So many names take some tens of megabytes. */
 const MAX_KNOWN = 100_000;
 
+interface Known {
+  readonly stamp: string;
+  /** When its bytes were hashed. */
+  readonly at: number;
+}
+
 /**
- * Reads no blob before its bytes were found to be those of its hash: once in the life of the process, and again
- * whenever the file looks changed. An error at the end of an answer would come too late for whoever trusts a
- * range of it.
+ * Reads no blob before its bytes were found to be those of its hash: once in the life of the process, again
+ * whenever the file looks changed, and from time to time in the background, since a disk may forget without a
+ * word. An error at the end of an answer would come too late for whoever trusts a range of it.
  */
 export class VerifiedBlobs {
   readonly #blobs: Blobs;
-  readonly #known = new Map<BlobName, string>();
+  readonly #clock: Clock;
+  readonly #known = new Map<BlobName, Known>();
   readonly #looking = new Map<BlobName, Promise<BlobFacts | null>>();
 
-  constructor(blobs: Blobs) {
+  constructor(blobs: Blobs, clock: Clock) {
     this.#blobs = blobs;
+    this.#clock = clock;
   }
 
   /** Null where there is none. Throws artifactDamaged where the bytes are others; from then on there is none. */
   async check(name: BlobName): Promise<BlobFacts | null> {
     const facts = await this.#blobs.stat(name);
-    if (facts === null || this.#known.get(name) === facts.stamp) return facts;
+    if (facts === null || this.#known.get(name)?.stamp === facts.stamp) return facts;
     const looking = this.#looking.get(name) ?? this.#look(name, facts);
     this.#looking.set(name, looking);
     try {
@@ -38,6 +47,28 @@ export class VerifiedBlobs {
   async vouch(name: BlobName): Promise<void> {
     const facts = await this.#blobs.stat(name);
     if (facts !== null) this.#remember(name, facts);
+  }
+
+  /**
+   * Looks at blobs that nobody has looked at since a time, until so many bytes were read. Resolves with what was
+   * damaged; it has been put aside.
+   */
+  async scrub(before: number, bytes: number, stopped: () => boolean): Promise<AnnealError[]> {
+    const damaged: AnnealError[] = [];
+    let read = 0;
+    for await (const blob of this.#blobs.list()) {
+      if (stopped() || read >= bytes) break;
+      if ((this.#known.get(blob.name)?.at ?? Number.NEGATIVE_INFINITY) >= before) continue;
+      read += blob.bytes;
+      this.#known.delete(blob.name);
+      try {
+        await this.check(blob.name);
+      } catch (error) {
+        if (!(error instanceof AnnealError) || error.code !== protocolErrors.artifactDamaged.code) throw error;
+        damaged.push(error);
+      }
+    }
+    return damaged;
   }
 
   async #look(name: BlobName, facts: BlobFacts): Promise<BlobFacts | null> {
@@ -67,6 +98,6 @@ export class VerifiedBlobs {
 
   #remember(name: BlobName, { stamp }: BlobFacts): void {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear();
-    this.#known.set(name, stamp);
+    this.#known.set(name, { stamp, at: this.#clock.now() });
   }
 }

@@ -26,6 +26,7 @@ export async function testArtifacts(
     dataDir,
     bucket: options.bucket ?? null,
     keys,
+    log: () => undefined,
     maxBytes: 1024 ** 3,
     quotaBytes: options.quotaBytes ?? null,
     shared: false,
