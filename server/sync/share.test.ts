@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { syncPath } from '../../src/protocol/sync.ts';
+import { testServer } from '../testing/fixture.ts';
+import { join } from '../testing/join.ts';
 import { Addresses } from './addresses.ts';
 import { defaultSyncLimits } from './limits.ts';
 import { Share } from './share.ts';
@@ -83,4 +87,19 @@ test('a long work is done by portions, and the event loop goes on in between', a
       })(),
     ),
   ).rejects.toThrow('no');
+});
+
+test('who has as many sockets as an address may have gets no more, until one is gone', async () => {
+  const { url } = await testServer({ limits: { addressConnections: 2 } });
+  const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
+  const refused = await new Promise<number | undefined>((resolve) => {
+    const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${syncPath('sample', 'notes.md')}`);
+    socket.on('unexpected-response', (_request, response) => resolve(response.statusCode));
+    socket.on('error', () => undefined);
+  });
+  expect(refused).toBe(429);
+  await ada.leave();
+  const cleo = await join(url, 'notes.md');
+  cleo.text.insert(0, 'here');
+  await bob.untilText('here');
 });

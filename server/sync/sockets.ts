@@ -57,7 +57,8 @@ const RENEW_MS = 20_000;
 const MAX_EARLY_FRAMES = 64;
 /** So long what has come may take to be written down when the server stops. */
 const DRAIN_MS = 5_000;
-/** So long a socket may take to say goodbye. */
+/** So long a socket may take to say goodbye, and when the server stops. */
+const GOODBYE_MS = 5_000;
 const GRACE_MS = 1_000;
 
 /** The sync sockets: from an upgrade that the guard has let pass to a connection in a room. */
@@ -83,6 +84,7 @@ export class SyncSockets {
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
       autoPong: false,
+      closeTimeout: GOODBYE_MS,
       handleProtocols: chosenProtocol,
     });
     this.#server.on('wsClientError', (error, socket) =>
@@ -106,8 +108,17 @@ export class SyncSockets {
       refuseSocket(socket, protocolErrors.shuttingDown());
       return;
     }
+    const { ipOf, limits } = this.#parts;
+    const held = this.#addresses.enter(ipOf(request));
+    // Before it is a WebSocket: one that is only to be closed would still take up room for a while.
+    if (held === null || this.#server.clients.size >= limits.connections) {
+      held?.release();
+      refuseSocket(socket, protocolErrors.tooManyConnections());
+      return;
+    }
+    socket.on('close', () => held.release());
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      void this.#accept(accepted, request);
+      void this.#accept(accepted, request, held.share);
     });
   }
 
@@ -139,12 +150,11 @@ export class SyncSockets {
     clearTimeout(grace);
   }
 
-  async #accept(socket: WebSocket, request: IncomingMessage): Promise<void> {
+  async #accept(socket: WebSocket, request: IncomingMessage, ofAddress: Share): Promise<void> {
     const { limits, metrics, rooms } = this.#parts;
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
-    const held = this.#addresses.enter(this.#parts.ipOf(request));
     const refuse = ({ code, reason }: Refusal): void => {
       metrics.closed(code);
       early.length = 0;
@@ -164,7 +174,6 @@ export class SyncSockets {
     socket.on('error', () => undefined); // a close event follows
     socket.on('close', () => {
       gone = true;
-      held?.release();
       if (connection === null) return;
       connection.leave();
       this.#connections.delete(connection);
@@ -175,8 +184,6 @@ export class SyncSockets {
       const address = parseSyncPath(request.url ?? '');
       if (address === null)
         return refuse({ code: CloseCode.badRequest, reason: 'No such address: /sync/<project>/<path>' });
-      if (held === null || this.#server.clients.size > limits.connections)
-        return refuse({ code: CloseCode.busy, reason: 'There are too many connections' });
       const guest = await this.#parts.greeter(request, address);
       if (isRefusal(guest)) return refuse(guest);
       const refusal = gone ? null : await this.#parts.doorkeeper.admit(address);
@@ -186,7 +193,7 @@ export class SyncSockets {
         const since = await this.#parts.doorkeeper.refusal(address);
         if (since !== null) throw new TurnedAway(since);
       };
-      const shares = [new Share(limits), held.share];
+      const shares = [new Share(limits), ofAddress];
       const start = (room: Room): Connection => {
         if (room.peers.size >= limits.roomConnections)
           throw new TurnedAway({ code: CloseCode.busy, reason: 'There are too many people in this document' });

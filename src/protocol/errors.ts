@@ -112,6 +112,11 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'The request was cancelled',
     fix: 'Nothing to do.',
   },
+  tooManyConnections: {
+    number: 24,
+    title: 'There are too many connections, at all or from this address',
+    fix: 'Close some, or try again later.',
+  },
   badResponse: {
     number: 23,
     title: 'The server answered with something that this version does not understand',
@@ -251,6 +256,7 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   unsupportedMediaType: 415,
   storageFull: 507,
   shuttingDown: 503,
+  tooManyConnections: 429,
   internal: 500,
   notSignedIn: 401,
   forbidden: 403,
