@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { syncPath } from '../../src/protocol/sync.ts';
 import { testServer } from '../testing/fixture.ts';
@@ -99,7 +99,7 @@ test('who has as many sockets as an address may have gets no more, until one is 
   });
   expect(refused).toBe(429);
   await ada.leave();
-  const cleo = await join(url, 'notes.md');
+  const cleo = await vi.waitUntil(() => join(url, 'notes.md').catch(() => null)); // once the server has noticed
   cleo.text.insert(0, 'here');
   await bob.untilText('here');
 });
