@@ -33,8 +33,9 @@ export interface SyncLimits {
   readonly msPerSecond: number;
   /** An update with more, or one that may cost more than cost.ts allows, is tried in a thread first. */
   readonly trialParts: number;
-  /** So long the trial of an update may take. */
+  /** So long the trial of an update may take, and what each of its parts adds. */
   readonly trialMs: number;
+  readonly trialMsPerPart: number;
   /** How long an empty room stays in memory. */
   readonly idleMs: number;
   /** The log of a document is replaced by a snapshot when it is longer than either. */
@@ -67,6 +68,7 @@ export const defaultSyncLimits: SyncLimits = {
   msPerSecond: 300,
   trialParts: 2_000,
   trialMs: 1_000,
+  trialMsPerPart: 0.05,
   idleMs: 10_000,
   logUpdates: 500,
   logBytes: 1024 * 1024,

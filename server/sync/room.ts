@@ -199,7 +199,7 @@ export class Room {
     const edited = (): void =>
       this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
     if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
-      return this.#receiveLarge(update, scan, tell, check).then((received) => {
+      return this.#receiveLarge(update, scan, parts, tell, check).then((received) => {
         if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
         edited();
         return received;
@@ -272,10 +272,11 @@ export class Room {
   async #receiveLarge(
     update: Uint8Array,
     scan: Scan,
+    parts: number,
     tell: RoomPeer | null,
     check: () => void,
   ): Promise<Received> {
-    await this.#parts.trial.run(() => ({ state: this.#encode(), update }));
+    await this.#parts.trial.run(parts, () => ({ state: this.#encode(), update }));
     const known = (client: number): number => Y.getState(this.doc.store, client);
     const slices = Slices.of(update, this.kind, known);
     if (slices === null) throw serverErrors.malformedUpdate();

@@ -42,7 +42,7 @@ export class Rooms {
     this.#store = store;
     this.#limits = limits;
     this.#metrics = metrics;
-    this.#trial = new Trial(limits.trialMs);
+    this.#trial = new Trial(limits);
     const find = (name: DocumentName): Room | undefined => this.#rooms.get(keyOf(name));
     const holds = (among: Fanout): Holds =>
       new Holds(among, {

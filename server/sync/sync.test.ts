@@ -154,7 +154,7 @@ test.each(hostile)('hostile update: %s is refused, and the others do not notice'
 });
 
 test('an update that takes too long is found out in a thread of its own', async () => {
-  const { url } = await testServer({ limits: { trialMs: 1, trialParts: 0 } });
+  const { url } = await testServer({ limits: { trialMs: 1, trialMsPerPart: 0, trialParts: 0 } });
   const editor = await join(url, 'notes.md');
   const update = documentWith((doc) => {
     const text = doc.getText('content');

@@ -6,6 +6,12 @@ export interface TrialRequest {
   readonly update: Uint8Array;
 }
 
+/** So long the trial of any update may take, and what each of its parts adds. */
+export interface TrialLimits {
+  readonly trialMs: number;
+  readonly trialMsPerPart: number;
+}
+
 export type TrialMessage =
   /** The thread is ready for a trial, or has read the document and begins with the update. */
   | { readonly kind: 'ready' | 'loaded' }
@@ -27,17 +33,18 @@ type Outcome =
  * needs is held against it: neither the time nor the memory that the document takes.
  */
 export class Trial {
-  readonly #limitMs: number;
+  readonly #limits: TrialLimits;
   #worker: Worker | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+  constructor(limits: TrialLimits) {
+    this.#limits = limits;
   }
 
   /** Rejects with hostileUpdate or malformedUpdate when the update cannot be applied within the limits. */
-  run(request: () => TrialRequest): Promise<void> {
-    const result = this.#last.then(() => this.#run(request()));
+  run(parts: number, request: () => TrialRequest): Promise<void> {
+    const limitMs = Math.round(this.#limits.trialMs + parts * this.#limits.trialMsPerPart);
+    const result = this.#last.then(() => this.#run(request(), limitMs));
     this.#last = result.catch(() => undefined);
     return result;
   }
@@ -48,9 +55,9 @@ export class Trial {
     this.#worker = null;
   }
 
-  async #run(request: TrialRequest): Promise<void> {
+  async #run(request: TrialRequest, limitMs: number): Promise<void> {
     const worker = await this.#start();
-    const outcome = await this.#outcome(worker, request);
+    const outcome = await this.#outcome(worker, request, limitMs);
     if (outcome.kind === 'done') {
       if (outcome.problem === null) return;
       throw serverErrors.malformedUpdate({ message: `Yjs cannot read the update: ${outcome.problem}` });
@@ -58,12 +65,11 @@ export class Trial {
     this.#worker = null;
     await worker.terminate();
     if (outcome.kind === 'ended' && !outcome.loaded) return;
-    throw serverErrors.hostileUpdate({
-      message: `Applying the update takes more than ${outcome.kind === 'slow' ? `${this.#limitMs} ms` : `${MEMORY_MB} MB`}`,
-    });
+    const bound = outcome.kind === 'slow' ? `${limitMs} ms` : `${MEMORY_MB} MB`;
+    throw serverErrors.hostileUpdate({ message: `Applying the update takes more than ${bound}` });
   }
 
-  #outcome(worker: Worker, request: TrialRequest): Promise<Outcome> {
+  #outcome(worker: Worker, request: TrialRequest, limitMs: number): Promise<Outcome> {
     return new Promise((resolve) => {
       let loaded = false;
       const end = (outcome: Outcome): void => {
@@ -78,7 +84,7 @@ export class Trial {
         if (message.kind === 'done') return end(message);
         loaded = true;
         clearTimeout(timer);
-        timer = setTimeout(() => end({ kind: 'slow' }), this.#limitMs);
+        timer = setTimeout(() => end({ kind: 'slow' }), limitMs);
       };
       let timer = setTimeout(ended, LOAD_MS);
       worker.on('message', hear);
