@@ -151,6 +151,20 @@ test('no room, too large, or not announced as it should: said before a byte is s
   expect(await code(await begin(url, 'b'.repeat(64), 600))).toBe('ANN-PRO-045'); // the first has set room aside
   expect(await code(await begin(url, 'not a hash', 5))).toBe('ANN-PRO-001');
   expect(await code(await tus(url, '', 'POST', { 'upload-length': '-1' }))).toBe('ANN-PRO-001');
+  const right = {
+    'anneal-client': 'client-one',
+    'upload-offset': '0',
+    'content-type': 'application/offset+octet-stream',
+  };
+  for (const wrong of [
+    { 'tus-resumable': '0.2.2' },
+    { 'upload-offset': '-5' },
+    { 'upload-offset': '1e3' },
+    { 'content-type': 'text/plain' },
+  ])
+    expect(await code(await tus(url, `/${sha256}`, 'PATCH', { ...right, ...wrong }, Buffer.from('x')))).toBe(
+      'ANN-PRO-001',
+    );
   const { artifacts } = createClient({ baseUrl: url });
   await expect(artifacts.upload(new Blob([randomBytes(2000)]))).rejects.toMatchObject({
     code: 'ANN-PRO-045',

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { MemoryLocker, Server } from '@tus/server';
+import { MemoryLocker, Server, Upload } from '@tus/server';
 import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError, toAnnealError } from '../../src/base/error.ts';
 import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
@@ -9,7 +9,7 @@ import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { Leases } from './lease.ts';
-import { announcedUpload, clientOf } from './upload-head.ts';
+import { announcedUpload, bareHead, clientOf } from './upload-head.ts';
 
 /** An upload that nobody continued for so long is forgotten. */
 const KEEP_UPLOADS_MS = 7 * 24 * 3600 * 1000;
@@ -27,7 +27,7 @@ export class Uploads {
   readonly #leases: Leases;
   readonly #tus: Server;
   /** Which upload a request is about; the address alone does not say whose. */
-  readonly #asked = new WeakMap<IncomingMessage, { readonly key: ArtifactKey; readonly address: string }>();
+  readonly #asked = new WeakMap<IncomingMessage, ArtifactKey>();
   /** Uploads whose bytes are being hashed. */
   readonly #finishing = new Map<string, Promise<void>>();
 
@@ -49,12 +49,10 @@ export class Uploads {
       lockDrainTimeout: DRAIN_MS,
       maxSize: artifacts.maxBytes,
       allowedOrigins: () => false, // the guard knows which pages may ask
-      namingFunction: (request) => this.#idOf(asked(request).key),
-      getFileIdFromRequest: (request) => this.#idOf(asked(request).key),
-      generateUrl: (request) => asked(request).address,
+      getFileIdFromRequest: (request) => this.#idOf(asked(request)),
       onUploadFinish: async (request) => {
         try {
-          await this.#finish(asked(request).key);
+          await this.#finish(asked(request));
         } catch (error) {
           throw asTus(error);
         }
@@ -71,18 +69,21 @@ export class Uploads {
     const address = `${API_PREFIX}/uploads/${sha256}${query}`;
     if (bytes === 0) await this.#artifacts.put(key, Readable.from([]), 0);
     if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
-    const client = clientOf(request);
-    await this.#artifacts.reserve(key, { bytes, client, until: this.#leases.until() });
-    if ((await this.#artifacts.incoming.arrived(this.#idOf(key))) !== null)
-      return answer(response, 201, { location: address });
-    await this.#hand(key, address, request, response);
+    const id = this.#idOf(key);
+    const { incoming } = this.#artifacts;
+    const before = await this.#store.call('uploadBytes', key);
+    await this.#artifacts.reserve(key, { bytes, client: clientOf(request), until: this.#leases.until() });
+    if (before !== null && before !== bytes) await incoming.forget(id); // one of the two lengths is wrong
+    if ((await incoming.arrived(id)) === null)
+      await incoming.uploads.create(new Upload({ id, size: bytes, offset: 0 }));
+    answer(response, 201, { location: address });
   }
 
   /** HEAD: how many bytes have arrived; all of them, where the artifact is there. */
   async head(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
     const there = await this.#artifacts.size(key);
     if (there !== null) return answer(response, 200, arrived(there, there));
-    const [bytes, offset] = await this.#begun(key, request);
+    const [bytes, offset] = await this.#begun(key, clientOf(request));
     // The server was stopped between the last byte and the hash.
     if (offset === bytes) {
       await this.#finish(key);
@@ -95,11 +96,14 @@ export class Uploads {
   async patch(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
     if ((await this.#artifacts.size(key)) !== null)
       throw protocolErrors.uploadConflict({ where: key.sha256 });
-    await this.#begun(key, request);
+    const client = clientOf(request);
+    bareHead(request);
+    await this.#begun(key, client);
     const finishing = () => this.#finishing.has(this.#idOf(key));
-    const done = this.#leases.keep(key, clientOf(request), request, finishing);
+    const done = this.#leases.keep(key, client, request, finishing);
     try {
-      await this.#hand(key, '', request, response);
+      this.#asked.set(request, key);
+      await this.#tus.handle(request, response);
     } finally {
       done();
     }
@@ -107,9 +111,10 @@ export class Uploads {
 
   /** DELETE: forgets what has arrived. */
   async remove(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
-    await this.#begun(key, request);
-    await this.#hand(key, '', request, response);
+    await this.#begun(key, clientOf(request));
+    await this.#artifacts.incoming.forget(this.#idOf(key));
     await this.#store.call('endUpload', key);
+    answer(response, 204, {});
   }
 
   /** Removes what nobody continues, and what a killed server left. Resolves with how many. */
@@ -120,18 +125,13 @@ export class Uploads {
   }
 
   /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
-  async #begun(key: ArtifactKey, request: IncomingMessage): Promise<readonly [number, number]> {
-    await this.#leases.claim(key, clientOf(request));
+  async #begun(key: ArtifactKey, client: string): Promise<readonly [number, number]> {
+    await this.#leases.claim(key, client);
     const bytes = await this.#store.call('uploadBytes', key);
     const offset = await this.#artifacts.incoming.arrived(this.#idOf(key));
     if (bytes !== null && offset !== null) return [bytes, offset];
     await this.#store.call('endUpload', key); // its bytes are gone: it begins anew
     throw protocolErrors.uploadNotFound({ where: key.sha256 });
-  }
-
-  async #hand(key: ArtifactKey, address: string, request: IncomingMessage, response: ServerResponse) {
-    this.#asked.set(request, { key, address });
-    await this.#tus.handle(request, response);
   }
 
   /** Workspaces' ids have neither dot nor slash. */
