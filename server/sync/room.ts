@@ -17,6 +17,7 @@ import type { SyncMetrics } from './metrics.ts';
 import { fits, isOutgrown } from './outgrown.ts';
 import { fill, portions } from './portions.ts';
 import { RoomLink } from './room-link.ts';
+import { RoomLog } from './room-log.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
 import { nextGeneration, retiredClients } from './rotation.ts';
 import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
@@ -77,9 +78,6 @@ export interface Received {
 /** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
 export class MissingParts extends Error {}
 
-/** A room spends at most one part in so many of its time on compacting. */
-const COMPACTING_SHARE = 50;
-
 const ANEW = 'The document begins anew';
 
 /** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
@@ -101,19 +99,13 @@ export class Room {
   #idleTimer: NodeJS.Timeout | null = null;
   /** What Yjs emitted during the change that is being made. */
   #emitted: Uint8Array[] = [];
-  #durable: Promise<void> = Promise.resolve();
-  /** The document holds every row of its log up to this one. */
-  #seq = 0;
-  #logUpdates = 0;
-  #logBytes = 0;
-  #stateBytes = 0;
+  readonly #log: RoomLog;
   #hasText = false;
   #rotating = false;
   /** Yjs clients of generations that are over. */
   #retired: ReadonlySet<number> = new Set();
   /** The whole state as bytes, while nothing has changed since. */
   #encoded: Uint8Array | null = null;
-  #compactAfter = 0;
 
   constructor(name: DocumentName, parts: RoomParts) {
     this.name = name;
@@ -123,6 +115,18 @@ export class Room {
     this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs, (frame) =>
       this.#link?.say(frame),
     );
+    const { store, limits, metrics, shared } = parts;
+    this.#log = new RoomLog({
+      name,
+      store,
+      limits,
+      metrics,
+      seenOfOthers: shared === null ? null : () => shared.catchUp.seen,
+      encode: () => this.#encode(),
+      onWrite: () => this.#step({ kind: 'wrote' }),
+      onSettled: () => this.#settled(),
+      onFailed: (error) => this.#storeFailed(error),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -146,7 +150,7 @@ export class Room {
 
   /** About how long its state is, encoded: at most as long as its snapshot and its log. */
   get bytes(): number {
-    return this.#stateBytes;
+    return this.#log.stateBytes;
   }
 
   /** All of the log up to this number is on disk. */
@@ -156,7 +160,7 @@ export class Room {
 
   /** Resolves when all that the document holds now is on disk. */
   get durable(): Promise<void> {
-    return this.#durable;
+    return this.#log.durable;
   }
 
   /** Holds the room in memory until `release`. */
@@ -191,7 +195,7 @@ export class Room {
     const scan = scanned.value;
     this.#checkGeneration(scan);
     const news = newsOf(scan, this.doc);
-    if (news.structs + news.deletes === 0) return { durable: this.#durable };
+    if (news.structs + news.deletes === 0) return { durable: this.durable };
     this.#checkPending(scan, update);
     if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
     const parts = news.structs + news.deletes;
@@ -237,7 +241,7 @@ export class Room {
     for (const update of updates) {
       this.#emitted = [];
       Y.applyUpdate(this.doc, update, 'store');
-      if (this.#emitted.length > 0) this.#stateBytes += update.length;
+      if (this.#emitted.length > 0) this.#log.adopted(update.length);
       this.#hasText ||= this.#emitted.length > 0;
       for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
     }
@@ -254,15 +258,12 @@ export class Room {
 
   async #load(): Promise<void> {
     await this.#link?.open(this);
-    const { snapshot, updates, seq } = await this.#parts.store.call('loadDocument', this.name);
-    this.#seq = seq;
-    await fill(this.doc, this.kind, { snapshot, updates }, this.#parts.turns);
+    const stored = await this.#parts.store.call('loadDocument', this.name);
+    await fill(this.doc, this.kind, stored, this.#parts.turns);
+    this.#log.loaded(stored);
     for (const update of this.#early) Y.applyUpdate(this.doc, update, 'store');
     this.#early = [];
     this.#retired = retiredClients(this.doc);
-    this.#logUpdates = updates.length;
-    this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
-    this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
     this.#hasText = this.doc.share.size > 0;
     this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
     this.#step({ kind: 'loaded' });
@@ -343,37 +344,11 @@ export class Room {
   }
 
   #write(updates: readonly Uint8Array[]): Promise<void> {
-    if (updates.length === 0) return this.#durable;
-    if (!this.#hasText && this.kind === 'text') {
+    if (updates.length > 0 && !this.#hasText && this.kind === 'text') {
       this.#hasText = true;
       this.#parts.onFirstText(this.name);
     }
-    const { store, limits } = this.#parts;
-    const before = this.#durable;
-    const began = performance.now();
-    this.#step({ kind: 'wrote' });
-    const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
-    this.#durable = Promise.all([before, appended]).then(([, written]) => {
-      // Among the rows before it may be another server's, which this one has not heard of yet.
-      if (this.#parts.shared !== null) return;
-      for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
-    });
-    this.#durable.then(
-      () => {
-        this.#parts.metrics.durable((performance.now() - began) / 1000);
-        this.#settled();
-      },
-      (error: AnnealError) => this.#storeFailed(error),
-    );
-    for (const { length } of updates) {
-      this.#logUpdates++;
-      this.#logBytes += length;
-      this.#stateBytes += length;
-    }
-    const durable = this.#durable;
-    const isLong = this.#logUpdates > limits.logUpdates || this.#logBytes > limits.logBytes;
-    if (isLong && performance.now() >= this.#compactAfter) this.#compact();
-    return durable;
+    return this.#log.append(updates);
   }
 
   #settled(): void {
@@ -385,21 +360,6 @@ export class Room {
   #storeFailed(error: AnnealError): void {
     this.#step({ kind: 'settled' });
     void this.shut(4500, error.message.slice(0, 100));
-  }
-
-  /** Rows that are on their way to the disk stay in the log beside a state that holds them too: that is harmless. */
-  #compact(): void {
-    const began = performance.now();
-    const state = this.#encode();
-    this.#compactAfter = performance.now() + COMPACTING_SHARE * (performance.now() - began);
-    this.#logUpdates = 0;
-    this.#logBytes = 0;
-    this.#stateBytes = state.length;
-    this.#step({ kind: 'wrote' });
-    // A snapshot that fails costs nothing: the log is still there.
-    const done = (): void => this.#settled();
-    const upto = Math.max(this.#seq, this.#parts.shared?.catchUp.seen ?? 0);
-    this.#parts.store.call('compact', { ...this.name, state, upto }).then(done, done);
   }
 
   #checkPending(scan: Scan, update: Uint8Array): void {
@@ -423,8 +383,8 @@ export class Room {
 
   #checkSize(update: Uint8Array, news: News): void {
     const { limits } = this.#parts;
-    if (this.#stateBytes + update.length > limits.documentBytes) this.#stateBytes = this.#encode().length;
-    const bytes = this.#stateBytes + update.length;
+    if (this.bytes + update.length > limits.documentBytes) this.#log.measure();
+    const bytes = this.bytes + update.length;
     const structs = structsOf(this.doc) + news.structs;
     const clients = this.doc.store.clients.size + news.clients;
     if (fits({ bytes, structs, clients }, limits)) return;
@@ -436,7 +396,7 @@ export class Room {
   }
 
   #mayRotate(): boolean {
-    return isOutgrown(this.doc, this.kind, this.#stateBytes, this.#parts.limits);
+    return isOutgrown(this.doc, this.kind, this.bytes, this.#parts.limits);
   }
 
   /** The content becomes the first state of a new generation. Nobody is let in until it has. */
@@ -451,11 +411,10 @@ export class Room {
       if (shared !== null) taken = await shared.take(this.name, ANEW); // no other server has it in memory now
       for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);
       this.#step({ kind: 'close' });
-      await this.#durable;
+      await this.durable;
       await shared?.catchUp.look();
       const state = nextGeneration(this.doc, kind);
-      const upto = Math.max(this.#seq, shared?.catchUp.seen ?? 0);
-      await this.#parts.store.call('compact', { ...this.name, state, upto });
+      await this.#log.replace(state);
       await this.#parts.onRotated(this.name, this.doc, state);
     } catch {
       // It stays as it is until the next time.
@@ -470,10 +429,9 @@ export class Room {
     if (this.phase !== 'idle' || this.#idleTimer !== null) return;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null;
-      // A short log is left as it is: most rooms are opened and only read.
       if (this.phase !== 'idle') return;
       if (this.#mayRotate()) void this.#rotate();
-      else if (this.#logUpdates > 50) this.#compact();
+      else if (this.#log.isLong) this.#log.compact();
       else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);
     this.#idleTimer.unref();
