@@ -1,4 +1,4 @@
-import { type DetailedError, Upload, type UploadOptions } from 'tus-js-client';
+import type { DetailedError, UploadOptions } from 'tus-js-client';
 import { type AnnealError, toAnnealError } from '../base/error.ts';
 import { protocolErrors } from '../protocol/errors.ts';
 import { operations } from '../protocol/http/operations.ts';
@@ -11,6 +11,8 @@ export const CHUNK_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = [0, 250, 500, 1000, 2000, 2000, 4000, 4000, 8000, 8000, 15_000];
 /** Somebody else sends: until he is done, or gone. */
 const BUSY_MS = 1000;
+/** A connection on which nothing happens for so long is given up; the server may hash for a minute at the end. */
+const STALLED_MS = 120_000;
 
 export interface UploadInput extends TransferOptions {
   readonly sha256: string;
@@ -30,11 +32,12 @@ export async function sendBytes(transport: Transport, source: Blob, input: Uploa
   const { createUpload, headUpload } = operations;
   // Only XMLHttpRequest tells how much of a body has been sent.
   const plain = typeof XMLHttpRequest === 'function' && !transport.ownFetch;
+  const server = { baseUrl: transport.baseUrl || (globalThis.location?.origin ?? '') };
   for (;;) {
     const end = await sendOnce(source, {
       ...input,
-      endpoint: addressOf(transport, createUpload, {}, input.query),
-      uploadUrl: addressOf(transport, headUpload, { sha256: input.sha256 }, input.query),
+      endpoint: addressOf(server, createUpload, {}, input.query),
+      uploadUrl: addressOf(server, headUpload, { sha256: input.sha256 }, input.query),
       ...(plain ? {} : { httpStack: fetchStack(transport.fetch) }),
     });
     if (end === 'sent') return;
@@ -44,7 +47,9 @@ export async function sendBytes(transport: Transport, source: Blob, input: Uploa
 
 type Once = UploadInput & Pick<UploadOptions, 'endpoint' | 'uploadUrl' | 'httpStack'>;
 
-function sendOnce(source: Blob, input: Once): Promise<'sent' | 'busy'> {
+/** `again`: somebody else sends at the moment, or nothing happened for too long. */
+async function sendOnce(source: Blob, input: Once): Promise<'sent' | 'again'> {
+  const { Upload } = await import('tus-js-client'); // a page that sends nothing does not load it
   const { sha256, client, signal, onProgress, chunkBytes = CHUNK_BYTES } = input;
   const where = input.uploadUrl ?? sha256;
   return new Promise((resolve, reject) => {
@@ -60,7 +65,10 @@ function sendOnce(source: Blob, input: Once): Promise<'sent' | 'busy'> {
       // Its own storage would need a window, and what it keeps is no more than we know.
       fingerprint: async () => sha256,
       storeFingerprintForResuming: false,
-      onProgress: (bytes, total) => onProgress?.({ bytes, total }),
+      onProgress: (bytes, total) => {
+        watch();
+        onProgress?.({ bytes, total });
+      },
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
         return status === 0 || status === 409 || (status >= 500 && status !== 507);
@@ -68,19 +76,29 @@ function sendOnce(source: Blob, input: Once): Promise<'sent' | 'busy'> {
       onSuccess: () => settle(() => resolve('sent')),
       onError: (error) => {
         const status = statusOf(error);
-        settle(() => (status === BUSY ? resolve('busy') : reject(typed(error, where))));
+        settle(() => (status === BUSY ? resolve('again') : reject(typed(error, where))));
       },
     });
     const abort = (): void => {
       void upload.abort();
       settle(() => reject(protocolErrors.aborted({ where })));
     };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const watch = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        void upload.abort();
+        settle(() => resolve('again'));
+      }, STALLED_MS);
+    };
     const settle = (end: () => void): void => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       end();
     };
     if (signal?.aborted === true) return abort();
     signal?.addEventListener('abort', abort);
+    watch();
     upload.start();
   });
 }
