@@ -84,14 +84,17 @@ async function sendOnce(source: Blob, input: Once): Promise<'sent' | 'again'> {
       settle(() => reject(protocolErrors.aborted({ where })));
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
     const watch = (): void => {
       clearTimeout(timer);
+      if (over) return;
       timer = setTimeout(() => {
         void upload.abort();
         settle(() => resolve('again'));
       }, STALLED_MS);
     };
     const settle = (end: () => void): void => {
+      over = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       end();
