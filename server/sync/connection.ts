@@ -92,6 +92,7 @@ export class Connection implements RoomPeer, Worker {
 
   close(code: CloseCodeValue, reason: string): void {
     this.#parts.metrics.closed(code);
+    this.guest.onSentAway?.(code);
     this.#socket.resume();
     this.#socket.close(code, clip(reason));
     this.leave();
@@ -133,7 +134,7 @@ export class Connection implements RoomPeer, Worker {
   pinged(data: Buffer): void {
     this.heard();
     if (this.#left) return;
-    const wait = Math.max(...this.#parts.shares.map((share) => share.take(data.length)));
+    const wait = this.#parts.shares[0]?.take(data.length) ?? 0; // pings that have come are work that is done
     if (wait > 0 && !this.#waits) this.#waitFor(new Promise((resolve) => setTimeout(resolve, wait)));
     if (this.#socket.bufferedAmount < MAX_PONG_BUFFER) this.#socket.pong(data);
   }
