@@ -82,7 +82,7 @@ test('added without network, and after a reload in another project, it is sent w
   first.follow('p');
   await expect.poll(() => first.state().online).toBe(false);
   expect(state(first, kept.sha256)).toMatchObject({ here: true, server: null, problem: null });
-  await expect.poll(() => ada.settings.get('artifacts.unsent')).toEqual({ [kept.sha256]: 'p' });
+  await expect.poll(() => ada.settings.get('artifacts.unsent')).toEqual([`p ${kept.sha256}`]);
   first.close();
   // A reload: nobody opens the project again.
   const second = ada.open();
@@ -91,7 +91,7 @@ test('added without network, and after a reload in another project, it is sent w
   remote.online = true;
   ada.pass();
   await expect.poll(() => state(second, kept.sha256)).toMatchObject(both);
-  await expect.poll(() => ada.settings.get('artifacts.unsent')).toEqual({});
+  await expect.poll(() => ada.settings.get('artifacts.unsent')).toEqual([]);
   expect(remote.uploads).toBe(1);
 });
 

@@ -4,7 +4,7 @@ import { runErrors } from '../../domain/runs/errors.ts';
 import type { Locks, Settings } from '../../domain/runs/ports.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
 import type { Moving, Transfers } from './transfers.ts';
-import { createUnsent } from './unsent.ts';
+import { createUnsent, unsentKey } from './unsent.ts';
 
 /** Where an artifact is. Null: not known yet, or the server cannot be asked. */
 export interface ArtifactState {
@@ -74,7 +74,8 @@ const RETRY_MS = [1000, 2000, 5000, 15_000, 60_000];
  * they stopped.
  */
 export function createArtifactSync(deps: Deps): ArtifactSync {
-  const items = new Map<Sha256, Item>();
+  /** By project and hash: two projects may be of different workspaces. */
+  const items = new Map<string, Item>();
   const listeners = new Set<() => void>();
   let online = true;
   let tries = 0;
@@ -84,7 +85,9 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   let snapshot: SyncState = { artifacts: new Map(), online };
 
   const publish = (): void => {
-    snapshot = { artifacts: new Map([...items].map(([sha256, item]) => [sha256, { ...item }])), online };
+    const artifacts = new Map<Sha256, ArtifactState>();
+    for (const item of items.values()) artifacts.set(item.sha256, together(artifacts.get(item.sha256), item));
+    snapshot = { artifacts, online };
     for (const listener of listeners) listener();
   };
   const later = (ms: number): void => {
@@ -96,9 +99,10 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     void work();
   };
   const note = (sha256: Sha256, project: string, bytes: number): void => {
-    if (items.has(sha256)) return;
+    const key = unsentKey(project, sha256);
+    if (items.has(key)) return;
     const nothing = { here: null, server: null, moving: null, problem: null };
-    items.set(sha256, { sha256, project, bytes, ...nothing, asked: false, elsewhere: false });
+    items.set(key, { sha256, project, bytes, ...nothing, asked: false, elsewhere: false });
   };
 
   /** What can be done for an artifact now; null: nothing. */
@@ -116,8 +120,8 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   const ask = async (item: Item): Promise<void> => {
     item.server = await deps.remote.has(item.sha256, { project: item.project });
     if (!item.server && item.here === false) item.elsewhere = true; // whoever has it is still to send it
-    if (item.server) await forget(item.sha256);
-    else if (item.here === true) await remember(item.sha256, item.project);
+    if (item.server) await forget(item);
+    else if (item.here === true) await remember(item);
   };
   const move = async (item: Item, way: Moving['way']): Promise<void> => {
     const { sha256, project } = item;
@@ -129,7 +133,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     if (held?.value === true) {
       item.here = true;
       item.server = true;
-      await forget(sha256);
+      await forget(item);
     } else {
       // Others were faster, or the copy here is no good: it is looked for anew, if another tab is at it, later.
       item.elsewhere = held === null;
@@ -146,7 +150,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     } catch (damage) {
       if (!(damage instanceof AnnealError) || damage.code !== DAMAGED) throw damage;
       await deps.store.remove(item.sha256);
-      await forget(item.sha256);
+      await forget(item);
       return false;
     }
     throw thrown;
@@ -176,7 +180,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     item.moving = null;
     if (WAITS.has(error.code)) {
       online = false;
-      if (item.here === true) void remember(item.sha256, item.project).catch(() => undefined);
+      if (item.here === true) void remember(item).catch(() => undefined);
       const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 0;
       cancelTimer?.();
       cancelTimer = deps.after(wait * (0.5 + deps.random()), retry);
@@ -193,29 +197,31 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   };
 
   const stopHearing = deps.transfers.subscribe((event) => {
-    const item = items.get(event.sha256);
-    if (item === undefined) return;
-    item.moving = event.kind === 'moving' ? event.moving : null;
-    if (event.kind === 'moving') tries = 0;
-    if (event.kind === 'ended' && event.ok) {
-      item.here = true;
-      item.server = true;
-      item.problem = null;
+    const concerned = [...items.values()].filter(({ sha256 }) => sha256 === event.sha256);
+    for (const item of concerned) {
+      item.moving = event.kind === 'moving' ? event.moving : null;
+      if (event.kind === 'moving') tries = 0;
+      if (event.kind === 'ended' && event.ok) {
+        item.here = true;
+        item.problem = null;
+        if (item.server === false) item.server = null; // perhaps it was sent for another project's workspace
+      }
     }
-    publish();
+    if (concerned.length > 0) publish();
   });
 
   const unsent = createUnsent(deps.settings);
-  const remember = (sha256: Sha256, project: string) =>
-    unsent.change((known) => (known[sha256] === project ? null : { ...known, [sha256]: project }));
-  const forget = (sha256: Sha256) =>
-    unsent.change((known) => {
-      if (!(sha256 in known)) return null;
-      const { [sha256]: _sent, ...rest } = known;
-      return rest;
-    });
+  const remember = ({ project, sha256 }: Item) => {
+    const key = unsentKey(project, sha256);
+    return unsent.change((known) => (known.includes(key) ? null : [...known, key]));
+  };
+  const forget = ({ project, sha256 }: Item) => {
+    const key = unsentKey(project, sha256);
+    return unsent.change((known) => (known.includes(key) ? known.filter((other) => other !== key) : null));
+  };
   const recall = async (): Promise<void> => {
-    for (const [sha256, project] of Object.entries(await unsent.read())) {
+    for (const key of await unsent.read()) {
+      const [project = '', sha256 = ''] = key.split(' ');
       const here = await deps.store.stat(sha256);
       if (here !== null) note(sha256, project, here.bytes);
     }
@@ -252,9 +258,10 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       return () => listeners.delete(listener);
     },
     request(sha256) {
-      const item = items.get(sha256);
-      if (item === undefined) return;
-      Object.assign(item, { asked: true, problem: null, elsewhere: false, here: null, server: null });
+      for (const item of items.values()) {
+        if (item.sha256 !== sha256) continue;
+        Object.assign(item, { asked: true, problem: null, elsewhere: false, here: null, server: null });
+      }
       retry();
     },
     wake: retry,
@@ -263,6 +270,21 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       cancelTimer?.();
       stopHearing();
     },
+  };
+}
+
+/** One artifact in several projects: on the server where all of them can have it from there. */
+function together(before: ArtifactState | undefined, item: Item): ArtifactState {
+  const { here, server, bytes, moving, problem } = item;
+  if (before === undefined) return { here, server, bytes, moving, problem };
+  const both = before.server === true && server === true;
+  const neither = before.server === false || server === false;
+  return {
+    here: before.here ?? here,
+    server: both ? true : neither ? false : null,
+    bytes,
+    moving: before.moving ?? moving,
+    problem: before.problem ?? problem,
   };
 }
 

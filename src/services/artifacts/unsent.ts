@@ -1,8 +1,10 @@
 import type { Sha256 } from '../../domain/artifacts/ports.ts';
 import type { Settings } from '../../domain/runs/ports.ts';
 
-/** What is still to be sent, by hash, and the project it belongs to: also of projects that nobody opens again. */
-export type Unsent = Readonly<Record<Sha256, string>>;
+/** What is still to be sent, `<project> <hash>`: also of projects that nobody opens again. */
+export type Unsent = readonly string[];
+
+export const unsentKey = (project: string, sha256: Sha256): string => `${project} ${sha256}`;
 
 const KEY = 'artifacts.unsent';
 
@@ -14,7 +16,7 @@ export function createUnsent(settings: Settings): {
   let last: Promise<void> = Promise.resolve();
   const read = async (): Promise<Unsent> => {
     const value = await settings.get(KEY);
-    return typeof value === 'object' && value !== null ? (value as Unsent) : {};
+    return Array.isArray(value) ? value.filter((key) => typeof key === 'string') : [];
   };
   return {
     read,
