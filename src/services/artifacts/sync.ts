@@ -3,24 +3,9 @@ import type { ArtifactStore, ProjectFiles, RemoteArtifacts, Sha256 } from '../..
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { Locks, Settings } from '../../domain/runs/ports.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
+import { type ArtifactState, type SyncState, together } from './state.ts';
 import type { Moving, Transfers } from './transfers.ts';
 import { createUnsent, unsentKey } from './unsent.ts';
-
-/** Where an artifact is. Null: not known yet, or the server cannot be asked. */
-export interface ArtifactState {
-  readonly here: boolean | null;
-  readonly server: boolean | null;
-  readonly bytes: number;
-  readonly moving: Moving | null;
-  /** Why it could not be moved; it is tried again when somebody asks for it. */
-  readonly problem: AnnealError | null;
-}
-
-export interface SyncState {
-  readonly artifacts: ReadonlyMap<Sha256, ArtifactState>;
-  /** False while the server cannot be reached: then everything waits, and goes on by itself. */
-  readonly online: boolean;
-}
 
 export interface ArtifactSync {
   /** Keeps a project's artifacts in step with the server until the function is called that it gives back. */
@@ -270,21 +255,6 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       cancelTimer?.();
       stopHearing();
     },
-  };
-}
-
-/** One artifact in several projects: on the server where all of them can have it from there. */
-function together(before: ArtifactState | undefined, item: Item): ArtifactState {
-  const { here, server, bytes, moving, problem } = item;
-  if (before === undefined) return { here, server, bytes, moving, problem };
-  const both = before.server === true && server === true;
-  const neither = before.server === false || server === false;
-  return {
-    here: before.here ?? here,
-    server: both ? true : neither ? false : null,
-    bytes,
-    moving: before.moving ?? moving,
-    problem: before.problem ?? problem,
   };
 }
 

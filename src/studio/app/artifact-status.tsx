@@ -2,7 +2,7 @@ import { Progress, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconFileCheck, IconFileUpload } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { useParams } from 'react-router';
-import type { ArtifactState, SyncState } from '../../services/artifacts/sync.ts';
+import type { ArtifactState, SyncState } from '../../services/artifacts/state.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { useSyncState } from '../shared/artifact-place.tsx';
 import { placeWords } from '../shared/place-words.ts';

@@ -9,7 +9,7 @@ import {
   IconHelpCircle,
 } from '@tabler/icons-react';
 import { useSyncExternalStore } from 'react';
-import type { SyncState } from '../../services/artifacts/sync.ts';
+import type { SyncState } from '../../services/artifacts/state.ts';
 import { useServices } from '../app/services.ts';
 import { type PlaceWords, placeWords } from './place-words.ts';
 

@@ -1,4 +1,4 @@
-import type { ArtifactState } from '../../services/artifacts/sync.ts';
+import type { ArtifactState } from '../../services/artifacts/state.ts';
 import { formatBytes } from '../../ui/format.ts';
 
 /** Where an artifact is, for people. */
