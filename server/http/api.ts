@@ -8,6 +8,8 @@ import { type OperationId, type Operations, operations } from '../../src/protoco
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import type { Access } from '../access/access.ts';
 import type { Principal } from '../access/principal.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { OperationLines } from '../audit/operations.ts';
 import { type Admitted, admit, admitByBody } from './admission.ts';
 import { dataPolicy } from './headers.ts';
 import { parse } from './parse.ts';
@@ -36,8 +38,19 @@ export type Handlers = {
 /** JSON bodies: the longest text of a file, escaped, with room to spare. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
+/** What every operation goes through. */
+interface Checks {
+  readonly access: Access;
+  readonly audit: AuditLog;
+}
+
 /** Registers the operations of the protocol with their handlers. */
-export async function registerApi(app: FastifyInstance, handlers: Handlers, access: Access): Promise<void> {
+export async function registerApi(
+  app: FastifyInstance,
+  handlers: Handlers,
+  { access, audit }: Checks,
+): Promise<void> {
+  const checks = { access, audit };
   await app.register(
     async (api) => {
       api.removeContentTypeParser('text/plain');
@@ -50,20 +63,26 @@ export async function registerApi(app: FastifyInstance, handlers: Handlers, acce
       for (const id of Object.keys(operations) as OperationId[]) {
         (operations[id].body === 'bytes' ? bytes : json).push(id);
       }
-      for (const id of json) registerOperation(api, id, handlers, access);
+      for (const id of json) registerOperation(api, id, handlers, checks);
       // Bytes are streamed: nothing parses them, whatever they are called.
       await api.register(async (raw) => {
         raw.removeAllContentTypeParsers();
         raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-        for (const id of bytes) registerOperation(raw, id, handlers, access);
+        for (const id of bytes) registerOperation(raw, id, handlers, checks);
       });
     },
     { prefix: API_PREFIX },
   );
 }
 
-function registerOperation(app: FastifyInstance, id: OperationId, handlers: Handlers, access: Access): void {
+function registerOperation(
+  app: FastifyInstance,
+  id: OperationId,
+  handlers: Handlers,
+  { access, audit }: Checks,
+): void {
   const operation: Operation = operations[id];
+  const lines = new OperationLines(id, operation, audit, access);
   // The pairing of operation and handler was checked where the table of handlers was made.
   const handle = handlers[id] as unknown as (call: Call<Operation>) => Promise<unknown>;
   const admitted = new WeakMap<FastifyRequest, Admitted>();
@@ -74,7 +93,7 @@ function registerOperation(app: FastifyInstance, id: OperationId, handlers: Hand
     bodyLimit: operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : MAX_JSON_BYTES,
     // Before a byte of the body has been read.
     onRequest: async (request) => {
-      admitted.set(request, await admit(operation, request, access));
+      admitted.set(request, await lines.admission(request, () => admit(operation, request, access)));
     },
     handler: async (request, reply) => {
       const before = admitted.get(request);
@@ -83,10 +102,14 @@ function registerOperation(app: FastifyInstance, id: OperationId, handlers: Hand
         operation.body === null || operation.body === 'bytes'
           ? null
           : parse(operation.body, request.body ?? null, 'the body');
-      const call = operation.target === 'body' ? await admitByBody(operation, before, body, access) : before;
+      const call =
+        operation.target === 'body'
+          ? await lines.admission(request, () => admitByBody(operation, before, body, access))
+          : before;
       reply.status(operation.success[0] ?? 200); // the handler may say otherwise
       // What the types of Call promise by the operation's action, admission has seen to.
-      return handle({ ...call, body, request, reply } as unknown as Call<Operation>);
+      const work = () => handle({ ...call, body, request, reply } as unknown as Call<Operation>);
+      return lines.around(call, body, request, reply, work);
     },
   });
 }

@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import { accessHandlers } from './access-handlers.ts';
 import type { Handlers } from './api.ts';
 import { artifactHandlers } from './artifact-handlers.ts';
+import { auditHandlers } from './audit-handlers.ts';
 import { reviewHandlers } from './review-handlers.ts';
 import { uploadHandlers } from './upload-handlers.ts';
 import { workspaceHandlers } from './workspace-handlers.ts';
@@ -77,5 +78,6 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...reviewHandlers(parts.review, projects),
     ...artifactHandlers(artifacts, parts.collector),
     ...uploadHandlers(parts.uploads),
+    ...auditHandlers(store),
   };
 }

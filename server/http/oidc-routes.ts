@@ -3,6 +3,8 @@ import type { Access } from '../access/access.ts';
 import type { Accounts } from '../access/accounts.ts';
 import { cookieName, cookieText, readCookie } from '../access/cookies.ts';
 import type { Oidc } from '../access/oidc.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { signInLine } from '../audit/operations.ts';
 
 /** Where the studio sends a browser to sign in elsewhere, and where the provider sends it back to. */
 export const OIDC_PATH = '/signin/oidc';
@@ -21,12 +23,14 @@ export function registerOidc(
     oidc,
     access,
     accounts,
+    audit,
     url,
     log,
   }: {
     readonly oidc: Oidc;
     readonly access: Access;
     readonly accounts: Accounts;
+    readonly audit: AuditLog;
     readonly url: () => string;
     readonly log: (line: string) => void;
   },
@@ -57,10 +61,12 @@ export function registerOidc(
       const kept = readCookie(request.headers.cookie, name);
       if (kept === null) throw new Error('This browser did not begin it, or too long ago');
       const identity = await oidc.finish(new URL(request.url, url()), kept);
-      const { cookies } = await accounts.signInAs(request.raw, identity);
+      const { cookies, principal } = await accounts.signInAs(request.raw, identity);
+      await audit.record(signInLine({ principal }, oidc.options.issuer));
       for (const cookie of cookies) reply.header('set-cookie', cookie);
       return reply.redirect('/');
     } catch (error) {
+      await audit.note(signInLine({ error }, oidc.options.issuer));
       return reply.redirect(failed(error));
     }
   });

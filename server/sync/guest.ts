@@ -12,6 +12,8 @@ export interface Guest {
   role(): Role | null;
   /** Called when the role has changed. */
   onChange(listener: () => void): Disposable;
+  /** Called when he is sent away, with why. */
+  onSentAway?(code: CloseCodeValue): void;
 }
 
 export interface Refusal {

@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../protocol/http/audit.ts';
 import type { ProjectFile } from '../protocol/http/files.ts';
 import type { BodyInputOf } from '../protocol/http/operation.ts';
 import { type Operations, operations } from '../protocol/http/operations.ts';
@@ -48,6 +49,13 @@ export interface Client {
   /** What is said about texts, and how they were. */
   readonly review: ReviewClient;
   readonly artifacts: ArtifactClient;
+  readonly audit: {
+    /** What was done in a workspace, newest first; `before` goes on behind the last one that is known. */
+    list(
+      workspace: string,
+      options?: CallOptions & { readonly before?: number; readonly limit?: number },
+    ): Promise<AuditEntry[]>;
+  };
 }
 
 export interface ClientOptions {
@@ -108,6 +116,12 @@ export function createClient(options: ClientOptions = {}): Client {
     access: createAccessClient(transport),
     review: createReviewClient(transport),
     artifacts: createArtifactClient(transport),
+    audit: {
+      list: async (workspace, { before, limit = 100, ...options } = {}) => {
+        const query = { limit: String(limit), ...(before === undefined ? {} : { before: String(before) }) };
+        return (await call(transport, o.readAudit, { ...options, params: { workspace }, query })).entries;
+      },
+    },
   };
 }
 

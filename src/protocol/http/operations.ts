@@ -1,5 +1,6 @@
 import { accessOperations } from './access.ts';
 import { artifactOperations } from './artifacts.ts';
+import { auditOperations } from './audit.ts';
 import { fileOperations } from './files.ts';
 import { projectOperations } from './projects.ts';
 import { reviewOperations } from './review.ts';
@@ -15,6 +16,7 @@ export const operations = {
   ...fileOperations,
   ...reviewOperations,
   ...artifactOperations,
+  ...auditOperations,
 };
 
 export type Operations = typeof operations;
