@@ -31,13 +31,23 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   backup: {
     usage: 'backup DIR [--data .anneal]',
-    about: 'copy the data folder of a server that is stopped',
+    about: 'copy the data folder of a server, also while it runs',
     load: () => import('./commands/backup.ts'),
   },
   restore: {
-    usage: 'restore DIR [--data .anneal]',
+    usage: 'restore DIR [--data .anneal] [--audit-key FILE]',
     about: 'make a data folder of a backup',
     load: () => import('./commands/restore.ts'),
+  },
+  audit: {
+    usage: 'audit verify [--data .anneal] [--audit-key FILE]... [--json]',
+    about: 'say whether the audit log is whole, and where it is not',
+    load: () => import('./commands/audit.ts'),
+  },
+  keys: {
+    usage: 'keys rotate [--data .anneal] [--json]',
+    about: 'seal everything that is stored with new keys',
+    load: () => import('./commands/keys.ts'),
   },
   artifacts: {
     usage: 'artifacts collect [--dry-run] [--workspace W] [--grace-hours N] [--server URL] [--json]',

@@ -24,6 +24,12 @@ export interface Store {
    */
   write(write: Write): Promise<Written>;
 
+  /**
+   * Copies the database into a new file, as it is at one moment near the end of the copying; writing goes on
+   * meanwhile. Errors: backupFailed, backupElsewhere where the database is not the server's own.
+   */
+  backup(file: string): Promise<void>;
+
   /** Waits for what was asked before, then closes the database. */
   close(): Promise<void>;
 }

@@ -4,9 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { serverErrors } from '../../errors.ts';
 import { sqliteError } from './sqlite-error.ts';
 
-/** The database is copied by itself, and what says how far it was acknowledged speaks of one file alone. */
-const NOT_COPIED = /^anneal\.(db|watermark)/;
-const isCopied = (path: string): boolean => !NOT_COPIED.test(basename(path));
+/**
+ * The database is copied by itself, what says how far it was acknowledged speaks of one file alone, and a socket
+ * that a killed server left is no file.
+ */
+const NOT_COPIED = /^(anneal\.(db|watermark)|postgres\.watermark|control\.sock$)/;
+export const isCopied = (path: string): boolean => !NOT_COPIED.test(basename(path));
 
 /**
  * Copies a server's folder, which must be stopped, into one that is not there yet: the database without gaps and
@@ -50,7 +53,7 @@ export async function restore(from: string, folder: string): Promise<void> {
 }
 
 /** The folder gets its name when it is complete. */
-async function wholeOrNot(folder: string, fill: (half: string) => Promise<void>): Promise<void> {
+export async function wholeOrNot(folder: string, fill: (half: string) => Promise<void>): Promise<void> {
   const half = `${folder}.part`;
   await rm(half, { recursive: true, force: true });
   try {
@@ -82,14 +85,14 @@ async function requireDatabase(folder: string): Promise<void> {
   if (!files.includes('anneal.db')) throw serverErrors.noBackup({ where: folder });
 }
 
-async function requireEmpty(folder: string): Promise<void> {
+export async function requireEmpty(folder: string): Promise<void> {
   const files = await readdir(folder).catch(() => null);
   if (files === null) return;
   if (files.length > 0) throw serverErrors.folderTaken({ where: folder });
   await rmdir(folder);
 }
 
-async function requireWhole(folder: string): Promise<void> {
+export async function requireWhole(folder: string): Promise<void> {
   let said: unknown;
   try {
     const database = new DatabaseSync(join(folder, 'anneal.db'), { readOnly: true });

@@ -80,6 +80,14 @@ export class SqliteStore implements Store {
     return this.#commits.write(write);
   }
 
+  async backup(file: string): Promise<void> {
+    try {
+      await this.#post('backup', file);
+    } catch (cause) {
+      throw serverErrors.backupFailed({ where: file, cause });
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#failed !== null) return;
     await this.#commits.idle();

@@ -16,7 +16,9 @@ try {
   const session = SqliteSession.open(workerData as StoreFiles);
   let last: Promise<void> = Promise.resolve();
   port.on('message', (request: StoreRequest) => {
-    last = last.then(() => run(session, request));
+    // A backup takes long, and goes on beside everything else.
+    if (request.name === 'backup') void run(session, request);
+    else last = last.then(() => run(session, request));
   });
   answer({ id: 0, output: { epoch: session.epoch, lsn: session.lsn } satisfies Opened });
 } catch (error) {
@@ -30,6 +32,9 @@ async function run(session: SqliteSession, { id, name, input }: StoreRequest): P
       await session.close();
       answer({ id, output: null });
       port.close();
+    } else if (name === 'backup') {
+      await session.backup(input as string);
+      answer({ id, output: null });
     } else {
       answer({ id, output: await session.run(name, input) });
     }
