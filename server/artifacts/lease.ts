@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
@@ -15,6 +16,7 @@ const RENEW_MS = 1000;
 export class Leases {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #server = randomUUID().slice(0, 8);
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -26,26 +28,38 @@ export class Leases {
     return this.#clock.now() + LEASE_MS;
   }
 
-  /** Errors: uploadBusy, uploadNotFound. */
-  async claim(key: ArtifactKey, client: string): Promise<void> {
+  /** `sending`: bytes come in now. Errors: uploadBusy, uploadNotFound. */
+  async claim(key: ArtifactKey, client: string, sending = false): Promise<void> {
     const now = this.#clock.now();
-    const claim = await this.#store.call('claimUpload', { ...key, client, now, until: now + LEASE_MS });
+    const turn = { client, server: this.#server, sending };
+    const claim = await this.#store.call('claimUpload', { ...key, ...turn, now, until: now + LEASE_MS });
     if (claim === 'busy') throw protocolErrors.uploadBusy({ where: key.sha256 });
     if (claim === 'unknown') throw protocolErrors.uploadNotFound({ where: key.sha256 });
   }
 
-  /** Keeps the turn while bytes come, or while `busy` says so; ends the request of whom another has relieved. */
-  keep(key: ArtifactKey, client: string, request: IncomingMessage, busy: () => boolean): () => void {
+  /**
+   * Keeps the turn while bytes come, or while `busy` says so; ends the request of whom another has relieved. What it
+   * gives back is called when all that came has been written down.
+   */
+  keep(
+    key: ArtifactKey,
+    client: string,
+    request: IncomingMessage,
+    busy: () => boolean,
+  ): () => Promise<void> {
     let seen = request.socket.bytesRead;
     const timer = setInterval(() => {
       const { bytesRead } = request.socket;
       if (bytesRead === seen && !busy()) return;
       seen = bytesRead;
-      this.claim(key, client).catch((error: { readonly code?: unknown }) => {
+      this.claim(key, client, true).catch((error: { readonly code?: unknown }) => {
         if (error.code === protocolErrors.uploadBusy.code) request.destroy();
       });
     }, RENEW_MS);
     timer.unref();
-    return () => clearInterval(timer);
+    return async () => {
+      clearInterval(timer);
+      await this.#store.call('releaseUpload', { ...key, client, server: this.#server });
+    };
   }
 }

@@ -16,29 +16,22 @@ export function announcedUpload({ headers }: IncomingMessage): {
   return { sha256: sha256.data, bytes: Number(length) };
 }
 
-/** What tus reads of a PATCH. It answers anything odd in the others in its own words. */
-const PATCH_HEADERS: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-type',
-  'host',
-  'transfer-encoding',
-  'tus-resumable',
-  'upload-offset',
-]);
+const PATCH_HEADS = [
+  ['tus-resumable', /^1\.0\.0$/, 'Tus-Resumable says 1.0.0'],
+  ['content-type', /^application\/offset\+octet-stream$/, 'Content-Type is application/offset+octet-stream'],
+  ['upload-offset', /^(0|[1-9]\d{0,14})$/, 'Upload-Offset says where the bytes belong'],
+  ['content-length', /^\d{0,15}$/, 'Content-Length is a number'],
+] as const;
 
-/** Checks the head of a PATCH and leaves nothing in it but what tus needs. Errors: badRequest. */
-export function bareHead(request: IncomingMessage): void {
-  const { headers, rawHeaders } = request;
-  for (const [name, form, message] of [
-    ['tus-resumable', /^1\.0\.0$/, 'Tus-Resumable says 1.0.0'],
-    ['content-type', /^application\/offset\+octet-stream$/, 'Content-Type is application/offset+octet-stream'],
-    ['upload-offset', /^(0|[1-9]\d{0,14})$/, 'Upload-Offset says where the bytes belong'],
-  ] as const) {
-    if (!form.test(headers[name]?.toString() ?? '')) throw bad(name, message);
+/** What tus needs of the head of a PATCH, and nothing else. Errors: badRequest. */
+export function patchHead({ headers }: IncomingMessage): Headers {
+  const head = new Headers();
+  for (const [name, form, message] of PATCH_HEADS) {
+    const value = String(headers[name] ?? '');
+    if (!form.test(value)) throw bad(name, message);
+    if (value !== '') head.set(name, value);
   }
-  for (const name of Object.keys(headers)) if (!PATCH_HEADERS.has(name)) delete headers[name];
-  const kept = rawHeaders.filter((_, i) => PATCH_HEADERS.has((rawHeaders[i - (i % 2)] ?? '').toLowerCase()));
-  rawHeaders.splice(0, rawHeaders.length, ...kept);
+  return head;
 }
 
 /** Who sends: a tab or program says it of itself, so that it may go on at once after a cut; others by connection. */

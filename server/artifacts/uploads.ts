@@ -3,13 +3,14 @@ import { Readable } from 'node:stream';
 import { MemoryLocker, Server, Upload } from '@tus/server';
 import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError, toAnnealError } from '../../src/base/error.ts';
+import { errorFactsSchema } from '../../src/domain/error-facts.ts';
 import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { Leases } from './lease.ts';
-import { announcedUpload, bareHead, clientOf } from './upload-head.ts';
+import { announcedUpload, clientOf, patchHead } from './upload-head.ts';
 
 /** An upload that nobody continued for so long is forgotten. */
 const KEEP_UPLOADS_MS = 7 * 24 * 3600 * 1000;
@@ -27,7 +28,7 @@ export class Uploads {
   readonly #leases: Leases;
   readonly #tus: Server;
   /** Which upload a request is about; the address alone does not say whose. */
-  readonly #asked = new WeakMap<IncomingMessage, ArtifactKey>();
+  readonly #asked = new WeakMap<Request, ArtifactKey>();
   /** Uploads whose bytes are being hashed. */
   readonly #finishing = new Map<string, Promise<void>>();
 
@@ -36,9 +37,8 @@ export class Uploads {
     this.#store = store;
     this.#clock = clock;
     this.#leases = new Leases(store, clock);
-    const asked = (request: { readonly runtime?: unknown }) => {
-      const { node } = request.runtime as { readonly node: { readonly req: IncomingMessage } };
-      const found = this.#asked.get(node.req);
+    const asked = (request: Request): ArtifactKey => {
+      const found = this.#asked.get(request);
       if (found === undefined) throw new Error('a request came to tus past its door');
       return found;
     };
@@ -97,15 +97,22 @@ export class Uploads {
     if ((await this.#artifacts.size(key)) !== null)
       throw protocolErrors.uploadConflict({ where: key.sha256 });
     const client = clientOf(request);
-    bareHead(request);
-    await this.#begun(key, client);
+    const headers = patchHead(request);
+    await this.#begun(key, client, true);
     const finishing = () => this.#finishing.has(this.#idOf(key));
     const done = this.#leases.keep(key, client, request, finishing);
     try {
-      this.#asked.set(request, key);
-      await this.#tus.handle(request, response);
+      const body = ReadableStream.from(received(request));
+      const init: RequestInit & { duplex: 'half' } = { method: 'PATCH', headers, body, duplex: 'half' };
+      const asked = new Request(`http://localhost${API_PREFIX}/uploads/${key.sha256}`, init);
+      this.#asked.set(asked, key);
+      const answered = await this.#tus.handleWeb(asked);
+      if (!answered.ok) throw asAnneal(await answered.text());
+      const offset = answered.headers.get('upload-offset') ?? '';
+      const rest = request.complete ? {} : { connection: 'close' }; // what nobody reads would hold it up
+      answer(response, 204, { 'upload-offset': offset, ...rest });
     } finally {
-      done();
+      await done();
     }
   }
 
@@ -125,8 +132,12 @@ export class Uploads {
   }
 
   /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
-  async #begun(key: ArtifactKey, client: string): Promise<readonly [number, number]> {
-    await this.#leases.claim(key, client);
+  async #begun(
+    key: ArtifactKey,
+    client: string,
+    sending = false,
+  ): Promise<readonly [number, number]> {
+    await this.#leases.claim(key, client, sending);
     const bytes = await this.#store.call('uploadBytes', key);
     const offset = await this.#artifacts.incoming.arrived(this.#idOf(key));
     if (bytes !== null && offset !== null) return [bytes, offset];
@@ -162,6 +173,15 @@ export class Uploads {
   }
 }
 
+/** What has come, also when the connection breaks: then it ends there, and all of it is kept. */
+async function* received(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
+  } catch (error) {
+    if (!request.destroyed) throw error;
+  }
+}
+
 const arrived = (offset: number, bytes: number) => ({
   'upload-offset': String(offset),
   'upload-length': String(bytes),
@@ -178,14 +198,19 @@ function asTus(thrown: unknown): { status_code: number; body: string } {
   return { status_code: statusOfCode(error.code), body: JSON.stringify(error) };
 }
 
+/** What `asTus` made of an error. */
+function asAnneal(body: string): AnnealError {
+  const facts = errorFactsSchema.safeParse(JSON.parse(body));
+  return facts.success ? new AnnealError(facts.data) : protocolErrors.internal({ message: body });
+}
+
 function fromTus(thrown: unknown): AnnealError {
   if (typeof thrown === 'object' && thrown !== null && 'status_code' in thrown && 'body' in thrown) {
     const message = String(thrown.body).trim();
-    if (message.startsWith('{')) {
-      return new AnnealError(JSON.parse(message));
-    }
+    if (message.startsWith('{')) return asAnneal(message);
     switch (thrown.status_code) {
-      case 400:
+      case 400: // another request took its place
+        return protocolErrors.uploadBusy({ message });
       case 403:
         return protocolErrors.badRequest({ message });
       case 404:

@@ -23,6 +23,15 @@ export interface ArtifactUse {
   readonly quota: number | null;
 }
 
+/** Who wants to go on with an upload, and where. */
+export interface UploadTurn {
+  readonly client: string;
+  /** The server process. */
+  readonly server: string;
+  /** Whether bytes come in now. */
+  readonly sending: boolean;
+}
+
 /** What became of the wish to upload. */
 export type Begun =
   | { readonly kind: 'begun' }
@@ -104,28 +113,44 @@ export const uploadRequests = {
     return { kind: 'begun' };
   },
 
-  /** Lets one client send until then, unless another may at the moment. */
+  /**
+   * Lets one client send until then, unless another may at the moment. While bytes come in at a server, the
+   * upload is the client's at that server alone: at another one he waits until the first has written them down.
+   */
   async claimUpload(
     db: Db,
-    claim: ArtifactKey & { readonly client: string; readonly now: number; readonly until: number },
+    claim: ArtifactKey & UploadTurn & { readonly now: number; readonly until: number },
   ): Promise<'claimed' | 'busy' | 'unknown'> {
-    const { workspace, sha256, client, now, until } = claim;
-    const claimed = await db
-      .updateTable('artifact_uploads')
-      .set({ client, until })
-      .where('workspace', '=', workspace)
-      .where('sha256', '=', sha256)
-      .where((where) => where.or([where('client', '=', client), where('until', '<=', now)]))
-      .returning('sha256')
-      .executeTakeFirst();
-    if (claimed !== undefined) return 'claimed';
-    const there = await db
+    const { workspace, sha256, client, server, sending, now, until } = claim;
+    const ofUpload = db
       .selectFrom('artifact_uploads')
-      .select('sha256')
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256);
+    const upload = await ofUpload.select(['client', 'until']).executeTakeFirst();
+    if (upload === undefined) return 'unknown';
+    const bound = `${client}@${server}`;
+    const isBound = upload.client === bound && upload.until > now;
+    if (!isBound && upload.client !== client && upload.until > now) return 'busy';
+    await db
+      .updateTable('artifact_uploads')
+      .set({ client: sending || isBound ? bound : client, until })
       .where('workspace', '=', workspace)
       .where('sha256', '=', sha256)
-      .executeTakeFirst();
-    return there === undefined ? 'unknown' : 'busy';
+      .execute();
+    return 'claimed';
+  },
+
+  /** The server has written down what came in: the client may go on anywhere. */
+  async releaseUpload(db: Db, turn: ArtifactKey & Omit<UploadTurn, 'sending'>): Promise<null> {
+    const { workspace, sha256, client, server } = turn;
+    await db
+      .updateTable('artifact_uploads')
+      .set({ client })
+      .where('workspace', '=', workspace)
+      .where('sha256', '=', sha256)
+      .where('client', '=', `${client}@${server}`)
+      .execute();
+    return null;
   },
 
   /** Announced bytes; null where none has begun. */
