@@ -18,6 +18,7 @@ import { Throttle } from './access/throttle.ts';
 import { openArtifacts } from './artifacts/open.ts';
 import type { BucketOptions } from './artifacts/s3/bucket.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { STRANGER } from './audit/line.ts';
 import { auditKeyFile } from './audit/options.ts';
 import { SessionLines } from './audit/sessions.ts';
 import { controlOf } from './control/control.ts';
@@ -28,8 +29,8 @@ import { clientAddress } from './http/client-address.ts';
 import { createGuard, type Guard } from './http/guard.ts';
 import { createHandlers } from './http/handlers.ts';
 import { commonHeaders, dataPolicy, developmentPolicy } from './http/headers.ts';
-import { OIDC_PATH, registerOidc } from './http/oidc-routes.ts';
 import { createMetrics } from './http/metrics.ts';
+import { OIDC_PATH, registerOidc } from './http/oidc-routes.ts';
 import { createProbes, type Probes } from './http/probes.ts';
 import { refuse, refuseBytes, refuseSocket } from './http/refuse.ts';
 import { Files } from './projects/files.ts';
@@ -256,8 +257,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       guard,
       behindProxy: publicUrl !== null,
     });
-    serve(server, { guard, probes, app, sockets, vite });
-    const secret = mode === 'on' ? await firstOwnerSecret(store, clock.now(), options.inviteOwner === true) : null;
+    const onRefused = ({ code }: AnnealError): void => {
+      void audit.note({ actor: STRANGER, action: 'request.refused', outcome: code });
+    };
+    serve(server, { guard, onRefused, probes, app, sockets, vite });
+    const secret =
+      mode === 'on' ? await firstOwnerSecret(store, clock.now(), options.inviteOwner === true) : null;
     const ownerLink = secret === null ? null : `${url}/invitation#${secret}`;
     return { url, port, auth: mode, ownerLink, reloadCertificate, close };
   } catch (error) {
@@ -268,6 +273,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 interface Routing {
   readonly guard: Guard;
+  readonly onRefused: (error: AnnealError) => void;
   readonly probes: Probes;
   readonly app: FastifyInstance;
   readonly sockets: SyncSockets;
@@ -275,13 +281,16 @@ interface Routing {
 }
 
 /** The one place where requests and upgrades come in: nothing is reached but through the guard. */
-function serve(server: Server, { guard, probes, app, sockets, vite }: Routing): void {
+function serve(server: Server, { guard, onRefused, probes, app, sockets, vite }: Routing): void {
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
     if (probes(request, response) !== null) return;
     const refusal = guard(request);
-    if (refusal !== null) return refuse(response, refusal, request);
+    if (refusal !== null) {
+      onRefused(refusal);
+      return refuse(response, refusal, request);
+    }
     if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) return app.routing(request, response);
     response.setHeader('content-security-policy', developmentPolicy);
     return vite.handle(request, response);
@@ -291,7 +300,10 @@ function serve(server: Server, { guard, probes, app, sockets, vite }: Routing): 
   server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
     const refusal = guard(request);
-    if (refusal !== null) return refuseSocket(socket, refusal);
+    if (refusal !== null) {
+      onRefused(refusal);
+      return refuseSocket(socket, refusal);
+    }
     if (request.url?.startsWith('/sync/') === true) return sockets.upgrade(request, socket, head);
     if (vite?.owns(request) !== true)
       refuseSocket(socket, protocolErrors.notFound({ where: request.url ?? '' }));

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ReadHeads } from '../../server/audit/heads.ts';
-import { readHeads } from '../../server/audit/heads.ts';
+import { type ReadHeads, readHeads } from '../../server/audit/heads.ts';
 import { headsFileOf, readVerifyingKey } from '../../server/audit/key-file.ts';
 import { auditKeyFile } from '../../server/audit/options.ts';
 import { readEntries } from '../../server/audit/read-entries.ts';

@@ -7,9 +7,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { run as runAudit } from '../../cli/commands/audit.ts';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { Browser, memberOf, ownerOf } from '../testing/people.ts';
 import { temporaryFolder, testServer } from '../testing/fixture.ts';
 import { join as joinDocument } from '../testing/join.ts';
+import { Browser, memberOf, ownerOf } from '../testing/people.ts';
 import { AuditLog } from './audit-log.ts';
 import type { AuditEntry } from './chain.ts';
 import type { Verdict } from './verify.ts';
@@ -150,8 +150,19 @@ test('lines that come at once are one chain, each on disk when it is said to be'
 test('texts that no database keeps as they are do not break the chain', async () => {
   const folder = await temporaryFolder();
   const store = await SqliteStore.open(folder);
-  const audit = await AuditLog.open({ store, clock, keyFile: join(folder, 'audit', 'key.pem'), log: () => undefined });
-  for (const odd of ['\ud800', 'a\u0000b', '\u{1F600}'.repeat(1000), 'x'.repeat(599).concat('\u{1F600}'), '\r\n\t']) {
+  const audit = await AuditLog.open({
+    store,
+    clock,
+    keyFile: join(folder, 'audit', 'key.pem'),
+    log: () => undefined,
+  });
+  for (const odd of [
+    '\ud800',
+    'a\u0000b',
+    '\u{1F600}'.repeat(1000),
+    'x'.repeat(599).concat('\u{1F600}'),
+    '\r\n\t',
+  ]) {
     const line = { actor: odd, name: odd, action: odd, target: odd, detail: { odd, long: odd.repeat(20) } };
     await audit.record(line);
     await audit.recordOften(line);
@@ -164,10 +175,16 @@ test('texts that no database keeps as they are do not break the chain', async ()
 test('what comes again and again is counted, and strangers fill no disk', async () => {
   const folder = await temporaryFolder();
   const store = await SqliteStore.open(folder);
-  const audit = await AuditLog.open({ store, clock, keyFile: join(folder, 'audit', 'key.pem'), log: () => undefined });
+  const audit = await AuditLog.open({
+    store,
+    clock,
+    keyFile: join(folder, 'audit', 'key.pem'),
+    log: () => undefined,
+  });
   const denied = { actor: 'user:u', action: 'deleteProject', target: 'project=p', outcome: 'ANN-PRO-031' };
   for (let i = 0; i < 50; i++) await audit.recordOften(denied);
-  for (let i = 0; i < 500; i++) await audit.recordOften({ actor: 'nobody', action: 'signIn', target: `${i}` });
+  for (let i = 0; i < 500; i++)
+    await audit.recordOften({ actor: 'nobody', action: 'signIn', target: `${i}` });
   await audit.close();
   await store.close();
   const entries = entriesIn(folder);

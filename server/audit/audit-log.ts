@@ -2,22 +2,9 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { NewAuditEntry } from '../store/requests/audit.ts';
 import type { Store } from '../store/store.ts';
 import { type ChainEnd, EMPTY_CHAIN } from './chain.ts';
+import type { AuditLine } from './line.ts';
 import { Repeated } from './repeated.ts';
 import { SignedHeads } from './signed-heads.ts';
-
-/** One thing that somebody did, or was not allowed to do. */
-export interface AuditLine {
-  readonly actor: string;
-  readonly name?: string | null;
-  readonly action: string;
-  readonly target?: string;
-  /** Left out: done. */
-  readonly outcome?: string;
-  readonly workspace?: string | null;
-  /** Whose workspace it was in, where the caller does not know. */
-  readonly project?: string;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
 
 export interface AuditParts {
   readonly store: Store;
@@ -27,8 +14,20 @@ export interface AuditParts {
   readonly log: (line: string) => void;
 }
 
-/** The end of the chain is signed this long after an entry at most; while nothing happens, nothing is signed. */
-const SIGN_EVERY_MS = 1_000;
+interface Batch {
+  readonly lines: NewAuditEntry[];
+  readonly done: Promise<void>;
+}
+
+/** In one commit: so that what people wait for, such as documents, has not to wait for many lines. */
+const AT_ONCE = 25;
+/**
+ * The end of the chain is signed a second after an entry; while more come, once for so many, or once a minute.
+ * While nothing happens, nothing is signed.
+ */
+const SIGN_AFTER_MS = 1_000;
+const SIGN_EVERY_ENTRIES = 64;
+const SIGN_EVERY_MS = 60_000;
 const MAX_TEXT = 600;
 const MAX_DETAIL = 4_000;
 
@@ -40,12 +39,14 @@ export class AuditLog {
   readonly #parts: AuditParts;
   readonly #heads: SignedHeads;
   readonly #repeated: Repeated;
-  #batch: { readonly lines: NewAuditEntry[]; readonly done: Promise<void> } | null = null;
+  #batch: Batch | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #end: ChainEnd = EMPTY_CHAIN;
-  #signed = Number.NEGATIVE_INFINITY;
+  #signedEnd: ChainEnd = EMPTY_CHAIN;
+  #signedAt = Number.NEGATIVE_INFINITY;
   #signing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
+  #waitsLong = false;
 
   private constructor(parts: AuditParts, heads: SignedHeads) {
     this.#parts = parts;
@@ -63,6 +64,8 @@ export class AuditLog {
     try {
       await log.#lookAtEnd();
       await log.record({ actor: 'server', action: 'server.started', detail: { pid: process.pid } });
+      await log.#sign(); // a log of which nothing is signed is one that somebody put there
+      log.#signedAt = Number.NEGATIVE_INFINITY;
       return log;
     } catch (error) {
       await heads.close();
@@ -101,24 +104,25 @@ export class AuditLog {
       this.#failed(error); // a database that fails keeps no server from stopping
     }
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#signing;
-    await this.#heads.sign(this.#end, this.#parts.clock.now());
+    await this.#sign();
     await this.#heads.close();
   }
 
   #add(line: AuditLine): Promise<void> {
-    if (this.#batch === null) {
-      const lines: NewAuditEntry[] = [];
-      const done = this.#last.then(async () => {
-        this.#batch = null;
-        this.#end = await this.#parts.store.call('appendAudit', lines);
-        this.#signSoon();
-      });
-      this.#batch = { lines, done };
-      this.#last = done.catch(() => undefined);
-    }
+    if (this.#batch === null || this.#batch.lines.length >= AT_ONCE) this.#batch = this.#nextBatch();
     this.#batch.lines.push(entryOf(line, this.#parts.clock.now()));
     return this.#batch.done;
+  }
+
+  #nextBatch(): Batch {
+    const lines: NewAuditEntry[] = [];
+    const done = this.#last.then(async () => {
+      if (this.#batch?.lines === lines) this.#batch = null;
+      this.#end = await this.#parts.store.call('appendAudit', lines);
+      this.#signSoon();
+    });
+    this.#last = done.catch(() => undefined);
+    return { lines, done };
   }
 
   #failed(error: unknown): void {
@@ -126,17 +130,33 @@ export class AuditLog {
   }
 
   #signSoon(): void {
-    if (this.#timer !== null) return;
-    const wait = Math.max(0, this.#signed + SIGN_EVERY_MS - this.#parts.clock.elapsed());
+    const many = this.#end.seq - this.#signedEnd.seq >= SIGN_EVERY_ENTRIES;
+    const since = this.#parts.clock.elapsed() - this.#signedAt;
+    const wait = Math.max(SIGN_AFTER_MS, (many ? SIGN_AFTER_MS : SIGN_EVERY_MS) - since);
+    if (this.#timer !== null && !(many && this.#waitsLong)) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#waitsLong = wait > SIGN_AFTER_MS;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      this.#signed = this.#parts.clock.elapsed();
-      const signed = this.#signing.then(() => this.#heads.sign(this.#end, this.#parts.clock.now()));
-      this.#signing = signed.catch((error: unknown) => {
-        this.#parts.log(`The end of the audit log could not be signed: ${String(error)}`);
-      });
+      void this.#sign();
     }, wait);
     this.#timer.unref();
+  }
+
+  /** Never rejects: what could not be signed is signed with what comes next. */
+  #sign(): Promise<void> {
+    this.#signing = this.#signing.then(async () => {
+      const end = this.#end;
+      if (end.seq === this.#signedEnd.seq) return;
+      try {
+        await this.#heads.sign(end, this.#parts.clock.now());
+        this.#signedEnd = end;
+        this.#signedAt = this.#parts.clock.elapsed();
+      } catch (error) {
+        this.#parts.log(`The end of the audit log could not be signed: ${String(error)}`);
+      }
+    });
+    return this.#signing;
   }
 
   /** Whether the log still holds what was signed last; the whole of it is looked at by `anneal audit verify`. */
@@ -153,7 +173,16 @@ export class AuditLog {
 }
 
 function entryOf(line: AuditLine, at: number): NewAuditEntry {
-  const { actor, name = null, action, target = '', outcome = 'done', workspace = null, project, detail } = line;
+  const {
+    actor,
+    name = null,
+    action,
+    target = '',
+    outcome = 'done',
+    workspace = null,
+    project,
+    detail,
+  } = line;
   return {
     at: Math.trunc(at),
     workspace,

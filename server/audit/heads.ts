@@ -64,6 +64,18 @@ export function readHeads(text: string, key: KeyObject): ReadHeads {
   return { heads, faults };
 }
 
+/** The last line that this key signed; null where there is none. */
+export function lastHead(text: string, privateKey: KeyObject): Head | null {
+  const key = createPublicKey(privateKey);
+  for (const line of text.split('\n').reverse()) {
+    const parsed = lineSchema.safeParse(parseJson(line));
+    if (!parsed.success) continue;
+    const { signature, ...head } = parsed.data;
+    if (verify(null, signedText(head), key, Buffer.from(signature, 'base64'))) return head;
+  }
+  return null;
+}
+
 function parseJson(line: string): unknown {
   try {
     return JSON.parse(line);

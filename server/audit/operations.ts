@@ -5,8 +5,8 @@ import type { Operation } from '../../src/protocol/http/operation.ts';
 import type { OperationId } from '../../src/protocol/http/operations.ts';
 import type { Access } from '../access/access.ts';
 import type { Principal } from '../access/principal.ts';
-import type { AuditLine, AuditLog } from './audit-log.ts';
-import { STRANGER } from './repeated.ts';
+import type { AuditLog } from './audit-log.ts';
+import { type AuditLine, STRANGER } from './line.ts';
 
 /** Who asks and where, as far as it is known before the work is done. */
 export interface Asked {
@@ -73,7 +73,9 @@ export class OperationLines {
       // Strangers can think of any number of addresses.
       const params = principal === null ? {} : (request.params as Readonly<Record<string, unknown>>);
       const asked = { params, query: {}, principal, workspace: null };
-      await this.#audit.note({ ...this.#line(asked), outcome: codeOf(error) });
+      // Those of one workspace are not shown who knocked from another.
+      const place = status === 403 ? {} : { workspace: null, project: '' };
+      void this.#audit.note({ ...this.#line(asked), ...place, outcome: codeOf(error) });
       throw error;
     }
   }
@@ -95,19 +97,31 @@ export class OperationLines {
     try {
       result = await work();
     } catch (error) {
-      await this.#audit.note({ ...this.#line(who, told(body)), outcome: codeOf(error) });
+      const line = this.#line(who, told(body));
+      const { name } = line.detail ?? {};
+      // Who could not sign in is known by the name that he gave.
+      const target = this.#id === 'signIn' && typeof name === 'string' ? `name=${name}` : (line.target ?? '');
+      void this.#audit.note({ ...line, target, outcome: codeOf(error) });
       throw error;
     }
     // Some answer by themselves, errors too.
     const { statusCode } = reply.raw.headersSent ? reply.raw : reply;
-    const line = this.#line(who, { ...told(asked.query), ...told(body), ...told(result), ...made(result) }, result);
-    if (statusCode >= 400) await this.#audit.note({ ...line, outcome: `status ${statusCode}` });
+    const line = this.#line(
+      who,
+      { ...told(asked.query), ...told(body), ...told(result), ...made(result) },
+      result,
+    );
+    if (statusCode >= 400) void this.#audit.note({ ...line, outcome: `status ${statusCode}` });
     else if (OFTEN.has(this.#id)) await this.#audit.recordOften(line);
     else await this.#audit.record(line);
     return result;
   }
 
-  #line({ params, principal, workspace }: Asked, detail: AuditLine['detail'] = {}, result?: unknown): AuditLine {
+  #line(
+    { params, principal, workspace }: Asked,
+    detail: AuditLine['detail'] = {},
+    result?: unknown,
+  ): AuditLine {
     const signedIn = principalIn(result);
     const actor = signedIn ?? principal;
     const { project } = params;
@@ -144,7 +158,7 @@ function told(source: unknown): Readonly<Record<string, unknown>> {
   if (typeof source !== 'object' || source === null) return {};
   const fields = source as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    TOLD.flatMap((key) => {
+    TOLD.flatMap((key): [string, unknown][] => {
       const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (typeof value === 'string') return [[key, value.slice(0, 200)]];
       if (typeof value === 'number' || typeof value === 'boolean') return [[key, value]];

@@ -59,9 +59,7 @@ async function* fromPostgres(url: string): AsyncGenerator<AuditEntry> {
   }
 }
 
-async function* inPages(
-  page: (after: number) => Promise<readonly AuditEntry[]>,
-): AsyncGenerator<AuditEntry> {
+async function* inPages(page: (after: number) => Promise<readonly AuditEntry[]>): AsyncGenerator<AuditEntry> {
   for (let after = BEFORE_ALL; ; ) {
     const entries = await page(after);
     yield* entries;

@@ -1,4 +1,4 @@
-import type { AuditLine } from './audit-log.ts';
+import { type AuditLine, STRANGER } from './line.ts';
 
 interface Kind {
   readonly line: AuditLine;
@@ -9,7 +9,6 @@ const WINDOW_MS = 60_000;
 /** So many kinds are told apart within a minute; more are counted together, so that nobody fills the disk with lines. */
 const MAX_KINDS = 5_000;
 const MAX_KINDS_OF_STRANGERS = 100;
-export const STRANGER = 'nobody';
 
 /** Lines that come again and again: the first of a kind at once, the number of the others once a minute. */
 export class Repeated {
@@ -33,7 +32,8 @@ export class Repeated {
     this.#timer ??= setTimeout(() => {
       this.#flush().catch(this.#failed);
     }, WINDOW_MS).unref();
-    const full = actor === STRANGER ? this.#ofStrangers >= MAX_KINDS_OF_STRANGERS : this.#kinds.size >= MAX_KINDS;
+    const full =
+      actor === STRANGER ? this.#ofStrangers >= MAX_KINDS_OF_STRANGERS : this.#kinds.size >= MAX_KINDS;
     if (known !== undefined) known.times++;
     else if (full) this.#others++;
     else {

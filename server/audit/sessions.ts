@@ -3,8 +3,8 @@ import { CloseCode, type SyncAddress } from '../../src/protocol/sync.ts';
 import type { Principal } from '../access/principal.ts';
 import type { DocumentName } from '../store/write.ts';
 import { type Greeter, type Guest, isRefusal } from '../sync/guest.ts';
-import type { AuditLine, AuditLog } from './audit-log.ts';
-import { STRANGER } from './repeated.ts';
+import type { AuditLog } from './audit-log.ts';
+import { type AuditLine, STRANGER } from './line.ts';
 
 /** What a client is sent away for that did what it may not, or what no client of ours does. */
 const OFFENCES: ReadonlySet<number> = new Set([
@@ -58,7 +58,6 @@ export class SessionLines {
     this.#edited.set(guest, now);
     void this.#audit.note(lineOf(guest.principal, 'document.edited', name));
   }
-
 }
 
 function lineOf({ kind, id, name }: Principal, action: string, { project, path }: DocumentName): AuditLine {

@@ -1,7 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AuditEntry, type AuditFacts, type ChainEnd, EMPTY_CHAIN, hashOfEntry, nextEntry } from './chain.ts';
+import {
+  type AuditEntry,
+  type AuditFacts,
+  type ChainEnd,
+  EMPTY_CHAIN,
+  hashOfEntry,
+  nextEntry,
+} from './chain.ts';
 import { type Head, headLine, readHeads } from './heads.ts';
 import { verifyAudit } from './verify.ts';
 
@@ -47,16 +54,14 @@ const verdictOf = (entries: readonly AuditEntry[], heads: string) =>
   verifyAudit(from(entries), [readHeads(heads, publicKey)]);
 
 /** A log, and entries after which it was signed; the last one always. */
-const logs = fc
-  .integer({ min: 1, max: 30 })
-  .chain((length) =>
-    fc.record({
-      length: fc.constant(length),
-      signedAt: fc
-        .uniqueArray(fc.integer({ min: 1, max: length }), { maxLength: 5 })
-        .map((some) => [...new Set([...some, length])].sort((a, b) => a - b)),
-    }),
-  );
+const logs = fc.integer({ min: 1, max: 30 }).chain((length) =>
+  fc.record({
+    length: fc.constant(length),
+    signedAt: fc
+      .uniqueArray(fc.integer({ min: 1, max: length }), { maxLength: 5 })
+      .map((some) => [...new Set([...some, length])].sort((a, b) => a - b)),
+  }),
+);
 
 test('a log that nobody touched is whole', async () => {
   await fc.assert(
@@ -73,19 +78,34 @@ test('a log that nobody touched is whole', async () => {
   );
 });
 
-const fields = ['at', 'workspace', 'actor', 'name', 'action', 'target', 'outcome', 'detail', 'previous'] as const;
+const fields = [
+  'at',
+  'workspace',
+  'actor',
+  'name',
+  'action',
+  'target',
+  'outcome',
+  'detail',
+  'previous',
+] as const;
 
 test('an entry of which anything was changed is named', async () => {
   await fc.assert(
-    fc.asyncProperty(logs, fc.nat(), fc.constantFrom(...fields), async ({ length, signedAt }, pick, field) => {
-      const entries = chainOf(length);
-      const heads = headsOf(entries, signedAt);
-      const at = pick % length;
-      const entry = entries[at] as AuditEntry;
-      entries[at] = { ...entry, [field]: field === 'at' ? entry.at + 1 : `${entry[field]}x` };
-      const [finding] = (await verdictOf(entries, heads)).findings;
-      expect(finding).toMatchObject({ kind: 'changed', seq: at + 1 });
-    }),
+    fc.asyncProperty(
+      logs,
+      fc.nat(),
+      fc.constantFrom(...fields),
+      async ({ length, signedAt }, pick, field) => {
+        const entries = chainOf(length);
+        const heads = headsOf(entries, signedAt);
+        const at = pick % length;
+        const entry = entries[at] as AuditEntry;
+        entries[at] = { ...entry, [field]: field === 'at' ? entry.at + 1 : `${entry[field]}x` };
+        const [finding] = (await verdictOf(entries, heads)).findings;
+        expect(finding).toMatchObject({ kind: 'changed', seq: at + 1 });
+      },
+    ),
   );
 });
 
@@ -216,7 +236,9 @@ test('what has not been signed yet is said, and a log of which nothing is signed
   const entries = chainOf(5);
   const some = await verdictOf(entries, headsOf(entries, [3]));
   expect(some.findings).toEqual([]);
-  expect(some.notes).toEqual(['Entries 4 to 5 have not been signed yet: nobody could tell if they were cut off']);
+  expect(some.notes).toEqual([
+    'Entries 4 to 5 have not been signed yet: nobody could tell if they were cut off',
+  ]);
   expect((await verdictOf(entries, '')).findings).toMatchObject([{ kind: 'unsigned', seq: 1 }]);
 });
 
@@ -224,7 +246,13 @@ test('a restore that was signed explains what is missing since, and nothing befo
   const entries = chainOf(10);
   const heads = headsOf(entries, [4, 10]);
   const cut = entries.slice(0, 6);
-  const restored = { number: 3, kind: 'restored', seq: 6, hash: cut[5]?.hash ?? '', at: 1_700_000_002_000 } as const;
+  const restored = {
+    number: 3,
+    kind: 'restored',
+    seq: 6,
+    hash: cut[5]?.hash ?? '',
+    at: 1_700_000_002_000,
+  } as const;
   expect((await verdictOf(cut, heads)).findings).toMatchObject([{ kind: 'cut', seq: 7 }]);
   const after = await verdictOf(cut, heads + headLine(restored, privateKey));
   expect(after.findings).toEqual([]);

@@ -76,7 +76,8 @@ function faultOf(entry: AuditEntry, end: ChainEnd): Finding | null {
   if (seq !== end.seq + 1) {
     const kind = seq > end.seq + 1 ? 'removed' : 'order';
     const first = kind === 'removed' ? end.seq + 1 : seq;
-    const missing = seq === end.seq + 2 ? `Entry ${first} was removed` : `Entries ${first} to ${seq - 1} were removed`;
+    const missing =
+      seq === end.seq + 2 ? `Entry ${first} was removed` : `Entries ${first} to ${seq - 1} were removed`;
     return {
       kind,
       seq: first,

@@ -1,5 +1,11 @@
 import type { Kysely } from 'kysely';
-import { type AuditEntry, type AuditFacts, type ChainEnd, EMPTY_CHAIN, nextEntry } from '../../audit/chain.ts';
+import {
+  type AuditEntry,
+  type AuditFacts,
+  type ChainEnd,
+  EMPTY_CHAIN,
+  nextEntry,
+} from '../../audit/chain.ts';
 import type { Tables } from '../schema.ts';
 
 type Db = Kysely<Tables>;
@@ -17,13 +23,20 @@ async function endOf(db: Db): Promise<ChainEnd> {
   return last ?? EMPTY_CHAIN;
 }
 
-async function workspaceOf(db: Db, { workspace, project }: NewAuditEntry): Promise<string | null> {
+async function workspaceOf(
+  db: Db,
+  { workspace, project }: NewAuditEntry,
+  known: Map<string, string | null>,
+): Promise<string | null> {
   if (workspace !== null || project === undefined) return workspace;
+  const before = known.get(project);
+  if (before !== undefined) return before;
   const found = await db
     .selectFrom('projects')
     .select('workspace')
     .where('id', '=', project)
     .executeTakeFirst();
+  known.set(project, found?.workspace ?? null);
   return found?.workspace ?? null;
 }
 
@@ -31,8 +44,9 @@ export const auditRequests = {
   /** Adds to the chain, in order. Answers with its new end. */
   async appendAudit(db: Db, entries: readonly NewAuditEntry[]): Promise<ChainEnd> {
     let end = await endOf(db);
+    const workspaces = new Map<string, string | null>();
     for (const facts of entries) {
-      const entry = nextEntry(end, { ...facts, workspace: await workspaceOf(db, facts) });
+      const entry = nextEntry(end, { ...facts, workspace: await workspaceOf(db, facts, workspaces) });
       await db.insertInto('audit').values(entry).execute();
       end = entry;
     }
@@ -48,13 +62,7 @@ export const auditRequests = {
     db: Db,
     { after, limit }: { readonly after: number; readonly limit: number },
   ): Promise<AuditEntry[]> {
-    return db
-      .selectFrom('audit')
-      .selectAll()
-      .where('seq', '>', after)
-      .orderBy('seq')
-      .limit(limit)
-      .execute();
+    return db.selectFrom('audit').selectAll().where('seq', '>', after).orderBy('seq').limit(limit).execute();
   },
 
   /** The newest of a workspace, newest first. */
