@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import { ControlClient } from '../../server/control/control-client.ts';
 import { noVault } from '../../server/control/control.ts';
+import { ControlClient } from '../../server/control/control-client.ts';
 import { openStore } from '../../server/store/open.ts';
 import { masterKeysIn } from '../../server/vault/master-key.ts';
-import { SealedStore } from '../../server/vault/sealed-store.ts';
 import type { Rotated } from '../../server/vault/rotate.ts';
+import { SealedStore } from '../../server/vault/sealed-store.ts';
 import { parse, UsageError, withUsage } from '../arguments.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 
@@ -45,11 +45,13 @@ async function rotate(folder: string, progress: (line: string) => void): Promise
   const master = masterKeysIn(process.env);
   if (master === null) throw noVault();
   const databaseUrl = process.env.ANNEAL_DATABASE_URL || null;
-  const store = await openStore({ folder, databaseUrl, shared: Boolean(process.env.ANNEAL_REDIS_URL) });
+  const redisUrl = process.env.ANNEAL_REDIS_URL || null;
+  const { store, fanout } = await openStore({ folder, databaseUrl, redisUrl });
   try {
     const clock = { now: Date.now, elapsed: () => performance.now() };
     return await (await SealedStore.open(store, clock, master)).rotate(progress);
   } finally {
+    await fanout?.close();
     await store.close();
   }
 }

@@ -16,7 +16,10 @@ const silent = () => ({ stdout: new PassThrough(), stderr: new PassThrough() });
 
 async function put(url: string, bytes: Buffer): Promise<string> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const response = await fetch(`${url}/api/v1/artifacts/${sha256}`, { method: 'PUT', body: bytes });
+  const response = await fetch(`${url}/api/v1/artifacts/${sha256}`, {
+    method: 'PUT',
+    body: new Uint8Array(bytes),
+  });
   expect(response.status).toBeLessThan(300);
   return sha256;
 }

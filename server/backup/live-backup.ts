@@ -1,4 +1,4 @@
-import { copyFile, constants, cp, mkdir, readdir, stat } from 'node:fs/promises';
+import { constants, copyFile, cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AnnealError } from '../../src/base/error.ts';
@@ -23,7 +23,10 @@ export interface BackedUp {
  * in meanwhile may or may not be part of it.
  * Errors: folderTaken, backupFailed, backupElsewhere, noBackup where the copy is damaged.
  */
-export async function backUpLive({ store, folder, progress }: LiveBackupParts, to: string): Promise<BackedUp> {
+export async function backUpLive(
+  { store, folder, progress }: LiveBackupParts,
+  to: string,
+): Promise<BackedUp> {
   await requireEmpty(to);
   let artifacts = 0;
   await wholeOrNot(to, async (half) => {
@@ -48,7 +51,11 @@ export async function backUpLive({ store, folder, progress }: LiveBackupParts, t
     } catch (cause) {
       if (cause instanceof AnnealError) throw cause;
       const why = cause instanceof Error ? `: ${cause.message}` : '';
-      throw serverErrors.backupFailed({ where: to, message: `${serverErrors.backupFailed.title}${why}`, cause });
+      throw serverErrors.backupFailed({
+        where: to,
+        message: `${serverErrors.backupFailed.title}${why}`,
+        cause,
+      });
     }
     await requireWhole(half);
   });

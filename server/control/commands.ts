@@ -6,7 +6,11 @@ const commandSchema = z.discriminatedUnion('command', [
   /** Copies everything into a folder that is not there yet, while the server goes on. */
   z.object({ command: z.literal('backup'), folder: z.string() }),
   /** A part of the audit log, in order. */
-  z.object({ command: z.literal('audit'), after: z.number().int(), limit: z.number().int().min(1).max(10_000) }),
+  z.object({
+    command: z.literal('audit'),
+    after: z.number().int(),
+    limit: z.number().int().min(1).max(10_000),
+  }),
   /** Seals everything with new keys. */
   z.object({ command: z.literal('rotate') }),
 ]);

@@ -14,7 +14,9 @@ export class ControlClient {
   private constructor(socket: Socket, folder: string) {
     this.#socket = socket;
     this.#folder = folder;
-    this.#lines = createInterface(socket)[Symbol.asyncIterator]();
+    const lines = createInterface(socket);
+    lines.on('error', () => socket.destroy());
+    this.#lines = lines[Symbol.asyncIterator]();
   }
 
   /** Null where no server has the folder open. */

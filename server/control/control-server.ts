@@ -53,7 +53,9 @@ export class ControlServer {
       if (socket.writable) socket.write(`${JSON.stringify(value)}\n`);
     };
     let last: Promise<void> = Promise.resolve();
-    createInterface(socket).on('line', (line) => {
+    const lines = createInterface(socket);
+    lines.on('error', () => socket.destroy());
+    lines.on('line', (line) => {
       last = last.then(async () => {
         const command = parseCommand(line);
         try {

@@ -1,5 +1,5 @@
-import { serverErrors } from '../errors.ts';
 import { backUpLive } from '../backup/live-backup.ts';
+import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { SealedStore } from '../vault/sealed-store.ts';
 import type { Control } from './control-server.ts';

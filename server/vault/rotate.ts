@@ -19,7 +19,8 @@ export interface RotateParts {
   readonly progress: (line: string) => void;
 }
 
-const ROWS_AT_ONCE = 100;
+/** What is in memory at once: rows of the log have 4 MiB at most, states 16 MiB and more. */
+const ROWS_AT_ONCE = { log: 50, snapshot: 4, version: 4 } as const;
 /** Another server seals with the key before until it meets the new one; what it wrote so is as safe as before. */
 const MAX_ROUNDS = 5;
 const kinds = ['log', 'snapshot', 'version'] as const;
@@ -56,7 +57,7 @@ async function sealAll(
   const sealer = seal(key);
   let done = 0;
   for (let after = ''; ; ) {
-    const rows = await store.call('sealableRows', { kind, workspace, after, limit: ROWS_AT_ONCE });
+    const rows = await store.call('sealableRows', { kind, workspace, after, limit: ROWS_AT_ONCE[kind] });
     const last = rows.at(-1);
     if (last === undefined) return done;
     after = last.id;

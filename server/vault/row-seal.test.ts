@@ -42,7 +42,9 @@ test('no byte can be changed, and nothing be cut off', () => {
 test('two texts are never sealed alike, nor by the same number', () => {
   const seal = new RowSeal(key);
   const bytes = randomBytes(20);
-  const seen = new Set(Array.from({ length: 100 }, () => Buffer.from(seal.seal(place, bytes)).toString('hex')));
+  const seen = new Set(
+    Array.from({ length: 100 }, () => Buffer.from(seal.seal(place, bytes)).toString('hex')),
+  );
   expect(seen.size).toBe(100);
 });
 

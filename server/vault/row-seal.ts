@@ -31,7 +31,8 @@ export function isSealed(bytes: Uint8Array): boolean {
 
 /** Hexadecimal id of the key that the bytes were sealed with; null where this version did not seal them. */
 export function sealingKeyOf(bytes: Uint8Array): string | null {
-  if (!isSealed(bytes) || bytes[MAGIC.length] !== VERSION || bytes.length < HEAD_BYTES + TAG_BYTES) return null;
+  if (!isSealed(bytes) || bytes[MAGIC.length] !== VERSION || bytes.length < HEAD_BYTES + TAG_BYTES)
+    return null;
   return Buffer.from(bytes.subarray(ID_AT, SALT_AT)).toString('hex');
 }
 

@@ -6,7 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
-import { storeAcceptance } from '../store/testing/acceptance.ts';
+import { type Site, storeAcceptance } from '../store/testing/acceptance.ts';
+import { reviewAcceptance } from '../store/testing/review-acceptance.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 import type { MasterKeys } from './master-key.ts';
 import { openVault } from './open-vault.ts';
@@ -20,10 +21,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const words = (data: Uint8Array | null | undefined): string => new TextDecoder().decode(data ?? undefined);
 
 // All that any store does, with the vault around it.
-storeAcceptance(async () => {
+const site = async (): Promise<Site> => {
   const folder = await temporaryFolder();
   return { open: async () => SealedStore.open(await SqliteStore.open(folder), clock, master) };
-});
+};
+storeAcceptance(site);
+reviewAcceptance(site);
 
 async function withStore<T>(
   folder: string,
@@ -67,7 +70,9 @@ const everything = ['seed', 'later', 'state', 'two', 'two', 'version'].map((what
 
 async function isOnDisk(folder: string): Promise<boolean> {
   const files = await readdir(folder);
-  const found = await Promise.all(files.map(async (file) => (await readFile(join(folder, file))).includes(SECRET)));
+  const found = await Promise.all(
+    files.map(async (file) => (await readFile(join(folder, file))).includes(SECRET)),
+  );
   return found.includes(true);
 }
 
@@ -128,7 +133,7 @@ test('rows are not moved between projects or kinds, nor put in unsealed, without
   const { code } = serverErrors.sealBroken;
   const harm = [
     // A log row in the place of a state, another project's state, a text of one's own, a changed byte.
-    "update snapshots set data = (select data from updates limit 1)",
+    'update snapshots set data = (select data from updates limit 1)',
     "update snapshots set data = (select s.data from snapshots s join documents d on d.id = s.document where d.project = 'q')",
     "update snapshots set data = x'0000'",
     "update snapshots set data = cast(substr(data, 1, length(data) - 1) || x'00' as blob)",

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 import type { Seed, Write, Written } from '../store/write.ts';
 import { KeyRing } from './key-ring.ts';
 import type { MasterKeys } from './master-key.ts';
-import { rotateKeys, type Rotated } from './rotate.ts';
+import { type Rotated, rotateKeys } from './rotate.ts';
 import { isSealed, type RowPlace, RowSeal, sealingKeyOf } from './row-seal.ts';
 
 interface Waiting {
@@ -27,8 +27,8 @@ export class SealedStore implements Store {
   readonly #seals = new Map<string, RowSeal>();
   /** Workspaces of projects. */
   readonly #workspaces = new Map<string, string>();
-  /** A write that waits until it is known which key is its own, and all that come behind it. */
-  #queue: Waiting[] | null = null;
+  #queue: Waiting[] = [];
+  #draining: Promise<void> | null = null;
   readonly #own: Own;
 
   private constructor(inner: Store, ring: KeyRing) {
@@ -51,11 +51,6 @@ export class SealedStore implements Store {
     return this.#inner.epoch;
   }
 
-  /** For what else is sealed: the blobs of artifacts. */
-  get keys(): KeyRing {
-    return this.#ring;
-  }
-
   get lsn(): number {
     return this.#inner.lsn;
   }
@@ -65,17 +60,15 @@ export class SealedStore implements Store {
     return own === undefined ? this.#inner.call(name, input) : own(input);
   }
 
-  /** In the same turn wherever the key is known, which is everywhere but for what nobody has read yet. */
+  /** What is written in one turn goes on in one turn, and so into one commit. */
   write(write: Write): Promise<Written> {
-    const known = this.#queue === null ? this.#known(write) : null;
-    if (known !== null) return this.#inner.write(known);
     return new Promise((resolve, reject) => {
-      const waiting = { write, resolve, reject };
-      if (this.#queue !== null) this.#queue.push(waiting);
-      else {
-        this.#queue = [waiting];
-        void this.#drain(this.#queue);
-      }
+      this.#queue.push({ write, resolve, reject });
+      this.#draining ??= Promise.resolve()
+        .then(() => this.#drain())
+        .finally(() => {
+          this.#draining = null;
+        });
     });
   }
 
@@ -83,8 +76,9 @@ export class SealedStore implements Store {
     return this.#inner.backup(file);
   }
 
-  close(): Promise<void> {
-    return this.#inner.close();
+  async close(): Promise<void> {
+    await this.#draining;
+    await this.#inner.close();
   }
 
   /** Gives every workspace a new key and seals everything with it; every key gets the current master key's envelope. */
@@ -153,30 +147,32 @@ export class SealedStore implements Store {
   }
 
   /** Null where it is not known yet which key it is. */
-  #known(write: Write): Write | null {
+  #known(write: Write, workspace = this.#workspaces.get(write.project)): Write | null {
     if (!('data' in write)) return write;
-    const workspace = this.#workspaces.get(write.project);
     const key = workspace === undefined ? null : this.#ring.current(workspace);
     return key === null ? null : sealedWrite(write, this.#sealOf(key.id));
   }
 
-  /** All that have waited go in one turn, and so into one commit. */
-  async #drain(queue: readonly Waiting[]): Promise<void> {
-    let failure: unknown = null;
-    const seals = new Map<Write, RowSeal>();
-    for (const { write } of queue) {
-      if (failure !== null) break;
-      try {
-        if ('data' in write) seals.set(write, await this.#sealFor(write.project));
-      } catch (error) {
-        failure = error;
+  /** Waits only where nobody has read the project yet, so that it is not known whose key is needed. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      if (batch.some(({ write }) => this.#known(write) === null)) {
+        const projects = new Set(batch.flatMap(({ write }) => ('data' in write ? [write.project] : [])));
+        try {
+          for (const project of projects) await this.#sealFor(project);
+        } catch (error) {
+          for (const { reject } of batch) reject(error);
+          continue;
+        }
       }
-    }
-    this.#queue = null;
-    for (const { write, resolve, reject } of queue) {
-      const seal = seals.get(write);
-      if (failure !== null) reject(failure);
-      else this.#inner.write('data' in write && seal !== undefined ? sealedWrite(write, seal) : write).then(resolve, reject);
+      for (const { write, resolve, reject } of batch) {
+        // The store refuses to write into what is not there.
+        const sealed = this.#known(write) ?? this.#known(write, HOME_WORKSPACE);
+        if (sealed === null) reject(sealBroken({ kind: 'log', project: write.project }, 'there is no key'));
+        else this.#inner.write(sealed).then(resolve, reject);
+      }
     }
   }
 
@@ -199,7 +195,7 @@ export class SealedStore implements Store {
     const known = this.#workspaces.get(project);
     if (known !== undefined) return known;
     const found = await this.#inner.call('getProject', project);
-    if (found === null) return HOME_WORKSPACE; // the store refuses to write into what is not there
+    if (found === null) return HOME_WORKSPACE;
     await this.#ring.ensure(found.workspace);
     this.#workspaces.set(project, found.workspace);
     return found.workspace;

@@ -38,21 +38,26 @@ async function open(
 ): Promise<Buffer> {
   const { start, end } = sealedRange(bytes, range);
   const head = sealed.subarray(0, BLOB_HEAD_BYTES);
-  return all(openBlob(key, { name: as, bytes, head }, range, inPieces(sealed.subarray(start, end + 1), 7_777)));
+  return all(
+    openBlob(key, { name: as, bytes, head }, range, inPieces(sealed.subarray(start, end + 1), 7_777)),
+  );
 }
 
 const sizes = [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 5];
 
-test.each(sizes)('%d bytes come back, and their number is known from that of the sealed ones', async (size) => {
-  const bytes = randomBytes(size);
-  const sealed = await seal(bytes);
-  expect(sealed.length).toBe(sealedBytes(size));
-  expect(openedBytes(sealed.length)).toBe(size);
-  expect(isSealedBlob(sealed)).toBe(true);
-  expect(keyOfBlob(sealed)).toBe(key.id);
-  expect((await open(sealed, size)).equals(bytes)).toBe(true);
-  if (size > 100) expect(sealed.includes(bytes.subarray(10, 60))).toBe(false);
-});
+test.each(sizes)(
+  '%d bytes come back, and their number is known from that of the sealed ones',
+  async (size) => {
+    const bytes = randomBytes(size);
+    const sealed = await seal(bytes);
+    expect(sealed.length).toBe(sealedBytes(size));
+    expect(openedBytes(sealed.length)).toBe(size);
+    expect(isSealedBlob(sealed)).toBe(true);
+    expect(keyOfBlob(sealed)).toBe(key.id);
+    expect((await open(sealed, size)).equals(bytes)).toBe(true);
+    if (size > 100) expect(sealed.includes(bytes.subarray(10, 60))).toBe(false);
+  },
+);
 
 test('no other length is taken for that of a sealed blob', () => {
   const lengths = new Set(Array.from({ length: 200 }, (_, size) => sealedBytes(size)));
