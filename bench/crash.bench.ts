@@ -73,10 +73,7 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
         ...(power === null ? [] : [bar('edits silently lost by power losses', power.lost.length, '<=', 0)]),
       ],
       facts: {
-        power_loss:
-          power === null
-            ? `not tried: ${why}`
-            : { ...power, lost: power.lost.length },
+        power_loss: power === null ? `not tried: ${why}` : { ...power, lost: power.lost.length },
       },
     };
   } finally {

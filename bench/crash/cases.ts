@@ -34,15 +34,27 @@ export function makeCase(kind: Case['kind'], traced: Traced, random: Random): Ca
 function powerCut(traced: Traced, random: Random): Case {
   const until = random.uniform() < 0.3 ? traced.end : between(traced.from, traced.end, random);
   const cut = random.pick(cuts);
-  const { files, mark } = state(traced, until, cut, random, random.pick(['newest', 'older', 'missing', 'torn']));
-  return { kind: 'power cut', what: `unsynced writes ${cut}, watermark ${mark}`, files, inPlace: true, until };
+  const { files, mark } = state(
+    traced,
+    until,
+    cut,
+    random,
+    random.pick(['newest', 'older', 'missing', 'torn']),
+  );
+  return {
+    kind: 'power cut',
+    what: `unsynced writes ${cut}, watermark ${mark}`,
+    files,
+    inPlace: true,
+    until,
+  };
 }
 
 /** A whole state of before, while its clients know of more. */
 function olderState(traced: Traced, random: Random): Case {
   const then = between(traced.from, traced.end, random);
   const inPlace = random.uniform() < 0.5;
-  const wish = random.pick(['newest', 'older', 'of now']);
+  const wish = random.pick(['newest', 'older', 'of now'] as const);
   const { files, mark } = state(traced, then, 'lost', random, wish);
   const how = inPlace ? 'in place' : 'as a new file';
   return { kind: 'older state', what: `${how}, watermark ${mark}`, files, inPlace, until: traced.end };
@@ -73,7 +85,11 @@ function lyingDisk(traced: Traced, random: Random): Case {
   const cut = random.uniform() < 0.5;
   const damaged = cut
     ? whole.subarray(0, at)
-    : Buffer.concat([whole.subarray(0, at), Buffer.alloc(Math.min(4096, whole.length - at)), whole.subarray(at + 4096)]);
+    : Buffer.concat([
+        whole.subarray(0, at),
+        Buffer.alloc(Math.min(4096, whole.length - at)),
+        whole.subarray(at + 4096),
+      ]);
   const what = `log ${cut ? 'cut off' : 'zeroed'} at ${at} of ${whole.length}, watermark ${mark}`;
   return { kind: 'lying disk', what, files: new Map(files).set(log, damaged), inPlace: true, until };
 }

@@ -39,7 +39,10 @@ export async function killAndLook(
       epochs.add(seen.epoch);
       const there = writers.filter((writer) => writer.path === path);
       const told = Math.max(0, ...there.flatMap((writer) => writer.told.map(({ lsn }) => lsn)));
-      const verdict = judge(seen.text, there.flatMap((writer) => writer.pieces()));
+      const verdict = judge(
+        seen.text,
+        there.flatMap((writer) => writer.pieces()),
+      );
       const problems = [...verdict.lost, ...verdict.wrong.map((one) => `wrong: ${one}`)];
       if (seen.lsn < told) problems.push(`the log is at ${seen.lsn} and was at ${told}`);
       lost.push(...problems.map((problem) => `${path} after kill ${when}: ${problem}`));

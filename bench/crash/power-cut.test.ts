@@ -18,7 +18,8 @@ test('what was synced is there whatever the cut does to what was not', () => {
 });
 
 test('what was not may be lost, there, there in part, or torn by sectors', () => {
-  const left = (cut: (typeof cuts)[number], seed = 1) => afterPowerCut(acts, 9n, cut, new Random(seed)).get('wal');
+  const left = (cut: (typeof cuts)[number], seed = 1) =>
+    afterPowerCut(acts, 9n, cut, new Random(seed)).get('wal');
   expect(left('lost')).toEqual(page(1));
   expect(left('there')).toEqual(Buffer.concat([page(2), page(3)]));
   const torn = left('torn') ?? Buffer.alloc(0);

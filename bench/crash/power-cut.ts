@@ -78,7 +78,11 @@ function apply(file: File, act: Act, filler: () => number = () => 0): void {
 
 function leave(file: File, cut: Cut, random: Random): void {
   const whole =
-    cut === 'there' ? file.pending.length : cut === 'first' ? Math.floor(random.uniform() * file.pending.length) : 0;
+    cut === 'there'
+      ? file.pending.length
+      : cut === 'first'
+        ? Math.floor(random.uniform() * file.pending.length)
+        : 0;
   const garbage = random.uniform() < 0.5;
   const filler = (): number => (garbage ? random.uint32() & 0xff : 0);
   for (const [index, act] of file.pending.entries()) {

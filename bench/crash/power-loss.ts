@@ -80,7 +80,9 @@ async function record(folder: string, library: string, random: Random): Promise<
   await rm(trace);
   if (!acts.some((act) => act.kind === 'synced' && act.file === `${database}-wal`))
     throw new Error('No sync of the log was recorded: the recorder does not see what the server does');
-  const from = writers.flatMap((writer) => writer.told.slice(1, 2)).reduce((first, { at }) => (at < first ? at : first), end);
+  const from = writers
+    .flatMap((writer) => writer.told.slice(1, 2))
+    .reduce((first, { at }) => (at < first ? at : first), end);
   const original = `${folder}.original`;
   await link(database, original);
   const watermark = join(folder, 'anneal.watermark');

@@ -86,7 +86,11 @@ class Stage {
     return { typed, cpu_us_per_update: Math.round((cpu * 1000) / typed.updates) };
   }
 
-  async measured({ typed, cpu_us_per_update }: Run, updatesPerSecond: number, seconds: number): Promise<Measured> {
+  async measured(
+    { typed, cpu_us_per_update }: Run,
+    updatesPerSecond: number,
+    seconds: number,
+  ): Promise<Measured> {
     const now = await this.#server.vitals();
     const idle = this.#idle ?? now;
     const { connections, rooms } = this.load;
