@@ -34,6 +34,15 @@ test('a dry run says what would go and removes nothing; then it goes', async () 
 });
 
 test('what is no command is said with the usage', async () => {
-  for (const args of [[], ['sweep'], ['collect', 'more'], ['collect', '--grace-hours', 'x'], ['collect', '--x']])
-    expect(await call(...args)).toMatchObject({ code: EXIT.usage, err: expect.stringContaining('Usage: anneal artifacts') });
+  for (const args of [
+    [],
+    ['sweep'],
+    ['collect', 'more'],
+    ['collect', '--grace-hours', 'x'],
+    ['collect', '--x'],
+  ])
+    expect(await call(...args)).toMatchObject({
+      code: EXIT.usage,
+      err: expect.stringContaining('Usage: anneal artifacts'),
+    });
 });

@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { createClient } from '../../src/sdk/client.ts';
 import { formatBytes } from '../../src/ui/format.ts';
-import { UsageError, withUsage, wholeOption } from '../arguments.ts';
+import { UsageError, wholeOption, withUsage } from '../arguments.ts';
 import { type CommandIo, EXIT } from '../io.ts';
 
-const USAGE =
-  'artifacts collect [--dry-run] [--workspace W] [--grace-hours N] [--server URL] [--json]';
+const USAGE = 'artifacts collect [--dry-run] [--workspace W] [--grace-hours N] [--server URL] [--json]';
 const SERVER = 'http://localhost:4600';
 
 /** Asks a server that runs: what artifacts may go it alone knows. ANNEAL_API_KEY is an owner's, where people sign in. */

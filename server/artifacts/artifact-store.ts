@@ -164,12 +164,7 @@ export class ArtifactStore {
     await this.reserve(reserved, { bytes: there ? 0 : bytes, client: reserved.sha256, until }, key.sha256);
   }
 
-  async #keep(
-    workspace: string,
-    parts: readonly ArtifactPart[],
-    cuts: Cuts,
-    spool: Spool,
-  ): Promise<void> {
+  async #keep(workspace: string, parts: readonly ArtifactPart[], cuts: Cuts, spool: Spool): Promise<void> {
     let start = 0;
     for (const [index, { sha256 }] of parts.entries()) {
       const bytes = cuts[index] ?? 0;

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { syncPath } from '../../src/protocol/sync.ts';
 import { Random } from '../../src/base/random.ts';
+import { syncPath } from '../../src/protocol/sync.ts';
 import { createClient } from '../../src/sdk/client.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';

@@ -4,11 +4,18 @@ import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
 import { cutsOf } from './cut.ts';
 
 const cut = (bytes: Uint8Array) =>
-  cutsOf(bytes.length, async ({ start, end }) => Readable.from([Buffer.from(bytes.subarray(start, end + 1))]));
+  cutsOf(bytes.length, async ({ start, end }) =>
+    Readable.from([Buffer.from(bytes.subarray(start, end + 1))]),
+  );
 
 function tensors(...sizes: readonly number[]): Uint8Array {
   return writeSafetensors(
-    sizes.map((size, i) => ({ name: `t${i}`, dtype: 'F32', shape: [size / 4], data: new Float32Array(size / 4) })),
+    sizes.map((size, i) => ({
+      name: `t${i}`,
+      dtype: 'F32',
+      shape: [size / 4],
+      data: new Float32Array(size / 4),
+    })),
   );
 }
 

@@ -11,7 +11,9 @@ import { openCutProxy } from '../testing/cut-proxy.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 
 /** A server as a process of its own, as people run it. */
-async function startProcess(data: string): Promise<{ readonly port: number; readonly process: ChildProcess }> {
+async function startProcess(
+  data: string,
+): Promise<{ readonly port: number; readonly process: ChildProcess }> {
   const main = join(import.meta.dirname, '..', 'main.ts');
   const args = ['--port', '0', '--studio', 'none', '--data', data, '--allow-host', '127.0.0.1'];
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });

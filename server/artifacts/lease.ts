@@ -41,12 +41,7 @@ export class Leases {
    * Keeps the turn while bytes come, or while `busy` says so; ends the request of whom another has relieved. What it
    * gives back is called when all that came has been written down.
    */
-  keep(
-    key: ArtifactKey,
-    client: string,
-    request: IncomingMessage,
-    busy: () => boolean,
-  ): () => Promise<void> {
+  keep(key: ArtifactKey, client: string, request: IncomingMessage, busy: () => boolean): () => Promise<void> {
     let seen = request.socket.bytesRead;
     const timer = setInterval(() => {
       const { bytesRead } = request.socket;

@@ -8,10 +8,10 @@ import { Collector } from './collect.ts';
 import { FolderBlobs } from './folder/folder-blobs.ts';
 import { FolderIncoming } from './folder/folder-incoming.ts';
 import type { Blobs, Incoming } from './ports.ts';
+import { resealArtifacts } from './reseal.ts';
 import { type BucketOptions, openBucket } from './s3/bucket.ts';
 import { S3Blobs } from './s3/s3-blobs.ts';
 import { S3Incoming } from './s3/s3-incoming.ts';
-import { resealArtifacts } from './reseal.ts';
 import { type Keys, SealedBlobs, spaceOf } from './sealed-blobs.ts';
 import { Uploads } from './uploads.ts';
 
@@ -64,7 +64,7 @@ export async function openArtifacts(
   const tidy = (): void => {
     working = working
       .then(() => uploads.sweep(clock.now() - SWEEP_AFTER_MS))
-      .then(() => seal !== null && resealArtifacts(store, artifacts, seal, () => closed))
+      .then(() => (seal === null ? 0 : resealArtifacts(store, artifacts, seal, () => closed)))
       .catch(() => undefined);
   };
   const scrub = async (): Promise<void> => {

@@ -102,7 +102,7 @@ export class Uploads {
     const finishing = () => this.#finishing.has(this.#idOf(key));
     const done = this.#leases.keep(key, client, request, finishing);
     try {
-      const body = ReadableStream.from(received(request));
+      const body = received(request);
       const init: RequestInit & { duplex: 'half' } = { method: 'PATCH', headers, body, duplex: 'half' };
       const asked = new Request(`http://localhost${API_PREFIX}/uploads/${key.sha256}`, init);
       this.#asked.set(asked, key);
@@ -132,11 +132,7 @@ export class Uploads {
   }
 
   /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
-  async #begun(
-    key: ArtifactKey,
-    client: string,
-    sending = false,
-  ): Promise<readonly [number, number]> {
+  async #begun(key: ArtifactKey, client: string, sending = false): Promise<readonly [number, number]> {
     await this.#leases.claim(key, client, sending);
     const bytes = await this.#store.call('uploadBytes', key);
     const offset = await this.#artifacts.incoming.arrived(this.#idOf(key));
@@ -174,12 +170,20 @@ export class Uploads {
 }
 
 /** What has come, also when the connection breaks: then it ends there, and all of it is kept. */
-async function* received(request: IncomingMessage): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) yield chunk as Buffer;
-  } catch (error) {
-    if (!request.destroyed) throw error;
-  }
+function received(request: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = request.iterator({ destroyOnReturn: false });
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value as Buffer);
+      } catch (error) {
+        if (!request.destroyed) throw error;
+        controller.close();
+      }
+    },
+  });
 }
 
 const arrived = (offset: number, bytes: number) => ({

@@ -64,7 +64,8 @@ export class VerifiedBlobs {
       try {
         await this.check(blob.name);
       } catch (error) {
-        if (!(error instanceof AnnealError) || error.code !== protocolErrors.artifactDamaged.code) throw error;
+        if (!(error instanceof AnnealError) || error.code !== protocolErrors.artifactDamaged.code)
+          throw error;
         damaged.push(error);
       }
     }
@@ -89,7 +90,11 @@ export class VerifiedBlobs {
       for await (const chunk of await this.#blobs.read(name)) hash.update(chunk as Buffer);
     } catch (error) {
       // Bytes whose key is missing may be good: they stay.
-      if (error instanceof AnnealError && error.code === serverErrors.sealBroken.code && error.data === undefined)
+      if (
+        error instanceof AnnealError &&
+        error.code === serverErrors.sealBroken.code &&
+        error.data === undefined
+      )
         return null;
       throw error;
     }

@@ -12,7 +12,13 @@ export function artifactHandlers(
   collector: Collector,
 ): Pick<
   Handlers,
-  'putArtifact' | 'getArtifact' | 'headArtifact' | 'holdArtifacts' | 'artifactUse' | 'setArtifactQuota' | 'collectArtifacts'
+  | 'putArtifact'
+  | 'getArtifact'
+  | 'headArtifact'
+  | 'holdArtifacts'
+  | 'artifactUse'
+  | 'setArtifactQuota'
+  | 'collectArtifacts'
 > {
   const found = async (key: { readonly workspace: string; readonly sha256: string }): Promise<number> => {
     const bytes = await artifacts.size(key);

@@ -15,13 +15,16 @@ export async function testArtifacts(
     /** ANNEAL_MASTER_KEY; left out: nothing is sealed. */
     readonly master?: Buffer;
   } = {},
-): Promise<Artifacts & { readonly store: Store; readonly dataDir: string; readonly pass: (ms: number) => void }> {
+): Promise<
+  Artifacts & { readonly store: Store; readonly dataDir: string; readonly pass: (ms: number) => void }
+> {
   const dataDir = options.dataDir ?? (await temporaryFolder());
   const store = await SqliteStore.open(dataDir);
   let passed = 0;
   const clock = { now: () => Date.now() + passed, elapsed: () => performance.now() };
   const { master } = options;
-  const keys = master === undefined ? null : await KeyRing.open(store, clock, { current: master, previous: null });
+  const keys =
+    master === undefined ? null : await KeyRing.open(store, clock, { current: master, previous: null });
   const opened = await openArtifacts(store, clock, {
     dataDir,
     bucket: options.bucket ?? null,

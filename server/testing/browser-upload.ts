@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,11 @@ export async function startUploadStand(places: readonly number[]): Promise<Uploa
       { port: server.port, host: '127.0.0.1', path: request.url, method: request.method, headers },
       (answer) => {
         for (const [name, value] of Object.entries(answer.headers)) {
-          if (value !== undefined && !name.startsWith('access-control') && name !== 'cross-origin-resource-policy')
+          if (
+            value !== undefined &&
+            !name.startsWith('access-control') &&
+            name !== 'cross-origin-resource-policy'
+          )
             response.setHeader(name, value);
         }
         response.writeHead(answer.statusCode ?? 502);

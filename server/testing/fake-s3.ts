@@ -62,7 +62,10 @@ export class FakeS3 {
     if (query.has('uploads') && request.method === 'POST') {
       const id = randomUUID();
       this.uploads.set(id, { key, parts: new Map() });
-      return xml(response, `<InitiateMultipartUploadResult><Bucket>${bucket}</Bucket><Key>${key}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`);
+      return xml(
+        response,
+        `<InitiateMultipartUploadResult><Bucket>${bucket}</Bucket><Key>${key}</Key><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+      );
     }
     if (uploadId !== null) return this.#answerUpload(request, response, uploadId, query, body);
     switch (request.method) {
@@ -98,7 +101,10 @@ export class FakeS3 {
       });
       const more = keys.length > page.length;
       const next = more ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
-      xml(response, `<ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`);
+      xml(
+        response,
+        `<ListBucketResult><IsTruncated>${more}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`,
+      );
     }
   }
 
@@ -110,7 +116,10 @@ export class FakeS3 {
     body: Buffer,
   ): void {
     const upload = this.uploads.get(id);
-    if (upload === undefined) return missing(response, 'NoSuchUpload');
+    if (upload === undefined) {
+      missing(response, 'NoSuchUpload');
+      return;
+    }
     if (request.method === 'PUT') {
       upload.parts.set(Number(query.get('partNumber')), body);
       response.writeHead(200, { etag: tagOf(body) }).end();
@@ -124,7 +133,10 @@ export class FakeS3 {
       const parts = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
       this.objects.set(upload.key, { bytes: Buffer.concat(parts), metadata: {}, modified: new Date() });
       this.uploads.delete(id);
-      xml(response, `<CompleteMultipartUploadResult><Key>${upload.key}</Key></CompleteMultipartUploadResult>`);
+      xml(
+        response,
+        `<CompleteMultipartUploadResult><Key>${upload.key}</Key></CompleteMultipartUploadResult>`,
+      );
     } else {
       this.uploads.delete(id);
       response.writeHead(204).end();
@@ -137,7 +149,10 @@ export class FakeS3 {
     if (typeof source === 'string') {
       const from = decodeURIComponent(source).split('/').slice(1).join('/');
       const found = this.objects.get(from);
-      if (found === undefined) return missing(response, 'NoSuchKey');
+      if (found === undefined) {
+        missing(response, 'NoSuchKey');
+        return;
+      }
       bytes = found.bytes;
     }
     const metadata = Object.fromEntries(
@@ -153,7 +168,10 @@ export class FakeS3 {
 
   #get(key: string, request: IncomingMessage, response: ServerResponse): void {
     const found = this.objects.get(key);
-    if (found === undefined) return missing(response, 'NoSuchKey');
+    if (found === undefined) {
+      missing(response, 'NoSuchKey');
+      return;
+    }
     const { bytes, metadata, modified } = found;
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
     const part = range === null ? bytes : bytes.subarray(Number(range[1]), Number(range[2]) + 1);

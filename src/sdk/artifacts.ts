@@ -3,6 +3,7 @@ import { protocolErrors } from '../protocol/errors.ts';
 import type { Artifact, ArtifactUse, Collection } from '../protocol/http/artifacts.ts';
 import type { BodyInputOf } from '../protocol/http/operation.ts';
 import { type Operations, operations } from '../protocol/http/operations.ts';
+import { openDownload } from './download.ts';
 import {
   addressOf,
   type CallOptions,
@@ -12,7 +13,6 @@ import {
   type TransferOptions,
   type Transport,
 } from './transport.ts';
-import { openDownload } from './download.ts';
 import { sendBytes } from './upload.ts';
 
 /** Whose artifacts: those of a workspace, or of that of a project; left out: of the caller's own. */

@@ -118,9 +118,12 @@ export class S3Blobs implements Blobs {
   async #copyInParts(from: string, bytes: number, to: string): Promise<void> {
     const { s3, name } = this.#bucket;
     const place = { Bucket: name, Key: to };
-    const { UploadId } = await s3.createMultipartUpload({ ...place, ContentType: 'application/octet-stream' });
+    const { UploadId } = await s3.createMultipartUpload({
+      ...place,
+      ContentType: 'application/octet-stream',
+    });
     try {
-      const Parts = [];
+      const Parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = [];
       for (let start = 0; start < bytes; start += COPY_PART_BYTES) {
         const PartNumber = Parts.length + 1;
         const end = Math.min(start + COPY_PART_BYTES, bytes) - 1;

@@ -29,7 +29,14 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     return store;
   };
   const invite = (store: Store, hash: string, role: Role, expires = 1000) =>
-    store.call('createInvitation', { id: `i-${hash}`, hash, workspace: WORKSPACE, role, created: 1, expires });
+    store.call('createInvitation', {
+      id: `i-${hash}`,
+      hash,
+      workspace: WORKSPACE,
+      role,
+      created: 1,
+      expires,
+    });
   const join = async (store: Store, who: NewUser, role: Role): Promise<void> => {
     await invite(store, who.id, role);
     await store.call('acceptInvitation', { hash: who.id, now: 1, who });
@@ -41,7 +48,9 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     const store = await opened(context);
     await invite(store, 'once', 'editor');
     const all = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((id) => store.call('acceptInvitation', { hash: 'once', now: 1, who: user(id) })),
+      ['a', 'b', 'c', 'd'].map((id) =>
+        store.call('acceptInvitation', { hash: 'once', now: 1, who: user(id) }),
+      ),
     );
     expect(all.filter((one) => typeof one === 'object')).toHaveLength(1);
     expect(all.filter((one) => one === 'invalid')).toHaveLength(3);
@@ -165,7 +174,14 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     await invite(store, 'less', 'viewer');
     await store.call('acceptInvitation', { hash: 'less', now: 2, who: { id: 'ada' } });
     expect(await roleOf(store, { user: 'ada' }, { workspace: WORKSPACE })).toBe('editor');
-    const key = { user: 'ada', workspace: WORKSPACE, scopes: '["read"]', name: 'k', created: 1, expires: null };
+    const key = {
+      user: 'ada',
+      workspace: WORKSPACE,
+      scopes: '["read"]',
+      name: 'k',
+      created: 1,
+      expires: null,
+    };
     await store.call('createKey', { ...key, id: 'k', hash: 'k' });
     await store.call('removeMember', { workspace: WORKSPACE, user: 'ada', now: 5 });
     expect(await store.call('findKey', { hash: 'k', now: 6 })).toBeNull();

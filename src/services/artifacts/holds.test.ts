@@ -21,7 +21,8 @@ test('the server is told what runs refer to, once, and when they are gone for go
   remote.holds.clear();
   await holds.tell();
   expect(remote.holds.size).toBe(0);
-  await runs.append(id, { type: 'deleted' }, 2);
+  await runs.append(id, { type: 'interrupted' }, 2);
+  await runs.append(id, { type: 'deleted' }, 3);
   await holds.tell();
   expect(remote.holds.size).toBe(0); // it can be restored
   await runs.purge(id);

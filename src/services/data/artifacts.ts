@@ -1,4 +1,10 @@
-import type { ArtifactStore, ByteStream, RemoteArtifacts, Sha256, StoredArtifact } from '../../domain/artifacts/ports.ts';
+import type {
+  ArtifactStore,
+  ByteStream,
+  RemoteArtifacts,
+  Sha256,
+  StoredArtifact,
+} from '../../domain/artifacts/ports.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
 import { createTransfers, type TransferOptions, type Transfers } from '../artifacts/transfers.ts';

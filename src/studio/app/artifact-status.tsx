@@ -14,7 +14,10 @@ export function ArtifactStatus() {
   const { artifactSync } = useServices();
   const { project } = useParams();
   const state = useSyncState();
-  useEffect(() => (project === undefined ? undefined : artifactSync.follow(project)), [artifactSync, project]);
+  useEffect(
+    () => (project === undefined ? undefined : artifactSync.follow(project)),
+    [artifactSync, project],
+  );
   const open = [...state.artifacts].filter(([, artifact]) => isOpen(artifact, state.online));
   if (open.length === 0) return null;
   const label = artifactWords(state);
@@ -30,7 +33,8 @@ export function ArtifactStatus() {
         {!state.online && (
           <>
             <Text size="sm">
-              The server cannot be reached. What is on this device is used meanwhile, and the rest goes on by itself.
+              The server cannot be reached. What is on this device is used meanwhile, and the rest goes on by
+              itself.
             </Text>
             <UnstyledButton className="text-link" onClick={() => artifactSync.wake()}>
               Try now

@@ -36,7 +36,10 @@ export function composeServices(): Services {
   const clock = { now: () => Date.now(), elapsed: () => performance.now() };
   const random = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
   const server: Client = createClient({
-    fetch: watchSignedOut((...request) => fetch(...request), () => void session.refresh()),
+    fetch: watchSignedOut(
+      (...request) => fetch(...request),
+      () => void session.refresh(),
+    ),
   });
   const session = createSessionMonitor(server.access, localStorage);
   void session.refresh();

@@ -41,6 +41,10 @@ export function placeWords(state: ArtifactState | undefined, online: boolean): P
       long: `It is on the server; ${formatBytes(state.bytes)} are fetched when they are needed`,
     };
   return server === null
-    ? { place: 'unknown', short: 'not here', long: 'It is not on this device, and the server cannot be asked' }
+    ? {
+        place: 'unknown',
+        short: 'not here',
+        long: 'It is not on this device, and the server cannot be asked',
+      }
     : { place: 'nowhere', short: 'not here yet', long: 'Whoever added it has not sent it yet' };
 }
