@@ -75,8 +75,15 @@ export function createOpfsArtifactStore(
       for await (const name of from.keys()) if (name.startsWith(INCOMING)) left.push(name);
       let swept = 0;
       for (const name of left) {
-        const held = await locks.tryHold(lockOf(name), () => from.removeEntry(name).catch(() => undefined));
-        if (held !== null) swept++;
+        // Chromium keeps what is being written in a file beside the file.
+        const lock = lockOf(name.replace(/\.crswap$/, ''));
+        const removed = await locks.tryHold(lock, () =>
+          from.removeEntry(name).then(
+            () => true,
+            () => false,
+          ),
+        );
+        if (removed?.value === true) swept++;
       }
       return swept;
     },
