@@ -30,6 +30,12 @@ export interface Store {
    */
   backup(file: string): Promise<void>;
 
+  /**
+   * Overwrites what was changed or removed and still stands somewhere in the database's files, as far as the
+   * database lets one. Takes long, and whoever wants to write waits for it.
+   */
+  scrub(): Promise<void>;
+
   /** Waits for what was asked before, then closes the database. */
   close(): Promise<void>;
 }

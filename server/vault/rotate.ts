@@ -7,6 +7,8 @@ import { type RowPlace, type RowSeal, sealingKeyOf } from './row-seal.ts';
 export interface Rotated {
   readonly workspaces: number;
   readonly rows: number;
+  /** Of the rows, those that stood there as they were written. */
+  readonly unsealed: number;
   readonly keys: number;
 }
 
@@ -33,39 +35,50 @@ export async function rotateKeys(parts: RotateParts): Promise<Rotated> {
   const { store, ring, progress } = parts;
   const workspaces = await store.call('allWorkspaces', null);
   let rows = 0;
+  let unsealed = 0;
   for (const workspace of workspaces) {
     const key = await ring.make(workspace, ring.current(workspace)?.strict ?? false);
     let before = rows;
     for (let round = 1; round <= MAX_ROUNDS; round++) {
-      for (const kind of kinds) rows += await sealAll(parts, workspace, kind, key);
+      for (const kind of kinds) {
+        const sealed = await sealAll(parts, workspace, kind, key);
+        rows += sealed.rows;
+        unsealed += sealed.unsealed;
+      }
       if (rows === before) break;
       before = rows;
     }
     await ring.close(key);
     progress(`${workspace}: sealed with key ${key.id}`);
   }
-  return { workspaces: workspaces.length, rows, keys: await ring.rewrap() };
+  if (unsealed > 0) {
+    progress('Writing the database anew, without what is left of texts that were not sealed');
+    await store.scrub();
+  }
+  return { workspaces: workspaces.length, rows, unsealed, keys: await ring.rewrap() };
 }
 
-/** Resolves with how many rows got another seal, or should have. */
+/** Counts rows that got another seal, or should have. */
 async function sealAll(
   { store, seal, open }: RotateParts,
   workspace: string,
   kind: SealableRow['kind'],
   key: DataKey,
-): Promise<number> {
+): Promise<{ readonly rows: number; readonly unsealed: number }> {
   const sealer = seal(key);
-  let done = 0;
+  const done = { rows: 0, unsealed: 0 };
   for (let after = ''; ; ) {
     const rows = await store.call('sealableRows', { kind, workspace, after, limit: ROWS_AT_ONCE[kind] });
     const last = rows.at(-1);
     if (last === undefined) return done;
     after = last.id;
     for (const { id, project, data: from } of rows) {
-      if (sealingKeyOf(from) === key.id) continue;
+      const sealedWith = sealingKeyOf(from);
+      if (sealedWith === key.id) continue;
       const to = sealer.seal({ kind, project }, await open({ kind, project }, from));
       await store.call('reseal', { kind, id, from, to });
-      done++;
+      done.rows++;
+      if (sealedWith === null) done.unsealed++;
     }
   }
 }

@@ -76,6 +76,10 @@ export class SealedStore implements Store {
     return this.#inner.backup(file);
   }
 
+  scrub(): Promise<void> {
+    return this.#inner.scrub();
+  }
+
   async close(): Promise<void> {
     await this.#draining;
     await this.#inner.close();

@@ -97,6 +97,9 @@ export class PostgresStore implements Store {
     return this.#over === null ? this.#commits.write(write) : Promise.reject(this.#over);
   }
 
+  /** PostgreSQL does it by itself, in its own time. */
+  async scrub(): Promise<void> {}
+
   backup(_file: string): Promise<void> {
     return Promise.reject(serverErrors.backupElsewhere());
   }

@@ -101,5 +101,6 @@ export async function requireWhole(folder: string): Promise<void> {
   } catch (cause) {
     throw serverErrors.noBackup({ where: folder, cause });
   }
-  if (said !== 'ok') throw serverErrors.noBackup({ where: folder, message: `The database is damaged: ${said}` });
+  if (said !== 'ok')
+    throw serverErrors.noBackup({ where: folder, message: `The database is damaged: ${said}` });
 }

@@ -4,7 +4,7 @@ import type { RequestName } from '../requests.ts';
 /** Between the store's two threads. Id 0 is the answer to opening. */
 export interface StoreRequest {
   readonly id: number;
-  readonly name: RequestName | 'write' | 'backup' | 'close';
+  readonly name: RequestName | 'write' | 'backup' | 'scrub' | 'close';
   readonly input: unknown;
 }
 

@@ -79,6 +79,12 @@ export class SqliteSession {
     await backup(this.#database, file, { rate: BACKUP_PAGES });
   }
 
+  /** Writes the file anew without the pages that were freed, and empties the write-ahead log. */
+  scrub(): void {
+    this.#database.exec('vacuum');
+    this.#database.exec('pragma wal_checkpoint(truncate)');
+  }
+
   async close(): Promise<void> {
     await this.#db.destroy();
     this.#watermark.close();

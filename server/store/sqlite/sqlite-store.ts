@@ -88,6 +88,10 @@ export class SqliteStore implements Store {
     }
   }
 
+  async scrub(): Promise<void> {
+    await this.#post('scrub', null);
+  }
+
   async close(): Promise<void> {
     if (this.#failed !== null) return;
     await this.#commits.idle();

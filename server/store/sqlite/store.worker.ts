@@ -35,6 +35,9 @@ async function run(session: SqliteSession, { id, name, input }: StoreRequest): P
     } else if (name === 'backup') {
       await session.backup(input as string);
       answer({ id, output: null });
+    } else if (name === 'scrub') {
+      session.scrub();
+      answer({ id, output: null });
     } else {
       answer({ id, output: await session.run(name, input) });
     }

@@ -71,6 +71,8 @@ export class SimStore implements Store {
     throw new Error('The simulation keeps no copies');
   }
 
+  async scrub(): Promise<void> {}
+
   async close(): Promise<void> {}
 
   #load() {
