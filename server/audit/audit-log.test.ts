@@ -80,6 +80,31 @@ test('everything that is done leaves a line: done, failed, and refused', async (
   expect(await verify(server.dataDir)).toMatchObject({ code: 0, entries: 11, signedUpTo: 11, findings: [] });
 });
 
+test('owners read what was done in their workspace, newest first and in parts, and nothing of another', async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const editor = await memberOf(owner, 'Eddie', 'editor');
+  const elsewhere = await editor.get<{ id: string }>('POST', '/workspaces', { name: 'Elsewhere' });
+  await editor.get('POST', `/projects?workspace=${elsewhere.id}`, { name: 'Secret', id: 'secret' });
+  for (const id of ['one', 'two', 'three'])
+    await editor.get('POST', '/projects?workspace=home', { name: id, id });
+  expect((await owner.call('GET', '/projects/secret')).status).toBe(404);
+  type Page = { readonly entries: readonly AuditEntry[] };
+  const read = async (query: string): Promise<readonly AuditEntry[]> =>
+    (await owner.get<Page>('GET', `/workspaces/home/audit?${query}`)).entries;
+  const newest = await read('limit=2');
+  expect(newest.map(({ action, detail }) => [action, JSON.parse(detail).id])).toEqual([
+    ['createProject', 'three'],
+    ['createProject', 'two'],
+  ]);
+  const before = await read(`before=${newest[1]?.seq}&limit=1`);
+  expect(before.map(({ detail }) => JSON.parse(detail).id)).toEqual(['one']);
+  expect(JSON.stringify(await read('limit=1000'))).not.toMatch(/secret/i);
+  const theirs = await editor.get<Page>('GET', `/workspaces/${elsewhere.id}/audit`);
+  expect(JSON.stringify(theirs)).toContain('Secret');
+  expect(JSON.stringify(theirs)).not.toContain('Olive'); // who knocked from outside
+});
+
 test('who opens a document and writes into it leaves two lines, however many keys he types', async () => {
   const server = await testServer();
   const editor = await joinDocument(server.url, 'notes.md');
