@@ -30,6 +30,18 @@ test('what was not may be lost, there, there in part, or torn by sectors', () =>
   expect(lengths.size).toBeGreaterThan(2);
 });
 
+test('a removal may be undone until its folder has been synced', () => {
+  const journal = '/data/anneal.db-journal';
+  const removed: Act[] = [
+    { kind: 'written', file: journal, at: 1n, offset: 0, data: page(1) },
+    { kind: 'synced', file: journal, at: 2n },
+    { kind: 'removed', file: journal, at: 3n },
+    { kind: 'synced', file: '/data', at: 4n },
+  ];
+  expect(afterPowerCut(removed, 3n, 'lost', new Random(1)).get(journal)).toEqual(page(1));
+  expect(afterPowerCut(removed, 4n, 'lost', new Random(1)).has(journal)).toBe(false);
+});
+
 test('a file that nothing was ever synced of is missing when all of it is lost', () => {
   const unsynced = acts.slice(2);
   expect(afterPowerCut(unsynced, 9n, 'lost', new Random(1)).has('wal')).toBe(false);

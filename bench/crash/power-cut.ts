@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Random } from '../../src/base/random.ts';
 import type { Act } from './trace.ts';
 
@@ -53,6 +54,7 @@ export function afterPowerCut(
   const files = new Map<string, File>();
   for (const act of acts) {
     if (act.at > until) break;
+    if (act.kind === 'synced') settleRemovals(files, act.file);
     let file = files.get(act.file);
     if (file === undefined) {
       file = { durable: new Contents(), exists: false, pending: [] };
@@ -67,6 +69,18 @@ export function afterPowerCut(
   return new Map(
     [...files].filter(([, { exists }]) => exists).map(([name, { durable }]) => [name, durable.take()]),
   );
+}
+
+/** Where it is a folder that was synced: what was removed in it stays so. */
+function settleRemovals(files: ReadonlyMap<string, File>, folder: string): void {
+  for (const [name, file] of files) {
+    if (dirname(name) !== folder) continue;
+    const last = file.pending.findLastIndex(({ kind }) => kind === 'removed');
+    const [removal] = file.pending.slice(last);
+    if (last < 0 || removal === undefined) continue;
+    apply(file, removal);
+    file.pending = file.pending.slice(last + 1);
+  }
 }
 
 function apply(file: File, act: Act, filler: () => number = () => 0): void {

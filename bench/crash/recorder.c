@@ -2,7 +2,7 @@
 // that the system has honoured. From that every state that a power cut could have left can be built.
 //
 // Loaded with LD_PRELOAD. ANNEAL_RECORD_FILES is the beginning of the paths, ANNEAL_RECORD_TO the file that is
-// written. A record is a header of 40 bytes (little endian: u32 kind, u32 file, u64 offset, u64 length,
+// written. The folder is recorded too: syncing it makes removals last. A record is a header of 40 bytes (little endian: u32 kind, u32 file, u64 offset, u64 length,
 // u64 nanoseconds of the monotonic clock, u64 zero) and `length` bytes.
 
 #define _GNU_SOURCE
@@ -24,6 +24,7 @@ enum { MAX_DESCRIPTORS = 4096, MAX_FILES = 64 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int trace = -1;
 static const char *prefix;
+static size_t folder; // so much of the prefix is the folder's path
 static char *names[MAX_FILES];
 static int files;
 static int file_of[MAX_DESCRIPTORS]; // one more than the file's number; 0 where it is none of ours
@@ -43,12 +44,17 @@ static void record(uint32_t kind, uint32_t file, uint64_t offset, const void *da
 __attribute__((constructor)) static void begin(void) {
   const char *to = getenv("ANNEAL_RECORD_TO");
   prefix = getenv("ANNEAL_RECORD_FILES");
-  if (to == NULL || prefix == NULL) return;
+  if (to == NULL || prefix == NULL || strrchr(prefix, '/') == NULL) return;
+  folder = (size_t)(strrchr(prefix, '/') - prefix);
   int (*open_)(const char *, int, ...) = real("open");
   trace = open_(to, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
-static int ours(const char *path) { return trace >= 0 && strncmp(path, prefix, strlen(prefix)) == 0; }
+static int ours(const char *path) {
+  if (trace < 0) return 0;
+  int is_folder = strlen(path) == folder && strncmp(path, prefix, folder) == 0;
+  return is_folder || strncmp(path, prefix, strlen(prefix)) == 0;
+}
 
 static int number_of(const char *path) {
   for (int i = 0; i < files; i++)
