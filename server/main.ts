@@ -86,14 +86,21 @@ function readOptions(): ServerOptions | null {
 }
 
 /** What whoever starts the server should know about who can enter. */
-function aboutAccess({ auth, url, ownerLink }: RunningServer, { publicUrl, host = '127.0.0.1' }: ServerOptions): string[] {
+function aboutAccess(
+  { auth, url, ownerLink }: RunningServer,
+  { publicUrl, host = '127.0.0.1' }: ServerOptions,
+): string[] {
   if (auth === 'off') {
-    return [`Sign-in is off: ${publicUrl == null ? 'only this machine reaches the server' : 'the proxy sees to it'}.`];
+    return [
+      `Sign-in is off: ${publicUrl == null ? 'only this machine reaches the server' : 'the proxy sees to it'}.`,
+    ];
   }
   const { protocol, hostname } = new URL(url);
   const inClear = protocol === 'http:' && !isLoopback(publicUrl == null ? host : hostname);
   return [
-    ...(inClear ? ['Passwords travel in the clear: name a certificate (--tls-cert), or use a proxy with TLS.'] : []),
+    ...(inClear
+      ? ['Passwords travel in the clear: name a certificate (--tls-cert), or use a proxy with TLS.']
+      : []),
     ...(ownerLink === null ? [] : ['This link makes you the owner. It works once:', ownerLink]),
   ];
 }

@@ -56,7 +56,9 @@ const all = (Object.entries(operations) as [OperationId, Operation][]).filter(([
 
 /** What is ours by chance of its name alone: both have a file of this path, and anybody may call a run so. */
 const sameForAll = new Set(['project', 'workspace', 'path', 'holder']);
-const withIds = all.filter(([, { params }]) => Object.keys(params.shape).some((name) => !sameForAll.has(name)));
+const withIds = all.filter(([, { params }]) =>
+  Object.keys(params.shape).some((name) => !sameForAll.has(name)),
+);
 
 async function ourSample(id: OperationId): Promise<Sample> {
   const ours = await freshProject(olive, OURS);
@@ -93,11 +95,20 @@ test('a hash that another workspace has is of no use, whoever names it and where
   expect((await bob.call('POST', `/projects/${his}/files`, file)).status).toBe(404);
   await bob.call('PUT', `/projects/${his}/holds/run-1`, { artifacts: [sha256] });
   const get = (query: string) => bob.fetch(`${API_PREFIX}/artifacts/${sha256}${query}`);
-  for (const query of ['', `?workspace=${HIS}`, `?workspace=${OURS}`, `?project=${his}`, `?project=${project}`]) {
+  for (const query of [
+    '',
+    `?workspace=${HIS}`,
+    `?workspace=${OURS}`,
+    `?project=${his}`,
+    `?project=${project}`,
+  ]) {
     expect([query, (await get(query)).status]).toEqual([query, 404]);
   }
   // Naming it in the list of files, as any editor may, lends it to nobody either.
-  const { ticket } = await bob.get<{ ticket: string }>('POST', '/tickets', { project: his, path: '.project' });
+  const { ticket } = await bob.get<{ ticket: string }>('POST', '/tickets', {
+    project: his,
+    path: '.project',
+  });
   const editor = new Editor(server.url, syncPath(his, '.project'), {
     protocols: [`${TICKET_SUBPROTOCOL_PREFIX}${ticket}`],
   });
@@ -157,7 +168,8 @@ test('somebody who is in both acts through a key in the one that it is for', asy
     scopes: ['read'],
   });
   const headers = { authorization: `Bearer ${secret}` };
-  const get = async (path: string): Promise<Response> => fetch(`${server.url}${API_PREFIX}${path}`, { headers });
+  const get = async (path: string): Promise<Response> =>
+    fetch(`${server.url}${API_PREFIX}${path}`, { headers });
   expect((await get(`/workspaces/${HIS}`)).status).toBe(200);
   expect((await get(`/workspaces/${OURS}`)).status).toBe(404);
   const { workspaces } = (await (await get('/workspaces')).json()) as { workspaces: { id: string }[] };

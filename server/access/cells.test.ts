@@ -1,9 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorFacts } from '../../src/base/error.ts';
-import { type Action, actions, can, covers, type Role, roles, type Scope, scopes } from '../../src/domain/access/roles.ts';
+import {
+  type Action,
+  actions,
+  can,
+  covers,
+  type Role,
+  roles,
+  type Scope,
+  scopes,
+} from '../../src/domain/access/roles.ts';
 import type { Operation } from '../../src/protocol/http/operation.ts';
 import { type OperationId, operations } from '../../src/protocol/http/operations.ts';
-import { CloseCode, KEY_SUBPROTOCOL_PREFIX, syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
+import {
+  CloseCode,
+  KEY_SUBPROTOCOL_PREFIX,
+  syncPath,
+  TICKET_SUBPROTOCOL_PREFIX,
+} from '../../src/protocol/sync.ts';
 import { calls, FILE, freshProject, type Sample, send } from '../testing/calls.ts';
 import { Editor } from '../testing/editor.ts';
 import { sharedServer, type TestServer } from '../testing/fixture.ts';
@@ -51,7 +65,9 @@ async function prepared(id: OperationId, caller: Browser): Promise<Sample> {
 }
 
 /** The status, and the error's code where it is one. */
-async function outcome(response: Response): Promise<{ readonly status: number; readonly code: string | null }> {
+async function outcome(
+  response: Response,
+): Promise<{ readonly status: number; readonly code: string | null }> {
   const text = await response.text();
   const code = response.status < 400 || text === '' ? null : (JSON.parse(text) as ErrorFacts).code;
   return { status: response.status, code };
@@ -190,7 +206,9 @@ describe('on a sync socket', () => {
     if (scope === 'artifacts') {
       expect((await editor.closed).code).toBe(CloseCode.projectNotFound);
     } else {
-      const role = ({ manage: 'owner', write: 'editor', comment: 'commenter', read: 'viewer' } as const)[scope];
+      const role = ({ manage: 'owner', write: 'editor', comment: 'commenter', read: 'viewer' } as const)[
+        scope
+      ];
       await tryToEdit(editor, project, role);
     }
   });

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { CloseCode, KEY_SUBPROTOCOL_PREFIX, syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
+import {
+  CloseCode,
+  KEY_SUBPROTOCOL_PREFIX,
+  syncPath,
+  TICKET_SUBPROTOCOL_PREFIX,
+} from '../../src/protocol/sync.ts';
 import { Editor, type EditorOptions } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { type Browser, memberOf, ownerOf } from '../testing/people.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { errorFactsSchema } from '../../src/domain/error-facts.ts';
 import { type Scope, scopes } from '../../src/domain/access/roles.ts';
+import { errorFactsSchema } from '../../src/domain/error-facts.ts';
 import type { Operation } from '../../src/protocol/http/operation.ts';
 import { type OperationId, operations } from '../../src/protocol/http/operations.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
@@ -63,9 +63,9 @@ const bodyOf = (sample: Json): fc.Arbitrary<Uint8Array> =>
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 300 }) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom('['.repeat(10_000), '{"__proto__":{"admin":true}}', '1e999', '\ufeff{}').map((text) =>
-        Buffer.from(text),
-      ),
+      arbitrary: fc
+        .constantFrom('['.repeat(10_000), '{"__proto__":{"admin":true}}', '1e999', '\ufeff{}')
+        .map((text) => Buffer.from(text)),
     },
   );
 const changed = (sample: Json): fc.Arbitrary<Json> =>
@@ -101,8 +101,13 @@ function spoilt(sample: Sample): fc.Arbitrary<Sample & { readonly raw: Uint8Arra
     );
   return fc.record({
     params: mostly(sample.params ?? {}),
-    query: fc.oneof(mostly(sample.query ?? {}), fc.dictionary(fc.string({ maxLength: 12 }), words, { maxKeys: 3 })),
-    headers: mostly(sample.headers ?? {}).map((headers) => Object.fromEntries(Object.entries(headers).filter(isHeader))),
+    query: fc.oneof(
+      mostly(sample.query ?? {}),
+      fc.dictionary(fc.string({ maxLength: 12 }), words, { maxKeys: 3 }),
+    ),
+    headers: mostly(sample.headers ?? {}).map((headers) =>
+      Object.fromEntries(Object.entries(headers).filter(isHeader)),
+    ),
     raw: bodyOf(sample.body),
     type: fc.oneof({ weight: 5, arbitrary: fc.constant('application/json') }, types),
   });
@@ -110,55 +115,61 @@ function spoilt(sample: Sample): fc.Arbitrary<Sample & { readonly raw: Uint8Arra
 
 const isHeader = ([, value]: [string, string]): boolean => /^[\x21-\x7e]{1,200}$/.test(value);
 
-test('whatever is sent to whichever operation, the answer is one of ours and the server lives', async () => {
-  const lines: string[] = [];
-  const server = await testServer({ auth: 'on', log: (line) => lines.push(line) });
-  const owner = await ownerOf(server);
-  const all = Object.keys(scopes) as Scope[];
-  const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/keys', {
-    name: 'fuzz',
-    scopes: all,
-  });
-  const ids = Object.keys(operations) as OperationId[];
-  const samples = new Map<OperationId, Sample>();
-  for (const id of ids) {
-    const project = await freshProject(owner, 'home');
-    samples.set(id, await calls[id]({ owner, caller: owner, workspace: 'home', project }));
-  }
-  const request = fc
-    .constantFrom(...ids)
-    .chain((id) => fc.tuple(fc.constant(id), spoilt(samples.get(id) ?? {}), fc.boolean()));
-  await fc.assert(
-    fc.asyncProperty(request, async ([id, sample, signedIn]) => {
-      const operation: Operation = operations[id];
-      const { method } = operation;
-      const body = method === 'GET' || method === 'HEAD' ? null : new Uint8Array(sample.raw);
-      const response = await fetch(`${server.url}${API_PREFIX}${safePath(operation, sample)}`, {
-        method,
-        headers: {
-          ...(sample.type === '' ? {} : { 'content-type': sample.type }),
-          ...sample.headers,
-          ...(signedIn ? { authorization: `Bearer ${secret}` } : {}),
-        },
-        body,
-      });
-      const text = await response.text();
-      expect([id, response.status < 500]).toEqual([id, true]);
-      if (response.status >= 400 && text !== '') {
-        const facts = errorFactsSchema.parse(JSON.parse(text));
-        expect(facts.fix).toBeTruthy();
-      }
-    }),
-    { numRuns: CASES }, // a failure prints its seed
-  );
-  expect(lines).toEqual([]);
-  expect((await fetch(`${server.url}${API_PREFIX}/health`)).status).toBe(200);
-  expect((await owner.session()).principal).toMatchObject({ name: 'Olive' });
-}, SECONDS * 1000);
+test(
+  'whatever is sent to whichever operation, the answer is one of ours and the server lives',
+  async () => {
+    const lines: string[] = [];
+    const server = await testServer({ auth: 'on', log: (line) => lines.push(line) });
+    const owner = await ownerOf(server);
+    const all = Object.keys(scopes) as Scope[];
+    const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/keys', {
+      name: 'fuzz',
+      scopes: all,
+    });
+    const ids = Object.keys(operations) as OperationId[];
+    const samples = new Map<OperationId, Sample>();
+    for (const id of ids) {
+      const project = await freshProject(owner, 'home');
+      samples.set(id, await calls[id]({ owner, caller: owner, workspace: 'home', project }));
+    }
+    const request = fc
+      .constantFrom(...ids)
+      .chain((id) => fc.tuple(fc.constant(id), spoilt(samples.get(id) ?? {}), fc.boolean()));
+    await fc.assert(
+      fc.asyncProperty(request, async ([id, sample, signedIn]) => {
+        const operation: Operation = operations[id];
+        const { method } = operation;
+        const body = method === 'GET' || method === 'HEAD' ? null : new Uint8Array(sample.raw);
+        const response = await fetch(`${server.url}${API_PREFIX}${safePath(operation, sample)}`, {
+          method,
+          headers: {
+            ...(sample.type === '' ? {} : { 'content-type': sample.type }),
+            ...sample.headers,
+            ...(signedIn ? { authorization: `Bearer ${secret}` } : {}),
+          },
+          body,
+        });
+        const text = await response.text();
+        expect([id, response.status < 500]).toEqual([id, true]);
+        if (response.status >= 400 && text !== '') {
+          const facts = errorFactsSchema.parse(JSON.parse(text));
+          expect(facts.fix).toBeTruthy();
+        }
+      }),
+      { numRuns: CASES }, // a failure prints its seed
+    );
+    expect(lines).toEqual([]);
+    expect((await fetch(`${server.url}${API_PREFIX}/health`)).status).toBe(200);
+    expect((await owner.session()).principal).toMatchObject({ name: 'Olive' });
+  },
+  SECONDS * 1000,
+);
 
 /** Half characters cannot stand in an address. */
 function safePath(operation: Operation, { params = {}, query = {} }: Sample): string {
   const well = (values: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(values).map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]));
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]),
+    );
   return pathOf(operation, { params: well(params), query: well(query) });
 }

@@ -237,11 +237,7 @@ export function pathOf(operation: Operation, { params = {}, query }: Sample): st
   return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
 }
 
-export function send(
-  browser: Pick<Browser, 'fetch'>,
-  id: OperationId,
-  sample: Sample,
-): Promise<Response> {
+export function send(browser: Pick<Browser, 'fetch'>, id: OperationId, sample: Sample): Promise<Response> {
   const operation: Operation = operations[id];
   const { body, bytes, headers = {} } = sample;
   return browser.fetch(`${API_PREFIX}${pathOf(operation, sample)}`, {

@@ -26,7 +26,12 @@ export const auditOperations = {
     action: 'audit.read',
     params: z.object({ workspace: workspaceIdSchema }),
     query: z.object({
-      before: z.coerce.number().int().positive().optional().meta({ description: 'Only entries before this one.' }),
+      before: z.coerce
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .meta({ description: 'Only entries before this one.' }),
       limit: z.coerce.number().int().min(1).max(1_000).default(100),
     }),
     body: null,
