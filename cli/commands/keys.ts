@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { AuditLog } from '../../server/audit/audit-log.ts';
+import { auditKeyFile } from '../../server/audit/options.ts';
 import { noVault } from '../../server/control/control.ts';
 import { ControlClient } from '../../server/control/control-client.ts';
 import { openStore } from '../../server/store/open.ts';
@@ -49,7 +51,19 @@ async function rotate(folder: string, progress: (line: string) => void): Promise
   const { store, fanout } = await openStore({ folder, databaseUrl, redisUrl });
   try {
     const clock = { now: Date.now, elapsed: () => performance.now() };
-    return await (await SealedStore.open(store, clock, master)).rotate(progress);
+    const vault = await SealedStore.open(store, clock, master);
+    const audit = await AuditLog.open({
+      store: vault,
+      clock,
+      keyFile: auditKeyFile(folder, process.env.ANNEAL_AUDIT_KEY),
+      log: progress,
+      actions: ['keys.rotate', 'keys.rotated'],
+    });
+    try {
+      return await vault.rotate(progress);
+    } finally {
+      await audit.close();
+    }
   } finally {
     await fanout?.close();
     await store.close();

@@ -12,6 +12,8 @@ export interface AuditParts {
   /** Outside of the database: who can write the one should not be able to read the other. */
   readonly keyFile: string;
   readonly log: (line: string) => void;
+  /** The first line and the last one; by default those of a server that starts and stops. */
+  readonly actions?: readonly [string, string];
 }
 
 interface Batch {
@@ -37,6 +39,7 @@ const MAX_DETAIL = 4_000;
  */
 export class AuditLog {
   readonly #parts: AuditParts;
+  readonly #actions: readonly [string, string];
   readonly #heads: SignedHeads;
   readonly #repeated: Repeated;
   #batch: Batch | null = null;
@@ -50,6 +53,7 @@ export class AuditLog {
 
   private constructor(parts: AuditParts, heads: SignedHeads) {
     this.#parts = parts;
+    this.#actions = parts.actions ?? ['server.started', 'server.stopped'];
     this.#heads = heads;
     this.#repeated = new Repeated(
       (line) => this.#add(line),
@@ -63,7 +67,7 @@ export class AuditLog {
     const log = new AuditLog(parts, heads);
     try {
       await log.#lookAtEnd();
-      await log.record({ actor: 'server', action: 'server.started', detail: { pid: process.pid } });
+      await log.record({ actor: 'server', action: log.#actions[0], detail: { pid: process.pid } });
       await log.#sign(); // a log of which nothing is signed is one that somebody put there
       log.#signedAt = Number.NEGATIVE_INFINITY;
       return log;
@@ -99,7 +103,7 @@ export class AuditLog {
   async close(): Promise<void> {
     try {
       await this.#repeated.close();
-      await this.#add({ actor: 'server', action: 'server.stopped', detail: { pid: process.pid } });
+      await this.#add({ actor: 'server', action: this.#actions[1], detail: { pid: process.pid } });
     } catch (error) {
       this.#failed(error); // a database that fails keeps no server from stopping
     }

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, onTestFinished, test } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { run as runKeys } from '../../cli/commands/keys.ts';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Site, storeAcceptance } from '../store/testing/acceptance.ts';
 import { reviewAcceptance } from '../store/testing/review-acceptance.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
-import type { MasterKeys } from './master-key.ts';
+import { type MasterKeys, masterKeysIn } from './master-key.ts';
 import { openVault } from './open-vault.ts';
 import { SealedStore } from './sealed-store.ts';
 
@@ -69,7 +72,7 @@ async function readEverywhere(store: Store): Promise<string[]> {
 const everything = ['seed', 'later', 'state', 'two', 'two', 'version'].map((what) => `${what}: ${SECRET}`);
 
 async function isOnDisk(folder: string): Promise<boolean> {
-  const files = await readdir(folder);
+  const files = (await readdir(folder)).filter((file) => file.startsWith('anneal.'));
   const found = await Promise.all(
     files.map(async (file) => (await readFile(join(folder, file))).includes(SECRET)),
   );
@@ -178,4 +181,35 @@ test('each workspace has a key of its own', async () => {
   }
   const keys = await database.call('vaultKeys', null);
   expect(keys.map(({ workspace }) => workspace).sort()).toEqual(['away', 'home']);
+});
+
+test('the command seals the folder of a server that is stopped, and leaves a line', async () => {
+  const folder = await temporaryFolder();
+  await withStore(folder, null, writeEverywhere);
+  vi.stubEnv('ANNEAL_MASTER_KEY', master.current.toString('hex'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const stdout = new PassThrough();
+  expect(await runKeys(['rotate', '--data', folder, '--json'], { stdout, stderr: new PassThrough() })).toBe(
+    0,
+  );
+  stdout.end();
+  expect(JSON.parse(await text(stdout))).toMatchObject({ rows: 5, unsealed: 5 });
+  expect(await isOnDisk(folder)).toBe(false);
+  const actions = await withStore(folder, master, async (store) => {
+    expect(await readEverywhere(store)).toEqual(everything);
+    return (await store.call('auditEntries', { after: 0, limit: 9 })).map(({ action }) => action);
+  });
+  expect(actions).toEqual(['keys.rotate', 'keys.rotated']);
+});
+
+test.each([
+  ['too short', 'abcd'],
+  ['no base64 and no hexadecimal', `${'!'.repeat(44)}`],
+])('a master key that is %s is refused', (_, value) => {
+  const { code } = serverErrors.badOption;
+  expect(() => masterKeysIn({ ANNEAL_MASTER_KEY: value })).toThrow(expect.objectContaining({ code }));
+  expect(masterKeysIn({})).toBeNull();
+  const alone = { ANNEAL_MASTER_KEY_PREVIOUS: master.current.toString('base64') };
+  expect(() => masterKeysIn(alone)).toThrow(expect.objectContaining({ code }));
+  expect(masterKeysIn({ ANNEAL_MASTER_KEY: alone.ANNEAL_MASTER_KEY_PREVIOUS })).toEqual(master);
 });
