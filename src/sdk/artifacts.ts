@@ -31,7 +31,11 @@ export interface ArtifactClient {
   upload(
     source: Blob,
     options?: TransferOptions &
-      Whose & { readonly sha256?: string | undefined; readonly chunkBytes?: number | undefined },
+      Whose & {
+        readonly sha256?: string | undefined;
+        readonly chunkBytes?: number | undefined;
+        readonly retryMs?: readonly number[] | undefined;
+      },
   ): Promise<Artifact>;
   /**
    * The bytes as they come. The stream fails with hashMismatch at its end when they were not the right ones:
@@ -81,9 +85,9 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
   return {
     size,
     open,
-    upload: async (source, { sha256, chunkBytes, signal, onProgress, ...whose } = {}) => {
+    upload: async (source, { sha256, chunkBytes, retryMs, signal, onProgress, ...whose } = {}) => {
       const hash = sha256 ?? (await hashOf(source, signal));
-      const input = { sha256: hash, query: queryOf(whose), client, chunkBytes, signal, onProgress };
+      const input = { sha256: hash, query: queryOf(whose), client, chunkBytes, retryMs, signal, onProgress };
       await sendBytes(transport, source, input);
       onProgress?.({ bytes: source.size, total: source.size });
       return { sha256: hash, bytes: source.size };

@@ -21,6 +21,8 @@ export interface UploadInput extends TransferOptions {
   /** Whose turn it is to send is kept by this name: one a tab or program. */
   readonly client: string;
   readonly chunkBytes?: number | undefined;
+  /** Waits between tries while nothing moves; left out: for most of a minute. */
+  readonly retryMs?: readonly number[] | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ type Once = UploadInput & Pick<UploadOptions, 'endpoint' | 'uploadUrl' | 'httpSt
 /** `again`: somebody else sends at the moment, or nothing happened for too long. */
 async function sendOnce(source: Blob, input: Once): Promise<'sent' | 'again'> {
   const { Upload } = await import('tus-js-client'); // a page that sends nothing does not load it
-  const { sha256, client, signal, onProgress, chunkBytes = CHUNK_BYTES } = input;
+  const { sha256, client, signal, onProgress, chunkBytes = CHUNK_BYTES, retryMs = RETRY_MS } = input;
   const where = input.uploadUrl ?? sha256;
   return new Promise((resolve, reject) => {
     const upload = new Upload(source, {
@@ -61,7 +63,7 @@ async function sendOnce(source: Blob, input: Once): Promise<'sent' | 'again'> {
       metadata: { sha256 },
       headers: { 'anneal-client': client },
       chunkSize: chunkBytes,
-      retryDelays: RETRY_MS,
+      retryDelays: [...retryMs],
       // Its own storage would need a window, and what it keeps is no more than we know.
       fingerprint: async () => sha256,
       storeFingerprintForResuming: false,

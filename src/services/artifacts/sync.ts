@@ -102,6 +102,11 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   const look = async (item: Item): Promise<void> => {
     item.here = (await deps.store.stat(item.sha256)) !== null;
   };
+  /** Of what came to the list while something else is on its way. */
+  const lookAtAll = async (): Promise<void> => {
+    const unknown = [...items.values()].filter(({ here, problem }) => here === null && problem === null);
+    await Promise.all(unknown.map((item) => look(item).catch((thrown: unknown) => failed(item, thrown))));
+  };
   const ask = async (item: Item): Promise<void> => {
     item.server = await deps.remote.has(item.sha256, { project: item.project });
     if (!item.server && item.here === false) item.elsewhere = true; // whoever has it is still to send it
@@ -222,6 +227,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       const read = (files: ProjectFiles): void => {
         for (const { sha256, bytes } of files.entries().values()) note(sha256, project, bytes);
         publish();
+        void lookAtAll().then(publish);
         void work();
       };
       deps.files(project).then(

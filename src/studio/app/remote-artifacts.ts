@@ -3,6 +3,9 @@ import type { ByteStream, RemoteArtifacts, RemoteOptions } from '../../domain/ar
 import { protocolErrors } from '../../protocol/errors.ts';
 import type { ArtifactClient } from '../../sdk/artifacts.ts';
 
+/** Not for long: the background sync says that the server is away, and tries again. */
+const RETRY_MS = [0, 500, 1500];
+
 /** The server's artifacts as the port that services take. */
 export function remoteArtifacts(client: ArtifactClient): RemoteArtifacts {
   return {
@@ -22,6 +25,7 @@ export function remoteArtifacts(client: ArtifactClient): RemoteArtifacts {
       const blob = source instanceof Blob ? source : new Blob([await source.arrayBuffer()]);
       await client.upload(blob, {
         sha256,
+        retryMs: RETRY_MS,
         ...plain(options),
         onProgress: ({ bytes }) => onProgress?.(bytes),
       });
