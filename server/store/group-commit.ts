@@ -1,10 +1,17 @@
 import type { Write, Written } from './write.ts';
 
-/** Groups writes without a timer: while one commit is under way the next writes collect, and go together. */
+/**
+ * A commit costs about the same however much is in it: under load one follows another no faster than this. Who
+ * writes alone does not wait.
+ */
+const SPACING_MS = 4;
+
+/** Groups writes: those of one turn of the event loop, and all that come while a commit is under way. */
 export class GroupCommit {
   readonly #commitAll: (writes: readonly Write[]) => Promise<Written>;
   #batch: { readonly writes: Write[]; readonly done: Promise<Written> } | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  #began = Number.NEGATIVE_INFINITY;
 
   constructor(commitAll: (writes: readonly Write[]) => Promise<Written>) {
     this.#commitAll = commitAll;
@@ -13,10 +20,12 @@ export class GroupCommit {
   write(write: Write): Promise<Written> {
     if (this.#batch === null) {
       const writes: Write[] = [];
-      const done = this.#last.then(() => {
-        this.#batch = null;
-        return this.#commitAll(writes);
-      });
+      const done = this.#last
+        .then(() => this.#turn())
+        .then(() => {
+          this.#batch = null;
+          return this.#commitAll(writes);
+        });
       this.#batch = { writes, done };
       this.#last = done.catch(() => undefined);
     }
@@ -27,5 +36,18 @@ export class GroupCommit {
   /** Resolves when what was written before is on disk, or has failed. */
   async idle(): Promise<void> {
     await this.#last;
+  }
+
+  /** All sockets that have something to say are heard, and the others told, before the store gets to work. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      const begin = (): void => {
+        this.#began = performance.now();
+        resolve();
+      };
+      const wait = this.#began + SPACING_MS - performance.now();
+      if (wait > 1) setTimeout(begin, wait);
+      else setImmediate(begin);
+    });
   }
 }

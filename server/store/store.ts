@@ -19,8 +19,8 @@ export interface Store {
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>>;
 
   /**
-   * Resolves when it is on disk. Commits are grouped without a timer: while one is under way the next writes
-   * collect, and go together when it is done. Writes made in one turn are in one commit.
+   * Resolves when it is on disk. Writes made in one turn of the event loop are in one commit, together with those
+   * that came while the commit before was under way (group-commit.ts).
    */
   write(write: Write): Promise<Written>;
 
