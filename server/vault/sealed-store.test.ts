@@ -14,6 +14,7 @@ import { reviewAcceptance } from '../store/testing/review-acceptance.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 import { type MasterKeys, masterKeysIn } from './master-key.ts';
 import { openVault } from './open-vault.ts';
+import { sealingKeyOf } from './row-seal.ts';
 import { SealedStore } from './sealed-store.ts';
 
 const clock = { now: Date.now, elapsed: () => performance.now() };
@@ -166,6 +167,23 @@ test('writes of one turn stay one commit also where their key has to be looked u
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect((await store.call('loadDocument', name)).updates.map(words)).toEqual([`two: ${SECRET}`]);
   });
+});
+
+test('a server meets the new key of another, and goes on with it', async () => {
+  const database = await SqliteStore.open(await temporaryFolder());
+  onTestFinished(() => database.close());
+  const one = await SealedStore.open(database, clock, master);
+  const other = await SealedStore.open(database, clock, master);
+  await writeEverywhere(one);
+  await other.rotate(() => undefined);
+  await one.write({ kind: 'append', ...name, data: bytes('with the old key') });
+  const both = [`two: ${SECRET}`, 'with the old key'];
+  expect((await one.call('loadDocument', name)).updates.map(words)).toEqual(both);
+  await one.write({ kind: 'append', ...name, data: bytes('with the new key') });
+  expect((await other.call('loadDocument', name)).updates.map(words)).toEqual([...both, 'with the new key']);
+  const rows = await database.call('sealableRows', { kind: 'log', workspace: 'home', after: '', limit: 9 });
+  const [rotated, old, last] = rows.map(({ data }) => sealingKeyOf(data));
+  expect([last, old === rotated]).toEqual([rotated, false]);
 });
 
 test('each workspace has a key of its own', async () => {
