@@ -10,9 +10,14 @@ import { testServer } from '../testing/fixture.ts';
 import { ownerOf } from '../testing/people.ts';
 
 const CASES = 10_000;
+/** So many at once. */
+const TOGETHER = 10;
 const SECONDS = 240;
 
 type Json = unknown;
+type Spoilt = Sample & { readonly raw: Uint8Array; readonly type: string };
+/** What, how, and whether with a key. */
+type Odd = [OperationId, Spoilt, boolean];
 
 const odd = fc.constantFrom<Json>(
   null,
@@ -82,7 +87,7 @@ const types = fc.constantFrom(
 );
 
 /** A request like the sample, with something wrong about it more often than not. */
-function spoilt(sample: Sample): fc.Arbitrary<Sample & { readonly raw: Uint8Array; readonly type: string }> {
+function spoilt(sample: Sample): fc.Arbitrary<Spoilt> {
   const words = fc.oneof(
     odd.map((value) => String(value).slice(0, 1000)),
     fc.string({ unit: 'binary', maxLength: 80 }),
@@ -135,28 +140,30 @@ test(
     const request = fc
       .constantFrom(...ids)
       .chain((id) => fc.tuple(fc.constant(id), spoilt(samples.get(id) ?? {}), fc.boolean()));
+    const send = async ([id, sample, signedIn]: Odd): Promise<void> => {
+      const operation: Operation = operations[id];
+      const { method } = operation;
+      const body = method === 'GET' || method === 'HEAD' ? null : new Uint8Array(sample.raw);
+      const response = await fetch(`${server.url}${API_PREFIX}${safePath(operation, sample)}`, {
+        method,
+        headers: {
+          ...(sample.type === '' ? {} : { 'content-type': sample.type }),
+          ...sample.headers,
+          ...(signedIn ? { authorization: `Bearer ${secret}` } : {}),
+        },
+        body,
+      });
+      const text = await response.text();
+      expect([id, response.status < 500]).toEqual([id, true]);
+      if (response.status < 400 || text === '') return;
+      expect(errorFactsSchema.parse(JSON.parse(text)).fix).toBeTruthy();
+    };
+    const together = fc.array(request, { minLength: TOGETHER, maxLength: TOGETHER });
     await fc.assert(
-      fc.asyncProperty(request, async ([id, sample, signedIn]) => {
-        const operation: Operation = operations[id];
-        const { method } = operation;
-        const body = method === 'GET' || method === 'HEAD' ? null : new Uint8Array(sample.raw);
-        const response = await fetch(`${server.url}${API_PREFIX}${safePath(operation, sample)}`, {
-          method,
-          headers: {
-            ...(sample.type === '' ? {} : { 'content-type': sample.type }),
-            ...sample.headers,
-            ...(signedIn ? { authorization: `Bearer ${secret}` } : {}),
-          },
-          body,
-        });
-        const text = await response.text();
-        expect([id, response.status < 500]).toEqual([id, true]);
-        if (response.status >= 400 && text !== '') {
-          const facts = errorFactsSchema.parse(JSON.parse(text));
-          expect(facts.fix).toBeTruthy();
-        }
+      fc.asyncProperty(together, async (requests) => {
+        await Promise.all(requests.map(send));
       }),
-      { numRuns: CASES }, // a failure prints its seed
+      { numRuns: CASES / TOGETHER }, // a failure prints its seed
     );
     expect(lines).toEqual([]);
     expect((await fetch(`${server.url}${API_PREFIX}/health`)).status).toBe(200);
