@@ -178,7 +178,7 @@ export class Files implements Doorkeeper {
 
   async refusal({ project, path: document }: SyncAddress): Promise<Refusal | null> {
     const path = reviewedPath(document) ?? document;
-    const found = await this.#store.call('getProject', project);
+    const found = await this.#projects.peek(project);
     if (found === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
     if (found.deleted !== null) return { code: CloseCode.gone, reason: 'The project has been deleted' };
     if (path === PROJECT_DOCUMENT) return null;

@@ -20,12 +20,18 @@ export const CONFIG_PATH = 'anneal.yaml';
 /** What was deleted can be restored this long. */
 const KEEP_DELETED_MS = 30 * 24 * 3600 * 1000;
 
+/** Names of projects that are none are remembered too. */
+const MAX_KNOWN = 1_000;
+/** Another server's changes are known after this time; it sends everybody away by itself. */
+const KNOWN_MS = 1_000;
+
 /** The projects of a server. Errors are those of the operations in src/protocol/http/projects.ts. */
 export class Projects {
   readonly #store: Store;
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #sampleConfig: string;
+  readonly #known = new Map<string, { readonly project: Promise<Project | null>; readonly until: number }>();
 
   constructor(store: Store, rooms: Rooms, clock: Clock, sampleConfig: string) {
     this.#store = store;
@@ -74,6 +80,7 @@ export class Projects {
     for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
       const project = { id, workspace, name: wish.name, created };
       const done = await this.#store.call('createProject', { ...project, seeds: seeds(files, created) });
+      this.#known.delete(id);
       if (done === 'created') return { ...project, deleted: null };
       if (done === 'taken here' && wish.id === id) throw protocolErrors.projectExists({ where: id });
     }
@@ -82,6 +89,18 @@ export class Projects {
   async get(id: string): Promise<Project> {
     const project = await this.#store.call('getProject', id);
     if (project === null) throw protocolErrors.projectNotFound({ where: id });
+    return project;
+  }
+
+  /** What `get` answers, remembered for a moment: when a server starts, everybody joins at once. */
+  async peek(id: string): Promise<Project | null> {
+    const now = this.#clock.elapsed();
+    const known = this.#known.get(id);
+    if (known !== undefined && now < known.until) return known.project;
+    if (this.#known.size > MAX_KNOWN) this.#known.clear();
+    const project = this.#store.call('getProject', id);
+    this.#known.set(id, { project, until: now + KNOWN_MS });
+    project.catch(() => this.#known.delete(id));
     return project;
   }
 
@@ -115,6 +134,7 @@ export class Projects {
     change: { readonly name?: string; readonly deleted?: number | null },
   ): Promise<Project> {
     const project = await this.#store.call('changeProject', { id, ...change });
+    this.#known.delete(id);
     if (project === null) throw protocolErrors.projectNotFound({ where: id });
     return project;
   }

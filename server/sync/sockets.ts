@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { toAnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import {
@@ -55,6 +55,8 @@ class TurnedAway extends Error {
 const RENEW_MS = 20_000;
 /** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
 const MAX_EARLY_FRAMES = 64;
+/** A beat is spread over its time: thousands of pings at once would hold everybody up. */
+const SLICES = 30;
 /** So long what has come may take to be written down when the server stops. */
 const DRAIN_MS = 5_000;
 /** So long a socket may take to say goodbye, and when the server stops. */
@@ -65,10 +67,13 @@ const GRACE_MS = 1_000;
 export class SyncSockets {
   readonly #server: WebSocketServer;
   readonly #parts: Required<SyncSocketsParts>;
-  readonly #connections = new Set<Connection>();
+  /** With the slice of the heartbeat that each is in. */
+  readonly #connections = new Map<Connection, number>();
   readonly #addresses: Addresses;
   readonly #heartbeat: NodeJS.Timeout;
   #draining = false;
+  #slice = 0;
+  #entered = 0;
 
   constructor(parts: SyncSocketsParts) {
     this.#parts = {
@@ -79,18 +84,19 @@ export class SyncSockets {
     };
     const { limits } = parts;
     this.#addresses = new Addresses(limits);
-    this.#server = new WebSocketServer({
+    const options: ServerOptions & { readonly closeTimeout: number } = {
       noServer: true,
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
       autoPong: false,
-      closeTimeout: GOODBYE_MS,
+      closeTimeout: GOODBYE_MS, // which its types do not know yet
       handleProtocols: chosenProtocol,
-    });
+    };
+    this.#server = new WebSocketServer(options);
     this.#server.on('wsClientError', (error, socket) =>
       refuseSocket(socket, protocolErrors.badRequest({ message: error.message })),
     );
-    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs / SLICES);
     this.#heartbeat.unref();
   }
 
@@ -131,7 +137,7 @@ export class SyncSockets {
   async close(): Promise<void> {
     this.drain();
     clearInterval(this.#heartbeat);
-    const finished = Promise.all([...this.#connections].map((connection) => connection.finish()));
+    const finished = Promise.all([...this.#connections.keys()].map((connection) => connection.finish()));
     let timer: NodeJS.Timeout | undefined;
     const enough = new Promise((resolve) => {
       timer = setTimeout(resolve, DRAIN_MS);
@@ -196,7 +202,10 @@ export class SyncSockets {
       const shares = [new Share(limits), ofAddress];
       const start = (room: Room): Connection => {
         if (room.peers.size >= limits.roomConnections)
-          throw new TurnedAway({ code: CloseCode.busy, reason: 'There are too many people in this document' });
+          throw new TurnedAway({
+            code: CloseCode.busy,
+            reason: 'There are too many people in this document',
+          });
         return new Connection(socket, room, { guest, limits, turns: rooms.turns, shares, metrics });
       };
       const entered = await rooms.enter(address, start, check);
@@ -205,7 +214,7 @@ export class SyncSockets {
         return;
       }
       connection = entered;
-      this.#connections.add(entered);
+      this.#connections.set(entered, this.#entered++ % SLICES);
       for (const frame of early) entered.receive(frame);
     } catch (error) {
       if (error instanceof TurnedAway) refuse(error.refusal);
@@ -220,7 +229,8 @@ export class SyncSockets {
 
   #beat(): void {
     const now = performance.now();
-    for (const connection of this.#connections) connection.heartbeat(now);
+    this.#slice = (this.#slice + 1) % SLICES;
+    for (const [connection, slice] of this.#connections) if (slice === this.#slice) connection.heartbeat(now);
     for (const room of this.#parts.rooms.loaded) room.awareness.renew(now, RENEW_MS);
   }
 }
