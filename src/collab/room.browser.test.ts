@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
+import { protocolErrors } from '../protocol/errors.ts';
 import { openDocumentStore } from '../storage/documents/store.ts';
+import type { Tickets } from './admitted-socket.ts';
 import { backoff, isOtherDocument } from './connection.ts';
 import { introduce, people } from './presence.ts';
 import { contentOf, openRoom, type Room } from './room.ts';
@@ -27,13 +29,14 @@ afterEach(() => {
 });
 
 /** Every call is a tab of its own: they share what a browser's tabs share, storage and broadcast channel. */
-async function openTab(from: FakeServer = server): Promise<Room> {
+async function openTab(from: FakeServer = server, tickets?: Tickets): Promise<Room> {
   const room = await openRoom({
     project,
     path: 'anneal.yaml',
     store,
     server: 'ws://test',
     socket: from.socket,
+    tickets,
   });
   open.push(room);
   return room;
@@ -160,6 +163,36 @@ test('a final close is shown with its reason and not tried again; a transient on
   contentOf(room.doc).insert(0, 'still mine ');
   await kept(room);
   room.dispose();
+});
+
+test('a session that ends: the next ticket says so, the text stays, and signing in sends what was written', async () => {
+  let signedIn = true;
+  let asked = 0;
+  const room = await openTab(server, async () => {
+    asked += 1;
+    if (!signedIn) throw protocolErrors.notSignedIn();
+    return [`anneal.ticket.${asked}`];
+  });
+  await synced(room);
+  signedIn = false;
+  server.close(4404, 'There is no such project'); // what the server says to whoever has no role any more
+  await expect.poll(() => room.state.connection).toMatchObject({ kind: 'refused', code: 4401 });
+  expect(textOf(room)).toBe('project: stories\n');
+  contentOf(room.doc).insert(0, '# meanwhile\n');
+  await kept(room);
+  signedIn = true;
+  room.retry();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(contentOf(server.doc).toString()).toBe('# meanwhile\nproject: stories\n');
+  expect(asked).toBe(3);
+});
+
+test('who is sent away is not given up before a ticket has been asked for again', async () => {
+  const room = await openTab(server, async () => []);
+  await synced(room);
+  server.reachable = false;
+  server.close(4404, 'There is no such project');
+  await expect.poll(() => room.state.connection.kind).toBe('offline'); // it is asked for again first
 });
 
 test('edits made while a connection opens are sent once, with the answer to the server', async () => {

@@ -4,8 +4,9 @@ import { useNavigate } from 'react-router';
 import { useServices } from '../app/services.ts';
 import type { SessionWorkspace } from '../app/use-workspace.ts';
 import { notifyError } from '../shared/notify.tsx';
+import { Storage } from './storage.tsx';
 
-/** The workspace's name, and another workspace beside it. */
+/** The workspace's name and room, and another workspace beside it. */
 export function General(props: { readonly workspace: SessionWorkspace; readonly mayCreate: boolean }) {
   const { workspace } = props;
   const { server, session } = useServices();
@@ -63,6 +64,7 @@ export function General(props: { readonly workspace: SessionWorkspace; readonly 
           Programs know it as {workspace.id}, whatever its name.
         </Text>
       </form>
+      <Storage workspace={workspace} />
       {props.mayCreate && (
         <form
           onSubmit={(event) => {

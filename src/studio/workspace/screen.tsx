@@ -1,8 +1,9 @@
-import { Badge, Container, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Badge, Container, Group, Tabs, Text, Title } from '@mantine/core';
 import { Navigate, useParams, useSearchParams } from 'react-router';
 import { useSession } from '../app/use-session.ts';
 import { useWorkspaces } from '../app/use-workspace.ts';
 import { roleWords } from '../shared/role-words.ts';
+import { Audit } from './audit.tsx';
 import { General } from './general.tsx';
 import { Keys } from './keys.tsx';
 import { Members } from './members.tsx';
@@ -11,8 +12,12 @@ import { Shares } from './shares.tsx';
 import { SignInOff } from './sign-in-off.tsx';
 import './workspace.css';
 
-const TABS = ['members', 'links', 'keys', 'general', 'you'] as const;
+const TABS = ['members', 'links', 'keys', 'general', 'audit', 'you'] as const;
 type Tab = (typeof TABS)[number];
+
+/** Where nobody signs in there is nobody to keep out. */
+const WITHOUT_SIGN_IN: readonly Tab[] = ['general', 'audit'];
+const FOR_OWNERS: readonly Tab[] = ['links', 'audit'];
 
 /** Who may come into a workspace, and by what; what may be changed depends on one's role in it. */
 export function WorkspaceScreen() {
@@ -22,7 +27,7 @@ export function WorkspaceScreen() {
   const [search, setSearch] = useSearchParams();
   const isOff = session?.auth === 'off';
   const isOwner = current?.role === 'owner';
-  const tabs = isOff ? (['general'] as const) : TABS.filter((tab) => tab !== 'links' || isOwner);
+  const tabs = isOff ? WITHOUT_SIGN_IN : TABS.filter((tab) => isOwner || !FOR_OWNERS.includes(tab));
   const wanted = search.get('tab');
   const tab: Tab = tabs.find((one) => one === wanted) ?? tabs[0] ?? 'general';
 
@@ -53,14 +58,10 @@ export function WorkspaceScreen() {
           </Badge>
         )}
       </Group>
-      {isOff ? (
-        <Stack gap="xl">
-          <SignInOff />
-          <General key={current.id} workspace={current} mayCreate={false} />
-        </Stack>
-      ) : (
+      {isOff && <SignInOff />}
         <Tabs
           value={tab}
+          mt={isOff ? 'lg' : 0}
           onChange={(next) => next !== null && setSearch({ tab: next }, { replace: true })}
           keepMounted={false}
         >
@@ -83,11 +84,13 @@ export function WorkspaceScreen() {
           <Tabs.Panel value="general">
             <General key={current.id} workspace={current} mayCreate={session?.principal?.kind === 'user'} />
           </Tabs.Panel>
+          <Tabs.Panel value="audit">
+            <Audit workspace={current} />
+          </Tabs.Panel>
           <Tabs.Panel value="you">
             <Password />
           </Tabs.Panel>
         </Tabs>
-      )}
     </Container>
   );
 }
@@ -97,5 +100,6 @@ const TITLES: Readonly<Record<Tab, string>> = {
   links: 'Share links',
   keys: 'API keys',
   general: 'Workspace',
+  audit: 'Audit log',
   you: 'Your password',
 };
