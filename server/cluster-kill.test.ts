@@ -89,7 +89,8 @@ test('of two servers one is killed: nothing that either acknowledged is lost, an
     }),
   );
   const all = [...back, editors[1] as Editor, editors[3] as Editor, await join(restarted.url, PATH)];
-  const longest = (): string => all.map(({ text }) => text.toString()).sort((a, b) => b.length - a.length)[0] ?? '';
+  const longest = (): string =>
+    all.map(({ text }) => text.toString()).sort((a, b) => b.length - a.length)[0] ?? '';
   await Promise.all(all.map((editor) => editor.until(() => editor.text.length >= longest().length)));
   await Promise.all(all.map((editor) => editor.untilText(longest())));
   expect(acknowledged.filter((word) => !wordsOf(all[0] as Editor).has(word))).toEqual([]);

@@ -10,7 +10,10 @@ import { REDIS_MISSING, startRedis } from './testing/redis.ts';
 
 const parts = clusterParts();
 
-async function pair(options: ClusterParts, limits: Partial<SyncLimits> = {}): Promise<readonly [string, string]> {
+async function pair(
+  options: ClusterParts,
+  limits: Partial<SyncLimits> = {},
+): Promise<readonly [string, string]> {
   const start = () => testServer({ ...options, limits: { catchUpMs: 300, logUpdates: 30, ...limits } });
   const [a, b] = await Promise.all([start(), start()]);
   return [a.url, b.url];
@@ -93,8 +96,14 @@ test('a file that is renamed at one server closes for the editors at the other, 
   expect(await editor.closed).toMatchObject({ code: CloseCode.gone });
   const read = await call(b, 'GET', '/projects/sample/files/final.md');
   expect(read.body.text).toMatch(/^words/);
-  await expect.poll(async () => (await call(a, 'GET', '/projects/sample/files/final.md')).body).toEqual(read.body);
-  const again = await call(a, 'POST', '/projects/sample/files', { kind: 'text', path: 'other.md', text: 'new' });
+  await expect
+    .poll(async () => (await call(a, 'GET', '/projects/sample/files/final.md')).body)
+    .toEqual(read.body);
+  const again = await call(a, 'POST', '/projects/sample/files', {
+    kind: 'text',
+    path: 'other.md',
+    text: 'new',
+  });
   expect(again.status).toBe(201);
   await expect
     .poll(async () => (await call(b, 'GET', '/projects/sample/files/other.md')).body)

@@ -84,7 +84,10 @@ test('servers are told nothing that they do not know', () => {
 test('what Kubernetes asks and selects is there', () => {
   const { spec } = ofKind('StatefulSet');
   const { labels } = spec.template.metadata;
-  for (const selector of [...documents.flatMap((one) => [...valuesOf(one, 'matchLabels')]), ofKind('Service').spec.selector])
+  for (const selector of [
+    ...documents.flatMap((one) => [...valuesOf(one, 'matchLabels')]),
+    ofKind('Service').spec.selector,
+  ])
     expect(labels).toMatchObject(selector as object);
   const probes = text('server/http/probes.ts');
   for (const { path, port } of documents.flatMap(
@@ -96,9 +99,14 @@ test('what Kubernetes asks and selects is there', () => {
   const [container] = spec.template.spec.containers;
   expect(container.ports).toEqual([{ name: 'http', containerPort: 4600 }]);
   expect(text('deploy/Dockerfile')).toContain('EXPOSE 4600');
-  const volumes = [...spec.template.spec.volumes, ...spec.volumeClaimTemplates.map((one: { metadata: object }) => one.metadata)];
+  const volumes = [
+    ...spec.template.spec.volumes,
+    ...spec.volumeClaimTemplates.map((one: { metadata: object }) => one.metadata),
+  ];
   const mounted = container.volumeMounts.map(({ name }: { name: string }) => name);
   expect(volumes.map(({ name }: { name: string }) => name).sort()).toEqual(mounted.sort());
   expect(container.envFrom[0].secretRef.name).toBe(ofKind('Secret').metadata.name);
-  expect(ofKind('Ingress').spec.rules[0].http.paths[0].backend.service.name).toBe(ofKind('Service').metadata.name);
+  expect(ofKind('Ingress').spec.rules[0].http.paths[0].backend.service.name).toBe(
+    ofKind('Service').metadata.name,
+  );
 });

@@ -29,7 +29,11 @@ function world() {
           compacted: [...snapshots].flatMap(([path, { upto }]) =>
             upto > input.after ? [{ project: 'p', path }] : [],
           ),
-          seq: Math.max(input.after, part.at(-1)?.seq ?? 0, ...[...snapshots.values()].map(({ upto }) => upto)),
+          seq: Math.max(
+            input.after,
+            part.at(-1)?.seq ?? 0,
+            ...[...snapshots.values()].map(({ upto }) => upto),
+          ),
           more: part.length === input.limit,
         } satisfies LogPart;
       }

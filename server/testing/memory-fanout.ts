@@ -2,7 +2,10 @@ import type { Fanout } from '../sync/fanout.ts';
 
 /** Servers in one process that hear one another at once; `reach` says who hears whom at the moment. */
 export class MemoryHub {
-  readonly #servers = new Set<{ readonly id: number; readonly heard: Map<string, Set<(message: Uint8Array) => void>> }>();
+  readonly #servers = new Set<{
+    readonly id: number;
+    readonly heard: Map<string, Set<(message: Uint8Array) => void>>;
+  }>();
   readonly #locks = new Map<string, number>();
   reach: (from: number, to: number) => boolean = () => true;
 

@@ -43,10 +43,14 @@ export async function startPostgres(): Promise<TestPostgres | null> {
   if (as !== null) chownSync(folder, as.uid, as.gid);
   const data = join(folder, 'data');
   const options = { cwd: folder, ...as };
-  execFileSync(join(bin, 'initdb'), ['-D', data, '-U', ADMINISTRATOR, '-A', 'trust', '-E', 'UTF8', '--no-sync'], {
-    ...options,
-    stdio: 'ignore',
-  });
+  execFileSync(
+    join(bin, 'initdb'),
+    ['-D', data, '-U', ADMINISTRATOR, '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+    {
+      ...options,
+      stdio: 'ignore',
+    },
+  );
   const port = await freePort();
   const start = () =>
     startProgram(

@@ -87,6 +87,7 @@ export class SqliteSession {
 
   async close(): Promise<void> {
     await this.#db.destroy();
+    if (this.#database.isOpen) this.#database.close(); // Kysely leaves open what it never asked
     this.#watermark.close();
   }
 

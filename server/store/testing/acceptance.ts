@@ -72,7 +72,12 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     };
     const none = { compacted: [], more: false };
     expect(await read(first, 9)).toEqual({ ...none, rows: ['other.md b', 'notes.md c'], seq: third });
-    expect(await read(0, 2)).toEqual({ ...none, rows: ['notes.md a', 'other.md b'], seq: second, more: true });
+    expect(await read(0, 2)).toEqual({
+      ...none,
+      rows: ['notes.md a', 'other.md b'],
+      seq: second,
+      more: true,
+    });
     expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
     await store.call('compact', { ...name, state: bytes('AC'), upto: third });
     const compacted = [name];

@@ -33,9 +33,7 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     expect(await use()).toEqual({ used: 115, pending: 0, quota: null });
     const found = await store.call('findArtifact', { workspace: 'home', sha256: blob('1', 0).sha256 });
     expect(found).toEqual({ bytes: 107, parts: [shared, blob('b', 7)] });
-    expect(
-      await store.call('findArtifact', { workspace: 'other', sha256: blob('1', 0).sha256 }),
-    ).toBeNull();
+    expect(await store.call('findArtifact', { workspace: 'other', sha256: blob('1', 0).sha256 })).toBeNull();
     const hashes = [blob('1', 0).sha256, blob('2', 0).sha256];
     expect((await store.call('disownArtifacts', { workspace: 'home', hashes, before: 11 })).sort()).toEqual(
       hashes,
