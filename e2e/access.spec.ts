@@ -37,7 +37,10 @@ async function connectionIs(page: Page, words: string): Promise<void> {
   await expect(page.getByRole('button', { name: `Connection: ${words}` })).toBeVisible({ timeout: 60_000 });
 }
 
-test('an owner lets somebody in to read, and makes him an editor while he reads', async ({ server, person }) => {
+test('an owner lets somebody in to read, and makes him an editor while he reads', async ({
+  server,
+  person,
+}) => {
   const { page: ada } = await person('Ada');
   await test.step('the first start', async () => {
     await expect(ada.getByRole('heading', { name: 'This server has no owner yet' })).toBeVisible();

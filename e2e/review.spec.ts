@@ -170,7 +170,11 @@ async function watchFor(page: Page, words: string): Promise<() => Promise<boolea
     const look = (): void => {
       if (document.body.innerText.includes(wanted)) state.seen = true;
     };
-    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+    new MutationObserver(look).observe(document.body, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+    });
     return state;
   }, words);
   return () => seen.evaluate((state) => state.seen);

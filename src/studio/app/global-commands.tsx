@@ -1,12 +1,12 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useNavigate } from 'react-router';
+import { notifyError } from '../shared/notify.tsx';
 import { SECTIONS } from './sections.ts';
+import { useServices } from './services.ts';
 import { useCommands } from './use-commands.ts';
 import { useCurrentProject } from './use-current-project.ts';
 import { useSession } from './use-session.ts';
 import { useWorkspaces } from './use-workspace.ts';
-import { useServices } from './services.ts';
-import { notifyError } from '../shared/notify.tsx';
 
 /** The commands that are there on every screen. */
 export function GlobalCommands() {

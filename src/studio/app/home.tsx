@@ -9,5 +9,7 @@ export function Home() {
   const session = useSession();
   const [back] = useState(takeReturnPath);
   const project = firstProject(session);
-  return <Navigate to={back ?? (project === null ? '/projects' : `/p/${encodeURIComponent(project)}`)} replace />;
+  return (
+    <Navigate to={back ?? (project === null ? '/projects' : `/p/${encodeURIComponent(project)}`)} replace />
+  );
 }

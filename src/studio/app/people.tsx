@@ -46,10 +46,7 @@ function ProjectPeople({ project }: { readonly project: string }) {
 }
 
 /** Who is in the project: the others (click: go to their caret), and oneself (click: the account). */
-function People(props: {
-  readonly people: readonly Person[];
-  readonly onGoTo: (person: Person) => void;
-}) {
+function People(props: { readonly people: readonly Person[]; readonly onGoTo: (person: Person) => void }) {
   const others = props.people.filter(({ isSelf }) => !isSelf);
   const self = props.people.find(({ isSelf }) => isSelf);
   const shown = others.slice(0, 4);
@@ -71,7 +68,10 @@ function People(props: {
       {self !== undefined && (
         <Menu position="bottom-end" width={260} withinPortal trapFocus>
           <Menu.Target>
-            <UnstyledButton className="face-button" aria-label={`You are ${self.name}. People and your account`}>
+            <UnstyledButton
+              className="face-button"
+              aria-label={`You are ${self.name}. People and your account`}
+            >
               <Face person={self} />
               {others.length > 0 && (
                 <Text span size="xs" className="face-count" hiddenFrom="xs">

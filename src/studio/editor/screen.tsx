@@ -18,9 +18,9 @@ import { editText } from '../shared/edit-config.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { notifyFailure, useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
+import { type MergeGuarding, MergeNotice, useMergeGuard } from './merge-guard.tsx';
 import { type Checked, provideLanguage, showMarkers } from './monaco/language.ts';
 import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
-import { type MergeGuarding, MergeNotice, useMergeGuard } from './merge-guard.tsx';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemCounts, Problems } from './panels/problems.tsx';
 import { ReviewPanels } from './panels/review.tsx';
@@ -242,7 +242,12 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       ? [
           { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
           { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
-          { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+          {
+            id: 'file.delete',
+            label: `Delete ${path}`,
+            group: 'Files',
+            run: () => void actions.remove(path),
+          },
         ]
       : []),
     ...reviewCommands(reviewing, guarding),

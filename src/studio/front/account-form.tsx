@@ -55,12 +55,7 @@ export function AccountForm(props: {
           error={differs && again.length >= password.length ? 'The two differ' : null}
         />
         <AttemptError attempt={attempt} />
-        <Button
-          type="submit"
-          mt={4}
-          loading={attempt.busy}
-          disabled={!ready || attempt.wait > 0}
-        >
+        <Button type="submit" mt={4} loading={attempt.busy} disabled={!ready || attempt.wait > 0}>
           {attempt.wait > 0 ? `Wait ${attempt.wait} s` : props.action}
         </Button>
       </Stack>

@@ -16,15 +16,15 @@ export function SignInPage() {
       {failed && (
         <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden />} title="That did not work">
           <Text size="sm">
-            {session?.signIn.oidc?.name ?? 'The identity provider'} did not say who you are, or the server could
-            not check it. Try again; the server has written down what went wrong.
+            {session?.signIn.oidc?.name ?? 'The identity provider'} did not say who you are, or the server
+            could not check it. Try again; the server has written down what went wrong.
           </Text>
         </Alert>
       )}
       <SignInForm onLeave={() => comeBackTo(window.location.pathname + window.location.search)} />
       <Text size="xs" c="dimmed">
-        No account? Whoever owns the workspace can invite you with a link. The same goes for a password that is
-        lost.
+        No account? Whoever owns the workspace can invite you with a link. The same goes for a password that
+        is lost.
       </Text>
     </Front>
   );

@@ -40,7 +40,9 @@ export function ProjectsScreen() {
   return (
     <Container size="md" py="lg">
       <Group justify="space-between" mb="md">
-        <Title order={2}>{all.length > 1 && current !== null ? `Projects of ${current.name}` : 'Projects'}</Title>
+        <Title order={2}>
+          {all.length > 1 && current !== null ? `Projects of ${current.name}` : 'Projects'}
+        </Title>
         {mayCreate && (
           <Button size="xs" leftSection={<IconPlus size={14} />} onClick={() => setAsking('create')}>
             New project

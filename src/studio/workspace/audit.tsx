@@ -26,8 +26,8 @@ export function Audit({ workspace }: { readonly workspace: SessionWorkspace }) {
     <Stack>
       <div className="access-intro">
         <Text size="sm" c="dimmed" component="p" m={0}>
-          Each entry holds the hash of the one before it, and the last one is signed. <Code>npx anneal audit verify</Code>{' '}
-          on the server finds one that was changed, removed or moved.
+          Each entry holds the hash of the one before it, and the last one is signed.{' '}
+          <Code>npx anneal audit verify</Code> on the server finds one that was changed, removed or moved.
         </Text>
         <Button size="xs" variant="default" loading={pages.isFetching} onClick={() => void pages.refetch()}>
           Look again
@@ -75,7 +75,11 @@ export function Audit({ workspace }: { readonly workspace: SessionWorkspace }) {
         </Text>
       )}
       {pages.hasNextPage && (
-        <Button variant="default" loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+        <Button
+          variant="default"
+          loading={pages.isFetchingNextPage}
+          onClick={() => void pages.fetchNextPage()}
+        >
           Earlier
         </Button>
       )}

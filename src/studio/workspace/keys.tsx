@@ -1,6 +1,6 @@
 import { Badge, Button, Group, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { IconKey } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useServices } from '../app/services.ts';
 import { useSession } from '../app/use-session.ts';
@@ -21,7 +21,9 @@ export function Keys({ workspace }: { readonly workspace: SessionWorkspace }) {
     queryFn: ({ signal }) => server.access.members.list(workspace.id, { signal }),
   });
   const whose = (user: string): string =>
-    user === self ? 'yours' : `of ${members.data?.find((member) => member.user === user)?.name ?? 'somebody'}`;
+    user === self
+      ? 'yours'
+      : `of ${members.data?.find((member) => member.user === user)?.name ?? 'somebody'}`;
   return (
     <Stack>
       <div className="access-intro">

@@ -28,7 +28,9 @@ export function Once(props: {
                 onClick={copy}
                 data-autofocus
                 variant={copied ? 'light' : 'filled'}
-                leftSection={copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />}
+                leftSection={
+                  copied ? <IconCheck size={16} aria-hidden /> : <IconCopy size={16} aria-hidden />
+                }
               >
                 {copied ? 'Copied' : 'Copy'}
               </Button>

@@ -69,7 +69,12 @@ export function Password() {
             <Text size="sm">Nothing was changed.</Text>
           </ErrorNotice>
         )}
-        <Button type="submit" loading={busy} disabled={isShort || current === ''} style={{ alignSelf: 'start' }}>
+        <Button
+          type="submit"
+          loading={busy}
+          disabled={isShort || current === ''}
+          style={{ alignSelf: 'start' }}
+        >
           Change it
         </Button>
       </Stack>

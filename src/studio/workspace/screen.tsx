@@ -59,38 +59,38 @@ export function WorkspaceScreen() {
         )}
       </Group>
       {isOff && <SignInOff />}
-        <Tabs
-          value={tab}
-          mt={isOff ? 'lg' : 0}
-          onChange={(next) => next !== null && setSearch({ tab: next }, { replace: true })}
-          keepMounted={false}
-        >
-          <Tabs.List mb="lg">
-            {tabs.map((one) => (
-              <Tabs.Tab key={one} value={one}>
-                {TITLES[one]}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
-          <Tabs.Panel value="members">
-            <Members workspace={current} />
-          </Tabs.Panel>
-          <Tabs.Panel value="links">
-            <Shares workspace={current} />
-          </Tabs.Panel>
-          <Tabs.Panel value="keys">
-            <Keys workspace={current} />
-          </Tabs.Panel>
-          <Tabs.Panel value="general">
-            <General key={current.id} workspace={current} mayCreate={session?.principal?.kind === 'user'} />
-          </Tabs.Panel>
-          <Tabs.Panel value="audit">
-            <Audit workspace={current} />
-          </Tabs.Panel>
-          <Tabs.Panel value="you">
-            <Password />
-          </Tabs.Panel>
-        </Tabs>
+      <Tabs
+        value={tab}
+        mt={isOff ? 'lg' : 0}
+        onChange={(next) => next !== null && setSearch({ tab: next }, { replace: true })}
+        keepMounted={false}
+      >
+        <Tabs.List mb="lg">
+          {tabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {TITLES[one]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value="members">
+          <Members workspace={current} />
+        </Tabs.Panel>
+        <Tabs.Panel value="links">
+          <Shares workspace={current} />
+        </Tabs.Panel>
+        <Tabs.Panel value="keys">
+          <Keys workspace={current} />
+        </Tabs.Panel>
+        <Tabs.Panel value="general">
+          <General key={current.id} workspace={current} mayCreate={session?.principal?.kind === 'user'} />
+        </Tabs.Panel>
+        <Tabs.Panel value="audit">
+          <Audit workspace={current} />
+        </Tabs.Panel>
+        <Tabs.Panel value="you">
+          <Password />
+        </Tabs.Panel>
+      </Tabs>
     </Container>
   );
 }

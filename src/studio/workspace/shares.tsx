@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
 import { IconLinkPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useServices } from '../app/services.ts';
 import type { SessionWorkspace } from '../app/use-workspace.ts';
@@ -23,8 +23,8 @@ export function Shares({ workspace }: { readonly workspace: SessionWorkspace }) 
     <Stack>
       <div className="access-intro">
         <Text size="sm" c="dimmed" component="p" m={0}>
-          Whoever has the link is in, without an account, for as long as it works. The secret stands behind the
-          # of its address, which browsers send to nobody.
+          Whoever has the link is in, without an account, for as long as it works. The secret stands behind
+          the # of its address, which browsers send to nobody.
         </Text>
         <Button size="xs" leftSection={<IconLinkPlus size={15} />} onClick={() => setMaking(true)}>
           New link

@@ -47,8 +47,8 @@ export function Storage({ workspace }: { readonly workspace: SessionWorkspace })
           <Text size="sm" c="dimmed">
             {formatBytes(data.used)} in use
             {data.pending === 0 ? '' : `, ${formatBytes(data.pending)} on the way`}
-            {data.quota === null ? '; no limit' : ` of ${formatBytes(data.quota)}`}. What several artifacts have
-            in common counts once.
+            {data.quota === null ? '; no limit' : ` of ${formatBytes(data.quota)}`}. What several artifacts
+            have in common counts once.
           </Text>
         </>
       )}
