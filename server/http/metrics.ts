@@ -58,7 +58,10 @@ export function createMetrics(): Metrics {
   });
   const epoch = gauge('anneal_log_epoch', 'Which life of the log this is.');
   const lsn = gauge('anneal_log_sequence_number', 'The log is on disk up to this number.');
-  const loop = gauge('anneal_event_loop_delay_p99_seconds', 'Of the time since these figures were read last.');
+  const loop = gauge(
+    'anneal_event_loop_delay_p99_seconds',
+    'Of the time since these figures were read last.',
+  );
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delay.enable();
 

@@ -30,20 +30,26 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
  * /metrics answers this machine, and whoever has an API key that may manage.
  */
 export function createProbes(parts: ProbeParts): Probes {
-  const answers: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>> =
-    {
-      '/health': async (request, response) => say(request, response, 200, 'alive'),
-      '/ready': async (request, response) => {
-        const reached = parts.isOpen() && (await within(parts.ping(), PING_MS));
-        const isReady = reached && parts.isOpen();
-        say(request, response, isReady ? 200 : 503, isReady ? 'ready' : parts.isOpen() ? 'no storage' : 'draining');
-      },
-      '/metrics': async (request, response) => {
-        const refusal = await mayReadMetrics(request, parts);
-        if (refusal !== null) refuse(response, refusal, request);
-        else say(request, response, 200, await parts.metrics.read(), parts.metrics.contentType);
-      },
-    };
+  const answers: Readonly<
+    Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>
+  > = {
+    '/health': async (request, response) => say(request, response, 200, 'alive'),
+    '/ready': async (request, response) => {
+      const reached = parts.isOpen() && (await within(parts.ping(), PING_MS));
+      const isReady = reached && parts.isOpen();
+      say(
+        request,
+        response,
+        isReady ? 200 : 503,
+        isReady ? 'ready' : parts.isOpen() ? 'no storage' : 'draining',
+      );
+    },
+    '/metrics': async (request, response) => {
+      const refusal = await mayReadMetrics(request, parts);
+      if (refusal !== null) refuse(response, refusal, request);
+      else say(request, response, 200, await parts.metrics.read(), parts.metrics.contentType);
+    },
+  };
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
@@ -60,7 +66,8 @@ export function createProbes(parts: ProbeParts): Probes {
 
 async function mayReadMetrics(request: IncomingMessage, parts: ProbeParts) {
   const isHere = !parts.behindProxy && LOOPBACK.test(request.socket.remoteAddress ?? '');
-  const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+  const isForwarded =
+    request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
   if (isHere && !isForwarded) return parts.guard(request);
   const principal = await parts.access.authenticate(request);
   const isKey = principal?.kind === 'key' && covers(principal.scopes, 'workspace.manage');

@@ -37,7 +37,11 @@ const attacks: Readonly<Record<string, Attack>> = {
     isOnlySlowed: true,
     isContent: true,
   },
-  'deletions of what nobody has': { make: hostile.manyDeletions, codes: [...refused, resync], isOnlySlowed: true },
+  'deletions of what nobody has': {
+    make: hostile.manyDeletions,
+    codes: [...refused, resync],
+    isOnlySlowed: true,
+  },
   'an entry with a million values': { make: hostile.manyValues, codes: refused, path: PROJECT_DOCUMENT },
   'state vectors without end': { make: hostile.hugeVector, codes: refused },
   'states for everybody': { make: hostile.manyStates, codes: [], isOnlySlowed: true },
@@ -90,7 +94,15 @@ test.each([...Object.entries(attacks), ...mutations])(
     const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
     await loopP99(url);
     const address = syncPath('sample', path);
-    const attack = flood({ url, address, make, random: new Random(seed), sockets: SOCKETS, ms: ATTACK_MS, ping });
+    const attack = flood({
+      url,
+      address,
+      make,
+      random: new Random(seed),
+      sockets: SOCKETS,
+      ms: ATTACK_MS,
+      ping,
+    });
     const written = await typeOn(ada, attack);
     const seen = await attack;
     const p99 = await loopP99(url);

@@ -229,7 +229,8 @@ export class RoomAwareness {
   #bind(peer: AwarenessPeer, client: number): void {
     this.#clientOf.set(peer, client);
     const member = this.#members.get(client);
-    if (member === undefined) this.#members.set(client, { peer, elsewhere: false, clock: -1, state: NOBODY, told: 0 });
+    if (member === undefined)
+      this.#members.set(client, { peer, elsewhere: false, clock: -1, state: NOBODY, told: 0 });
     else Object.assign(member, { peer, elsewhere: false });
     if (this.#members.size <= MAX_MEMBERS) return;
     for (const [id, { peer: owner }] of this.#members) {

@@ -217,7 +217,11 @@ export class Connection implements RoomPeer, Worker {
   #flow(): void {
     if (this.#left) return;
     const { queuedBytes, queuedFrames } = this.#parts.limits;
-    const full = this.#finished !== null || this.#waits || this.#queuedBytes > queuedBytes || this.#queue.length > queuedFrames;
+    const full =
+      this.#finished !== null ||
+      this.#waits ||
+      this.#queuedBytes > queuedBytes ||
+      this.#queue.length > queuedFrames;
     if (full === this.#paused) return;
     this.#paused = full;
     if (full) this.#socket.pause();

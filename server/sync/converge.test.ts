@@ -9,7 +9,18 @@ const MINUTES = 60_000;
 /** What happens, whom it concerns, and a number for the rest: where, how many, how. */
 const event = fc.tuple(
   fc.constantFrom(
-    ...(['write', 'write', 'write', 'erase', 'deliver', 'deliver', 'deliver', 'deliver', 'work', 'work'] as const),
+    ...([
+      'write',
+      'write',
+      'write',
+      'erase',
+      'deliver',
+      'deliver',
+      'deliver',
+      'deliver',
+      'work',
+      'work',
+    ] as const),
     ...(['connect', 'connect', 'cut', 'notice', 'disturb', 'tick', 'crash', 'lose', 'vanish'] as const),
   ),
   fc.nat(3),
@@ -56,7 +67,8 @@ test(
         expect(new Set(text).size).toBe(text.length); // no letter twice
         for (const letter of world.promised)
           if (!world.erased.has(letter)) expect(text.includes(letter), 'a promised letter').toBe(true);
-        for (const letter of world.promisedErased) expect(text.includes(letter), 'an erased letter').toBe(false);
+        for (const letter of world.promisedErased)
+          expect(text.includes(letter), 'an erased letter').toBe(false);
         for (const { acknowledges, epoch } of world.clients)
           if (acknowledges) expect(epoch).toBe(world.disk.epoch);
         expect(await world.onDisk()).toBe(text);

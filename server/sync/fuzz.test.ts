@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { Random } from '../../src/base/random.ts';
-import { CloseCode, MessageType, PROJECT_DOCUMENT, SyncMessageType, syncPath } from '../../src/protocol/sync.ts';
+import {
+  CloseCode,
+  MessageType,
+  PROJECT_DOCUMENT,
+  SyncMessageType,
+  syncPath,
+} from '../../src/protocol/sync.ts';
 import { join } from '../testing/join.ts';
 import { serverProcess } from '../testing/server-process.ts';
 
@@ -32,7 +38,8 @@ function syncFrame(type: number, payload: Uint8Array): Uint8Array {
 
 const typed = (random: Random): Uint8Array => {
   const doc = new Y.Doc();
-  for (let i = random.below(5); i >= 0; i--) doc.getText('content').insert(0, 'word'.repeat(1 + random.below(5)));
+  for (let i = random.below(5); i >= 0; i--)
+    doc.getText('content').insert(0, 'word'.repeat(1 + random.below(5)));
   doc.getText('content').delete(0, random.below(3));
   return syncFrame(random.pick([SyncMessageType.step2, SyncMessageType.update]), Y.encodeStateAsUpdate(doc));
 };
@@ -42,10 +49,7 @@ const entered = (random: Random): Uint8Array => {
   return syncFrame(SyncMessageType.update, Y.encodeStateAsUpdate(doc));
 };
 const stepped = (random: Random): Uint8Array =>
-  syncFrame(
-    SyncMessageType.step1,
-    Y.encodeStateVector(new Map([[random.uint32(), random.below(100)]])),
-  );
+  syncFrame(SyncMessageType.step1, Y.encodeStateVector(new Map([[random.uint32(), random.below(100)]])));
 const stated = (random: Random): Uint8Array =>
   encoding.encode((out) => {
     encoding.writeVarUint(out, MessageType.awareness);
@@ -55,57 +59,59 @@ const stated = (random: Random): Uint8Array =>
         encoding.writeVarUint(entry, 1);
         encoding.writeVarUint(entry, random.uint32());
         encoding.writeVarUint(entry, random.below(1000));
-        encoding.writeVarString(entry, JSON.stringify({ user: { name: 'Ada', color: '#112233' }, cursor: 1 }));
+        encoding.writeVarString(
+          entry,
+          JSON.stringify({ user: { name: 'Ada', color: '#112233' }, cursor: 1 }),
+        );
       }),
     );
   });
 const asked = (random: Random): Uint8Array => Uint8Array.of(random.below(128));
 
-test(
-  `${CASES} frames of bad input: every socket is closed with a code that says why, and the server lives`,
-  { timeout: 180_000 },
-  async () => {
-    const seed = Date.now() % 2 ** 31;
-    console.info(`fuzz: seed ${seed}`);
-    const random = new Random(seed);
-    const server = await serverProcess();
-    const known = new Set<number>(Object.values(CloseCode));
-    const codes = new Map<number, number>();
-    let left = CASES;
-    const attack = async (): Promise<void> => {
-      while (left > 0) {
-        const address = syncPath('sample', random.pick(PATHS));
-        const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}${address}`);
-        socket.on('error', () => undefined);
-        const closed = new Promise<number>((resolve) => socket.on('close', resolve));
-        const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
-        await Promise.race([opened, closed]);
-        for (let i = 1 + random.below(20); i > 0 && socket.readyState === WebSocket.OPEN; i--) {
-          left--;
-          const taken = new Promise<void>((resolve) => socket.send(frame(random), () => resolve()));
-          await Promise.race([taken, closed]);
-        }
-        // What was sent has been read when this is answered, or the socket is closed for it.
-        const answered = new Promise<null>((resolve) => {
-          socket.on('message', (data: Buffer) => void (isAnswer(data) && resolve(null)));
-        });
-        if (socket.readyState === WebSocket.OPEN) socket.send(syncFrame(SyncMessageType.step1, Uint8Array.of(0)));
-        const code = await Promise.race([answered, closed]);
-        socket.terminate();
-        if (code === null) continue;
-        codes.set(code, (codes.get(code) ?? 0) + 1);
-        expect(known, `closed with ${code}`).toContain(code);
+test(`${CASES} frames of bad input: every socket is closed with a code that says why, and the server lives`, {
+  timeout: 180_000,
+}, async () => {
+  const seed = Date.now() % 2 ** 31;
+  console.info(`fuzz: seed ${seed}`);
+  const random = new Random(seed);
+  const server = await serverProcess();
+  const known = new Set<number>(Object.values(CloseCode));
+  const codes = new Map<number, number>();
+  let left = CASES;
+  const attack = async (): Promise<void> => {
+    while (left > 0) {
+      const address = syncPath('sample', random.pick(PATHS));
+      const socket = new WebSocket(`${server.url.replace(/^http/, 'ws')}${address}`);
+      socket.on('error', () => undefined);
+      const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+      const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
+      await Promise.race([opened, closed]);
+      for (let i = 1 + random.below(20); i > 0 && socket.readyState === WebSocket.OPEN; i--) {
+        left--;
+        const taken = new Promise<void>((resolve) => socket.send(frame(random), () => resolve()));
+        await Promise.race([taken, closed]);
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, attack));
-    console.info(`fuzz: closed ${JSON.stringify([...codes])}`);
-    expect(server.process.exitCode).toBeNull();
-    expect((await fetch(`${server.url}/ready`)).status).toBe(200);
-    const [ada, bob] = await Promise.all([join(server.url, 'third.md'), join(server.url, 'third.md')]);
-    ada.text.insert(0, 'alive');
-    await bob.untilText('alive');
-  },
-);
+      // What was sent has been read when this is answered, or the socket is closed for it.
+      const answered = new Promise<null>((resolve) => {
+        socket.on('message', (data: Buffer) => void (isAnswer(data) && resolve(null)));
+      });
+      if (socket.readyState === WebSocket.OPEN)
+        socket.send(syncFrame(SyncMessageType.step1, Uint8Array.of(0)));
+      const code = await Promise.race([answered, closed]);
+      socket.terminate();
+      if (code === null) continue;
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      expect(known, `closed with ${code}`).toContain(code);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, attack));
+  console.info(`fuzz: closed ${JSON.stringify([...codes])}`);
+  expect(server.process.exitCode).toBeNull();
+  expect((await fetch(`${server.url}/ready`)).status).toBe(200);
+  const [ada, bob] = await Promise.all([join(server.url, 'third.md'), join(server.url, 'third.md')]);
+  ada.text.insert(0, 'alive');
+  await bob.untilText('alive');
+});
 
 function isAnswer(data: Buffer): boolean {
   return data[0] === MessageType.sync && data[1] === SyncMessageType.step2;

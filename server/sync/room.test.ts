@@ -14,6 +14,8 @@ class FailingStore {
   readonly epoch = 1;
   readonly written: Uint8Array[] = [];
   broken = false;
+  /** What is read comes when this resolves. */
+  reading: Promise<void> = Promise.resolve();
 
   async write({ data }: { readonly data: Uint8Array }): Promise<{ readonly lsn: number }> {
     await null;
@@ -23,6 +25,7 @@ class FailingStore {
   }
 
   async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[]; seq: number }> {
+    await this.reading;
     return { snapshot: null, updates: [...this.written], seq: this.written.length };
   }
 }
@@ -102,7 +105,8 @@ test('while a document is moved nobody gets in', async () => {
 });
 
 test('who was admitted just before a document went is asked again, and turned away', async () => {
-  const { rooms } = setUp();
+  const { disk, rooms } = setUp();
+  disk.reading = new Promise((resolve) => setImmediate(resolve)); // so that both are at it
   let gone = false;
   let entered = false;
   const entering = rooms.enter(

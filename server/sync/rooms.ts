@@ -211,7 +211,8 @@ export class Rooms {
       turns: this.turns,
       limits: this.#limits,
       metrics: this.#metrics,
-      shared: shared === null
+      shared:
+        shared === null
           ? null
           : {
               fanout: shared.fanout,

@@ -24,7 +24,8 @@ async function fresh(url: string, before: Y.Doc): Promise<Editor> {
   return vi.waitUntil(
     async () => {
       const editor = await join(url, 'notes.md');
-      if (![...editor.doc.store.clients.keys()].some((client) => before.store.clients.has(client))) return editor;
+      if (![...editor.doc.store.clients.keys()].some((client) => before.store.clients.has(client)))
+        return editor;
       await editor.leave();
       return null;
     },

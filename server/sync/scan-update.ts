@@ -200,7 +200,8 @@ class Scanner {
 
   #parent(info: number): void {
     if (this.#limits.isOurs === true) {
-      if (this.#in.varUint() !== 1) throw new Refused('wrongContent', 'What is within something else is not cut');
+      if (this.#in.varUint() !== 1)
+        throw new Refused('wrongContent', 'What is within something else is not cut');
       this.#in.varString();
       if ((info & HAS_PARENT_KEY) !== 0) this.#in.varString();
       return;
@@ -319,7 +320,7 @@ class Scanner {
     if (clock > (this.#needs.get(client) ?? 0)) this.#needs.set(client, clock);
   }
 
-  #limit(count: number, what: keyof ScanLimits): void {
+  #limit(count: number, what: Exclude<keyof ScanLimits, 'isOurs'>): void {
     if (count > this.#limits[what]) {
       throw new Refused(
         'hostileUpdate',

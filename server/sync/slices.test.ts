@@ -24,7 +24,8 @@ test('an update in slices of any size makes what it makes as a whole, and no sli
         const from = text.length === 0 ? 0 : at % text.length;
         text.delete(from, Math.min(remove, text.length - from));
         text.insert(from, insert);
-        if (merge) for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+        if (merge)
+          for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
       }
       const whole = new Y.Doc();
       for (const doc of docs) Y.applyUpdate(whole, Y.encodeStateAsUpdate(doc));
@@ -55,7 +56,8 @@ test('what builds on something that is missing comes too, and waits in Yjs as it
   const late = Y.encodeStateAsUpdate(doc, known);
   const target = new Y.Doc();
   const slices = Slices.of(late, 'text', () => 0);
-  for (let slice = slices?.next(1, target); slice; slice = slices?.next(1, target)) Y.applyUpdate(target, slice);
+  for (let slice = slices?.next(1, target); slice; slice = slices?.next(1, target))
+    Y.applyUpdate(target, slice);
   Y.applyUpdate(target, Y.encodeStateAsUpdate(doc));
   expect(target.getText('content').toString()).toBe('rst second');
 });

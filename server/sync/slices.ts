@@ -103,7 +103,10 @@ function reach(
  * is looked at again when the one that it waits for has its place, and not before: however an update is built,
  * this takes time in proportion to its length.
  */
-function inOrder(byClient: ReadonlyMap<number, readonly Struct[]>, known: (client: number) => number): Struct[] {
+function inOrder(
+  byClient: ReadonlyMap<number, readonly Struct[]>,
+  known: (client: number) => number,
+): Struct[] {
   const ordered: Struct[] = [];
   const reached = new Map<number, number>();
   const done = new Map<number, number>();

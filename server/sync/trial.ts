@@ -14,8 +14,7 @@ export interface TrialLimits {
 
 export type TrialMessage =
   /** The thread is ready for a trial, or has read the document and begins with the update. */
-  | { readonly kind: 'ready' | 'loaded' }
-  | { readonly kind: 'done'; readonly problem: string | null };
+  { readonly kind: 'ready' | 'loaded' } | { readonly kind: 'done'; readonly problem: string | null };
 
 /** A document that is not read within this time says nothing about the update. */
 const LOAD_MS = 10_000;
@@ -81,7 +80,10 @@ export class Trial {
       };
       const ended = (): void => end({ kind: 'ended', loaded });
       const hear = (message: TrialMessage): void => {
-        if (message.kind === 'done') return end(message);
+        if (message.kind === 'done') {
+          end(message);
+          return;
+        }
         loaded = true;
         clearTimeout(timer);
         timer = setTimeout(() => end({ kind: 'slow' }), limitMs);

@@ -73,22 +73,30 @@ export function createDocuments(options: {
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
-    const text = room.hasUnsaved ? await room.setAside(new Date(now())) : null;
-    if (text === null) await room.forget();
+    const isOver = !isKept && !room.hasUnsaved;
+    const text = isOver ? '' : await room.setAside(new Date(now()));
+    if (isOver) await room.forget();
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
     generations.set(key, (generations.get(key) ?? 0) + 1);
     for (const listener of replacedListeners)
-      listener(project, path, path === PROJECT_DOCUMENT || isKept ? null : text);
+      listener(project, path, path === PROJECT_DOCUMENT || isKept || isOver ? null : text);
     return text;
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
     const keep = isReview ? keepsNothing : store;
-    const room = await openRoom({ project, path, store: keep, server, tickets, onServer: resend.learned,
-      onSaved: resend.heard });
+    const room = await openRoom({
+      project,
+      path,
+      store: keep,
+      server,
+      tickets,
+      onServer: resend.learned,
+      onSaved: resend.heard,
+    });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();

@@ -20,12 +20,7 @@ export interface ResendOptions {
  * Sends what closed documents hold and the server does not: edits made offline before the page was closed, and
  * everything where the server's log has begun a new epoch. Open documents do so by themselves.
  */
-export function createResend({
-  store,
-  use,
-  giveUpMs = GIVE_UP_MS,
-  doubtMs = DOUBT_MS,
-}: ResendOptions): {
+export function createResend({ store, use, giveUpMs = GIVE_UP_MS, doubtMs = DOUBT_MS }: ResendOptions): {
   /** A connection has opened; `before` is how far the log had come when its document was last said to be saved. */
   learned(server: ServerMark, before: ServerMark | null): void;
   /** How far the log is, whichever connection says it. */
@@ -52,7 +47,7 @@ export function createResend({
   /** What was looked through last: opening each of the documents says the same again. */
   let seen: number | null = null;
   let latest: ServerMark | null = null;
-  let doubt: ReturnType<typeof setTimeout> | null = null;
+  let doubts = false;
   const heard = (server: ServerMark): void => {
     if (latest?.epoch !== server.epoch || latest.lsn < server.lsn) latest = server;
   };
@@ -66,10 +61,12 @@ export function createResend({
     learned(server, before) {
       heard(server);
       const isBehind = before?.epoch === server.epoch && server.lsn < before.lsn;
-      if (isBehind) {
-        doubt ??= setTimeout(() => {
-          doubt = null;
-          if (latest?.epoch === before.epoch && latest.lsn < before.lsn) look(before.epoch, () => store.rooms());
+      if (isBehind && !doubts) {
+        doubts = true;
+        setTimeout(() => {
+          doubts = false;
+          if (latest?.epoch === before.epoch && latest.lsn < before.lsn)
+            look(before.epoch, () => store.rooms());
         }, doubtMs);
       }
       if (running === null || seen !== server.epoch) look(server.epoch, () => store.unsaved(server.epoch));

@@ -31,7 +31,8 @@ export class SimClient {
     this.acknowledges = acknowledges;
     this.#onClaim = onClaim;
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== this && this.link !== null) this.#content((encoder) => sync.writeUpdate(encoder, update));
+      if (origin !== this && this.link !== null)
+        this.#content((encoder) => sync.writeUpdate(encoder, update));
     });
   }
 
