@@ -34,11 +34,11 @@ export function patchHead({ headers }: IncomingMessage): Headers {
   return head;
 }
 
-/** Who sends: a tab or program says it of itself, so that it may go on at once after a cut; others by connection. */
+/** Who sends: a tab or program says it of itself. Other clients of tus are taken for one by machine: they wait for nobody there. */
 export function clientOf({ headers, socket }: IncomingMessage): string {
   const said = headers[CLIENT_HEADER];
   if (typeof said === 'string' && /^[\w-]{8,64}$/.test(said)) return said;
-  return `${socket.remoteAddress}:${socket.remotePort}`;
+  return String(socket.remoteAddress);
 }
 
 function metadata(header: string): Map<string, string> {
