@@ -3,7 +3,9 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { Disposable } from '../../src/base/disposable.ts';
 import { type Action, can, covers, limited, type Role } from '../../src/domain/access/roles.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { Project } from '../../src/protocol/http/projects.ts';
 import type { Workspace } from '../../src/protocol/http/workspaces.ts';
+import { Remembered } from '../store/remembered.ts';
 import type { Grant, Place } from '../store/requests/access.ts';
 import type { Store } from '../store/store.ts';
 import { cookieName, readCookie } from './cookies.ts';
@@ -36,13 +38,20 @@ export interface Admission {
   readonly role: Role;
 }
 
-/** Who asks, and what he may do. Nothing is remembered between two questions: a change counts at once. */
+/** With sign-in off all that is asked is in which workspace a project is, and that does not change. */
+const PROJECT_MS = 1_000;
+
+/**
+ * Who asks, and what he may do. Of those who sign in nothing is remembered between two questions: a change counts
+ * at once.
+ */
 export class Access {
   readonly mode: SignInMode;
   /** Whether browsers reach the server over TLS, so that its cookies are bound to it. */
   readonly secure: boolean;
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #projects: Remembered<Project>;
   readonly #listeners = new Set<(change: RoleChange) => void>();
   readonly #asked = new WeakMap<IncomingMessage, Promise<Principal | null>>();
 
@@ -53,6 +62,7 @@ export class Access {
   ) {
     this.#store = store;
     this.#clock = clock;
+    this.#projects = new Remembered((id) => store.call('getProject', id), clock, PROJECT_MS);
     this.mode = mode;
     this.secure = secure;
   }
@@ -153,6 +163,10 @@ export class Access {
     principal: Principal,
     place: Place,
   ): Promise<{ readonly workspace: string | null; readonly role: Role | null }> {
+    if (principal.kind === 'local' && 'project' in place) {
+      const workspace = (await this.#projects.get(place.project))?.workspace ?? null;
+      return { workspace, role: workspace === HOME_WORKSPACE ? 'owner' : null };
+    }
     const now = this.#clock.now();
     const who = {
       user: principal.kind === 'user' ? principal.id : (principal.user ?? null),
