@@ -21,7 +21,14 @@ export async function createTicket(
   const ticket = newSecret();
   const expires = now + TICKET_MS;
   const { project, path } = room;
-  const row = { hash: hashOfSecret(ticket), principal: JSON.stringify(principal), project, path, expires };
+  const row = {
+    hash: hashOfSecret(ticket),
+    principal: JSON.stringify(principal),
+    project,
+    path,
+    expires,
+    now,
+  };
   await store.call('createTicket', row);
   return { ticket, expires };
 }

@@ -91,7 +91,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
 
   test('a ticket is taken once, however many grasp at it', async (context) => {
     const store = await opened(context);
-    const ticket = { hash: 't', principal: '{}', project: 'p', path: 'a', expires: 100 };
+    const ticket = { hash: 't', principal: '{}', project: 'p', path: 'a', expires: 100, now: 40 };
     await store.call('createTicket', ticket);
     const taken = await Promise.all(
       Array.from({ length: 8 }, () => store.call('takeTicket', { hash: 't', now: 50 })),
@@ -99,6 +99,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     expect(taken.filter((one) => one !== null)).toEqual([{ principal: '{}', project: 'p', path: 'a' }]);
     await store.call('createTicket', { ...ticket, hash: 'late' });
     expect(await store.call('takeTicket', { hash: 'late', now: 100 })).toBeNull();
+    await store.call('createTicket', { ...ticket, hash: 'unused' });
+    await store.call('createTicket', { ...ticket, hash: 'next', expires: 200, now: 100 });
+    expect(await store.call('takeTicket', { hash: 'unused', now: 50 })).toBeNull();
+    expect(await store.call('takeTicket', { hash: 'next', now: 150 })).not.toBeNull();
   });
 
   test('one who signs in at his provider for the first time, twice at once, is one user', async (context) => {

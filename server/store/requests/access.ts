@@ -160,6 +160,7 @@ export const accessRequests = {
     { old, session }: { readonly old: string | null; readonly session: Tables['sessions'] },
   ): Promise<null> {
     if (old !== null) await db.deleteFrom('sessions').where('hash', '=', old).execute();
+    await db.deleteFrom('sessions').where('expires', '<=', session.created).execute();
     await db.insertInto('sessions').values(session).execute();
     return null;
   },
@@ -242,7 +243,12 @@ export const accessRequests = {
     return key === undefined ? null : { ...key, scopes: JSON.parse(key.scopes) as Scope[] };
   },
 
-  async createTicket(db: Db, ticket: Tables['tickets']): Promise<null> {
+  /** With it those go that nobody used in time. */
+  async createTicket(
+    db: Db,
+    { now, ...ticket }: Tables['tickets'] & { readonly now: number },
+  ): Promise<null> {
+    await db.deleteFrom('tickets').where('expires', '<=', now).execute();
     await db.insertInto('tickets').values(ticket).execute();
     return null;
   },

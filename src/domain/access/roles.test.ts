@@ -49,7 +49,12 @@ test('every scope covers something, and no key does more than its scopes or its 
   expect(limited('owner', ['read'])).toBe('viewer');
   expect(limited('owner', ['read', 'write'])).toBe('editor');
   expect(limited('viewer', ['read', 'write', 'manage'])).toBe('viewer');
-  expect(limited('owner', ['artifacts'])).toBeNull();
+  expect(limited('owner', ['read', 'write', 'manage'])).toBe('owner');
+  expect(limited('owner', ['read', 'manage'])).toBe('viewer'); // to manage is not to write
+  expect(limited('owner', ['read', 'comment'])).toBe('commenter');
+  for (const scope of ['comment', 'write', 'artifacts', 'manage'] as const) {
+    expect(limited('owner', [scope])).toBeNull(); // who may not read follows no document
+  }
   expect(limited('editor', null)).toBe('editor');
 });
 

@@ -73,18 +73,15 @@ export function covers(granted: readonly Scope[] | null, action: Action): boolea
   return granted === null || granted.includes(actions[action].scope);
 }
 
-/** The role in which somebody acts through a key: his own, or less where the key's scopes say less. */
+/**
+ * The role in which somebody follows documents through a key: his own, or less where the key's scopes say less.
+ * Null: the key is not for reading, and so for no document.
+ */
 export function limited(role: Role, granted: readonly Scope[] | null): Role | null {
   if (granted === null) return role;
-  const most = (
-    [
-      ['manage', 'owner'],
-      ['write', 'editor'],
-      ['comment', 'commenter'],
-      ['read', 'viewer'],
-    ] as const
-  ).find(([scope]) => granted.includes(scope))?.[1];
-  return most === undefined ? null : weaker(role, most);
+  if (!granted.includes('read')) return null;
+  if (granted.includes('write')) return granted.includes('manage') ? role : weaker(role, 'editor');
+  return weaker(role, granted.includes('comment') ? 'commenter' : 'viewer');
 }
 
 export function weaker(a: Role, b: Role): Role {
