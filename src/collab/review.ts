@@ -113,8 +113,7 @@ export const reviewReader: ReviewReader = {
     const idOf = (client: number): string | null => {
       const person = authors.get(client) ?? here.get(client);
       if (person === undefined) return null;
-      if (!people.has(person.id))
-        people.set(person.id, { ...person, colour: preferredColour(person.id) });
+      if (!people.has(person.id)) people.set(person.id, { ...person, colour: preferredColour(person.id) });
       return person.id;
     };
     const stretches = attributed(stretchesOf(content._start), idOf);

@@ -137,9 +137,12 @@ export const suggestionSchema = z.object({
     .array(suggestedEditSchema)
     .min(1)
     .max(100)
-    .refine((edits) => edits.reduce((sum, one) => sum + one.oldText.length + one.newText.length, 0) <= MAX_EDITS, {
-      error: 'a suggestion changes less text than this',
-    }),
+    .refine(
+      (edits) => edits.reduce((sum, one) => sum + one.oldText.length + one.newText.length, 0) <= MAX_EDITS,
+      {
+        error: 'a suggestion changes less text than this',
+      },
+    ),
   evidence: evidenceSchema.nullable(),
 });
 export type Suggestion = z.infer<typeof suggestionSchema>;

@@ -7,6 +7,13 @@ test('a run is told by its figures; what is unknown is left out', () => {
     'tiny 2: stopped after 30 of 60 steps on webgpu, loss 1.235, validation loss 2.000.',
   );
   expect(
-    describeEvidence({ ...run, state: 'finished', step: 60, loss: null, validation_loss: null, device: null }),
+    describeEvidence({
+      ...run,
+      state: 'finished',
+      step: 60,
+      loss: null,
+      validation_loss: null,
+      device: null,
+    }),
   ).toBe('tiny 2: finished after 60 steps.');
 });

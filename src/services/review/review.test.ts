@@ -60,7 +60,10 @@ test('a loss that is no number is not evidence of one', async () => {
     memory_bytes: null,
     loss_scale: null,
   };
-  expect(await evidenceOf(run, { ...emptySummary, last })).toMatchObject({ loss: null, validation_loss: null });
+  expect(await evidenceOf(run, { ...emptySummary, last })).toMatchObject({
+    loss: null,
+    validation_loss: null,
+  });
 });
 
 test('a server that is away holds no run up', async () => {

@@ -42,7 +42,10 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
   const look = useCallback((): void => {
     clearTimeout(timer.current);
     const awareness = latest.current.room?.awareness;
-    if (awareness === undefined) return setGood(null);
+    if (awareness === undefined) {
+      setGood(null);
+      return;
+    }
     const now = clock.now();
     const claimed = claims(guard.current, now);
     if ((awareness.getLocalState()?.[CLAIM] === true) !== claimed)
@@ -68,8 +71,12 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null): Mer
     if (room === null || opened === null) return;
     const { doc, awareness } = room;
     // Restored versions and accepted suggestions come from the server, as others' edits do.
-    const onUpdate = (_update: unknown, _origin: unknown, _doc: unknown, { local }: { local: boolean }): void =>
-      step({ kind: 'edited', by: local ? 'self' : 'others', at: clock.now() });
+    const onUpdate = (
+      _update: unknown,
+      _origin: unknown,
+      _doc: unknown,
+      { local }: { local: boolean },
+    ): void => step({ kind: 'edited', by: local ? 'self' : 'others', at: clock.now() });
     if (last.current !== null && last.current.text === opened.model.getValue())
       step({ kind: 'checked', ...last.current, current: true, at: clock.now() });
     doc.on('update', onUpdate);

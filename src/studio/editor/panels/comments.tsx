@@ -179,9 +179,7 @@ function Thread(props: {
             <Button
               size="compact-xs"
               variant="subtle"
-              onClick={() =>
-                service.resolve(file, thread.id, thread.resolved === null).catch(notifyError)
-              }
+              onClick={() => service.resolve(file, thread.id, thread.resolved === null).catch(notifyError)}
             >
               {thread.resolved === null ? 'Resolve' : 'Open again'}
             </Button>

@@ -86,10 +86,7 @@ export function Composer(props: {
 const TYPED = /@([\p{L}\p{N}_. -]{0,64})$/u;
 
 /** Those whose name begins with what stands behind the @ that is being typed. */
-export function offeredNames(
-  text: string,
-  people: readonly MentionedPerson[],
-): readonly MentionedPerson[] {
+export function offeredNames(text: string, people: readonly MentionedPerson[]): readonly MentionedPerson[] {
   const typed = TYPED.exec(text)?.[1]?.toLowerCase();
   if (typed === undefined) return [];
   return people

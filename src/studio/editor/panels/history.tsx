@@ -162,9 +162,7 @@ export function HistoryPanel(props: {
           opened={opened}
           onClose={() => setCompared(null)}
           action={
-            mayRestore
-              ? { label: 'Restore this version', run: () => void restore(compared.version) }
-              : null
+            mayRestore ? { label: 'Restore this version', run: () => void restore(compared.version) } : null
           }
         />
       )}

@@ -49,7 +49,12 @@ interface Count {
 /** Null, and so without a gap beside the name, where there is nothing to count. */
 function countBadge({ count, urgent }: Count = { count: 0, urgent: false }): ReactNode {
   return count === 0 ? null : (
-    <Badge size="xs" variant={urgent ? 'filled' : 'light'} color={urgent ? 'red' : 'gray'} circle={count < 10}>
+    <Badge
+      size="xs"
+      variant={urgent ? 'filled' : 'light'}
+      color={urgent ? 'red' : 'gray'}
+      circle={count < 10}
+    >
       {count}
     </Badge>
   );

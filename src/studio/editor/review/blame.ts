@@ -61,7 +61,9 @@ export function gutterNames(lines: LineAuthors): readonly string[] {
 
 function shortName(name: string): string {
   const characters = [...(name.trim().split(/\s+/)[0] ?? '')];
-  return characters.length <= MAX_NAME ? characters.join('') : `${characters.slice(0, MAX_NAME - 1).join('')}…`;
+  return characters.length <= MAX_NAME
+    ? characters.join('')
+    : `${characters.slice(0, MAX_NAME - 1).join('')}…`;
 }
 
 export function escapeHtml(text: string): string {

@@ -26,7 +26,8 @@ export function marksOf(
     if (decision !== null) continue;
     for (const edit of edits) {
       const place = placeOf(edit);
-      if (place !== null) marks.push({ id, kind: 'suggestion', ...place, says: `${by.name} suggests: ${title}` });
+      if (place !== null)
+        marks.push({ id, kind: 'suggestion', ...place, says: `${by.name} suggests: ${title}` });
     }
   }
   return marks;

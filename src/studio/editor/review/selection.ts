@@ -1,7 +1,10 @@
 import type { OpenEditor } from '../text-editor.tsx';
 
 /** What is selected, as offsets; with only a caret the words of its line. */
-export function selectedPlace({ editor, model }: OpenEditor): { readonly start: number; readonly end: number } {
+export function selectedPlace({ editor, model }: OpenEditor): {
+  readonly start: number;
+  readonly end: number;
+} {
   const selection = editor.getSelection();
   if (selection === null) return { start: 0, end: 0 };
   if (!selection.isEmpty()) {

@@ -61,7 +61,7 @@ export function useMentions(project: string, review: ReviewState): Mentions {
     refetchInterval: LOOK_MS,
   });
   const count = review.threads.reduce((sum, { comments }) => sum + comments.length, 0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new comment may be a new mention
+  // A new comment may be a new mention.
   useEffect(() => {
     if (count > 0) void queries.invalidateQueries({ queryKey: ['mentions', project] });
   }, [queries, project, count]);

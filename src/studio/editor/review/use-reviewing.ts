@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
+import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import type { Anchor, SuggestedEdit } from '../../../protocol/review.ts';
 import { useServices } from '../../app/services.ts';
 import type { Room } from '../../app/use-room.ts';
