@@ -11,7 +11,7 @@ import {
 } from './testing/access.ts';
 import { editorIsReady, linesOf, textEditor, typeAtTop } from './testing/editor.ts';
 import { expect, type Person, test } from './testing/journey.ts';
-import { goTo } from './testing/screens.ts';
+import { goTo, notice } from './testing/screens.ts';
 import type { StudioServer } from './testing/server.ts';
 
 test.use({ auth: 'on' });
@@ -87,7 +87,7 @@ test('an owner lets somebody in to read, and makes him an editor while he reads'
     await openAccount(bob, 'Bob');
     await bob.getByRole('menuitem', { name: 'Sign out' }).click();
     await signIn(bob, 'Bob', 'not his password');
-    await expect(bob.getByRole('alert')).toContainText('Name and password do not fit together');
+    await expect(notice(bob, 'Name and password do not fit together')).toBeVisible();
     await signIn(bob, 'Bob', PASSWORD);
     await editorIsReady(bob);
     await bob.goto(`${server.url}/invitation#nonsense`);

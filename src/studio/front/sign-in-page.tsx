@@ -23,8 +23,7 @@ export function SignInPage() {
       )}
       <SignInForm onLeave={() => comeBackTo(window.location.pathname + window.location.search)} />
       <Text size="xs" c="dimmed">
-        No account? Whoever owns the workspace can invite you with a link. The same goes for a password that
-        is lost.
+        No account, or the password is lost? Whoever owns the workspace can invite you with a link.
       </Text>
     </Front>
   );

@@ -10,7 +10,10 @@ test('operations and the words of the server read as words', () => {
 test('where it was and with what, the workspace that is looked at left out', () => {
   const target = 'workspace=home user=u_1';
   expect(aboutWords({ target, detail: '{"role":"editor"}' })).toBe('user u_1, role editor');
-  expect(aboutWords({ target: '', detail: '{"scopes":["read"]}' })).toBe('scopes ["read"]');
+  expect(aboutWords({ target: '', detail: '{"scopes":["read"]}' })).toBe('scopes read');
+  const made = '{"name":"ci","lastingMs":1000,"scopes":["read","write"],"expires":null}';
+  expect(aboutWords({ target: '', detail: made })).toBe('name ci, scopes read and write');
+  expect(aboutWords({ target: '', detail: '{"expires":0}' })).toBe(`expires ${new Date(0).toLocaleString()}`);
   expect(aboutWords({ target: 'project=p', detail: '{' })).toBe('project p');
   expect(aboutWords({ target: '', detail: 'null' })).toBe('');
 });

@@ -33,10 +33,15 @@ function detailWords(detail: string): string[] {
   try {
     const value: unknown = JSON.parse(detail === '' ? '{}' : detail);
     if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).map(
-      ([key, one]) => `${key} ${typeof one === 'object' ? JSON.stringify(one) : String(one)}`,
-    );
+    return Object.entries(value)
+      .filter(([key, one]) => key !== 'lastingMs' && !(key === 'expires' && one === null)) // expires says it
+      .map(([key, one]) => `${key} ${key === 'expires' ? new Date(one).toLocaleString() : plain(one)}`);
   } catch {
     return []; // the entry is shown for what is left of it; verifying says what is wrong
   }
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(' and ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

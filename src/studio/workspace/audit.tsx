@@ -36,38 +36,39 @@ export function Audit({ workspace }: { readonly workspace: SessionWorkspace }) {
       {pages.error !== null && <ErrorNotice error={pages.error} />}
       {pages.data === undefined && pages.error === null && <Skeleton h={160} />}
       {pages.data !== undefined && (
-        <Table.ScrollContainer minWidth={620}>
-          <Table verticalSpacing={6} fz="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>When</Table.Th>
-                <Table.Th>Who</Table.Th>
-                <Table.Th>What</Table.Th>
+        <Table verticalSpacing={6} fz="sm" style={{ fontVariantNumeric: 'tabular-nums' }}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th w="38%">When and who</Table.Th>
+              <Table.Th>What</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {entries.map((entry) => (
+              <Table.Tr key={entry.seq} style={{ verticalAlign: 'top' }}>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                  {new Date(entry.at).toLocaleString()}
+                  <Text size="xs" c="dimmed">
+                    {actorWords(entry)}
+                  </Text>
+                </Table.Td>
+                <Table.Td style={{ overflowWrap: 'anywhere' }}>
+                  <Group gap={6}>
+                    {actionWords(entry.action)}
+                    {!isDone(entry) && (
+                      <Badge size="xs" color="red" variant="light" tt="none">
+                        {entry.outcome}
+                      </Badge>
+                    )}
+                  </Group>
+                  <Text size="xs" c="dimmed">
+                    {aboutWords(entry)}
+                  </Text>
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {entries.map((entry) => (
-                <Table.Tr key={entry.seq} style={{ verticalAlign: 'top' }}>
-                  <Table.Td style={{ whiteSpace: 'nowrap' }}>{new Date(entry.at).toLocaleString()}</Table.Td>
-                  <Table.Td>{actorWords(entry)}</Table.Td>
-                  <Table.Td style={{ overflowWrap: 'anywhere' }}>
-                    <Group gap={6}>
-                      {actionWords(entry.action)}
-                      {!isDone(entry) && (
-                        <Badge size="xs" color="red" variant="light" tt="none">
-                          {entry.outcome}
-                        </Badge>
-                      )}
-                    </Group>
-                    <Text size="xs" c="dimmed">
-                      {aboutWords(entry)}
-                    </Text>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </Table>
       )}
       {pages.data !== undefined && entries.length === 0 && (
         <Text c="dimmed" size="sm" ta="center" py="xl">

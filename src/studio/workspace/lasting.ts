@@ -18,13 +18,13 @@ export function lastingOf(choice: string): number | null {
   return choice === 'never' ? null : Number(choice);
 }
 
-/** "in 3 days", "in 40 minutes"; whole units, never more than is left. */
+/** "3 days left", "40 minutes left": in whole units, as people would say it. */
 export function expiryWords(expires: number | null, now: number): string {
   if (expires === null) return 'until revoked';
   const left = expires - now;
   if (left <= 0) return 'has run out';
-  if (left < HOUR) return few(Math.max(1, Math.floor(left / 60_000)), 'minute');
-  return left < 2 * DAY ? few(Math.floor(left / HOUR), 'hour') : few(Math.floor(left / DAY), 'day');
+  if (left < HOUR) return few(Math.max(1, Math.round(left / 60_000)), 'minute');
+  return left < 2 * DAY ? few(Math.round(left / HOUR), 'hour') : few(Math.round(left / DAY), 'day');
 }
 
 function few(count: number, unit: string): string {

@@ -11,7 +11,7 @@ export function SignInOff() {
         <Text size="sm">
           Start the server with <Code>ANNEAL_AUTH=on</Code>, or let others reach it with <Code>--host</Code>,
           and people sign in: the server then prints a link, once, that creates its owner. Members, share
-          links, API keys and the audit log are set up here from then on. The projects stay as they are.
+          links and API keys are set up here from then on. The projects stay as they are.
         </Text>
       </Stack>
     </Alert>
