@@ -4,6 +4,7 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
 import { CloseCode, type FileEntry, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
 import { HOME_WORKSPACE } from '../access/principal.ts';
+import { Remembered } from '../store/remembered.ts';
 import type { Store } from '../store/store.ts';
 import type { Seed } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
@@ -20,8 +21,6 @@ export const CONFIG_PATH = 'anneal.yaml';
 /** What was deleted can be restored this long. */
 const KEEP_DELETED_MS = 30 * 24 * 3600 * 1000;
 
-/** Names of projects that are none are remembered too. */
-const MAX_KNOWN = 1_000;
 /** Another server's changes are known after this time; it sends everybody away by itself. */
 const KNOWN_MS = 1_000;
 
@@ -31,13 +30,14 @@ export class Projects {
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #sampleConfig: string;
-  readonly #known = new Map<string, { readonly project: Promise<Project | null>; readonly until: number }>();
+  readonly #known: Remembered<Project>;
 
   constructor(store: Store, rooms: Rooms, clock: Clock, sampleConfig: string) {
     this.#store = store;
     this.#rooms = rooms;
     this.#clock = clock;
     this.#sampleConfig = sampleConfig;
+    this.#known = new Remembered((id) => store.call('getProject', id), clock, KNOWN_MS);
   }
 
   /** Makes the sample on a new folder, and removes what was deleted long ago. */
@@ -80,7 +80,7 @@ export class Projects {
     for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
       const project = { id, workspace, name: wish.name, created };
       const done = await this.#store.call('createProject', { ...project, seeds: seeds(files, created) });
-      this.#known.delete(id);
+      this.#known.forget(id);
       if (done === 'created') return { ...project, deleted: null };
       if (done === 'taken here' && wish.id === id) throw protocolErrors.projectExists({ where: id });
     }
@@ -92,16 +92,9 @@ export class Projects {
     return project;
   }
 
-  /** What `get` answers, remembered for a moment: when a server starts, everybody joins at once. */
-  async peek(id: string): Promise<Project | null> {
-    const now = this.#clock.elapsed();
-    const known = this.#known.get(id);
-    if (known !== undefined && now < known.until) return known.project;
-    if (this.#known.size > MAX_KNOWN) this.#known.clear();
-    const project = this.#store.call('getProject', id);
-    this.#known.set(id, { project, until: now + KNOWN_MS });
-    project.catch(() => this.#known.delete(id));
-    return project;
+  /** What `get` answers, remembered for a moment. */
+  peek(id: string): Promise<Project | null> {
+    return this.#known.get(id);
   }
 
   /** The project, unless it has been deleted. */
@@ -134,7 +127,7 @@ export class Projects {
     change: { readonly name?: string; readonly deleted?: number | null },
   ): Promise<Project> {
     const project = await this.#store.call('changeProject', { id, ...change });
-    this.#known.delete(id);
+    this.#known.forget(id);
     if (project === null) throw protocolErrors.projectNotFound({ where: id });
     return project;
   }
