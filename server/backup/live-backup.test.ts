@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
@@ -104,6 +104,28 @@ test('a running server seals what it has with new keys, and people notice nothin
   await third.close();
   const { code } = serverErrors.masterKeyMissing;
   await expect(testServer({ dataDir: folder })).rejects.toMatchObject({ code });
+});
+
+test('a backup of a sealed server is sealed, and opens with its key alone', async () => {
+  const outside = await temporaryFolder();
+  const [copy, restored] = [join(outside, 'copy'), join(outside, 'restored')];
+  const masterKeys = { current: randomBytes(32), previous: null };
+  const server = await testServer({ masterKeys });
+  const bytes = Buffer.from('weights that nobody else may see;'.repeat(5_000));
+  const sha256 = await put(server.url, bytes);
+  expect(await runBackup([copy, '--data', server.dataDir], silent())).toBe(0);
+  await server.close();
+  const files = await readdir(copy, { recursive: true, withFileTypes: true });
+  for (const file of files.filter((one) => one.isFile())) {
+    const stored = await readFile(join(file.parentPath, file.name));
+    expect(stored.includes('nobody else may see'), file.name).toBe(false);
+  }
+  expect(files.map(({ name }) => name)).toContain(sha256);
+  expect(await runRestore([copy, '--data', restored], silent())).toBe(0);
+  const { code } = serverErrors.masterKeyMissing;
+  await expect(testServer({ dataDir: restored })).rejects.toMatchObject({ code });
+  const again = await testServer({ dataDir: restored, masterKeys });
+  expect((await get(again.url, sha256)).equals(bytes)).toBe(true);
 });
 
 test('what a running server refuses is said with its code', async () => {
