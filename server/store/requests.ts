@@ -7,6 +7,7 @@ import { documentRequests } from './requests/documents.ts';
 import { keyRequests } from './requests/keys.ts';
 import { projectRequests } from './requests/projects.ts';
 import { reviewRequests } from './requests/review.ts';
+import { sessionRequests } from './requests/sessions.ts';
 import { vaultRequests } from './requests/vault.ts';
 import { workspaceRequests } from './requests/workspaces.ts';
 
@@ -20,6 +21,7 @@ export const requests = {
   ...projectRequests,
   ...reviewRequests,
   ...accessRequests,
+  ...sessionRequests,
   ...workspaceRequests,
   ...keyRequests,
   ...artifactRequests,

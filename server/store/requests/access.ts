@@ -66,6 +66,19 @@ async function isSession(db: Db, hash: string, now: number): Promise<boolean> {
   return session !== undefined;
 }
 
+export async function userById(
+  db: Db,
+  id: string,
+): Promise<{ readonly id: string; readonly name: string; readonly password: string | null } | null> {
+  const user = await db
+    .selectFrom('users')
+    .select(['id', 'name', 'password'])
+    .where('id', '=', id)
+    .where('disabled', 'is', null)
+    .executeTakeFirst();
+  return user ?? null;
+}
+
 /** Signing in, and what the check before every operation asks. */
 export const accessRequests = {
   /** The role in a place, from a membership or a share link; null in both where the place does not exist. */
@@ -124,18 +137,7 @@ export const accessRequests = {
     return user ?? null;
   },
 
-  async userById(
-    db: Db,
-    id: string,
-  ): Promise<{ readonly id: string; readonly name: string; readonly password: string | null } | null> {
-    const user = await db
-      .selectFrom('users')
-      .select(['id', 'name', 'password'])
-      .where('id', '=', id)
-      .where('disabled', 'is', null)
-      .executeTakeFirst();
-    return user ?? null;
-  },
+  userById,
 
   /** Everybody else who is signed in as this user is not any more. */
   async setPassword(
@@ -153,53 +155,6 @@ export const accessRequests = {
       .where('hash', '!=', keep ?? '')
       .execute();
     return null;
-  },
-
-  async replaceSession(
-    db: Db,
-    { old, session }: { readonly old: string | null; readonly session: Tables['sessions'] },
-  ): Promise<null> {
-    if (old !== null) await db.deleteFrom('sessions').where('hash', '=', old).execute();
-    await db.deleteFrom('sessions').where('expires', '<=', session.created).execute();
-    await db.insertInto('sessions').values(session).execute();
-    return null;
-  },
-
-  /** Answers with those that there were. */
-  async endSessions(db: Db, hashes: readonly string[]): Promise<string[]> {
-    if (hashes.length === 0) return [];
-    const ended = await db
-      .deleteFrom('sessions')
-      .where('hash', 'in', [...hashes])
-      .returning('hash')
-      .execute();
-    return ended.map(({ hash }) => hash);
-  },
-
-  /** Who sessions stand for: a user and, beside it, a share link; null for what has ended. */
-  async findSessions(
-    db: Db,
-    { hashes, now }: { readonly hashes: readonly string[]; readonly now: number },
-  ): Promise<{
-    readonly user: { readonly id: string; readonly name: string; readonly session: string } | null;
-    readonly share: (Grant & { readonly session: string }) | null;
-  }> {
-    if (hashes.length === 0) return { user: null, share: null };
-    const rows = await db
-      .selectFrom('sessions')
-      .select(['hash', 'user', 'share'])
-      .where('hash', 'in', [...hashes])
-      .where('expires', '>', now)
-      .execute();
-    const ofUser = rows.find((row) => row.user !== null);
-    const ofShare = rows.find((row) => row.share !== null);
-    const user = ofUser?.user == null ? null : await accessRequests.userById(db, ofUser.user);
-    const share = ofShare?.share == null ? null : await openGrant(db, { id: ofShare.share }, now);
-    return {
-      user:
-        user === null || ofUser === undefined ? null : { id: user.id, name: user.name, session: ofUser.hash },
-      share: share === null || ofShare === undefined ? null : { ...share, session: ofShare.hash },
-    };
   },
 
   async findShare(
@@ -243,27 +198,6 @@ export const accessRequests = {
     return key === undefined ? null : { ...key, scopes: JSON.parse(key.scopes) as Scope[] };
   },
 
-  /** With it those go that nobody used in time. */
-  async createTicket(
-    db: Db,
-    { now, ...ticket }: Tables['tickets'] & { readonly now: number },
-  ): Promise<null> {
-    await db.deleteFrom('tickets').where('expires', '<=', now).execute();
-    await db.insertInto('tickets').values(ticket).execute();
-    return null;
-  },
-
-  /** Whoever takes a ticket has used it up, whether it fits or not. */
-  async takeTicket(
-    db: Db,
-    { hash, now }: { readonly hash: string; readonly now: number },
-  ): Promise<Pick<Tables['tickets'], 'principal' | 'project' | 'path'> | null> {
-    const ticket = await db.deleteFrom('tickets').where('hash', '=', hash).returningAll().executeTakeFirst();
-    if (ticket === undefined || ticket.expires <= now) return null;
-    const { principal, project, path } = ticket;
-    return { principal, project, path };
-  },
-
   /** The user whom an identity provider names, made on the first time under a name that is free. */
   async userOfIdentity(
     db: Db,
@@ -305,14 +239,5 @@ export const accessRequests = {
       .execute();
     await db.insertInto('identities').values({ issuer, subject, user: wish.id }).execute();
     return wish.id;
-  },
-
-  /** At the start: what has run out is of no use to anybody, and the first workspace begins with the server. */
-  async purgeAccess(db: Db, { now }: { readonly now: number }): Promise<null> {
-    await db.updateTable('workspaces').set({ created: now }).where('created', '=', 0).execute();
-    for (const table of ['sessions', 'tickets', 'invitations'] as const) {
-      await db.deleteFrom(table).where('expires', '<=', now).execute();
-    }
-    return null;
   },
 };
