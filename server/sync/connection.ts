@@ -4,13 +4,14 @@ import { AnnealError } from '../../src/base/error.ts';
 import { can, type Role } from '../../src/domain/access/roles.ts';
 import { ACK_SUBPROTOCOL, CloseCode, MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
+import type { CloseCodeValue } from './close-code.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { awarenessFrame, durableFrame, roleFrame, step1Frame, step2Frame } from './frames.ts';
 import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { bringsNothing } from './nothing-new.ts';
-import { type CloseCodeValue, MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
+import { MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
 import type { Share } from './share.ts';
 import type { Turns, Worker } from './turns.ts';
 

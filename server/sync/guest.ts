@@ -3,7 +3,7 @@ import type { Disposable } from '../../src/base/disposable.ts';
 import type { Role } from '../../src/domain/access/roles.ts';
 import type { SyncAddress } from '../../src/protocol/sync.ts';
 import { localPrincipal, type Principal } from '../access/principal.ts';
-import type { CloseCodeValue } from './room.ts';
+import type { CloseCodeValue } from './close-code.ts';
 
 /** Somebody at a socket, and what he may do there: asked anew for every message, since it can change. */
 export interface Guest {

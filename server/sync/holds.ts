@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { DocumentName } from '../store/write.ts';
+import type { CloseCodeValue } from './close-code.ts';
 import type { Fanout, Subscription } from './fanout.ts';
-import type { CloseCodeValue } from './room.ts';
 
 const CHANNEL = 'holds';
 /** A server that does not answer within this time is taken for dead. */

@@ -7,6 +7,7 @@ import type { DocumentName } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
 import { removeCarriageReturns } from './carriage-returns.ts';
 import type { CatchUp } from './catch-up.ts';
+import type { CloseCodeValue } from './close-code.ts';
 import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
 import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
@@ -24,8 +25,6 @@ import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
 import { Slices } from './slices.ts';
 import type { Trial } from './trial.ts';
 import type { Turns } from './turns.ts';
-
-export type CloseCodeValue = (typeof CloseCode)[keyof typeof CloseCode];
 
 /** A socket, as the room sees it. */
 export interface RoomPeer extends AwarenessPeer {
