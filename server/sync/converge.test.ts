@@ -55,13 +55,14 @@ test(
       fc.asyncProperty(fc.array(event, { minLength: 4, maxLength: 40 }), async (events) => {
         clock.forget();
         const world = new SimWorld(clock);
-        for (const client of world.clients) world.connect(client);
+        await world.heal(); // everybody is there
         for (const one of events) {
           happen(world, one);
           if (one[0] === 'tick') await clock.advance(one[2] % 50);
           else await clock.settle();
         }
         await world.heal();
+        expect(world.broken).toEqual([]);
         const [text = ''] = world.clients.map((client) => client.text.toString());
         for (const client of world.clients) expect(client.text.toString()).toBe(text);
         expect(new Set(text).size).toBe(text.length); // no letter twice

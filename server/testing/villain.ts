@@ -1,9 +1,13 @@
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { Random } from '../../src/base/random.ts';
 import type { Hostile } from './hostile.ts';
 
 /** Frames that are sent over one socket before it is given up for a new one. */
 const FRAMES_PER_SOCKET = 400;
+
+/** So long the last frames may take to be answered with a close code. */
+const PATIENCE_MS = 200;
 
 export interface Flood {
   readonly url: string;
@@ -47,8 +51,10 @@ async function once({ url, address, make, random, ping }: Flood, end: number): P
       else socket.send(make(random), () => resolve());
     });
     await Promise.race([taken, closed]);
+    await turn(); // to hear what the server says
   }
-  const left = socket.readyState === WebSocket.OPEN;
+  // What has been sent is still to be read: it is waited for, as long as the attack goes on.
+  const code = await Promise.race([closed, delay(Math.max(0, end - performance.now()) + PATIENCE_MS, null)]);
   socket.terminate();
-  return left ? null : closed;
+  return code;
 }

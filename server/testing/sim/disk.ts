@@ -1,3 +1,5 @@
+import * as Y from 'yjs';
+import { TEXT_ROOT } from '../../../src/protocol/sync.ts';
 import type { Store } from '../../store/store.ts';
 import type { DocumentName, Write, Written } from '../../store/write.ts';
 
@@ -12,6 +14,14 @@ export class SimDisk {
   rows: Row[] = [];
   snapshot: { readonly data: Uint8Array; readonly upto: number } | null = null;
   seq = 0;
+
+  /** What a server would read that was started now. */
+  text(): string {
+    const doc = new Y.Doc();
+    if (this.snapshot !== null) Y.applyUpdate(doc, this.snapshot.data);
+    for (const { data } of this.rows) Y.applyUpdate(doc, data);
+    return doc.getText(TEXT_ROOT).toString();
+  }
 
   /** The power failed and the disk had lied: the last rows are gone, and the server notices when it starts. */
   lose(rows: number): void {

@@ -23,6 +23,8 @@ export class SimWorld {
   /** What somebody was told to be on disk. */
   promised = new Set<string>();
   promisedErased = new Set<string>();
+  /** Promises that were not true when they were made. */
+  readonly broken: string[] = [];
   #store = new SimStore(this.disk);
   #rooms = new Rooms(this.#store, limits);
   /** Lines that the client has given up and the server has not noticed. */
@@ -171,8 +173,15 @@ export class SimWorld {
   #newClient(acknowledges: boolean): SimClient {
     this.#ids += 1;
     return new SimClient(this.#ids, acknowledges, ({ letters, erased }) => {
-      for (const letter of letters) this.promised.add(letter);
-      for (const letter of erased) this.promisedErased.add(letter);
+      const there = this.disk.text();
+      for (const letter of letters) {
+        this.promised.add(letter);
+        if (!there.includes(letter) && !this.erased.has(letter)) this.broken.push('a letter is not on disk');
+      }
+      for (const letter of erased) {
+        this.promisedErased.add(letter);
+        if (there.includes(letter)) this.broken.push('a deletion is not on disk');
+      }
     });
   }
 }
