@@ -109,6 +109,30 @@ test('an older state that is put into the same database makes a new epoch', asyn
   expect(after.epoch).not.toBe(store.epoch);
 });
 
+test('when another server has begun a new epoch, nothing is promised in the old one any more', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const open = async () => PostgresStore.open({ url, folder: await temporaryFolder(), shared: true });
+  const store = await open();
+  onTestFinished(() => store.close());
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  await store.write({ kind: 'append', ...name, data });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("delete from settings where key = 'epoch'");
+  await client.end();
+  const after = await open();
+  onTestFinished(() => after.close());
+  expect(after.epoch).not.toBe(store.epoch);
+  const { code } = serverErrors.databaseReplaced;
+  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
+  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
+  await expect(store.call('ping', null)).rejects.toMatchObject({ code });
+  await after.write({ kind: 'append', ...name, data });
+});
+
 test('an address where nothing answers is told with what to do', async () => {
   const folder = await temporaryFolder();
   await expect(
