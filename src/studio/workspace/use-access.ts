@@ -7,6 +7,9 @@ import { notifyError } from '../shared/notify.tsx';
 
 type Body<Id extends keyof Operations> = BodyInputOf<Operations[Id]>;
 
+/** Whoever was invited comes when he likes: he is seen here soon after. */
+const LOOK_MS = 8_000;
+
 /** Something done to a list on the server; the list is read anew whatever became of it. */
 function useChange<In, Out>(key: readonly unknown[], work: (input: In) => Promise<Out>) {
   const queries = useQueryClient();
@@ -21,7 +24,11 @@ export function useMembers(workspace: string) {
   const { server, session } = useServices();
   const { members } = server.access;
   const key = ['members', workspace];
-  const list = useQuery({ queryKey: key, queryFn: ({ signal }) => members.list(workspace, { signal }) });
+  const list = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => members.list(workspace, { signal }),
+    refetchInterval: LOOK_MS,
+  });
   const change = useChange(key, async ({ user, role }: { readonly user: string; readonly role: Role }) => {
     await members.change(workspace, user, role);
     await session.refresh(); // it may have been oneself
@@ -39,6 +46,7 @@ export function useInvitations(workspace: string, enabled: boolean) {
   const list = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => invitations.list(workspace, { signal }),
+    refetchInterval: LOOK_MS,
     enabled,
   });
   const create = useChange(key, (body: Body<'createInvitation'>) => invitations.create(workspace, body));
