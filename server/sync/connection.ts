@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { AnnealError } from '../../src/base/error.ts';
@@ -6,7 +7,7 @@ import { ACK_SUBPROTOCOL, CloseCode, MessageType, SyncMessageType } from '../../
 import { serverErrors } from '../errors.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
-import { awarenessFrame, durableFrame, roleFrame, step1Frame, step2Frame } from './frames.ts';
+import { awarenessFrame, durableFrame, onWire, roleFrame, step1Frame, step2Frame } from './frames.ts';
 import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
@@ -16,6 +17,11 @@ import type { Share } from './share.ts';
 import type { Turns, Worker } from './turns.ts';
 
 export interface ConnectionParts {
+  /**
+   * What the socket writes to. Most of what is sent is sent to many: it is framed once, and not for each. Without
+   * it, the socket frames for itself.
+   */
+  readonly stream?: Writable;
   readonly guest: Guest;
   readonly limits: SyncLimits;
   readonly turns: Turns;
@@ -88,7 +94,9 @@ export class Connection implements RoomPeer, Worker {
     }
     this.#lastSent = performance.now();
     this.#parts.metrics.sent(frame.length);
-    this.#socket.send(frame, { binary: true });
+    const { stream } = this.#parts;
+    if (stream === undefined) this.#socket.send(frame, { binary: true });
+    else stream.write(onWire(frame));
   }
 
   close(code: CloseCodeValue, reason: string): void {
@@ -302,7 +310,8 @@ export class Connection implements RoomPeer, Worker {
       return null;
     }
     const received = this.#room.receive(update, this, () => {
-      if (!this.#mayEdit()) throw new Forbidden();
+      // Who has gone was promised nothing: what is left of his update is not worth anybody's time.
+      if (this.#left || !this.#mayEdit()) throw new Forbidden();
     });
     if (received instanceof Promise) return received.then(acknowledge);
     acknowledge(received);

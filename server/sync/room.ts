@@ -276,7 +276,10 @@ export class Room {
     tell: RoomPeer | null,
     check: () => void,
   ): Promise<Received> {
-    await this.#parts.trial.run(parts, () => ({ state: this.#encode(), update }));
+    await this.#parts.trial.run(parts, () => {
+      check();
+      return { state: this.#encode(), update };
+    });
     const known = (client: number): number => Y.getState(this.doc.store, client);
     const slices = Slices.of(update, this.kind, known);
     if (slices === null) throw serverErrors.malformedUpdate();

@@ -5,6 +5,7 @@ import type { Hostile } from './hostile.ts';
 
 /** Frames that are sent over one socket before it is given up for a new one. */
 const FRAMES_PER_SOCKET = 400;
+const DIFFERENT_FRAMES = 40;
 
 /** So long the last frames may take to be answered with a close code. */
 const PATIENCE_MS = 200;
@@ -26,10 +27,12 @@ export interface Flood {
  */
 export async function flood(options: Flood): Promise<ReadonlyMap<number, number>> {
   const codes = new Map<number, number>();
+  // Made beforehand: what making them costs must not look like the server's delay.
+  const frames = Array.from({ length: DIFFERENT_FRAMES }, () => options.make(options.random));
   const end = performance.now() + options.ms;
   const attack = async (): Promise<void> => {
     while (performance.now() < end) {
-      const code = await once(options, end);
+      const code = await once(options, frames, end);
       if (code !== null) codes.set(code, (codes.get(code) ?? 0) + 1);
     }
   };
@@ -38,7 +41,11 @@ export async function flood(options: Flood): Promise<ReadonlyMap<number, number>
 }
 
 /** One socket; the close code where the server closed it. */
-async function once({ url, address, make, random, ping }: Flood, end: number): Promise<number | null> {
+async function once(
+  { url, address, random, ping }: Flood,
+  frames: readonly (Uint8Array | string)[],
+  end: number,
+): Promise<number | null> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${address}`, []);
   socket.on('error', () => undefined);
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
@@ -48,7 +55,7 @@ async function once({ url, address, make, random, ping }: Flood, end: number): P
     if (socket.readyState !== WebSocket.OPEN) return closed;
     const taken = new Promise<void>((resolve) => {
       if (ping === true) socket.ping(Buffer.alloc(100), undefined, () => resolve());
-      else socket.send(make(random), () => resolve());
+      else socket.send(random.pick(frames), () => resolve());
     });
     await Promise.race([taken, closed]);
     await turn(); // to hear what the server says
