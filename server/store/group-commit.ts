@@ -4,7 +4,7 @@ import type { Write, Written } from './write.ts';
  * A commit costs about the same however much is in it: under load one follows another no faster than this. Who
  * writes alone does not wait.
  */
-const SPACING_MS = 4;
+const SPACING_MS = 6;
 
 /** Groups writes: those of one turn of the event loop, and all that come while a commit is under way. */
 export class GroupCommit {

@@ -26,6 +26,27 @@ export function durableFrame(epoch: number, lsn: number, count: number): Uint8Ar
   });
 }
 
+const BINARY = 0x82;
+let last: { readonly message: Uint8Array; readonly wire: Buffer } | null = null;
+
+/**
+ * A message as it goes over the wire, in one WebSocket frame (RFC 6455, 5.2). One after the other in a room is
+ * sent the same message: it is framed once.
+ */
+export function onWire(message: Uint8Array): Buffer {
+  if (last?.message === message) return last.wire;
+  const { length } = message;
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const wire = Buffer.allocUnsafe(header + length);
+  wire[0] = BINARY;
+  wire[1] = header === 2 ? length : header === 4 ? 126 : 127;
+  if (header === 4) wire.writeUInt16BE(length, 2);
+  if (header === 10) wire.writeBigUInt64BE(BigInt(length), 2);
+  wire.set(message, header);
+  last = { message, wire };
+  return wire;
+}
+
 export function roleFrame(role: Role): Uint8Array {
   return encoding.encode((encoder) => {
     encoding.writeVarUint(encoder, MessageType.role);

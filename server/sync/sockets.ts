@@ -206,7 +206,8 @@ export class SyncSockets {
             code: CloseCode.busy,
             reason: 'There are too many people in this document',
           });
-        return new Connection(socket, room, { guest, limits, turns: rooms.turns, shares, metrics });
+        const stream = request.socket;
+        return new Connection(socket, room, { stream, guest, limits, turns: rooms.turns, shares, metrics });
       };
       const entered = await rooms.enter(address, start, check);
       if (gone) {
