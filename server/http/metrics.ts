@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { SyncMetrics } from '../sync/metrics.ts';
 import type { RoomState } from '../sync/room-state.ts';
@@ -62,6 +62,19 @@ export function createMetrics(): Metrics {
     'anneal_event_loop_delay_p99_seconds',
     'Of the time since these figures were read last.',
   );
+  const busy = gauge(
+    'anneal_event_loop_busy_p99_seconds',
+    'Processor time that the loop itself took between two looks 10 ms apart; other programs do not count.',
+  );
+  const taken = createHistogram();
+  let last = process.threadCpuUsage();
+  const looks = setInterval(() => {
+    const now = process.threadCpuUsage();
+    const micros = now.user - last.user + now.system - last.system;
+    taken.record(Math.max(1, Math.round(micros)));
+    last = now;
+  }, LOOP_RESOLUTION_MS);
+  looks.unref();
   const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
   delay.enable();
 
@@ -89,10 +102,13 @@ export function createMetrics(): Metrics {
       lsn.set(counted.lsn());
       loop.set(Math.max(0, delay.percentile(99) / 1e9 - LOOP_RESOLUTION_MS / 1e3));
       delay.reset();
+      busy.set(taken.percentile(99) / 1e6);
+      taken.reset();
       return registry.metrics();
     },
     close() {
       delay.disable();
+      clearInterval(looks);
       registry.clear();
     },
   };
