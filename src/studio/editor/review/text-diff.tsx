@@ -40,6 +40,9 @@ export function TextDiff(props: {
   );
 }
 
+/** Longer than comparing two texts takes. */
+const COMPARED_AFTER_MS = 10_000;
+
 /** Inside of the modal, whose content is there only once it is shown. */
 function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: OpenEditor }) {
   const host = useRef<HTMLDivElement>(null);
@@ -69,8 +72,11 @@ function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: O
       blame?.dispose();
       editor.setModel(null);
       editor.dispose();
-      original.dispose();
-      made?.dispose();
+      // A comparison that is still under way in the worker fails where a text of it is gone.
+      setTimeout(() => {
+        original.dispose();
+        made?.dispose();
+      }, COMPARED_AFTER_MS);
     };
   }, [sides, opened]);
   return <div ref={host} className="text-diff" />;
