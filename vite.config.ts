@@ -63,7 +63,7 @@ export default defineConfig({
         globPatterns: ['**/*.{js,css,html,svg,wasm,ttf,woff2,webmanifest}'],
         maximumFileSizeToCacheInBytes: 16 * 1024 * 1024,
         navigateFallback: '/index.html',
-        navigateFallbackDenylist: [/^\/api\//, /^\/sync\//],
+        navigateFallbackDenylist: [/^\/api\//, /^\/sync\//, /^\/signin\//],
         cleanupOutdatedCaches: true,
         clientsClaim: false,
         skipWaiting: false,

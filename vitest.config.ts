@@ -8,6 +8,10 @@ const said = buildKernels();
 // Not the end of all tests: those of the wasm device say it, and `npm test` has made the kernels before.
 if (said !== null) console.error(`The kernels could not be compiled:\n${said}`);
 
+/** Loaded when a browser test asks for a server, past the bundling of this file. */
+const stands = async (): Promise<typeof import('./server/testing/browser-upload.ts')> =>
+  await import(new URL('./server/testing/browser-upload.ts', import.meta.url).href);
+
 // Two projects: what runs in Node, and what needs a real browser (OPFS, IndexedDB, WebGPU, workers).
 export default defineConfig({
   test: {
@@ -20,6 +24,8 @@ export default defineConfig({
           include: ['{src,server,cli,bench}/**/*.test.ts'],
           exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 60_000,
+          // Many of them wait for disks, databases and each other: on two cores two at a time.
+          maxWorkers: '100%',
         },
       },
       {
@@ -37,6 +43,7 @@ export default defineConfig({
             'lib0/decoding',
             'lib0/encoding',
             'monaco-editor/editor',
+            'tus-js-client',
             'y-protocols/awareness',
             'y-protocols/sync',
             'y-websocket',
@@ -60,7 +67,13 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            commands: { browserBytes: () => browserBytes() },
+            commands: {
+              browserBytes: () => browserBytes(),
+              startUploadStand: async (_context, places: readonly number[]) =>
+                (await stands()).startUploadStand(places),
+              readUploadStand: async (_context, id: number) => (await stands()).readUploadStand(id),
+              stopUploadStand: async (_context, id: number) => (await stands()).stopUploadStand(id),
+            },
             provider: playwright({
               launchOptions: { executablePath: chromium(), args: [...chromiumArguments] },
             }),

@@ -1,140 +1,144 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
-import * as Y from 'yjs';
-import { Editor } from '../server/testing/editor.ts';
-import { syncPath } from '../src/protocol/sync.ts';
-import { quantile } from './quantile.ts';
-import { type BenchReport, bar, machine } from './report.ts';
+import { wholeOption } from '../cli/arguments.ts';
+import type { BenchOptions } from './bench.ts';
+import { benchOptions, oneOf } from './options.ts';
+import { type Bar, type BenchReport, bar, machine } from './report.ts';
+import {
+  type Load,
+  type Measured,
+  measure,
+  type SyncDetail,
+  type SyncResult,
+  saturate,
+} from './sync/measure.ts';
+import { medianOf } from './sync/median.ts';
+import { pinned } from './sync/processes.ts';
+import type { EngineName } from './sync/wire.ts';
 
 /**
- * The sync server under load, with durability on: joining (socket opened to synced), broadcast (typed by one
- * to seen by another in the room), saved (typed to acknowledged as on disk). The server runs as a process of
- * its own; the load is made here, at a fixed rate whether or not the server keeps up.
+ * The sync server under load, with durability on, beside Hocuspocus without any. Server and load generator are
+ * processes of their own on one core each (where there is taskset); servers take turns, and all clients do the
+ * same little work.
+ *
+ * join: from opening the socket to having the document. broadcast: from one who types to another in the room.
+ * ack: from typing to the acknowledgement, which of ours says "on disk" and of Hocuspocus "applied". The bytes of
+ * a document are what the server holds, after a collection, beyond what it held before anybody joined, with its
+ * connections, over the number of documents.
  */
-interface Load {
-  readonly connections: number;
-  readonly rooms: number;
-  readonly updatesPerSecond: number;
-}
+export const usage =
+  'sync [--connections N] [--rooms N] [--seconds N] [--rate UPDATES_PER_SECOND] [--rounds N] [--saturate] [--against hocuspocus]';
 
-const loads: readonly Load[] = [
-  { connections: 150, rooms: 50, updatesPerSecond: 100 },
-  { connections: 1500, rooms: 500, updatesPerSecond: 350 },
-  { connections: 300, rooms: 100, updatesPerSecond: 1000 },
-  { connections: 300, rooms: 100, updatesPerSecond: 2000 },
-];
+const RATE = 350;
 const SECONDS = 8;
-const TICK_MS = 5;
-const MS_BETWEEN_JOINS = 4;
+const ROUNDS = 3;
+const small: Load = { connections: 150, rooms: 50 };
+const large: Load = { connections: 1500, rooms: 500 };
+const dense: Load = { connections: 300, rooms: 100 };
 
-export async function run(): Promise<BenchReport> {
-  const results = [];
-  for (const load of loads) results.push({ ...load, ...(await measure(load)) });
-  const [small, large] = results;
-  if (small === undefined || large === undefined) throw new Error('both loads were measured');
-  return {
-    name: 'sync',
-    machine: machine(),
-    results,
-    bars: [
-      bar('join p99 ms, 150 connections in 50 rooms', small.join.p99, '<=', 7.4),
-      bar('broadcast p99 ms, 150 connections, 100 updates/s', small.broadcast.p99, '<=', 3.4),
-      bar('join p99 ms, 1500 connections in 500 rooms', large.join.p99, '<=', 16.3),
-      bar('broadcast p99 ms, 1500 connections, 350 updates/s', large.broadcast.p99, '<=', 3.2),
-      bar('saved p95 ms, 1500 connections, 350 updates/s', large.saved.p95, '<=', 600),
-    ],
-  };
-}
-
-async function measure({ connections, rooms, updatesPerSecond }: Load) {
-  const folder = await mkdtemp(join(tmpdir(), 'anneal-bench-'));
-  const { url, server } = await start(folder);
-  const editors: Editor[] = [];
-  try {
-    await warmUp(url);
-    const joins: number[] = [];
-    const joining: Promise<void>[] = [];
-    for (let i = 0; i < connections; i++) {
-      const started = performance.now();
-      const editor = new Editor(url, syncPath('sample', `load/${i % rooms}.md`), { doc: new Y.Doc() });
-      editors.push(editor);
-      joining.push(editor.untilSynced().then(() => void joins.push(performance.now() - started)));
-      await delay(MS_BETWEEN_JOINS);
-    }
-    await Promise.all(joining);
-
-    const broadcasts: number[] = [];
-    const saves: number[] = [];
-    for (const [index, editor] of editors.entries()) {
-      // The second of each room listens.
-      if (Math.floor(index / rooms) === 1) {
-        editor.text.observe((event) => {
-          const now = performance.now();
-          for (const { insert } of event.delta) {
-            const stamp = typeof insert === 'string' ? /\d+\.\d+/.exec(insert)?.[0] : undefined;
-            if (stamp !== undefined) broadcasts.push(now - Number(stamp));
-          }
-        });
-      }
-    }
-    const started = performance.now();
-    let made = 0;
-    while (performance.now() - started < SECONDS * 1000) {
-      const due = ((performance.now() - started) / 1000) * updatesPerSecond;
-      for (; made < due; made++) {
-        const editor = editors[made % rooms]; // the first of each room types
-        if (editor === undefined) continue;
-        const typed = performance.now();
-        editor.text.insert(0, `${typed.toFixed(4)} `);
-        const count = editor.sent;
-        void editor.until(() => editor.stored >= count).then(() => saves.push(performance.now() - typed));
-        if (editor.text.length > 2000) editor.text.delete(1000, editor.text.length - 1000);
-      }
-      await delay(TICK_MS);
-    }
-    await Promise.all(
-      editors.slice(0, rooms).map((editor) => editor.until(() => editor.stored === editor.sent)),
-    );
-    return {
-      updates_made: made,
-      join: spread(joins),
-      broadcast: spread(broadcasts),
-      saved: spread(saves),
-    };
-  } finally {
-    await Promise.all(editors.map((editor) => editor.leave()));
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** The first connections wait for code to be compiled, on both sides. */
-async function warmUp(url: string): Promise<void> {
-  for (let i = 0; i < 30; i++) {
-    const editor = new Editor(url, syncPath('sample', 'load/warm-up.md'));
-    await editor.untilSynced();
-    editor.text.insert(0, 'warm ');
-    await editor.untilStored();
-    await editor.leave();
-  }
-}
-
-async function start(data: string): Promise<{ readonly url: string; readonly server: ChildProcess }> {
-  const main = join(import.meta.dirname, '..', 'server', 'main.ts');
-  const server = spawn(process.execPath, [main, '--port', '0', '--studio', 'none', '--data', data], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+export async function run(args: readonly string[], { progress }: BenchOptions): Promise<BenchReport> {
+  const options = benchOptions(args, {
+    connections: { type: 'string' },
+    rooms: { type: 'string' },
+    seconds: { type: 'string' },
+    rate: { type: 'string' },
+    rounds: { type: 'string' },
+    saturate: { type: 'boolean', default: false },
+    against: { type: 'string' },
   });
-  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
-  return { url: line.slice(line.indexOf('http')), server };
+  const seconds = wholeOption('--seconds', options.seconds, 1) ?? SECONDS;
+  const rate = wholeOption('--rate', options.rate, 1) ?? RATE;
+  const rounds = wholeOption('--rounds', options.rounds, 1) ?? ROUNDS;
+  const connections = wholeOption('--connections', options.connections, 2);
+  const rooms = wholeOption('--rooms', options.rooms, 1);
+  const peer = options.against === undefined ? null : oneOf('--against', options.against, ['hocuspocus']);
+  const asked = connections !== null || rooms !== null;
+  const loadOr = (usual: Load): Load => {
+    const all = connections ?? usual.connections;
+    return { connections: all, rooms: Math.min(rooms ?? usual.rooms, Math.floor(all / 2)) };
+  };
+  if (!pinned) progress('There is no taskset, or one core: servers and load share what there is.');
+
+  const everything = args.length === 0;
+  const engines: readonly EngineName[] = everything || peer !== null ? ['anneal', 'hocuspocus'] : ['anneal'];
+  const rows: Measured[] = [];
+  const bars: Bar[] = [];
+  if (everything || !options.saturate) {
+    for (const load of asked ? [loadOr(small)] : [small, large]) {
+      const measured = await inTurn(engines, load, { rate, seconds, rounds }, progress);
+      rows.push(...measured);
+      bars.push(...barsOf(measured));
+    }
+  }
+  if (everything || options.saturate) {
+    const measured = await saturate(engines, loadOr(dense), Math.min(seconds, 4), progress);
+    rows.push(...measured);
+    bars.push(...saturationBars(measured));
+  }
+  const { results, details } = taken(rows);
+  return { name: 'sync', machine: machine(), results, details, bars, facts: { one_core_each: pinned } };
 }
 
-function spread(samples: readonly number[]) {
-  const at = (share: number): number => Math.round(quantile(samples, share) * 100) / 100;
-  return { count: samples.length, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+/** Rounds of one engine after the other, first one and then the other first; medians over the rounds. */
+async function inTurn(
+  engines: readonly EngineName[],
+  load: Load,
+  { rate, seconds, rounds }: { readonly rate: number; readonly seconds: number; readonly rounds: number },
+  progress: (line: string) => void,
+): Promise<Measured[]> {
+  const runs: Measured[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? engines : [...engines].reverse();
+    for (const engine of order) {
+      const one = await measure(engine, load, rate, seconds);
+      runs.push(one);
+      progress(
+        `${engine}, ${load.connections} in ${load.rooms}: join p99 ${one.join_ms.p99.toFixed(1)}, ` +
+          `broadcast p99 ${one.broadcast_ms.p99.toFixed(1)}, ack p99 ${one.ack_ms.p99.toFixed(1)} ms, ` +
+          `${(one.bytes_per_document / 1000).toFixed(0)} kB a document`,
+      );
+    }
+  }
+  return engines.map((engine) => medianOf(runs.filter((one) => one.engine === engine)));
+}
+
+function barsOf(rows: readonly Measured[]): Bar[] {
+  const [ours, theirs] = pair(rows);
+  const where = `${ours.connections} connections in ${ours.rooms} rooms`;
+  const bars = [
+    bar(`durable acknowledgement p99 ms, ${where}`, ours.ack_ms.p99, '<=', 20),
+    bar(`bytes a document, ${where}`, ours.bytes_per_document, '<=', 100_000),
+  ];
+  if (theirs === undefined) return bars;
+  return [
+    bar(`join p99 ms, ${where}: Hocuspocus's`, ours.join_ms.p99, '<=', theirs.join_ms.p99),
+    bar(`broadcast p99 ms, ${where}: Hocuspocus's`, ours.broadcast_ms.p99, '<=', theirs.broadcast_ms.p99),
+    ...bars,
+    bar(`bytes a document, ${where}: Hocuspocus's`, ours.bytes_per_document, '<=', theirs.bytes_per_document),
+  ];
+}
+
+function saturationBars(rows: readonly Measured[]): Bar[] {
+  const [ours, theirs] = pair(rows);
+  if (theirs === undefined) return [];
+  const name = `updates a second at a broadcast p99 of 10 ms, ${ours.connections} connections in ${ours.rooms} rooms: 1.5 times Hocuspocus's`;
+  return [bar(name, ours.updates_per_second, '>=', 1.5 * theirs.updates_per_second)];
+}
+
+function pair(rows: readonly Measured[]): [Measured, Measured | undefined] {
+  const [ours, theirs] = rows;
+  if (ours === undefined) throw new Error('Ours was measured');
+  return [ours, theirs];
+}
+
+function taken(rows: readonly Measured[]): {
+  readonly results: readonly (SyncResult & Record<string, unknown>)[];
+  readonly details: readonly (SyncDetail & Record<string, unknown>)[];
+} {
+  const split = rows.map((row) => {
+    const { engine, join_ms, broadcast_ms, ack_ms, updates_per_second, bytes_per_document, ...detail } = row;
+    return {
+      result: { engine, join_ms, broadcast_ms, ack_ms, updates_per_second, bytes_per_document },
+      detail,
+    };
+  });
+  return { results: split.map(({ result }) => result), details: split.map(({ detail }) => detail) };
 }

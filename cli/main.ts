@@ -29,6 +29,31 @@ const commands: Readonly<Record<string, Entry>> = {
     about: 'compare a device with PyTorch',
     load: () => import('./commands/verify.ts'),
   },
+  backup: {
+    usage: 'backup DIR [--data .anneal]',
+    about: 'copy the data folder of a server, also while it runs',
+    load: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    usage: 'restore DIR [--data .anneal] [--audit-key FILE]',
+    about: 'make a data folder of a backup',
+    load: () => import('./commands/restore.ts'),
+  },
+  audit: {
+    usage: 'audit verify [--data .anneal] [--audit-key FILE]... [--json]',
+    about: 'say whether the audit log is whole, and where it is not',
+    load: () => import('./commands/audit.ts'),
+  },
+  keys: {
+    usage: 'keys rotate [--data .anneal] [--json]',
+    about: 'seal everything that is stored with new keys',
+    load: () => import('./commands/keys.ts'),
+  },
+  artifacts: {
+    usage: 'artifacts collect [--dry-run] [--workspace W] [--grace-hours N] [--server URL] [--json]',
+    about: 'remove the artifacts of a server that nothing refers to',
+    load: () => import('./commands/artifacts.ts'),
+  },
   bench: {
     usage: 'bench NAME [OPTIONS] [--json]',
     about: 'measure, and say whether the bars hold',

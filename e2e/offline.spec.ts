@@ -12,11 +12,11 @@ test('both go on while the server is gone, and their texts merge when it is back
   await editorIsReady(bob);
   await typeAtTop(ada, '# before the cut');
   await expect(linesOf(bob)).toContainText('# before the cut');
-  await connectionIs(ada, 'Saved');
+  await connectionIs(ada, 'Saved on server');
 
   await server.kill();
-  await connectionIs(ada, 'Offline');
-  await connectionIs(bob, 'Offline');
+  await connectionIs(ada, 'Offline · on this device');
+  await connectionIs(bob, 'Offline · on this device');
   await typeAtTop(ada, '# Ada, alone');
   await typeAtTop(bob, '# Bob, alone');
   await expect(linesOf(ada)).not.toContainText('# Bob, alone');
@@ -25,8 +25,8 @@ test('both go on while the server is gone, and their texts merge when it is back
   await server.restart();
   await tryNow(ada);
   await tryNow(bob);
-  await connectionIs(ada, 'Saved');
-  await connectionIs(bob, 'Saved');
+  await connectionIs(ada, 'Saved on server');
+  await connectionIs(bob, 'Saved on server');
   await expect(linesOf(ada)).toContainText('# Bob, alone');
   await expect(linesOf(bob)).toContainText('# Ada, alone');
   const merged = await copyText(ada);
@@ -39,7 +39,7 @@ test('a reload without a network opens the app and its last state', async ({ ser
   const { page, context } = await person('Ada');
   await editorIsReady(page);
   await typeAtTop(page, '# the last thing written');
-  await connectionIs(page, 'Saved');
+  await connectionIs(page, 'Saved on server');
   // The service worker has everything, and the next load is its own.
   await page.evaluate(async () => {
     await navigator.serviceWorker.ready;
@@ -66,7 +66,7 @@ test('a reload without a network opens the app and its last state', async ({ ser
   await server.restart();
   await context.setOffline(false);
   await tryNow(page);
-  await connectionIs(page, 'Saved');
+  await connectionIs(page, 'Saved on server');
   const later = await person('Bob');
   await editorIsReady(later.page);
   await expect(linesOf(later.page)).toContainText('# written without a network');

@@ -81,7 +81,7 @@ test('killed in the middle of an upload, the server has no artifact and cleans u
   const incoming = joinPath(dataDir, 'artifacts', 'incoming');
   await expect.poll(async () => (await readdir(incoming)).length).toBe(1);
   await kill(server.process);
-  expect(await readdir(joinPath(dataDir, 'artifacts'))).toEqual(['incoming']);
+  expect((await readdir(joinPath(dataDir, 'artifacts'))).sort()).toEqual(['incoming', 'uploads']);
   const next = await startProcess(dataDir);
   expect(await readdir(incoming)).toEqual([]);
   const response = await fetch(`${next.url}/api/v1/artifacts/${sha256}`, { method: 'HEAD' });

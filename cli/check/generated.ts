@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { errorIndex } from './error-index.ts';
 import { root } from './imports.ts';
 import { layerPicture } from './layer-picture.ts';
+import { openOperations, roleTable, scopeTable } from './role-table.ts';
 
 /** Parts of pages that are written by the program, between two marker lines. */
 const parts = [
   { file: 'docs/architecture.md', name: 'layers', text: layerPicture },
   { file: 'docs/errors.md', name: 'errors', text: errorIndex },
+  { file: 'docs/access.md', name: 'roles', text: roleTable },
+  { file: 'docs/access.md', name: 'scopes', text: scopeTable },
+  { file: 'docs/access.md', name: 'open', text: openOperations },
 ] as const;
 
 function withPart(page: string, name: string, text: string): string {

@@ -49,7 +49,7 @@ export const layers: readonly Layer[] = [
     name: 'sdk',
     pattern: /^src\/sdk\//,
     may: ['protocol', ...pure],
-    packages: ['zod', 'hash-wasm'],
+    packages: ['zod', 'hash-wasm', 'tus-js-client'],
     about: 'the typed client of the server',
   },
   {

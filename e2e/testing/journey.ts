@@ -1,5 +1,5 @@
 import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
-import { StudioServer } from './server.ts';
+import { type Auth, StudioServer } from './server.ts';
 
 /** Somebody at a browser of their own. */
 export interface Person {
@@ -8,6 +8,8 @@ export interface Person {
 }
 
 interface Fixtures {
+  /** Whether people sign in: `test.use({ auth: 'on' })`. */
+  readonly auth: Auth;
   readonly server: StudioServer;
   /** Opens another browser context on the sample project, under this name. */
   readonly person: (name: string) => Promise<Person>;
@@ -20,9 +22,9 @@ const HARMLESS = [
 ];
 
 export const test = base.extend<Fixtures>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names of the fixtures from the pattern
-  server: async ({}, use) => {
-    const server = await StudioServer.start();
+  auth: ['off', { option: true }],
+  server: async ({ auth }, use) => {
+    const server = await StudioServer.start(auth);
     await use(server);
     await server.stop();
   },

@@ -10,19 +10,23 @@ const root = join(import.meta.dirname, '..', '..');
 /** A real server process with a folder of its own, as `npm start` runs it. */
 export class StudioServer {
   readonly #data: string;
+  readonly #auth: Auth;
   #child: ChildProcess;
   url: string;
+  /** What the first start printed, where people sign in. */
+  readonly ownerLink: string | null;
 
-  private constructor(data: string, child: ChildProcess, url: string) {
+  private constructor(data: string, auth: Auth, { child, url, ownerLink }: Launched) {
     this.#data = data;
+    this.#auth = auth;
     this.#child = child;
     this.url = url;
+    this.ownerLink = ownerLink;
   }
 
-  static async start(): Promise<StudioServer> {
+  static async start(auth: Auth = 'off'): Promise<StudioServer> {
     const data = await mkdtemp(join(tmpdir(), 'anneal-journey-'));
-    const { child, url } = await launch(data, 0);
-    return new StudioServer(data, child, url);
+    return new StudioServer(data, auth, await launch(data, 0, auth, auth === 'on'));
   }
 
   get port(): number {
@@ -41,7 +45,7 @@ export class StudioServer {
   async restart(): Promise<void> {
     const port = this.port;
     await this.kill();
-    const { child, url } = await launch(this.#data, port);
+    const { child, url } = await launch(this.#data, port, this.#auth, false);
     this.#child = child;
     this.url = url;
   }
@@ -52,18 +56,31 @@ export class StudioServer {
   }
 }
 
-async function launch(
-  data: string,
-  port: number,
-): Promise<{ readonly child: ChildProcess; readonly url: string }> {
+export type Auth = 'off' | 'on';
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly ownerLink: string | null;
+}
+
+async function launch(data: string, port: number, auth: Auth, isFirst: boolean): Promise<Launched> {
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', 'server/main.ts', '--port', String(port), '--data', data],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ANNEAL_AUTH: auth },
+    },
   );
+  let found: string | null = null;
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    const url = /(http:\/\/\S+)/.exec(line)?.[1];
-    if (url !== undefined) return { child, url: url.replace(/\/$/, '') };
+    const address = /(http:\/\/\S+)/.exec(line)?.[1];
+    if (address === undefined) continue;
+    found ??= address.replace(/\/$/, '');
+    const ownerLink = address.includes('#') ? address : null;
+    if (!isFirst || ownerLink !== null) return { child, url: found, ownerLink };
   }
   throw new Error('The server ended before it said where it is.');
 }

@@ -1,133 +1,268 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Artifact } from '../../src/protocol/http/artifacts.ts';
-import { serverErrors } from '../errors.ts';
+import type { ArtifactKey, ArtifactPart, ArtifactUse } from '../store/requests/artifact-uploads.ts';
+import type { Store } from '../store/store.ts';
+import { type Cuts, cutsOf } from './cut.ts';
+import { isCode } from './folder/sync-folder.ts';
+import { Gate } from './gate.ts';
+import { hashParts } from './hash-parts.ts';
+import type { BlobName, Blobs, ByteRange, Incoming, Spool } from './ports.ts';
+import { VerifiedBlobs } from './verified-blobs.ts';
+
+export interface ArtifactParts {
+  readonly store: Store;
+  readonly blobs: Blobs;
+  /** Whether blobs are sealed with the key of a workspace, and so each workspace has its own. */
+  readonly sealed: boolean;
+  readonly incoming: Incoming;
+  readonly clock: Clock;
+  readonly maxBytes: number;
+  /** What a workspace may have at most; null: any number. */
+  readonly quotaBytes: number | null;
+}
+
+export interface OpenArtifact {
+  readonly bytes: number;
+  /** The bytes, all of which have been found to be right. */
+  read(range?: ByteRange): Readable;
+}
+
+/** A PUT that nobody has heard of for this long has lost its server. */
+const RESERVED_MS = 24 * 3600 * 1000;
+/** What is asked for is not collected for a while; no need to note it at every request. */
+const TOUCH_EVERY_MS = 3600 * 1000;
 
 /**
- * Bytes by their SHA-256, as files: <folder>/<first two digits>/<hash>. A file of that name is whole and right,
- * whenever the process was killed: bytes are written elsewhere, verified, synced, and then renamed.
+ * Artifacts by their SHA-256. A workspace sees those that it has sent itself: knowing a hash opens nothing. The
+ * bytes lie in blobs that all workspaces share, so that what is there is stored once; where they are sealed, in
+ * blobs that the artifacts of one workspace share.
  */
 export class ArtifactStore {
-  readonly #folder: string;
-  readonly #incoming: string;
   readonly maxBytes: number;
+  readonly gate = new Gate();
+  readonly blobs: Blobs;
+  readonly incoming: Incoming;
+  readonly verified: VerifiedBlobs;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #quotaBytes: number | null;
+  readonly #sealed: boolean;
+  readonly #touched = new Map<string, number>();
 
-  private constructor(folder: string, maxBytes: number) {
-    this.#folder = folder;
-    this.#incoming = join(folder, 'incoming');
+  constructor({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
+    this.#store = store;
+    this.#sealed = sealed;
+    this.blobs = blobs;
+    this.incoming = incoming;
+    this.verified = new VerifiedBlobs(blobs, clock);
+    this.#clock = clock;
     this.maxBytes = maxBytes;
+    this.#quotaBytes = quotaBytes;
   }
 
-  /** The folder may be used by one server at a time; what an earlier one left unfinished is removed. */
-  static async open(folder: string, maxBytes: number): Promise<ArtifactStore> {
-    const store = new ArtifactStore(folder, maxBytes);
-    try {
-      await mkdir(store.#incoming, { recursive: true });
-      for (const name of await readdir(store.#incoming))
-        await rm(join(store.#incoming, name), { force: true });
-    } catch (cause) {
-      throw serverErrors.dataUnusable({ where: folder, cause });
+  /** Bytes of the artifact, or null where the workspace has none, or not all of it any more. */
+  async size(key: ArtifactKey): Promise<number | null> {
+    const found = await this.#store.call('findArtifact', key);
+    if (found === null) return null;
+    if ((await this.#locate(key.workspace, found.parts)) === null) return null;
+    await this.#touch(key);
+    return found.bytes;
+  }
+
+  /** Errors: artifactNotFound, artifactDamaged. */
+  async open(key: ArtifactKey, range?: ByteRange): Promise<OpenArtifact> {
+    const found = await this.#store.call('findArtifact', key);
+    const places = found && (await this.#locate(key.workspace, found.parts));
+    if (found === null || places === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
+    const { bytes } = found;
+    for (const { name } of slicesOf(places, range ?? { start: 0, end: bytes - 1 })) {
+      const facts = await this.verified.check(name);
+      if (facts === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     }
-    return store;
-  }
-
-  /** Bytes of the artifact, or null where there is none. */
-  async size(sha256: string): Promise<number | null> {
-    try {
-      const { size } = await stat(this.#path(sha256));
-      return size;
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return null;
-      throw error;
-    }
-  }
-
-  /** `start` and `end` are both part of what is read. */
-  read(sha256: string, range?: { readonly start: number; readonly end: number }): Readable {
-    return createReadStream(this.#path(sha256), { ...range, highWaterMark: 256 * 1024 });
+    await this.#touch(key);
+    return { bytes, read: (part) => this.#read(places, part ?? { start: 0, end: bytes - 1 }) };
   }
 
   /**
-   * Takes a stream in. What is there already is verified but not written again. Errors: hashMismatch, tooLarge,
-   * storageFull; nothing is left behind then, nor when the stream breaks off.
+   * Takes a stream in. Errors: hashMismatch, tooLarge, quotaExceeded, storageFull, aborted; nothing is left
+   * behind then.
    */
-  async put(sha256: string, source: Readable): Promise<Artifact & { readonly created: boolean }> {
-    if ((await this.size(sha256)) !== null) {
-      const bytes = await this.#verify(sha256, source, async (chunks) => {
-        for await (const _ of chunks);
-      });
-      return { sha256, bytes, created: false };
-    }
-    const temporary = join(this.#incoming, randomUUID());
+  async put(
+    key: ArtifactKey,
+    source: Readable,
+    announced: number | null,
+  ): Promise<Artifact & { readonly created: boolean }> {
+    const { workspace } = key;
+    const reserved = { workspace, sha256: `put-${randomUUID()}` };
+    if (announced !== null) await this.#reserve(key, reserved, announced);
     try {
-      const bytes = await this.#verify(sha256, source, (chunks) =>
-        pipeline(chunks, createWriteStream(temporary, { flags: 'wx', flush: true })),
-      );
-      const target = this.#path(sha256);
-      await mkdir(join(target, '..'), { recursive: true });
-      await rename(temporary, target);
-      await syncFolder(join(target, '..'));
-      return { sha256, bytes, created: true };
-    } catch (error) {
-      await rm(temporary, { force: true });
-      if (isCode(error, 'ENOSPC') || isCode(error, 'EDQUOT'))
-        throw protocolErrors.storageFull({ cause: error });
-      if (
-        !(error instanceof AnnealError) &&
-        (isCode(error, 'ERR_STREAM_PREMATURE_CLOSE') || isCode(error, 'ECONNRESET'))
-      ) {
-        throw protocolErrors.aborted({ cause: error });
+      const spool = await this.incoming.take(this.#limited(key.sha256, source));
+      try {
+        if (announced === null) await this.#reserve(key, reserved, spool.bytes);
+        return await this.publish(key, spool);
+      } finally {
+        await spool.remove();
       }
+    } catch (error) {
+      const cut = isCode(error, 'ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET');
+      throw cut && !(error instanceof AnnealError) ? protocolErrors.aborted({ cause: error }) : error;
+    } finally {
+      await this.#store.call('endUpload', reserved);
+    }
+  }
+
+  /** Makes an artifact of what has come in, once all of it was found to be right. Errors: hashMismatch, storageFull. */
+  async publish(key: ArtifactKey, spool: Spool): Promise<Artifact & { readonly created: boolean }> {
+    const { sha256: expected } = key;
+    const known = await this.#store.call('knownParts', expected);
+    const cuts =
+      known?.map(({ bytes }) => bytes) ?? (await cutsOf(spool.bytes, (range) => spool.read(range)));
+    const { sha256: actual, bytes, parts } = await hashParts(await spool.read(), cuts);
+    if (actual !== expected) {
+      throw protocolErrors.hashMismatch({ where: expected, data: { expected, actual, bytes } });
+    }
+    return this.gate.adding(async () => {
+      const created = (await this.size(key)) === null;
+      await this.#keep(key.workspace, parts, cuts, spool);
+      await this.#store.call('ownArtifact', { ...key, bytes, parts, now: this.#clock.now() });
+      return { sha256: expected, bytes, created };
+    });
+  }
+
+  /** What the workspace has, and may have. */
+  use(workspace: string): Promise<ArtifactUse> {
+    return this.#store.call('artifactUse', { workspace, usual: this.#quotaBytes });
+  }
+
+  /** Null: as much as the server's own limit allows. */
+  async setQuota(workspace: string, quota: number | null): Promise<ArtifactUse> {
+    await this.#store.call('setArtifactQuota', { workspace, quota });
+    return this.use(workspace);
+  }
+
+  /** Sets room aside. Errors: tooLarge, quotaExceeded, uploadBusy. */
+  async reserve(
+    key: ArtifactKey,
+    { bytes, client, until }: { readonly bytes: number; readonly client: string; readonly until: number },
+    of: string = key.sha256,
+  ): Promise<void> {
+    if (bytes > this.maxBytes) throw protocolErrors.tooLarge({ where: of, data: { limit: this.maxBytes } });
+    const now = this.#clock.now();
+    const upload = { ...key, bytes, client, now, until, usual: this.#quotaBytes };
+    const begun = await this.#store.call('beginUpload', upload);
+    if (begun.kind === 'busy') throw protocolErrors.uploadBusy({ where: of });
+    if (begun.kind === 'full') throw quotaExceeded(of, bytes, begun.use);
+  }
+
+  async #reserve(key: ArtifactKey, reserved: ArtifactKey, bytes: number): Promise<void> {
+    const until = this.#clock.now() + RESERVED_MS;
+    const there = (await this.size(key)) !== null; // then it takes no room
+    await this.reserve(reserved, { bytes: there ? 0 : bytes, client: reserved.sha256, until }, key.sha256);
+  }
+
+  async #keep(workspace: string, parts: readonly ArtifactPart[], cuts: Cuts, spool: Spool): Promise<void> {
+    let start = 0;
+    for (const [index, { sha256 }] of parts.entries()) {
+      const bytes = cuts[index] ?? 0;
+      const range = { start, end: start + bytes - 1 };
+      const name = this.#nameOf(workspace, sha256);
+      if (!(await this.#isKept(name))) {
+        if (parts.length > 1) await this.blobs.put(name, bytes, () => spool.read(range));
+        else if (this.#sealed) await this.blobs.put(name, bytes, () => spool.read());
+        else await spool.become(name);
+      }
+      await this.verified.vouch(name);
+      start += bytes;
+    }
+  }
+
+  /** Touched first, so that nobody who collects at this moment takes it away. */
+  async #isKept(name: BlobName): Promise<boolean> {
+    if (!(await this.blobs.touch(name))) return false;
+    try {
+      return (await this.verified.check(name)) !== null;
+    } catch (error) {
+      if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return false;
       throw error;
     }
   }
 
-  async #verify(
-    sha256: string,
-    source: Readable,
-    consume: (chunks: AsyncIterable<Uint8Array>) => Promise<void>,
-  ): Promise<number> {
-    const hash = createHash('sha256');
-    const { maxBytes } = this;
+  #nameOf(workspace: string, sha256: string): BlobName {
+    return this.#sealed ? `${workspace}/${sha256}` : sha256;
+  }
+
+  /** Where each part lies; null where one of them is missing. What was stored before the vault lies unsealed. */
+  async #locate(workspace: string, parts: readonly ArtifactPart[]): Promise<readonly Place[] | null> {
+    const places = await Promise.all(
+      parts.map(async ({ sha256, bytes }) => {
+        const name = this.#nameOf(workspace, sha256);
+        if ((await this.blobs.stat(name)) !== null) return { name, bytes };
+        return this.#sealed && (await this.blobs.stat(sha256)) !== null ? { name: sha256, bytes } : null;
+      }),
+    );
+    return places.every((place) => place !== null) ? places : null;
+  }
+
+  #read(places: readonly Place[], range: ByteRange): Readable {
+    const { blobs } = this;
+    return Readable.from(
+      (async function* () {
+        for (const { name, slice } of slicesOf(places, range)) yield* await blobs.read(name, slice);
+      })(),
+      { objectMode: false, highWaterMark: 256 * 1024 },
+    );
+  }
+
+  async *#limited(sha256: string, source: Readable): AsyncGenerator<Uint8Array> {
     let bytes = 0;
-    async function* measured(): AsyncGenerator<Uint8Array> {
-      for await (const chunk of source as AsyncIterable<Uint8Array>) {
-        bytes += chunk.length;
-        if (bytes > maxBytes) throw protocolErrors.tooLarge({ where: sha256, data: { limit: maxBytes } });
-        hash.update(chunk);
-        yield chunk;
-      }
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > this.maxBytes)
+        throw protocolErrors.tooLarge({ where: sha256, data: { limit: this.maxBytes } });
+      yield chunk;
     }
-    await consume(measured());
-    const actual = hash.digest('hex');
-    if (actual !== sha256) {
-      throw protocolErrors.hashMismatch({ where: sha256, data: { expected: sha256, actual, bytes } });
-    }
-    return bytes;
   }
 
-  #path(sha256: string): string {
-    return join(this.#folder, sha256.slice(0, 2), sha256);
+  async #touch({ workspace, sha256 }: ArtifactKey): Promise<void> {
+    const key = `${workspace}.${sha256}`;
+    const now = this.#clock.now();
+    if ((this.#touched.get(key) ?? Number.NEGATIVE_INFINITY) > now - TOUCH_EVERY_MS) return;
+    if (this.#touched.size >= 10_000) this.#touched.clear();
+    this.#touched.set(key, now);
+    await this.#store.call('touchArtifact', { workspace, sha256, now });
   }
 }
 
-/** A rename is on disk when its folder is. Windows cannot sync a folder and does not need to. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** A part of an artifact, where it lies. */
+interface Place {
+  readonly name: BlobName;
+  readonly bytes: number;
 }
 
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+/** The parts that a range of the whole lies in, each with the range of itself. */
+function slicesOf(
+  places: readonly Place[],
+  { start, end }: ByteRange,
+): { readonly name: BlobName; readonly slice: ByteRange }[] {
+  const slices = [];
+  let at = 0;
+  for (const { name, bytes } of places) {
+    const slice = { start: Math.max(0, start - at), end: Math.min(bytes - 1, end - at) };
+    if (slice.start <= slice.end) slices.push({ name, slice });
+    at += bytes;
+  }
+  return slices;
+}
+
+function quotaExceeded(where: string, bytes: number, { used, pending, quota }: ArtifactUse): AnnealError {
+  const taken = used + pending;
+  return protocolErrors.quotaExceeded({
+    where,
+    message: `The workspace may have ${quota} bytes of artifacts and has ${taken}: there is no room for ${bytes} more`,
+    data: { quota, used, pending, needed: bytes },
+  });
 }

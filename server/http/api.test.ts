@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
@@ -7,32 +6,9 @@ import { errorFactsSchema } from '../../src/domain/error-facts.ts';
 import type { Operation } from '../../src/protocol/http/operation.ts';
 import { type OperationId, operations } from '../../src/protocol/http/operations.ts';
 import { API_PREFIX, VERSION } from '../../src/protocol/version.ts';
+import { calls, freshProject, send } from '../testing/calls.ts';
 import { testServer } from '../testing/fixture.ts';
-
-const bytes = Buffer.from('some bytes');
-const sha256 = createHash('sha256').update(bytes).digest('hex');
-
-/** What each operation is called with, in an order in which all of them succeed. */
-const calls: [OperationId, { params?: Record<string, string>; body?: unknown }][] = [
-  ['health', {}],
-  ['version', {}],
-  ['openapi', {}],
-  ['createProject', { body: { name: 'Übung macht den Meister', id: 'walk' } }],
-  ['listProjects', {}],
-  ['getProject', { params: { project: 'walk' } }],
-  ['renameProject', { params: { project: 'walk' }, body: { name: 'Other' } }],
-  ['putArtifact', { params: { sha256 } }],
-  ['headArtifact', { params: { sha256 } }],
-  ['getArtifact', { params: { sha256 } }],
-  ['createFile', { params: { project: 'walk' }, body: { kind: 'text', path: 'a/b c.md', text: 'x' } }],
-  ['listFiles', { params: { project: 'walk' } }],
-  ['readFile', { params: { project: 'walk', path: 'a/b c.md' } }],
-  ['renameFile', { params: { project: 'walk', path: 'a/b c.md' }, body: { path: 'b.md' } }],
-  ['deleteFile', { params: { project: 'walk', path: 'b.md' } }],
-  ['restoreFile', { params: { project: 'walk', path: 'b.md' } }],
-  ['deleteProject', { params: { project: 'walk' } }],
-  ['restoreProject', { params: { project: 'walk' } }],
-];
+import { Browser, ownerOf } from '../testing/people.ts';
 
 interface OpenApi {
   readonly openapi: string;
@@ -41,38 +17,29 @@ interface OpenApi {
 }
 
 test('every operation of the OpenAPI document is there, and answers as it says', async () => {
-  const { url } = await testServer();
-  const document = (await (await fetch(`${url}${API_PREFIX}/openapi.json`)).json()) as OpenApi;
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const document = (await (await owner.fetch(`${API_PREFIX}/openapi.json`)).json()) as OpenApi;
   expect(document.openapi).toBe('3.1.0');
-  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, responses }]) => ({
-      path,
-      method,
-      operationId,
-      responses,
-    })),
+  const found = new Map(
+    Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map(({ operationId, responses }) => [operationId, Object.keys(responses)]),
+    ),
   );
-  expect(found.map(({ operationId }) => operationId).sort()).toEqual(calls.map(([id]) => id).sort());
+  expect([...found.keys()].sort()).toEqual(Object.keys(operations).sort());
   for (const reference of JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)) {
     expect(reference[1]).toMatch(/^#\/components\/schemas\//);
     expect(Object.keys(document.components.schemas)).toContain(reference[1]?.split('/').pop());
   }
-  for (const [id, { params = {}, body }] of calls) {
-    const entry = found.find(({ operationId }) => operationId === id);
-    if (entry === undefined) throw new Error(`${id} is missing`);
-    const path = entry.path.replace(/\{(\w+)\}/g, (_, name: string) =>
-      encodeURIComponent(params[name] ?? ''),
-    );
+  for (const id of Object.keys(operations) as OperationId[]) {
+    const project = await freshProject(owner, 'home');
     const operation: Operation = operations[id];
-    const response = await fetch(`${url}${API_PREFIX}${path}`, {
-      method: entry.method.toUpperCase(),
-      ...(operation.body === 'bytes' ? { body: bytes } : {}),
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
+    const sample = await calls[id]({ owner, caller: owner, workspace: 'home', project });
+    // Signing out, or in as another, is for another browser.
+    const caller = operation.action === 'public' ? new Browser(server.url) : owner;
+    const response = await send(caller, id, sample);
     expect([id, response.status]).toEqual([id, operation.success[0]]);
-    expect(Object.keys(entry.responses)).toContain(String(response.status));
+    expect(found.get(id)).toContain(String(response.status));
     if (operation.response instanceof z.ZodType) operation.response.parse(await response.json());
     else await response.arrayBuffer();
   }

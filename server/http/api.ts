@@ -1,11 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import type { z } from 'zod';
 import { AnnealError } from '../../src/base/error.ts';
+import type { Action, Role } from '../../src/domain/access/roles.ts';
 import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
 import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '../../src/protocol/http/operation.ts';
 import { type OperationId, type Operations, operations } from '../../src/protocol/http/operations.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
+import type { Access } from '../access/access.ts';
+import type { Principal } from '../access/principal.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { OperationLines } from '../audit/operations.ts';
+import { type Admitted, admit, admitByBody } from './admission.ts';
 import { dataPolicy } from './headers.ts';
+import { parse } from './parse.ts';
 
 /** What a handler gets: everything has been validated. */
 export interface Call<O extends Operation> {
@@ -14,6 +21,11 @@ export interface Call<O extends Operation> {
   readonly body: BodyOf<O>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Who asks; whoever gets to a handler may do what the operation says. */
+  readonly principal: O['action'] extends 'public' ? Principal | null : Principal;
+  /** In the place that the operation is about: the project's workspace, or the one that was named. */
+  readonly role: O['action'] extends Action ? Role : null;
+  readonly workspace: O['action'] extends Action ? string : null;
 }
 
 /** JSON to answer with; operations of bytes answer through `reply` themselves. */
@@ -26,8 +38,19 @@ export type Handlers = {
 /** JSON bodies: the longest text of a file, escaped, with room to spare. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
+/** What every operation goes through. */
+interface Checks {
+  readonly access: Access;
+  readonly audit: AuditLog;
+}
+
 /** Registers the operations of the protocol with their handlers. */
-export async function registerApi(app: FastifyInstance, handlers: Handlers): Promise<void> {
+export async function registerApi(
+  app: FastifyInstance,
+  handlers: Handlers,
+  { access, audit }: Checks,
+): Promise<void> {
+  const checks = { access, audit };
   await app.register(
     async (api) => {
       api.removeContentTypeParser('text/plain');
@@ -40,49 +63,54 @@ export async function registerApi(app: FastifyInstance, handlers: Handlers): Pro
       for (const id of Object.keys(operations) as OperationId[]) {
         (operations[id].body === 'bytes' ? bytes : json).push(id);
       }
-      for (const id of json) registerOperation(api, id, handlers);
+      for (const id of json) registerOperation(api, id, handlers, checks);
       // Bytes are streamed: nothing parses them, whatever they are called.
       await api.register(async (raw) => {
         raw.removeAllContentTypeParsers();
         raw.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-        for (const id of bytes) registerOperation(raw, id, handlers);
+        for (const id of bytes) registerOperation(raw, id, handlers, checks);
       });
     },
     { prefix: API_PREFIX },
   );
 }
 
-function registerOperation(app: FastifyInstance, id: OperationId, handlers: Handlers): void {
+function registerOperation(
+  app: FastifyInstance,
+  id: OperationId,
+  handlers: Handlers,
+  { access, audit }: Checks,
+): void {
   const operation: Operation = operations[id];
+  const lines = new OperationLines(id, operation, audit, access);
   // The pairing of operation and handler was checked where the table of handlers was made.
   const handle = handlers[id] as unknown as (call: Call<Operation>) => Promise<unknown>;
+  const admitted = new WeakMap<FastifyRequest, Admitted>();
   app.route({
     method: operation.method as HTTPMethods,
     exposeHeadRoute: operation.response !== 'bytes', // these declare their own
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     bodyLimit: operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : MAX_JSON_BYTES,
-    handler: async (request, reply) => {
-      reply.status(operation.success[0] ?? 200); // the handler may say otherwise
-      return handle({
-        params: parse(operation.params, request.params, 'the address'),
-        query: parse(operation.query, request.query, 'the query'),
-        body: (operation.body === null || operation.body === 'bytes'
-          ? null
-          : parse(operation.body, request.body ?? null, 'the body')) as BodyOf<Operation>,
-        request,
-        reply,
-      });
+    // Before a byte of the body has been read.
+    onRequest: async (request) => {
+      admitted.set(request, await lines.admission(request, () => admit(operation, request, access)));
     },
-  });
-}
-
-function parse<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || what}: ${message}`);
-  throw protocolErrors.badRequest({
-    message: `Problems with ${what}: ${problems.slice(0, 5).join('; ')}`,
-    where: parsed.error.issues[0]?.path.join('.') || what,
+    handler: async (request, reply) => {
+      const before = admitted.get(request);
+      if (before === undefined) throw protocolErrors.internal({ message: 'A request was not checked' });
+      const body =
+        operation.body === null || operation.body === 'bytes'
+          ? null
+          : parse(operation.body, request.body ?? null, 'the body');
+      const call =
+        operation.target === 'body'
+          ? await lines.admission(request, () => admitByBody(operation, before, body, access))
+          : before;
+      reply.status(operation.success[0] ?? 200); // the handler may say otherwise
+      // What the types of Call promise by the operation's action, admission has seen to.
+      const work = () => handle({ ...call, body, request, reply } as unknown as Call<Operation>);
+      return lines.around(call, body, request, reply, work);
+    },
   });
 }
 
@@ -98,7 +126,9 @@ export function replyWithError(
   if (status >= 500) log(`${request.method} ${request.url}: ${error.message}\n${String(stackOf(thrown))}`);
   const facts = error.toJSON();
   // What is left of a body that nobody reads would hold the connection up.
-  if (status === 413 || status === 422) reply.header('connection', 'close');
+  if (!request.raw.complete || status === 413 || status === 422) reply.header('connection', 'close');
+  const wait = facts.data?.retryAfterSeconds;
+  if (status === 429 && typeof wait === 'number') reply.header('retry-after', wait);
   reply.status(status).send({ ...facts, where: facts.where ?? request.url });
 }
 

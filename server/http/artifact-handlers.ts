@@ -1,31 +1,42 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { Collector } from '../artifacts/collect.ts';
 import type { Handlers } from './api.ts';
 import { parseRange } from './range.ts';
 
+const HOUR_MS = 3600 * 1000;
+
 export function artifactHandlers(
   artifacts: ArtifactStore,
-): Pick<Handlers, 'putArtifact' | 'getArtifact' | 'headArtifact'> {
-  const found = async (sha256: string): Promise<number> => {
-    const bytes = await artifacts.size(sha256);
-    if (bytes === null) throw protocolErrors.artifactNotFound({ where: sha256 });
+  collector: Collector,
+): Pick<
+  Handlers,
+  | 'putArtifact'
+  | 'getArtifact'
+  | 'headArtifact'
+  | 'holdArtifacts'
+  | 'artifactUse'
+  | 'setArtifactQuota'
+  | 'collectArtifacts'
+> {
+  const found = async (key: { readonly workspace: string; readonly sha256: string }): Promise<number> => {
+    const bytes = await artifacts.size(key);
+    if (bytes === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     return bytes;
   };
   return {
-    putArtifact: async ({ params: { sha256 }, request, reply }) => {
-      const announced = Number(request.headers['content-length'] ?? 0);
-      if (announced > artifacts.maxBytes) {
-        throw protocolErrors.tooLarge({ where: sha256, data: { limit: artifacts.maxBytes } });
-      }
+    putArtifact: async ({ params: { sha256 }, workspace, request, reply }) => {
       // The request itself: the content type parser of these routes leaves it unread.
-      const { created, ...artifact } = await artifacts.put(sha256, request.raw);
+      const put = artifacts.put({ workspace, sha256 }, request.raw, announced(request));
+      const { created, ...artifact } = await put;
       reply.status(created ? 201 : 200);
       return artifact;
     },
 
-    getArtifact: async ({ params: { sha256 }, request, reply }) => {
-      const bytes = await found(sha256);
+    getArtifact: async ({ params: { sha256 }, workspace, request, reply }) => {
+      const key = { workspace, sha256 };
+      const bytes = await found(key);
       const etag = labelled(reply, sha256);
       if (request.headers['if-none-match']?.includes(etag)) return reply.status(304).send();
       const { range, 'if-range': ifRange } = request.headers;
@@ -35,20 +46,38 @@ export function artifactHandlers(
         reply.header('content-range', `bytes */${bytes}`);
         throw protocolErrors.badRange({ where: range ?? '', data: { bytes } });
       }
-      if (part === null) return reply.header('content-length', bytes).send(artifacts.read(sha256));
+      const artifact = await artifacts.open(key, part ?? undefined);
+      if (part === null) return reply.header('content-length', bytes).send(artifact.read());
       return reply
         .status(206)
         .header('content-range', `bytes ${part.start}-${part.end}/${bytes}`)
         .header('content-length', part.end - part.start + 1)
-        .send(artifacts.read(sha256, part));
+        .send(artifact.read(part));
     },
 
-    headArtifact: async ({ params: { sha256 }, reply }) => {
-      const bytes = await found(sha256);
+    headArtifact: async ({ params: { sha256 }, workspace, reply }) => {
+      const bytes = await found({ workspace, sha256 });
       labelled(reply, sha256);
       return reply.header('content-length', bytes).send();
     },
+
+    holdArtifacts: async ({ params, body }) => {
+      await collector.hold(params.project, params.holder, body.artifacts);
+      return body;
+    },
+
+    artifactUse: ({ params }) => artifacts.use(params.workspace),
+    setArtifactQuota: ({ params, body }) => artifacts.setQuota(params.workspace, body.quota),
+
+    collectArtifacts: ({ params: { workspace }, body: { dryRun, graceHours } }) =>
+      collector.collect({ workspace, dryRun, graceMs: graceHours * HOUR_MS }),
   };
+}
+
+/** Null where the body comes in pieces of which nobody knows how many. */
+function announced({ headers }: FastifyRequest): number | null {
+  const length = headers['content-length'];
+  return length === undefined ? null : Number(length);
 }
 
 /** The hash names the bytes for ever. Answers with the entity tag. */

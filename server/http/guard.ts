@@ -12,6 +12,7 @@ export interface GuardOptions {
   /** Where the server listens. */
   readonly host: string;
   readonly port: number;
+  readonly scheme: 'http' | 'https';
   /** Further names it goes by: `name` (any port) or `name:port`. */
   readonly allowHosts: readonly string[];
   /** Where a proxy publishes it, such as https://anneal.example.org. */
@@ -29,10 +30,10 @@ export function createGuard(options: GuardOptions): Guard {
   const add = (name: string): void => {
     const bare = name.toLowerCase();
     hosts.add(`${bare}:${options.port}`);
-    origins.add(`http://${bare}:${options.port}`);
-    if (options.port === 80) {
+    origins.add(`${options.scheme}://${bare}:${options.port}`);
+    if (options.port === (options.scheme === 'http' ? 80 : 443)) {
       hosts.add(bare);
-      origins.add(`http://${bare}`);
+      origins.add(`${options.scheme}://${bare}`);
     }
   };
   for (const name of [...LOOPBACK, ...ownAddresses(options.host)]) add(name);

@@ -1,22 +1,43 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { covers } from '../../src/domain/access/roles.ts';
 import { openApiDocument } from '../../src/protocol/http/openapi.ts';
 import { VERSION } from '../../src/protocol/version.ts';
+import type { Access } from '../access/access.ts';
+import type { Accounts } from '../access/accounts.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import type { Collector } from '../artifacts/collect.ts';
+import type { Uploads } from '../artifacts/uploads.ts';
 import type { Files } from '../projects/files.ts';
 import type { Projects } from '../projects/projects.ts';
+import type { Review } from '../review/review.ts';
 import type { Store } from '../store/store.ts';
+import { accessHandlers } from './access-handlers.ts';
 import type { Handlers } from './api.ts';
 import { artifactHandlers } from './artifact-handlers.ts';
+import { auditHandlers } from './audit-handlers.ts';
+import { reviewHandlers } from './review-handlers.ts';
+import { uploadHandlers } from './upload-handlers.ts';
+import { workspaceHandlers } from './workspace-handlers.ts';
 
 export interface HandlerParts {
   readonly store: Store;
+  readonly access: Access;
+  readonly accounts: Accounts;
+  readonly clock: Clock;
   readonly projects: Projects;
   readonly files: Files;
+  readonly review: Review;
   readonly artifacts: ArtifactStore;
+  readonly uploads: Uploads;
+  readonly collector: Collector;
+  /** Where browsers find the server. */
+  readonly url: () => string;
   readonly counts: () => { readonly rooms: number; readonly connections: number };
 }
 
 /** Each operation in terms of the parts that do it. */
-export function createHandlers({ store, projects, files, artifacts, counts }: HandlerParts): Handlers {
+export function createHandlers(parts: HandlerParts): Handlers {
+  const { store, access, projects, files, artifacts, counts } = parts;
   const openapi = openApiDocument();
   return {
     health: async () => {
@@ -26,8 +47,20 @@ export function createHandlers({ store, projects, files, artifacts, counts }: Ha
     version: async () => ({ program: VERSION, node: process.version }),
     openapi: async () => openapi,
 
-    listProjects: async ({ query }) => ({ projects: await projects.list(query.deleted) }),
-    createProject: ({ body }) => projects.create(body),
+    listProjects: async ({ principal, query: { deleted, workspace } }) => {
+      if (!covers(principal.scopes, 'project.read')) return { projects: [] };
+      const workspaces = (await access.workspacesOf(principal)).map(({ id }) => id);
+      const grant = await access.grantOf(principal);
+      const all = await projects.list({
+        deleted,
+        workspaces: grant?.project === null ? [...workspaces, grant.workspace] : workspaces,
+        projects: grant?.project ? [grant.project] : [],
+      });
+      return {
+        projects: all.filter((project) => workspace === undefined || project.workspace === workspace),
+      };
+    },
+    createProject: ({ workspace, body }) => projects.create(workspace, body),
     getProject: ({ params }) => projects.get(params.project),
     renameProject: ({ params, body }) => projects.rename(params.project, body.name),
     deleteProject: ({ params }) => projects.remove(params.project),
@@ -40,6 +73,11 @@ export function createHandlers({ store, projects, files, artifacts, counts }: Ha
     deleteFile: ({ params, query }) => files.remove(params.project, params.path, query.forever),
     restoreFile: ({ params }) => files.restore(params.project, params.path),
 
-    ...artifactHandlers(artifacts),
+    ...accessHandlers(parts),
+    ...workspaceHandlers(parts),
+    ...reviewHandlers(parts.review, projects),
+    ...artifactHandlers(artifacts, parts.collector),
+    ...uploadHandlers(parts.uploads),
+    ...auditHandlers(store),
   };
 }

@@ -2,6 +2,7 @@ import type * as Y from 'yjs';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { ProjectFile } from '../../src/protocol/http/files.ts';
+import { reviewDocument, reviewedPath } from '../../src/protocol/review.ts';
 import {
   CloseCode,
   FILES_ROOT,
@@ -12,8 +13,8 @@ import {
   TEXT_ROOT,
 } from '../../src/protocol/sync.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
-import type { DocumentName, Write } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { DocumentName, Write } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedText } from '../sync/seed.ts';
 import type { Doorkeeper, Refusal } from '../sync/sockets.ts';
@@ -60,12 +61,12 @@ export class Files implements Doorkeeper {
           readonly mediaType?: string | undefined;
         },
   ): Promise<ProjectFile> {
-    await this.#projects.live(project);
+    const { workspace } = await this.#projects.live(project);
     const created = this.#clock.now();
     const { path } = file;
     const name = { project, path };
     if (file.kind === 'artifact') {
-      const bytes = await this.#artifacts.size(file.sha256);
+      const bytes = await this.#artifacts.size({ workspace, sha256: file.sha256 });
       if (bytes === null) throw protocolErrors.artifactNotFound({ where: file.sha256 });
       const { sha256, mediaType } = file;
       const entry = {
@@ -97,6 +98,13 @@ export class Files implements Doorkeeper {
     return this.#rooms.read({ project, path }, (doc) => doc.getText(TEXT_ROOT).toString());
   }
 
+  /** Throws where there is no text under this path that one can say something about. */
+  async checkText(project: string, path: string): Promise<void> {
+    await this.#projects.live(project);
+    const entry = await this.#rooms.read(documentOf(project), (doc) => liveEntry(filesMap(doc), path));
+    if (entry.kind !== 'text') throw protocolErrors.notText({ where: path });
+  }
+
   async rename(project: string, path: string, to: string): Promise<ProjectFile> {
     await this.#projects.live(project);
     const move = async (): Promise<ProjectFile> => {
@@ -107,29 +115,33 @@ export class Files implements Doorkeeper {
         const entry = liveEntry(files, path);
         if (path === to) return { ...entry, path };
         if (files.has(to) && !leadsTo(files, to, path)) throw protocolErrors.fileExists({ where: to });
-        if (entry.kind === 'text') together({ kind: 'rename', project, path, to });
+        if (entry.kind === 'text') {
+          together({ kind: 'rename', project, path, to });
+          const review = { project, path: reviewDocument(path) };
+          together({ kind: 'purge', project, path: reviewDocument(to) }); // of nothing that is there any more
+          together({ kind: 'rename', ...review, to: reviewDocument(to) });
+        }
         set(files, path, { ...entry, deleted: this.#clock.now(), movedTo: to });
         return set(files, to, entry);
       });
     };
     if (path === to) return move();
-    const [first, second] = path < to ? [path, to] : [to, path]; // always in one order, so that nobody waits for ever
-    const reason = `Moved: ${path} is now ${to}`;
-    return this.#rooms.exclusive({ project, path: first }, CloseCode.gone, reason, () =>
-      this.#rooms.exclusive({ project, path: second }, CloseCode.gone, reason, move),
-    );
+    return this.#alone(project, [path, to], `Moved: ${path} is now ${to}`, move);
   }
 
   /** So that it can be restored; `forever` also removes the text and the entry. Artifacts' bytes stay. */
   async remove(project: string, path: string, forever: boolean): Promise<ProjectFile> {
     await this.#projects.live(project);
-    return this.#rooms.exclusive({ project, path }, CloseCode.gone, 'The file has been deleted', () =>
+    return this.#alone(project, [path], 'The file has been deleted', () =>
       this.#edit(project, (files, together) => {
         const entry = entryOf(files, path);
         const deleted = { ...entry, deleted: entry.deleted ?? this.#clock.now() };
         if (!forever) return entry.deleted === undefined ? set(files, path, deleted) : { ...entry, path };
         files.delete(path);
-        if (entry.kind === 'text') together({ kind: 'purge', project, path });
+        if (entry.kind === 'text') {
+          together({ kind: 'purge', project, path });
+          together({ kind: 'purge', project, path: reviewDocument(path) });
+        }
         return { ...deleted, path };
       }),
     );
@@ -155,7 +167,7 @@ export class Files implements Doorkeeper {
   async admit(address: SyncAddress): Promise<Refusal | null> {
     const { project, path } = address;
     const refusal = await this.refusal(address);
-    if (refusal !== null || path === PROJECT_DOCUMENT) return refusal;
+    if (refusal !== null || path === PROJECT_DOCUMENT || reviewedPath(path) !== null) return refusal;
     const listed = await this.#rooms.read(documentOf(project), (doc) => filesMap(doc).has(path));
     // It was written, and the server was killed before the list had it.
     if (!listed && (await this.#rooms.read(address, (doc) => doc.getText(TEXT_ROOT).length > 0))) {
@@ -164,8 +176,9 @@ export class Files implements Doorkeeper {
     return null;
   }
 
-  async refusal({ project, path }: SyncAddress): Promise<Refusal | null> {
-    const found = await this.#store.call('getProject', project);
+  async refusal({ project, path: document }: SyncAddress): Promise<Refusal | null> {
+    const path = reviewedPath(document) ?? document;
+    const found = await this.#projects.peek(project);
     if (found === null) return { code: CloseCode.projectNotFound, reason: 'There is no such project' };
     if (found.deleted !== null) return { code: CloseCode.gone, reason: 'The project has been deleted' };
     if (path === PROJECT_DOCUMENT) return null;
@@ -189,6 +202,15 @@ export class Files implements Doorkeeper {
         ? set(files, path, { kind: 'text', created: this.#clock.now() })
         : { ...entry, path };
     });
+  }
+
+  /** With nobody in the files or in what is said about them. Always in one order, so that nobody waits for ever. */
+  #alone<T>(project: string, paths: readonly string[], reason: string, work: () => Promise<T>): Promise<T> {
+    const sorted = [...paths].sort();
+    return [...sorted.map(reviewDocument), ...sorted].reduceRight(
+      (inner, path) => () => this.#rooms.exclusive({ project, path }, CloseCode.gone, reason, inner),
+      work,
+    )();
   }
 
   async #isWritten(name: DocumentName): Promise<boolean> {

@@ -3,8 +3,10 @@ import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
 import { CloseCode, type FileEntry, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
-import type { Seed } from '../store/requests.ts';
+import { HOME_WORKSPACE } from '../access/principal.ts';
+import { Remembered } from '../store/remembered.ts';
 import type { Store } from '../store/store.ts';
+import type { Seed } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedProject, seedText } from '../sync/seed.ts';
 
@@ -19,18 +21,23 @@ export const CONFIG_PATH = 'anneal.yaml';
 /** What was deleted can be restored this long. */
 const KEEP_DELETED_MS = 30 * 24 * 3600 * 1000;
 
+/** Another server's changes are known after this time; it sends everybody away by itself. */
+const KNOWN_MS = 1_000;
+
 /** The projects of a server. Errors are those of the operations in src/protocol/http/projects.ts. */
 export class Projects {
   readonly #store: Store;
   readonly #rooms: Rooms;
   readonly #clock: Clock;
   readonly #sampleConfig: string;
+  readonly #known: Remembered<Project>;
 
   constructor(store: Store, rooms: Rooms, clock: Clock, sampleConfig: string) {
     this.#store = store;
     this.#rooms = rooms;
     this.#clock = clock;
     this.#sampleConfig = sampleConfig;
+    this.#known = new Remembered((id) => store.call('getProject', id), clock, KNOWN_MS);
   }
 
   /** Makes the sample on a new folder, and removes what was deleted long ago. */
@@ -38,6 +45,7 @@ export class Projects {
     const created = this.#clock.now();
     await this.#store.call('createSample', {
       id: SAMPLE_PROJECT,
+      workspace: HOME_WORKSPACE,
       name: 'Sample: stories',
       created,
       seeds: seeds([{ path: CONFIG_PATH, text: this.#sampleConfig }], created),
@@ -45,28 +53,36 @@ export class Projects {
     await this.#store.call('purgeProjects', { before: created - KEEP_DELETED_MS });
   }
 
-  list(deleted: boolean): Promise<Project[]> {
-    return this.#store.call('listProjects', { deleted });
+  /** Those of these workspaces, and these further projects. */
+  list(where: {
+    readonly deleted: boolean;
+    readonly workspaces: readonly string[];
+    readonly projects: readonly string[];
+  }): Promise<Project[]> {
+    return this.#store.call('listProjects', where);
   }
 
-  async create(wish: {
-    readonly name: string;
-    readonly id?: string | undefined;
-    readonly files?: readonly FirstFile[] | undefined;
-  }): Promise<Project> {
+  async create(
+    workspace: string,
+    wish: {
+      readonly name: string;
+      readonly id?: string | undefined;
+      readonly files?: readonly FirstFile[] | undefined;
+    },
+  ): Promise<Project> {
     const created = this.#clock.now();
     const files = wish.files ?? [{ path: CONFIG_PATH, text: this.#sampleConfig }];
     const twice = files.find((file, index) => files.findIndex((other) => other.path === file.path) !== index);
     if (twice !== undefined)
       throw protocolErrors.badRequest({ message: `Two files are named ${twice.path}`, where: 'files' });
-    const first = wish.id ?? idFrom(wish.name);
-    // Only an id that we made ourselves is changed until it is free.
+    const first = wish.id ?? slug(wish.name, 'project');
+    // An id that was wished for is changed only where another workspace has it, of which nothing may be known.
     for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
-      const project = { id, name: wish.name, created };
-      if (await this.#store.call('createProject', { ...project, seeds: seeds(files, created) })) {
-        return { ...project, deleted: null };
-      }
-      if (wish.id !== undefined) throw protocolErrors.projectExists({ where: id });
+      const project = { id, workspace, name: wish.name, created };
+      const done = await this.#store.call('createProject', { ...project, seeds: seeds(files, created) });
+      this.#known.forget(id);
+      if (done === 'created') return { ...project, deleted: null };
+      if (done === 'taken here' && wish.id === id) throw protocolErrors.projectExists({ where: id });
     }
   }
 
@@ -74,6 +90,11 @@ export class Projects {
     const project = await this.#store.call('getProject', id);
     if (project === null) throw protocolErrors.projectNotFound({ where: id });
     return project;
+  }
+
+  /** What `get` answers, remembered for a moment. */
+  peek(id: string): Promise<Project | null> {
+    return this.#known.get(id);
   }
 
   /** The project, unless it has been deleted. */
@@ -106,6 +127,7 @@ export class Projects {
     change: { readonly name?: string; readonly deleted?: number | null },
   ): Promise<Project> {
     const project = await this.#store.call('changeProject', { id, ...change });
+    this.#known.forget(id);
     if (project === null) throw protocolErrors.projectNotFound({ where: id });
     return project;
   }
@@ -119,11 +141,12 @@ function seeds(files: readonly FirstFile[], created: number): Seed[] {
   ];
 }
 
-function idFrom(name: string): string {
+/** An id that resembles a name. */
+export function slug(name: string, otherwise: string): string {
   const plain = name.normalize('NFKD').toLowerCase().replace(/\p{M}/gu, '');
   const id = plain
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 48)
     .replace(/^-+|-+$/g, '');
-  return id === '' ? 'project' : id;
+  return id === '' ? otherwise : id;
 }

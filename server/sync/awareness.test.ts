@@ -6,13 +6,18 @@ import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
 
 interface State {
-  readonly user?: { readonly name: string; readonly color: string };
+  readonly user?: { readonly name: string; readonly color: string; readonly role?: string };
   readonly cursor?: number;
 }
 
 const stateOf = (editor: Editor, who: Editor): State | undefined =>
   editor.awareness.getStates().get(who.doc.clientID) as State | undefined;
 
+/** As the others see it: the server says the role. */
+const seen = (name: string, cursor = 0): State => ({
+  user: { name, color: '#112233', role: 'owner' },
+  cursor,
+});
 const present = (name: string, cursor = 0): State => ({ user: { name, color: '#112233' }, cursor });
 
 async function three(limits = {}): Promise<[Editor, Editor, Editor, string]> {
@@ -55,7 +60,7 @@ test('nobody speaks for another: neither fakes nor removes them', async () => {
   mask.destroy();
   villain.awareness.setLocalState(present('Villain', 7)); // comes after both
   await bob.until(() => stateOf(bob, villain)?.cursor === 7);
-  expect(stateOf(bob, ada)).toEqual(present('Ada'));
+  expect(stateOf(bob, ada)).toEqual(seen('Ada'));
 });
 
 test('who reconnects with an old clock is seen at once', async () => {
@@ -91,7 +96,10 @@ test('names are made fit to show', async () => {
     cursor: 1,
   });
   await bob.until(() => stateOf(bob, ada) !== undefined);
-  expect(stateOf(bob, ada)).toEqual({ user: { name: `Ada ${'x'.repeat(60)}`, color: '#808080' }, cursor: 1 });
+  expect(stateOf(bob, ada)).toEqual({
+    user: { name: `Ada ${'x'.repeat(60)}`, color: '#808080', role: 'owner' },
+    cursor: 1,
+  });
 });
 
 test('what is too long or no object is not passed on', async () => {
@@ -101,10 +109,10 @@ test('what is too long or no object is not passed on', async () => {
   ada.awareness.setLocalState({ ...present('Ada', 2), rest: 'x'.repeat(20_000) });
   ada.awareness.setLocalState([1, 2, 3] as unknown as State);
   ada.awareness.setLocalState(present('Ada', 4));
-  const seen = new Set<number | undefined>();
-  bob.awareness.on('change', () => seen.add(stateOf(bob, ada)?.cursor));
+  const cursors = new Set<number | undefined>();
+  bob.awareness.on('change', () => cursors.add(stateOf(bob, ada)?.cursor));
   await bob.until(() => stateOf(bob, ada)?.cursor === 4);
-  expect(seen).toEqual(new Set([4]));
+  expect(cursors).toEqual(new Set([4]));
 });
 
 test('a cursor that moves faster than anybody sees is told in fewer frames, the last one always', async () => {

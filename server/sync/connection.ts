@@ -1,65 +1,126 @@
+import type { Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import * as Y from 'yjs';
 import { AnnealError } from '../../src/base/error.ts';
-import { CloseCode, MessageType, SYNC_SUBPROTOCOL, SyncMessageType } from '../../src/protocol/sync.ts';
+import { can, type Role } from '../../src/domain/access/roles.ts';
+import { ACK_SUBPROTOCOL, CloseCode, MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
+import type { CloseCodeValue } from './close-code.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
-import { awarenessFrame, step1Frame, step2Frame, storedFrame } from './frames.ts';
+import { awarenessFrame, durableFrame, onWire, roleFrame, step1Frame, step2Frame } from './frames.ts';
+import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
-import { type CloseCodeValue, MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
+import type { SyncMetrics } from './metrics.ts';
+import { bringsNothing } from './nothing-new.ts';
+import { MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
+import type { Share } from './share.ts';
+import type { Turns, Worker } from './turns.ts';
 
-/** So long a socket's frames are read in one go; then the others have their turn. */
-const TURN_MS = 10;
+export interface ConnectionParts {
+  /**
+   * What the socket writes to. Most of what is sent is sent to many: it is framed once, and not for each. Without
+   * it, the socket frames for itself.
+   */
+  readonly stream?: Writable;
+  readonly guest: Guest;
+  readonly limits: SyncLimits;
+  readonly turns: Turns;
+  /** The socket's own, and that of all sockets of its address. */
+  readonly shares: readonly Share[];
+  readonly metrics: SyncMetrics;
+}
+
+/** More clients than any document has (limits.ts): no editor asks like this. */
+const MAX_VECTOR_CLIENTS = 20_000;
+
+/** Who does not take the answers to its pings gets no more of them. */
+const MAX_PONG_BUFFER = 64 * 1024;
+
+/** What only an editor may send came from somebody else. */
+class Forbidden extends Error {}
 
 /** One socket in one room: reads frames in order, never faster than its share, and says what is on disk. */
-export class Connection implements RoomPeer {
+export class Connection implements RoomPeer, Worker {
+  readonly guest: Guest;
   readonly #socket: WebSocket;
   readonly #room: Room;
-  readonly #limits: SyncLimits;
-  readonly #wantsStored: boolean;
+  readonly #parts: ConnectionParts;
+  readonly #acknowledges: boolean;
   readonly #queue: Uint8Array[] = [];
-  #busy = false;
+  #queuedBytes = 0;
+  #paused = false;
+  /** A frame is being worked on elsewhere, or it is not this socket's time yet. */
+  #waits = false;
+  /** The frame at the head of the queue has been charged. */
+  #charged = false;
   #left = false;
-  /** Sync messages that carry changes: how many came, how many are on disk, how many were promised. */
+  /** Called when all that has come is on disk and promised; null while more is read. */
+  #finished: (() => void) | null = null;
+  /** Content frames: how many came, how many are on disk, how many were promised. */
   #received = 0;
   #stored = 0;
   #promised = 0;
   #lastSent = performance.now();
   #lastHeard = performance.now();
-  #bytesLeft: number;
-  #messagesLeft: number;
-  #msLeft: number;
-  #refilled = performance.now();
+  readonly #stopListening: () => void;
 
   /** The room must be loaded and retained; the connection releases it when it ends. */
-  constructor(socket: WebSocket, room: Room, limits: SyncLimits) {
+  constructor(socket: WebSocket, room: Room, parts: ConnectionParts) {
     this.#socket = socket;
     this.#room = room;
-    this.#limits = limits;
-    this.#wantsStored = socket.protocol === SYNC_SUBPROTOCOL;
-    this.#bytesLeft = 2 * limits.bytesPerSecond;
-    this.#messagesLeft = 2 * limits.messagesPerSecond;
-    this.#msLeft = 2 * limits.msPerSecond;
+    this.#parts = parts;
+    this.guest = parts.guest;
+    this.#acknowledges = socket.protocol === ACK_SUBPROTOCOL;
     room.peers.add(this);
+    const listening = this.guest.onChange(() => this.#roleChanged());
+    this.#stopListening = () => listening.dispose();
+    const role = this.guest.role();
+    if (this.#acknowledges && role !== null) {
+      this.send(durableFrame(room.epoch, room.lsn, 0));
+      this.send(roleFrame(role));
+    }
     this.send(step1Frame(Y.encodeStateVector(room.doc)));
+    if (role === null) this.#roleChanged();
   }
 
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > this.#limits.bufferedBytes) {
+    if (this.#socket.bufferedAmount > this.#parts.limits.bufferedBytes) {
       // It reads too slowly to keep up; cut off, it comes back and takes the difference at once.
+      this.#parts.metrics.slow();
       this.#socket.terminate();
       this.leave();
       return;
     }
     this.#lastSent = performance.now();
-    this.#socket.send(frame, { binary: true });
+    this.#parts.metrics.sent(frame.length);
+    const { stream } = this.#parts;
+    if (stream === undefined) this.#socket.send(frame, { binary: true });
+    else stream.write(onWire(frame));
   }
 
   close(code: CloseCodeValue, reason: string): void {
+    this.#parts.metrics.closed(code);
+    this.guest.onSentAway?.(code);
     this.#socket.resume();
     this.#socket.close(code, clip(reason));
     this.leave();
+  }
+
+  /** The socket was paused until its document was there. */
+  begin(): void {
+    this.#socket.resume();
+    this.#paused = false;
+    this.#flow();
+  }
+
+  /** Reads nothing more; resolves when all that has come is on disk and has been promised. */
+  finish(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#finished = resolve;
+      this.#flow();
+      this.#lookFinished();
+    });
   }
 
   /** Takes the connection out of its room; further calls do nothing. */
@@ -67,12 +128,24 @@ export class Connection implements RoomPeer {
     if (this.#left) return;
     this.#left = true;
     this.#queue.length = 0;
+    this.#parts.turns.cancel(this);
+    this.#stopListening();
     this.#room.drop(this);
     this.#room.release();
+    this.#lookFinished();
   }
 
   heard(): void {
     this.#lastHeard = performance.now();
+  }
+
+  /** Answered here and not by ws, which would answer any number of them. */
+  pinged(data: Buffer): void {
+    this.heard();
+    if (this.#left) return;
+    const wait = this.#parts.shares[0]?.take(data.length) ?? 0; // pings that have come are work that is done
+    if (wait > 0 && !this.#waits) this.#waitFor(new Promise((resolve) => setTimeout(resolve, wait)));
+    if (this.#socket.bufferedAmount < MAX_PONG_BUFFER) this.#socket.pong(data);
   }
 
   /** Another socket says that it is the same editor: if this one is dead, find out soon. */
@@ -87,70 +160,85 @@ export class Connection implements RoomPeer {
 
   /** y-websocket gives up on a server that sends nothing for 30 s; a dead line is noticed by its missing pong. */
   heartbeat(now: number): void {
-    if (now - this.#lastHeard > 2 * this.#limits.heartbeatMs) {
+    const { heartbeatMs } = this.#parts.limits;
+    if (now - this.#lastHeard > 2 * heartbeatMs) {
       this.#socket.terminate();
       return;
     }
     this.#socket.ping();
-    if (now - this.#lastSent > this.#limits.heartbeatMs * 0.9) this.send(awarenessFrame([]));
+    if (now - this.#lastSent > heartbeatMs * 0.9) this.send(awarenessFrame([]));
   }
 
   receive(frame: Uint8Array): void {
     this.heard();
     if (this.#left) return;
     this.#queue.push(frame);
-    if (!this.#busy) void this.#drain();
+    this.#queuedBytes += frame.length;
+    this.#parts.metrics.received(frame.length);
+    this.#flow();
+    if (!this.#waits) this.#parts.turns.request(this);
   }
 
-  async #drain(): Promise<void> {
-    this.#busy = true;
-    let turn = performance.now();
-    for (let frame = this.#queue.shift(); frame !== undefined; frame = this.#queue.shift()) {
-      const wait = this.#throttle(frame.length);
-      if (wait > 0 || performance.now() - turn > TURN_MS) {
-        await this.#pausedFor(new Promise((resolve) => setTimeout(resolve, wait)));
-        turn = performance.now();
-        if (this.#left) break;
+  turn(): boolean {
+    const frame = this.#queue[0];
+    if (frame === undefined || this.#waits || this.#left) return false;
+    if (!this.#charged) {
+      this.#charged = true;
+      const wait = Math.max(...this.#parts.shares.map((share) => share.take(frame.length)));
+      if (wait > 0) {
+        this.#parts.metrics.throttled();
+        this.#waitFor(new Promise((resolve) => setTimeout(resolve, wait)));
+        return false;
       }
-      const began = performance.now();
-      try {
-        const work = this.#read(frame);
-        this.#msLeft -= performance.now() - began;
-        if (work !== null) await this.#pausedFor(work);
-      } catch (error) {
-        this.#refuse(error);
-      }
-      if (this.#left) break;
     }
-    this.#busy = false;
-  }
-
-  /** Nothing more is read from the socket while the server is busy with what it sent. */
-  async #pausedFor(work: Promise<unknown>): Promise<void> {
-    this.#socket.pause();
+    this.#queue.shift();
+    this.#queuedBytes -= frame.length;
+    this.#charged = false;
+    this.#flow();
+    const began = performance.now();
     try {
-      await work;
-    } finally {
-      this.#socket.resume();
+      const work = this.#read(frame);
+      if (work !== null) this.#waitFor(work);
+    } catch (error) {
+      this.#refuse(error);
     }
+    this.#spend({ ms: performance.now() - began });
+    this.#lookFinished();
+    return !this.#waits && !this.#left && this.#queue.length > 0;
   }
 
-  /** Milliseconds until the socket's share allows this frame. */
-  #throttle(bytes: number): number {
-    const { bytesPerSecond, messagesPerSecond, msPerSecond } = this.#limits;
-    const now = performance.now();
-    const seconds = (now - this.#refilled) / 1000;
-    this.#refilled = now;
-    this.#bytesLeft = Math.min(2 * bytesPerSecond, this.#bytesLeft + seconds * bytesPerSecond) - bytes;
-    this.#messagesLeft =
-      Math.min(2 * messagesPerSecond, this.#messagesLeft + seconds * messagesPerSecond) - 1;
-    this.#msLeft = Math.min(2 * msPerSecond, this.#msLeft + seconds * msPerSecond);
-    const debt = Math.max(
-      -this.#bytesLeft / bytesPerSecond,
-      -this.#messagesLeft / messagesPerSecond,
-      -this.#msLeft / msPerSecond,
-    );
-    return debt > 0 ? debt * 1000 : 0;
+  /** Nothing more of this socket is read meanwhile. */
+  #waitFor(work: Promise<unknown>): void {
+    this.#waits = true;
+    this.#flow();
+    work
+      .catch((error: unknown) => this.#refuse(error))
+      .finally(() => {
+        this.#waits = false;
+        if (this.#left) return;
+        this.#flow();
+        this.#lookFinished();
+        this.#parts.turns.request(this);
+      });
+  }
+
+  /** What one sends while its frames wait stays with the system, and at last with the sender. */
+  #flow(): void {
+    if (this.#left) return;
+    const { queuedBytes, queuedFrames } = this.#parts.limits;
+    const full =
+      this.#finished !== null ||
+      this.#waits ||
+      this.#queuedBytes > queuedBytes ||
+      this.#queue.length > queuedFrames;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  #spend(use: { readonly ms?: number; readonly bytes?: number }): void {
+    for (const share of this.#parts.shares) share.spend(use);
   }
 
   #read(frame: Uint8Array): Promise<void> | null {
@@ -164,7 +252,9 @@ export class Connection implements RoomPeer {
         return null;
       case MessageType.queryAwareness: {
         const others = this.#room.awareness.everybody(this);
-        if (others !== null) this.send(others);
+        if (others === null) return null;
+        this.#spend({ bytes: others.length });
+        this.send(others);
         return null;
       }
       case MessageType.auth:
@@ -179,7 +269,7 @@ export class Connection implements RoomPeer {
     const payload = cursor.varBytes();
     if (type === SyncMessageType.step1) {
       const answer = step2Frame(this.#missingFrom(payload));
-      this.#bytesLeft -= answer.length; // a short question can have a long answer
+      this.#spend({ bytes: answer.length }); // a short question can have a long answer
       this.send(answer);
       return null;
     }
@@ -193,8 +283,16 @@ export class Connection implements RoomPeer {
   #missingFrom(stateVector: Uint8Array): Uint8Array {
     const cursor = new Cursor(stateVector);
     const clients = cursor.varUint();
-    for (let i = 0; i < clients * 2; i++) cursor.varUint();
-    return Y.encodeStateAsUpdate(this.#room.doc, stateVector);
+    if (clients > MAX_VECTOR_CLIENTS) throw new MalformedBytes('a state vector with too many clients');
+    for (let i = 0; i < clients; i++) {
+      if (this.#room.isRetired(cursor.varUint())) throw serverErrors.rotatedUpdate();
+      cursor.varUint();
+    }
+    return this.#room.missingFrom(stateVector);
+  }
+
+  #mayEdit(): boolean {
+    return this.#room.kind !== 'review' && can(this.guest.role(), 'document.edit');
   }
 
   #takeIn(update: Uint8Array): Promise<void> | null {
@@ -206,7 +304,15 @@ export class Connection implements RoomPeer {
         (error: unknown) => this.#refuse(error),
       );
     };
-    const received = this.#room.receive(update, this);
+    if (!this.#mayEdit()) {
+      if (!bringsNothing(update, this.#room.kind, this.#room.doc)) throw new Forbidden();
+      acknowledge({ durable: this.#room.durable });
+      return null;
+    }
+    const received = this.#room.receive(update, this, () => {
+      // Who has gone was promised nothing: what is left of his update is not worth anybody's time.
+      if (this.#left || !this.#mayEdit()) throw new Forbidden();
+    });
     if (received instanceof Promise) return received.then(acknowledge);
     acknowledge(received);
     return null;
@@ -215,20 +321,39 @@ export class Connection implements RoomPeer {
   /** Several updates of one commit are acknowledged with one frame. */
   #promise(count: number): void {
     this.#stored = count;
-    if (!this.#wantsStored || this.#left) return;
+    if (this.#left) return;
     queueMicrotask(() => {
       if (this.#promised === this.#stored || this.#left) return;
       this.#promised = this.#stored;
-      this.send(storedFrame(this.#stored));
+      if (this.#acknowledges) this.send(durableFrame(this.#room.epoch, this.#room.lsn, this.#stored));
+      this.#lookFinished();
     });
+  }
+
+  #lookFinished(): void {
+    const isDone = this.#queue.length === 0 && !this.#waits && this.#promised === this.#received;
+    if (this.#left || isDone) this.#finished?.();
+  }
+
+  #roleChanged(): void {
+    if (this.#left) return;
+    const role: Role | null = this.guest.role();
+    if (role === null) {
+      this.close(CloseCode.projectNotFound, 'There is no such project');
+      return;
+    }
+    if (this.#acknowledges) this.send(roleFrame(role));
+    this.#room.awareness.renamed(this);
   }
 
   #refuse(error: unknown): void {
     if (this.#left) return;
     const message = error instanceof Error ? error.message : String(error);
     const code = error instanceof AnnealError ? error.code : null;
-    if (error instanceof MalformedBytes) this.close(CloseCode.badRequest, message);
+    if (error instanceof Forbidden) this.close(CloseCode.forbidden, 'Your role does not allow to edit this');
+    else if (error instanceof MalformedBytes) this.close(CloseCode.badRequest, message);
     else if (error instanceof MissingParts) this.close(CloseCode.resync, message);
+    else if (code === serverErrors.rotatedUpdate.code) this.close(CloseCode.rotated, message);
     else if (code === serverErrors.documentTooLarge.code) this.close(CloseCode.tooLarge, message);
     else if (code !== null && refusedUpdates.has(code)) this.close(CloseCode.refusedUpdate, message);
     else this.close(CloseCode.notStored, message);

@@ -12,6 +12,10 @@ export class Cursor {
     this.#bytes = bytes;
   }
 
+  get position(): number {
+    return this.#position;
+  }
+
   get done(): boolean {
     return this.#position === this.#bytes.length;
   }

@@ -1,4 +1,5 @@
 import * as encoding from 'lib0/encoding';
+import type { Role } from '../../src/domain/access/roles.ts';
 import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 
 /** The frames that the server sends; src/protocol/sync.ts says what they mean. */
@@ -16,11 +17,45 @@ export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
 export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.step2, update);
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.update, update);
 
-export function storedFrame(count: number): Uint8Array {
+export function durableFrame(epoch: number, lsn: number, count: number): Uint8Array {
   return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, MessageType.stored);
+    encoding.writeVarUint(encoder, MessageType.durable);
+    encoding.writeVarUint(encoder, epoch);
+    encoding.writeVarUint(encoder, Math.max(0, lsn));
     encoding.writeVarUint(encoder, count);
   });
+}
+
+const BINARY = 0x82;
+let last: { readonly message: Uint8Array; readonly wire: Buffer } | null = null;
+
+/**
+ * A message as it goes over the wire, in one WebSocket frame (RFC 6455, 5.2). One after the other in a room is
+ * sent the same message: it is framed once.
+ */
+export function onWire(message: Uint8Array): Buffer {
+  if (last?.message === message) return last.wire;
+  const { length } = message;
+  const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const wire = Buffer.allocUnsafe(header + length);
+  wire[0] = BINARY;
+  wire[1] = header === 2 ? length : header === 4 ? 126 : 127;
+  if (header === 4) wire.writeUInt16BE(length, 2);
+  if (header === 10) wire.writeBigUInt64BE(BigInt(length), 2);
+  wire.set(message, header);
+  last = { message, wire };
+  return wire;
+}
+
+export function roleFrame(role: Role): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.role);
+    encoding.writeVarString(encoder, role);
+  });
+}
+
+export function queryAwarenessFrame(): Uint8Array {
+  return encoding.encode((encoder) => encoding.writeVarUint(encoder, MessageType.queryAwareness));
 }
 
 export interface AwarenessEntry {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { localGuest } from './guest.ts';
 import { defaultSyncLimits } from './limits.ts';
 import type { RoomPeer } from './room.ts';
 import { Rooms } from './rooms.ts';
@@ -10,17 +11,19 @@ const name = { project: 'sample', path: 'notes.md' };
 
 /** A disk that can be told to fail; what is on it is what was acknowledged. */
 class FailingStore {
+  readonly epoch = 1;
   readonly written: Uint8Array[] = [];
   broken = false;
 
-  async write({ data }: { readonly data: Uint8Array }): Promise<void> {
+  async write({ data }: { readonly data: Uint8Array }): Promise<{ readonly lsn: number }> {
     await null;
     if (this.broken) throw serverErrors.storeFailed();
     this.written.push(data);
+    return { lsn: this.written.length };
   }
 
-  async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[] }> {
-    return { snapshot: null, updates: [...this.written] };
+  async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[]; seq: number }> {
+    return { snapshot: null, updates: [...this.written], seq: this.written.length };
   }
 }
 
@@ -31,6 +34,7 @@ function setUp() {
   const join = () =>
     rooms.enter(name, (room) => {
       const peer: RoomPeer = {
+        guest: localGuest,
         send: () => undefined,
         probe: () => undefined,
         close: (code) => {
@@ -108,6 +112,7 @@ test('who was admitted just before a document went is asked again, and turned aw
       room.release();
     },
     async () => {
+      await new Promise((resolve) => setImmediate(resolve)); // it is moved while this is looked at
       if (gone) throw new Error('gone');
     },
   );

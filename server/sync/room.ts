@@ -1,30 +1,72 @@
 import * as Y from 'yjs';
 import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
-import { type CloseCode, PROJECT_DOCUMENT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
-import type { DocumentName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
-import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
+import type { DocumentName } from '../store/write.ts';
+import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
+import { removeCarriageReturns } from './carriage-returns.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { CloseCodeValue } from './close-code.ts';
+import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
+import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
+import type { Guest } from './guest.ts';
+import type { Taken } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
-import { newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
-import { type DocumentKind, hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import type { SyncMetrics } from './metrics.ts';
+import { fits, isOutgrown } from './outgrown.ts';
+import { fill, portions } from './portions.ts';
+import { RoomLink } from './room-link.ts';
+import { RoomLog } from './room-log.ts';
+import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
+import { nextGeneration, retiredClients } from './rotation.ts';
+import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import { Slices } from './slices.ts';
 import type { Trial } from './trial.ts';
-
-export type CloseCodeValue = (typeof CloseCode)[keyof typeof CloseCode];
+import type { Turns } from './turns.ts';
 
 /** A socket, as the room sees it. */
 export interface RoomPeer extends AwarenessPeer {
+  readonly guest: Guest;
   /** Ends the connection; the peer leaves the room at once. */
   close(code: CloseCodeValue, reason: string): void;
+}
+
+/**
+ * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, `says`
+ * tells who the socket's editor says it is.
+ */
+export type OnEdited = (
+  name: DocumentName,
+  guest: Guest,
+  clients: Iterable<number>,
+  says: () => SaidPerson | null,
+) => void;
+
+/** Called when a document has begun anew (rotation.ts): what refers to its old parts can be moved to the new. */
+export type OnRotated = (name: DocumentName, before: Y.Doc, after: Uint8Array) => Promise<void>;
+
+/** What a room needs where other servers may have the same document in memory. */
+export interface SharedParts {
+  readonly fanout: Fanout;
+  readonly catchUp: Pick<CatchUp, 'seen' | 'look'>;
+  /** Has all other servers let go of the document until it is released. */
+  readonly take: (name: DocumentName, reason: string) => Promise<Taken>;
 }
 
 export interface RoomParts {
   readonly store: Store;
   readonly trial: Trial;
+  readonly turns: Turns;
   readonly limits: SyncLimits;
   /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
+  readonly onEdited: OnEdited;
+  readonly onRotated: OnRotated;
+  readonly metrics: SyncMetrics;
+  /** Where other servers write to the same database. */
+  readonly shared: SharedParts | null;
   readonly onClosed: (room: Room) => void;
 }
 
@@ -34,6 +76,8 @@ export interface Received {
 
 /** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
 export class MissingParts extends Error {}
+
+const ANEW = 'The document begins anew';
 
 /** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
 export class Room {
@@ -46,22 +90,42 @@ export class Room {
   readonly loaded: Promise<void>;
   readonly closed: Promise<void>;
   readonly #parts: RoomParts;
+  readonly #link: RoomLink | null;
+  /** What other servers said while the document was being loaded. */
+  #early: Uint8Array[] = [];
   #state: RoomState = newRoom;
   #resolveClosed: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | null = null;
   /** What Yjs emitted during the change that is being made. */
   #emitted: Uint8Array[] = [];
-  #durable: Promise<void> = Promise.resolve();
-  #logUpdates = 0;
-  #logBytes = 0;
-  #stateBytes = 0;
+  readonly #log: RoomLog;
   #hasText = false;
+  #rotating = false;
+  /** Yjs clients of generations that are over. */
+  #retired: ReadonlySet<number> = new Set();
+  /** The whole state as bytes, while nothing has changed since. */
+  #encoded: Uint8Array | null = null;
 
   constructor(name: DocumentName, parts: RoomParts) {
     this.name = name;
-    this.kind = name.path === PROJECT_DOCUMENT ? 'project' : 'text';
+    this.kind = documentKind(name.path);
     this.#parts = parts;
-    this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs);
+    this.#link = parts.shared === null ? null : new RoomLink(parts.shared.fanout, name);
+    this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs, (frame) =>
+      this.#link?.say(frame),
+    );
+    const { store, limits, metrics, shared } = parts;
+    this.#log = new RoomLog({
+      name,
+      store,
+      limits,
+      metrics,
+      seenOfOthers: shared === null ? null : () => shared.catchUp.seen,
+      encode: () => this.#encode(),
+      onWrite: () => this.#step({ kind: 'wrote' }),
+      onSettled: () => this.#settled(),
+      onFailed: (error) => this.#storeFailed(error),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -71,6 +135,31 @@ export class Room {
 
   get phase(): RoomState['phase'] {
     return this.#state.phase;
+  }
+
+  /** Whether it takes people and updates in. */
+  get isOpen(): boolean {
+    return isOpen(this.#state);
+  }
+
+  /** Which life of the log this is. */
+  get epoch(): number {
+    return this.#parts.store.epoch;
+  }
+
+  /** About how long its state is, encoded: at most as long as its snapshot and its log. */
+  get bytes(): number {
+    return this.#log.stateBytes;
+  }
+
+  /** All of the log up to this number is on disk. */
+  get lsn(): number {
+    return this.#parts.store.lsn;
+  }
+
+  /** Resolves when all that the document holds now is on disk. */
+  get durable(): Promise<void> {
+    return this.#log.durable;
   }
 
   /** Holds the room in memory until `release`. */
@@ -92,27 +181,70 @@ export class Room {
 
   /**
    * Takes a stranger's update in: when this returns (a large one: resolves) it has been applied and the others
-   * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for.
+   * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for,
+   * and what `check` throws, which is asked right before it is applied.
    */
-  receive(update: Uint8Array, from: RoomPeer): Received | Promise<Received> {
+  receive(
+    update: Uint8Array,
+    from: RoomPeer,
+    check: () => void = () => undefined,
+  ): Received | Promise<Received> {
     const scanned = scanUpdate(update, this.kind);
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
+    this.#checkGeneration(scan);
+    const news = newsOf(scan, this.doc);
+    if (news.structs + news.deletes === 0) return { durable: this.durable };
     this.#checkPending(scan, update);
-    if (scan.structs > 0) this.#checkSize(update); // what only deletes is the way out of a full document
-    const { limits, trial } = this.#parts;
-    const take = (): Received => {
-      const tell = scan.carriageReturn ? null : from;
-      return { durable: this.#change(() => this.#apply(update, scan), tell, update) };
-    };
-    const parts = scan.structs + scan.deletes + scan.clients * 10;
-    if (update.length <= limits.trialBytes && parts <= limits.trialParts) return take();
-    return trial.run({ state: Y.encodeStateAsUpdate(this.doc), update }).then(take);
+    if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
+    const parts = news.structs + news.deletes;
+    const tell = scan.carriageReturn ? null : from;
+    const edited = (): void =>
+      this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
+    if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
+      return this.#receiveLarge(update, scan, parts, tell, check).then((received) => {
+        if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
+        edited();
+        return received;
+      });
+    check();
+    const durable = this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
+    if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
+    edited();
+    return { durable };
+  }
+
+  /** What a client with this state vector has not, as an update. */
+  missingFrom(stateVector: Uint8Array): Uint8Array {
+    return stateVector.length === 1 ? this.#encode() : Y.encodeStateAsUpdate(this.doc, stateVector);
+  }
+
+  /** Whether an editor that knows this client has a document of an earlier generation. */
+  isRetired(client: number): boolean {
+    return this.#retired.has(client);
   }
 
   /** An edit by the server itself; resolves when it is on disk. */
   edit(change: (doc: Y.Doc) => void): Promise<void> {
     return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null);
+  }
+
+  /** What another server wrote: applied and told, and not written again. */
+  adopt(updates: readonly Uint8Array[]): void {
+    if (this.phase === 'closed') return;
+    if (this.phase === 'loading') {
+      this.#early.push(...updates);
+      return;
+    }
+    this.#encoded = null;
+    for (const update of updates) {
+      this.#emitted = [];
+      Y.applyUpdate(this.doc, update, 'store');
+      if (this.#emitted.length > 0) this.#log.adopted(update.length);
+      this.#hasText ||= this.#emitted.length > 0;
+      for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
+    }
+    this.#emitted = [];
   }
 
   /** Sends everybody away, waits until all is on disk, and lets go of the document. */
@@ -124,20 +256,52 @@ export class Room {
   }
 
   async #load(): Promise<void> {
-    const { snapshot, updates } = await this.#parts.store.call('loadDocument', this.name);
-    if (snapshot !== null) Y.applyUpdate(this.doc, snapshot, 'store');
-    for (const update of updates) Y.applyUpdate(this.doc, update, 'store');
-    this.#logUpdates = updates.length;
-    this.#logBytes = updates.reduce((sum, update) => sum + update.length, 0);
-    this.#stateBytes = (snapshot?.length ?? 0) + this.#logBytes;
+    await this.#link?.open(this);
+    const stored = await this.#parts.store.call('loadDocument', this.name);
+    await fill(this.doc, this.kind, stored, this.#parts.turns);
+    this.#log.loaded(stored);
+    for (const update of this.#early) Y.applyUpdate(this.doc, update, 'store');
+    this.#early = [];
+    this.#retired = retiredClients(this.doc);
     this.#hasText = this.doc.share.size > 0;
     this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
     this.#step({ kind: 'loaded' });
   }
 
-  #apply(update: Uint8Array, scan: Scan): void {
+  /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
+  async #receiveLarge(
+    update: Uint8Array,
+    scan: Scan,
+    parts: number,
+    tell: RoomPeer | null,
+    check: () => void,
+  ): Promise<Received> {
+    await this.#parts.trial.run(parts, () => {
+      check();
+      return { state: this.#encode(), update };
+    });
+    const known = (client: number): number => Y.getState(this.doc.store, client);
+    const slices = Slices.of(update, this.kind, known);
+    if (slices === null) throw serverErrors.malformedUpdate();
+    const durable: Promise<void>[] = [];
+    const take = (part: Uint8Array): void => {
+      check();
+      const written = this.#change(() => this.#apply(part, scan.carriageReturn), tell, part);
+      written.catch(() => undefined); // heard of below
+      durable.push(written);
+    };
+    await this.#parts.turns.run(portions(slices, this.doc, take));
+    return { durable: Promise.all(durable).then(() => undefined) };
+  }
+
+  #encode(): Uint8Array {
+    this.#encoded ??= Y.encodeStateAsUpdate(this.doc);
+    return this.#encoded;
+  }
+
+  #apply(update: Uint8Array, carriageReturn: boolean): void {
     const { doc } = this;
-    if (!scan.carriageReturn) {
+    if (!carriageReturn) {
       Y.applyUpdate(doc, update);
       return;
     }
@@ -155,10 +319,10 @@ export class Room {
    * received and will be acknowledged.
    */
   #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array): Promise<void> {
-    if (this.phase !== 'ready')
-      return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
+    if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
     const { pendingStructs, pendingDs } = this.doc.store;
     this.#emitted = [];
+    this.#encoded = null; // also where nothing is emitted: what waits for other updates belongs to the state
     let failure: AnnealError | null = null;
     try {
       change();
@@ -168,41 +332,25 @@ export class Room {
     }
     const changes = this.#emitted;
     this.#emitted = [];
-    for (const update of changes) {
-      const frame = updateFrame(update);
-      for (const peer of this.peers) if (peer !== from) peer.send(frame);
-    }
+    const frames = changes.map(updateFrame);
+    for (const frame of frames) for (const peer of this.peers) if (peer !== from) peer.send(frame);
     const { store } = this.doc;
     const waits = store.pendingStructs !== pendingStructs || store.pendingDs !== pendingDs;
     if (waits && raw !== undefined && (store.pendingStructs !== null || store.pendingDs !== null))
       changes.push(raw);
     const durable = this.#write(changes);
+    const link = this.#link;
+    // Only then: who sends it to another server, too, is promised there what that one holds.
+    if (link !== null) durable.then(() => frames.map((frame) => link.say(frame))).catch(() => undefined);
     return failure === null ? durable : Promise.reject(failure);
   }
 
   #write(updates: readonly Uint8Array[]): Promise<void> {
-    if (updates.length === 0) return this.#durable;
-    if (!this.#hasText && this.kind === 'text') {
+    if (updates.length > 0 && !this.#hasText && this.kind === 'text') {
       this.#hasText = true;
       this.#parts.onFirstText(this.name);
     }
-    const { store, limits } = this.#parts;
-    const before = this.#durable;
-    this.#step({ kind: 'wrote' });
-    const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...this.name, data })));
-    this.#durable = Promise.all([before, appended]).then(() => undefined);
-    this.#durable.then(
-      () => this.#settled(),
-      (error: AnnealError) => this.#storeFailed(error),
-    );
-    for (const { length } of updates) {
-      this.#logUpdates++;
-      this.#logBytes += length;
-      this.#stateBytes += length;
-    }
-    const durable = this.#durable;
-    if (this.#logUpdates > limits.logUpdates || this.#logBytes > limits.logBytes) this.#compact();
-    return durable;
+    return this.#log.append(updates);
   }
 
   #settled(): void {
@@ -212,21 +360,8 @@ export class Room {
 
   /** Nothing in memory may be trusted to be on disk any more: everybody reconnects and sends it again. */
   #storeFailed(error: AnnealError): void {
-    this.#durable = Promise.resolve();
     this.#step({ kind: 'settled' });
     void this.shut(4500, error.message.slice(0, 100));
-  }
-
-  /** The store runs requests in order, so the state holds every update appended so far. */
-  #compact(): void {
-    const state = Y.encodeStateAsUpdate(this.doc);
-    this.#logUpdates = 0;
-    this.#logBytes = 0;
-    this.#stateBytes = state.length;
-    this.#step({ kind: 'wrote' });
-    // A snapshot that fails costs nothing: the log is still there.
-    const done = (): void => this.#settled();
-    this.#parts.store.call('compact', { ...this.name, state }).then(done, done);
   }
 
   #checkPending(scan: Scan, update: Uint8Array): void {
@@ -237,24 +372,69 @@ export class Room {
     if (hasGaps(scan, known)) throw new MissingParts('Parts that this update builds on are missing');
   }
 
-  #checkSize(update: Uint8Array): void {
-    const { documentBytes } = this.#parts.limits;
-    if (this.#stateBytes + update.length <= documentBytes) return;
-    this.#stateBytes = Y.encodeStateAsUpdate(this.doc).length;
-    if (this.#stateBytes + update.length > documentBytes) {
-      throw serverErrors.documentTooLarge({ data: { bytes: this.#stateBytes, limit: documentBytes } });
+  #checkGeneration(scan: Scan): void {
+    const { rotation } = scan;
+    const { store } = this.doc;
+    // Only a document that the server has lost takes from an editor who is retired.
+    if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
+      throw serverErrors.wrongContent();
+    if (this.#retired.size === 0) return;
+    for (const known of [scan.ranges, scan.needs])
+      for (const client of known.keys()) if (this.isRetired(client)) throw serverErrors.rotatedUpdate();
+  }
+
+  #checkSize(update: Uint8Array, news: News): void {
+    const { limits } = this.#parts;
+    if (this.bytes + update.length > limits.documentBytes) this.#log.measure();
+    const bytes = this.bytes + update.length;
+    const structs = structsOf(this.doc) + news.structs;
+    const clients = this.doc.store.clients.size + news.clients;
+    if (fits({ bytes, structs, clients }, limits)) return;
+    if (this.#mayRotate()) {
+      void this.#rotate();
+      throw new MissingParts(ANEW);
+    }
+    throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
+  }
+
+  #mayRotate(): boolean {
+    return isOutgrown(this.doc, this.kind, this.bytes, this.#parts.limits);
+  }
+
+  /** The content becomes the first state of a new generation. Nobody is let in until it has. */
+  async #rotate(): Promise<void> {
+    const kind = this.kind;
+    if (kind === 'review' || !this.isOpen || this.#rotating) return;
+    this.#rotating = true;
+    this.#step({ kind: 'wrote' });
+    const { shared } = this.#parts;
+    let taken: Taken | null = null;
+    try {
+      if (shared !== null) taken = await shared.take(this.name, ANEW); // no other server has it in memory now
+      for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);
+      this.#step({ kind: 'close' });
+      await this.durable;
+      await shared?.catchUp.look();
+      const state = nextGeneration(this.doc, kind);
+      await this.#log.replace(state);
+      await this.#parts.onRotated(this.name, this.doc, state);
+    } catch {
+      // It stays as it is until the next time.
+    } finally {
+      this.#rotating = false;
+      this.#settled();
+      await taken?.release();
     }
   }
 
   #unloadWhenIdle(): void {
-    const { users, unstored, phase } = this.#state;
-    if (phase !== 'ready' || users > 0 || unstored > 0 || this.#idleTimer !== null) return;
+    if (this.phase !== 'idle' || this.#idleTimer !== null) return;
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null;
-      // A short log is left as it is: most rooms are opened and only read.
-      if (this.phase !== 'ready') return;
-      if (this.#logUpdates > 50) this.#compact();
-      else this.#step({ kind: 'idle' });
+      if (this.phase !== 'idle') return;
+      if (this.#mayRotate()) void this.#rotate();
+      else if (this.#log.isLong) this.#log.compact();
+      else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);
     this.#idleTimer.unref();
   }
@@ -264,34 +444,10 @@ export class Room {
     this.#state = roomStep(this.#state, event);
     if (before === 'closed' || this.#state.phase !== 'closed') return;
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#link?.close();
     this.awareness.dispose();
     this.doc.destroy();
     this.#parts.onClosed(this);
     this.#resolveClosed();
-  }
-}
-
-/** So many are taken out one by one, which keeps the carets between them. */
-const FEW_CARRIAGE_RETURNS = 200;
-
-/**
- * CRLF and a lone CR both become one LF. Each deletion splits what was inserted, and with tens of thousands of
- * pieces Yjs takes minutes: many go at once, with the text between the first and the last, which is hardly
- * anything but what was just pasted.
- */
-function removeCarriageReturns(text: Y.Text): void {
-  const content = text.toString();
-  const found = [...content.matchAll(/\r\n?/g)];
-  const [first, last] = [found[0], found.at(-1)];
-  if (first === undefined || last === undefined) return;
-  if (found.length > FEW_CARRIAGE_RETURNS) {
-    const part = content.slice(first.index, last.index + last[0].length);
-    text.delete(first.index, part.length);
-    text.insert(first.index, part.replace(/\r\n?/g, '\n'));
-    return;
-  }
-  for (const { index, 0: ending } of found.reverse()) {
-    text.delete(index, 1);
-    if (ending === '\r') text.insert(index, '\n');
   }
 }

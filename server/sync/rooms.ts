@@ -1,11 +1,18 @@
 import type * as Y from 'yjs';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
-import type { DocumentName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
+import { CatchUp } from './catch-up.ts';
+import type { CloseCodeValue } from './close-code.ts';
+import type { Fanout } from './fanout.ts';
+import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
-import { type CloseCodeValue, Room } from './room.ts';
+import { noMetrics, type SyncMetrics } from './metrics.ts';
+import { type OnEdited, type OnRotated, Room } from './room.ts';
+import type { RoomState } from './room-state.ts';
 import { Trial } from './trial.ts';
+import { Turns } from './turns.ts';
 
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
 
@@ -19,17 +26,61 @@ export class Rooms {
   readonly #locks = new Map<string, Promise<void>>();
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
+  onEdited: OnEdited = () => undefined;
+  onRotated: OnRotated = async () => undefined;
+  /** The server's one thread, as all sockets and documents share it. */
+  readonly turns = new Turns();
+  readonly #metrics: SyncMetrics;
+  /** Where other servers use the same database. */
+  readonly #shared: { readonly fanout: Fanout; readonly catchUp: CatchUp; readonly holds: Holds } | null;
 
-  constructor(store: Store, limits: SyncLimits) {
+  constructor(
+    store: Store,
+    limits: SyncLimits,
+    metrics: SyncMetrics = noMetrics,
+    fanout: Fanout | null = null,
+  ) {
     this.#store = store;
     this.#limits = limits;
-    this.#trial = new Trial(limits.trialMs);
+    this.#metrics = metrics;
+    this.#trial = new Trial(limits);
+    const find = (name: DocumentName): Room | undefined => this.#rooms.get(keyOf(name));
+    const holds = (among: Fanout): Holds =>
+      new Holds(among, {
+        hold: (name, code, reason, until) =>
+          new Promise((resolve, reject) => {
+            this.#exclusiveHere(name, code, reason, () => {
+              resolve();
+              return until;
+            }).catch(reject);
+          }),
+        shutProject: (project, code, reason) => void this.#shutProjectHere(project, code, reason),
+      });
+    this.#shared =
+      fanout === null
+        ? null
+        : { fanout, catchUp: new CatchUp(store, find, limits.catchUpMs), holds: holds(fanout) };
+  }
+
+  /** Resolves when other servers are heard; until then nobody may be let in. */
+  async open(): Promise<void> {
+    if (this.#shared === null) return;
+    const { fanout, catchUp, holds } = this.#shared;
+    fanout.onDoubt(() => void catchUp.look().catch(() => undefined)); // else at the next turn
+    await holds.open();
   }
 
   #closed = false;
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  /** How many documents are in memory, by phase. */
+  get phases(): Record<RoomState['phase'], number> {
+    const counts = { loading: 0, live: 0, idle: 0, unloading: 0, closed: 0 };
+    for (const room of this.#rooms.values()) counts[room.phase]++;
+    return counts;
   }
 
   get loaded(): Iterable<Room> {
@@ -50,8 +101,8 @@ export class Rooms {
       const room = await this.#retained(name);
       try {
         await room.loaded;
-        if (room.phase === 'ready') await check();
-        if (room.phase === 'ready') return start(room);
+        if (room.isOpen) await check();
+        if (room.isOpen) return start(room);
       } catch (error) {
         room.release();
         throw error;
@@ -82,6 +133,21 @@ export class Rooms {
     reason: string,
     work: () => Promise<T>,
   ): Promise<T> {
+    // First among servers and then here: two that wish for the same wait for one another in one order.
+    const taken = await this.#shared?.holds.take(name, code, reason);
+    try {
+      return await this.#exclusiveHere(name, code, reason, work);
+    } finally {
+      await taken?.release();
+    }
+  }
+
+  async #exclusiveHere<T>(
+    name: DocumentName,
+    code: CloseCodeValue,
+    reason: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
     const key = keyOf(name);
     for (let lock = this.#locks.get(key); lock !== undefined; lock = this.#locks.get(key)) await lock;
     let unlock = (): void => undefined;
@@ -102,6 +168,11 @@ export class Rooms {
 
   /** Sends everybody out of a project's documents and writes them down. */
   async shutProject(project: string, code: CloseCodeValue, reason: string): Promise<void> {
+    this.#shared?.holds.shutProject(project, code, reason);
+    await this.#shutProjectHere(project, code, reason);
+  }
+
+  async #shutProjectHere(project: string, code: CloseCodeValue, reason: string): Promise<void> {
     const rooms = [...this.#rooms.values()].filter((room) => room.name.project === project);
     await Promise.all(rooms.map((room) => room.shut(code, reason)));
   }
@@ -111,6 +182,8 @@ export class Rooms {
     this.#closed = true;
     const rooms = [...this.#rooms.values()];
     await Promise.all(rooms.map((room) => room.shut(CloseCode.restart, 'The server stops')));
+    await this.#shared?.catchUp.stop();
+    this.#shared?.holds.close();
     await this.#trial.close();
   }
 
@@ -122,7 +195,7 @@ export class Rooms {
       const lock = this.#locks.get(key);
       const room = this.#rooms.get(key);
       if (lock !== undefined) await lock;
-      else if (room?.phase === 'closing') await room.closed;
+      else if (room?.phase === 'unloading') await room.closed;
       else break;
     }
     const room = this.#rooms.get(key) ?? this.#create(name);
@@ -132,11 +205,24 @@ export class Rooms {
 
   #create(name: DocumentName): Room {
     const key = keyOf(name);
+    const shared = this.#shared;
     const room = new Room(name, {
       store: this.#store,
       trial: this.#trial,
+      turns: this.turns,
       limits: this.#limits,
+      metrics: this.#metrics,
+      shared:
+        shared === null
+          ? null
+          : {
+              fanout: shared.fanout,
+              catchUp: shared.catchUp,
+              take: (taken, reason) => shared.holds.take(taken, CloseCode.resync, reason),
+            },
       onFirstText: (first) => this.onFirstText(first),
+      onRotated: (rotated, before, after) => this.onRotated(rotated, before, after),
+      onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
       onClosed: (closed) => {
         if (this.#rooms.get(key) === closed) this.#rooms.delete(key);
       },

@@ -1,8 +1,9 @@
 import type { AnnealError } from '../../src/base/error.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
-import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { type DocumentKind, FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
+import { RETIRED, ROTATION_ROOT } from './rotation.ts';
 
 /**
  * Reads an update of Yjs' V1 format without Yjs, before Yjs may see it. Yjs believes the counts in an update:
@@ -10,16 +11,41 @@ import { Cursor, MalformedBytes } from './cursor.ts';
  * not believed, and a document holds only what its kind needs.
  */
 
-export type DocumentKind = 'text' | 'project';
+export type { DocumentKind };
 
 export interface ScanLimits {
   readonly structs: number;
   readonly clients: number;
   readonly deletes: number;
+  /** Values within JSON, in all entries together. */
+  readonly values: number;
+  /** It comes from our own store: it may hold what only the server writes. */
+  readonly isOurs?: boolean;
 }
 
-/** Sync step 2 of an editor that was long away is the largest honest update: thousands, not millions. */
-export const defaultScanLimits: ScanLimits = { structs: 100_000, clients: 2_000, deletes: 200_000 };
+/** Hears of every struct where an update is to be cut; offsets are bytes in the update. */
+export interface StructSink {
+  struct(client: number, clock: number, length: number, from: number, to: number): void;
+  /** The struct that comes next cannot be placed before this one is. */
+  needs(client: number, clock: number): void;
+}
+
+/** The largest honest update is a whole document (limits.ts), sent to a server that has lost its own. */
+export const defaultScanLimits: ScanLimits = {
+  structs: 50_000,
+  clients: 4_000,
+  deletes: 100_000,
+  values: 100_000,
+};
+
+/** What was stored is ours, however much it is. */
+export const storedLimits: ScanLimits = {
+  structs: Number.POSITIVE_INFINITY,
+  clients: Number.POSITIVE_INFINITY,
+  deletes: Number.POSITIVE_INFINITY,
+  values: Number.POSITIVE_INFINITY,
+  isOurs: true,
+};
 
 export interface Scan {
   readonly structs: number;
@@ -29,15 +55,22 @@ export interface Scan {
   readonly carriageReturn: boolean;
   /** UTF-16 units of text and JSON values that it brings. */
   readonly length: number;
-  /** What each client's structs go from and to: clocks, end excluded. */
-  readonly ranges: ReadonlyMap<number, { readonly from: number; readonly to: number }>;
+  /** What each client's structs go from and to (clocks, end excluded), and how many they are. */
+  readonly ranges: ReadonlyMap<
+    number,
+    { readonly from: number; readonly to: number; readonly structs: number }
+  >;
   /** For each client the clock up to which it must be known for all of the update to take effect. */
   readonly needs: ReadonlyMap<number, number>;
   /** Structs were left out in the middle; it can only take effect after another update. */
   readonly skips: boolean;
+  /** The struct that names retired clients (rotation.ts), if there is one. */
+  readonly rotation: { readonly client: number; readonly clock: number } | null;
+  /** What it deletes: client, clock and length, one after the other. */
+  readonly deleted: readonly number[];
 }
 
-const Content = { gc: 0, deleted: 1, string: 4, any: 8, skip: 10 } as const;
+const Content = { gc: 0, deleted: 1, binary: 3, string: 4, any: 8, skip: 10 } as const;
 const HAS_PARENT_KEY = 0x20;
 const HAS_RIGHT_ORIGIN = 0x40;
 const HAS_ORIGIN = 0x80;
@@ -48,9 +81,10 @@ export function scanUpdate(
   update: Uint8Array,
   kind: DocumentKind,
   limits: ScanLimits = defaultScanLimits,
+  sink: StructSink | null = null,
 ): Result<Scan, AnnealError> {
   try {
-    return ok(new Scanner(update, kind, limits).scan());
+    return ok(new Scanner(update, kind, limits, sink).scan());
   } catch (error) {
     if (error instanceof Refused) return err(serverErrors[error.reason]({ message: error.message }));
     if (error instanceof MalformedBytes) {
@@ -76,15 +110,23 @@ class Scanner {
   readonly #in: Cursor;
   readonly #kind: DocumentKind;
   readonly #limits: ScanLimits;
-  readonly #ranges = new Map<number, { from: number; to: number }>();
+  readonly #ranges = new Map<number, { from: number; to: number; structs: number }>();
   readonly #needs = new Map<number, number>();
+  readonly #deleted: number[] = [];
   #structs = 0;
   #deletes = 0;
   #length = 0;
   #carriageReturn = false;
   #skips = false;
 
-  constructor(update: Uint8Array, kind: DocumentKind, limits: ScanLimits) {
+  readonly #sink: StructSink | null;
+  #values = 0;
+  #rotation: { readonly client: number; readonly clock: number } | null = null;
+  /** The struct that is being read is that one. */
+  #rotates = false;
+
+  constructor(update: Uint8Array, kind: DocumentKind, limits: ScanLimits, sink: StructSink | null) {
+    this.#sink = sink;
     this.#in = new Cursor(update);
     this.#kind = kind;
     this.#limits = limits;
@@ -105,6 +147,8 @@ class Scanner {
       ranges: this.#ranges,
       needs: this.#needs,
       skips: this.#skips,
+      deleted: this.#deleted,
+      rotation: this.#rotation,
     };
   }
 
@@ -118,13 +162,17 @@ class Scanner {
     if (this.#ranges.has(client)) throw new Refused('malformedUpdate', 'The update names a client twice');
     let clock = from;
     for (let i = 0; i < count; i++) {
+      const start = this.#in.position;
+      this.#rotates = false;
       const length = this.#struct();
+      if (this.#rotates) this.#rotation = { client, clock };
+      this.#sink?.struct(client, clock, length, start, this.#in.position);
       if (length === 0) throw new Refused('malformedUpdate', 'The update holds an empty struct');
       clock += length;
       if (clock > MAX_CLOCK)
         throw new Refused('hostileUpdate', 'The update counts further than any editor does');
     }
-    this.#ranges.set(client, { from, to: clock });
+    this.#ranges.set(client, { from, to: clock, structs: count });
     this.#need(client, from);
   }
 
@@ -145,12 +193,29 @@ class Scanner {
 
   #identifier(): void {
     const client = this.#in.varUint();
-    this.#need(client, this.#in.varUint() + 1);
+    const clock = this.#in.varUint();
+    this.#need(client, clock + 1);
+    this.#sink?.needs(client, clock);
   }
 
   #parent(info: number): void {
+    if (this.#limits.isOurs === true) {
+      if (this.#in.varUint() !== 1)
+        throw new Refused('wrongContent', 'What is within something else is not cut');
+      this.#in.varString();
+      if ((info & HAS_PARENT_KEY) !== 0) this.#in.varString();
+      return;
+    }
+    if (this.#kind === 'review')
+      throw new Refused('wrongContent', 'The server alone writes into this document');
     const root = this.#kind === 'text' ? TEXT_ROOT : FILES_ROOT;
-    if (this.#in.varUint() !== 1 || this.#in.varString() !== root) {
+    const isRoot = this.#in.varUint() === 1;
+    const name = isRoot ? this.#in.varString() : null;
+    if (name === ROTATION_ROOT && (info & HAS_PARENT_KEY) !== 0 && this.#in.varString() === RETIRED) {
+      this.#rotates = true;
+      return;
+    }
+    if (name !== root) {
       throw new Refused('wrongContent', `The document holds nothing but its root "${root}"`);
     }
     if ((info & HAS_PARENT_KEY) === 0) {
@@ -170,6 +235,11 @@ class Scanner {
       this.#length += text.length;
       return text.length;
     }
+    if (content === Content.binary && (this.#rotates || this.#limits.isOurs === true)) {
+      this.#in.varBytes();
+      return 1;
+    }
+    if (this.#rotates) throw new Refused('wrongContent', 'The server alone names who is retired');
     if (content === Content.any && this.#kind === 'project') {
       const count = this.#in.varUint();
       for (let i = 0; i < count; i++) this.#any(0);
@@ -182,6 +252,7 @@ class Scanner {
   #any(depth: number): void {
     if (depth > MAX_DEPTH) throw new Refused('hostileUpdate', 'A value is nested deeper than any entry is');
     this.#length++;
+    this.#limit(++this.#values, 'values');
     const type = this.#in.uint8();
     switch (type) {
       case 127: // undefined
@@ -235,10 +306,12 @@ class Scanner {
       this.#deletes += count;
       this.#limit(this.#deletes, 'deletes');
       for (let k = 0; k < count; k++) {
-        const end = this.#in.varUint() + this.#in.varUint();
-        if (end > MAX_CLOCK)
+        const clock = this.#in.varUint();
+        const length = this.#in.varUint();
+        if (clock + length > MAX_CLOCK)
           throw new Refused('hostileUpdate', 'The update counts further than any editor does');
-        this.#need(client, end);
+        this.#deleted.push(client, clock, length);
+        this.#need(client, clock + length);
       }
     }
   }
@@ -247,7 +320,7 @@ class Scanner {
     if (clock > (this.#needs.get(client) ?? 0)) this.#needs.set(client, clock);
   }
 
-  #limit(count: number, what: keyof ScanLimits): void {
+  #limit(count: number, what: Exclude<keyof ScanLimits, 'isOurs'>): void {
     if (count > this.#limits[what]) {
       throw new Refused(
         'hostileUpdate',

@@ -1,20 +1,28 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { toAnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import { CloseCode, parseSyncPath, SYNC_SUBPROTOCOL, type SyncAddress } from '../../src/protocol/sync.ts';
+import {
+  ACK_SUBPROTOCOL,
+  CloseCode,
+  KEY_SUBPROTOCOL_PREFIX,
+  parseSyncPath,
+  type SyncAddress,
+  TICKET_SUBPROTOCOL_PREFIX,
+} from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { refuseSocket } from '../http/refuse.ts';
+import { Addresses } from './addresses.ts';
 import { Connection, clip } from './connection.ts';
+import { type Greeter, isRefusal, localGuest, type Refusal } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
-import type { CloseCodeValue, Room } from './room.ts';
+import { noMetrics, type SyncMetrics } from './metrics.ts';
+import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
+import { Share } from './share.ts';
 
-export interface Refusal {
-  readonly code: CloseCodeValue;
-  readonly reason: string;
-}
+export type { Refusal };
 
 /** Says why a document may not be opened; null where it may. */
 export interface Doorkeeper {
@@ -22,6 +30,17 @@ export interface Doorkeeper {
   admit(address: SyncAddress): Promise<Refusal | null>;
   /** Asked again while the room is held: the file may have been moved or deleted meanwhile. */
   refusal(address: SyncAddress): Promise<Refusal | null>;
+}
+
+export interface SyncSocketsParts {
+  readonly rooms: Rooms;
+  readonly doorkeeper: Doorkeeper;
+  readonly limits: SyncLimits;
+  /** Who asks; by default everybody may do everything, as with sign-in off. */
+  readonly greeter?: Greeter;
+  readonly metrics?: SyncMetrics;
+  /** Where a request comes from; behind a proxy that is not the socket's other end. */
+  readonly ipOf?: (request: IncomingMessage) => string;
 }
 
 class TurnedAway extends Error {
@@ -34,30 +53,50 @@ class TurnedAway extends Error {
 
 /** Whoever was in a room within this time is renewed for the others. */
 const RENEW_MS = 20_000;
+/** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
+const MAX_EARLY_FRAMES = 64;
+/** A beat is spread over its time: thousands of pings at once would hold everybody up. */
+const SLICES = 30;
+/** So long what has come may take to be written down when the server stops. */
+const DRAIN_MS = 5_000;
+/** So long a socket may take to say goodbye, and when the server stops. */
+const GOODBYE_MS = 5_000;
+const GRACE_MS = 1_000;
 
 /** The sync sockets: from an upgrade that the guard has let pass to a connection in a room. */
 export class SyncSockets {
   readonly #server: WebSocketServer;
-  readonly #rooms: Rooms;
-  readonly #doorkeeper: Doorkeeper;
-  readonly #limits: SyncLimits;
-  readonly #connections = new Set<Connection>();
+  readonly #parts: Required<SyncSocketsParts>;
+  /** With the slice of the heartbeat that each is in. */
+  readonly #connections = new Map<Connection, number>();
+  readonly #addresses: Addresses;
   readonly #heartbeat: NodeJS.Timeout;
+  #draining = false;
+  #slice = 0;
+  #entered = 0;
 
-  constructor(rooms: Rooms, doorkeeper: Doorkeeper, limits: SyncLimits) {
-    this.#rooms = rooms;
-    this.#doorkeeper = doorkeeper;
-    this.#limits = limits;
-    this.#server = new WebSocketServer({
+  constructor(parts: SyncSocketsParts) {
+    this.#parts = {
+      greeter: async () => localGuest,
+      metrics: noMetrics,
+      ipOf: (request) => request.socket.remoteAddress ?? '',
+      ...parts,
+    };
+    const { limits } = parts;
+    this.#addresses = new Addresses(limits);
+    const options: ServerOptions & { readonly closeTimeout: number } = {
       noServer: true,
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
-      handleProtocols: (offered) => (offered.has(SYNC_SUBPROTOCOL) ? SYNC_SUBPROTOCOL : false),
-    });
+      autoPong: false,
+      closeTimeout: GOODBYE_MS, // which its types do not know yet
+      handleProtocols: chosenProtocol,
+    };
+    this.#server = new WebSocketServer(options);
     this.#server.on('wsClientError', (error, socket) =>
       refuseSocket(socket, protocolErrors.badRequest({ message: error.message })),
     );
-    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs);
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs / SLICES);
     this.#heartbeat.unref();
   }
 
@@ -65,34 +104,79 @@ export class SyncSockets {
     return this.#connections.size;
   }
 
+  /** False once nobody is let in any more. */
+  get isOpen(): boolean {
+    return !this.#draining;
+  }
+
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#draining) {
+      refuseSocket(socket, protocolErrors.shuttingDown());
+      return;
+    }
+    const { ipOf, limits } = this.#parts;
+    const held = this.#addresses.enter(ipOf(request));
+    // Before it is a WebSocket: one that is only to be closed would still take up room for a while.
+    if (held === null || this.#server.clients.size >= limits.connections) {
+      held?.release();
+      refuseSocket(socket, protocolErrors.tooManyConnections());
+      return;
+    }
+    socket.on('close', () => held.release());
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      void this.#accept(accepted, request.url ?? '');
+      void this.#accept(accepted, request, held.share);
     });
   }
 
-  /** Ends the sockets that are in no room any more; rooms send their own away. */
+  /** From now on nobody is let in. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** What has come is written down and acknowledged; then everybody is sent away, to come back later. */
   async close(): Promise<void> {
+    this.drain();
     clearInterval(this.#heartbeat);
-    for (const socket of this.#server.clients) socket.close(CloseCode.restart, 'The server stops');
+    const finished = Promise.all([...this.#connections.keys()].map((connection) => connection.finish()));
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, DRAIN_MS);
+    });
+    await Promise.race([finished, enough]);
+    clearTimeout(timer);
+    this.#addresses.dispose();
+    for (const socket of this.#server.clients) {
+      socket.resume(); // so that the other side's goodbye is heard
+      socket.close(CloseCode.restart, 'The server stops');
+    }
     const grace = setTimeout(() => {
       for (const socket of this.#server.clients) socket.terminate();
-    }, 1_000);
+    }, GRACE_MS);
     await new Promise((resolve) => this.#server.close(resolve));
     clearTimeout(grace);
   }
 
-  async #accept(socket: WebSocket, url: string): Promise<void> {
+  async #accept(socket: WebSocket, request: IncomingMessage, ofAddress: Share): Promise<void> {
+    const { limits, metrics, rooms } = this.#parts;
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
+    const refuse = ({ code, reason }: Refusal): void => {
+      metrics.closed(code);
+      early.length = 0;
+      socket.close(code, clip(reason));
+    };
     socket.binaryType = 'nodebuffer';
     socket.on('message', (data: RawData, isBinary: boolean) => {
-      if (!isBinary || !Buffer.isBuffer(data)) socket.close(CloseCode.badRequest, 'Frames are binary');
-      else if (connection === null) early.push(data);
-      else connection.receive(data);
+      if (socket.readyState !== socket.OPEN) return;
+      if (!isBinary || !Buffer.isBuffer(data))
+        refuse({ code: CloseCode.badRequest, reason: 'Frames are binary' });
+      else if (connection !== null) connection.receive(data);
+      else if (early.length < MAX_EARLY_FRAMES) early.push(data);
+      else refuse({ code: CloseCode.flood, reason: 'Wait for the document before you send more' });
     });
     socket.on('pong', () => connection?.heard());
+    socket.on('ping', (data) => connection?.pinged(data));
     socket.on('error', () => undefined); // a close event follows
     socket.on('close', () => {
       gone = true;
@@ -103,43 +187,60 @@ export class SyncSockets {
     // Nothing is read until the document has been loaded: an answer to sync step 1 before that would be wrong.
     socket.pause();
     try {
-      const address = parseSyncPath(url);
-      if (address === null) {
-        socket.close(CloseCode.badRequest, 'No such address: /sync/<project>/<path>');
-      } else if (this.#server.clients.size > this.#limits.connections) {
-        socket.close(CloseCode.busy, 'The server has too many connections');
-      } else {
-        const refusal = await this.#doorkeeper.admit(address);
-        if (refusal !== null) {
-          socket.close(refusal.code, clip(refusal.reason));
-        } else {
-          const limits = this.#limits;
-          const check = async (): Promise<void> => {
-            const since = await this.#doorkeeper.refusal(address);
-            if (since !== null) throw new TurnedAway(since);
-          };
-          const start = (room: Room): Connection => new Connection(socket, room, limits);
-          const entered = await this.#rooms.enter(address, start, check);
-          if (gone) {
-            entered.leave();
-            return;
-          }
-          connection = entered;
-          this.#connections.add(entered);
-          for (const frame of early) entered.receive(frame);
-        }
+      const address = parseSyncPath(request.url ?? '');
+      if (address === null)
+        return refuse({ code: CloseCode.badRequest, reason: 'No such address: /sync/<project>/<path>' });
+      const guest = await this.#parts.greeter(request, address);
+      if (isRefusal(guest)) return refuse(guest);
+      const refusal = gone ? null : await this.#parts.doorkeeper.admit(address);
+      if (refusal !== null) return refuse(refusal);
+      if (gone) return;
+      const check = async (): Promise<void> => {
+        const since = await this.#parts.doorkeeper.refusal(address);
+        if (since !== null) throw new TurnedAway(since);
+      };
+      const shares = [new Share(limits), ofAddress];
+      const start = (room: Room): Connection => {
+        if (room.peers.size >= limits.roomConnections)
+          throw new TurnedAway({
+            code: CloseCode.busy,
+            reason: 'There are too many people in this document',
+          });
+        const stream = request.socket;
+        return new Connection(socket, room, { stream, guest, limits, turns: rooms.turns, shares, metrics });
+      };
+      const entered = await rooms.enter(address, start, check);
+      if (gone) {
+        entered.leave();
+        return;
       }
+      connection = entered;
+      this.#connections.set(entered, this.#entered++ % SLICES);
+      for (const frame of early) entered.receive(frame);
     } catch (error) {
-      if (error instanceof TurnedAway) socket.close(error.refusal.code, clip(error.refusal.reason));
-      else socket.close(CloseCode.notStored, clip(toAnnealError(error, serverErrors.storeFailed).message));
+      if (error instanceof TurnedAway) refuse(error.refusal);
+      else
+        refuse({ code: CloseCode.notStored, reason: toAnnealError(error, serverErrors.storeFailed).message });
     } finally {
-      socket.resume();
+      if (connection === null)
+        socket.resume(); // so that the other side's close is heard
+      else (connection as Connection).begin();
     }
   }
 
   #beat(): void {
     const now = performance.now();
-    for (const connection of this.#connections) connection.heartbeat(now);
-    for (const room of this.#rooms.loaded) room.awareness.renew(now, RENEW_MS);
+    this.#slice = (this.#slice + 1) % SLICES;
+    for (const [connection, slice] of this.#connections) if (slice === this.#slice) connection.heartbeat(now);
+    for (const room of this.#parts.rooms.loaded) room.awareness.renew(now, RENEW_MS);
   }
+}
+
+/** `anneal.ack.1` where it is offered; else one that carries no secret; a secret only where nothing else is. */
+function chosenProtocol(offered: ReadonlySet<string>): string | false {
+  if (offered.has(ACK_SUBPROTOCOL)) return ACK_SUBPROTOCOL;
+  const secret = (name: string): boolean =>
+    name.startsWith(TICKET_SUBPROTOCOL_PREFIX) || name.startsWith(KEY_SUBPROTOCOL_PREFIX);
+  const [first] = offered;
+  return [...offered].find((name) => !secret(name)) ?? first ?? false;
 }

@@ -38,6 +38,7 @@ test('a plain y-websocket client gets no message that it does not know', async (
   await asking.untilStored();
   await plain.until(() => plain.text.toString().startsWith('b'));
   expect(new Set(plain.messages)).toEqual(new Set([MessageType.sync]));
+  expect(asking.messages).toContain(MessageType.durable);
 });
 
 test('trap: load before first sync: nobody is answered from an empty document', async () => {
@@ -153,7 +154,7 @@ test.each(hostile)('hostile update: %s is refused, and the others do not notice'
 });
 
 test('an update that takes too long is found out in a thread of its own', async () => {
-  const { url } = await testServer({ limits: { trialMs: 1, trialParts: 0 } });
+  const { url } = await testServer({ limits: { trialMs: 1, trialMsPerPart: 0, trialParts: 0 } });
   const editor = await join(url, 'notes.md');
   const update = documentWith((doc) => {
     const text = doc.getText('content');
@@ -166,7 +167,7 @@ test('an update that takes too long is found out in a thread of its own', async 
 });
 
 test('honest large edits pass the trial, in the order in which they were made', async () => {
-  const { url } = await testServer({ limits: { trialBytes: 100 } });
+  const { url } = await testServer({ limits: { trialParts: 0 } });
   const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
   ada.text.insert(0, 'a'.repeat(1000));
   ada.text.insert(500, 'middle');
@@ -174,6 +175,21 @@ test('honest large edits pass the trial, in the order in which they were made', 
   ada.text.insert(0, 'b'.repeat(1000));
   await bob.untilText(ada.text.toString());
   await ada.untilStored();
+});
+
+test('a long paste into a long document is no attack', async () => {
+  const { url } = await testServer();
+  const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
+  // As after months of work: pieces all over, many of them deleted, and megabytes of text.
+  ada.doc.transact(() => {
+    for (let i = 0; i < 12_000; i++) ada.text.insert((i * 7919) % (ada.text.length + 1), 'ab');
+    for (let i = 0; i < 3_000; i++) ada.text.delete((i * 104_729) % ada.text.length, 1);
+    ada.text.insert(0, 'x'.repeat(3_000_000));
+  });
+  await ada.untilStored();
+  for (let i = 0; i < 4; i++) ada.text.insert(1_000_000 + i, 'pasted '.repeat(10_000)); // 70 kB each
+  await ada.untilStored();
+  await bob.untilText(ada.text.toString());
 });
 
 test('updates that wait for others are kept to a bound, then the editor must resync', async () => {

@@ -6,29 +6,44 @@ export interface TrialRequest {
   readonly update: Uint8Array;
 }
 
-export interface TrialResponse {
-  readonly problem: string | null;
+/** So long the trial of any update may take, and what each of its parts adds. */
+export interface TrialLimits {
+  readonly trialMs: number;
+  readonly trialMsPerPart: number;
 }
 
-/** Reading the document itself must not count against the update. */
-const MS_PER_MEGABYTE_OF_STATE = 250;
+export type TrialMessage =
+  /** The thread is ready for a trial, or has read the document and begins with the update. */
+  { readonly kind: 'ready' | 'loaded' } | { readonly kind: 'done'; readonly problem: string | null };
+
+/** A document that is not read within this time says nothing about the update. */
+const LOAD_MS = 10_000;
+const MEMORY_MB = 256;
+
+type Outcome =
+  | { readonly kind: 'done'; readonly problem: string | null }
+  | { readonly kind: 'slow' }
+  /** The thread has ended; `loaded`: while it worked on the update, and not on the document before. */
+  | { readonly kind: 'ended'; readonly loaded: boolean };
 
 /**
  * Applies large updates of strangers in a thread of its own first, with a limit on time and memory. One after
- * the other; a thread that does not come back is ended and a new one takes the next.
+ * the other; a thread that does not come back is ended and a new one takes the next. Only what the update itself
+ * needs is held against it: neither the time nor the memory that the document takes.
  */
 export class Trial {
-  readonly #limitMs: number;
+  readonly #limits: TrialLimits;
   #worker: Worker | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs;
+  constructor(limits: TrialLimits) {
+    this.#limits = limits;
   }
 
   /** Rejects with hostileUpdate or malformedUpdate when the update cannot be applied within the limits. */
-  run(request: TrialRequest): Promise<void> {
-    const result = this.#last.then(() => this.#run(request));
+  run(parts: number, request: () => TrialRequest): Promise<void> {
+    const limitMs = Math.round(this.#limits.trialMs + parts * this.#limits.trialMsPerPart);
+    const result = this.#last.then(() => this.#run(request(), limitMs));
     this.#last = result.catch(() => undefined);
     return result;
   }
@@ -39,30 +54,45 @@ export class Trial {
     this.#worker = null;
   }
 
-  async #run(request: TrialRequest): Promise<void> {
+  async #run(request: TrialRequest, limitMs: number): Promise<void> {
     const worker = await this.#start();
-    const limitMs = this.#limitMs + (request.state.length / 1024 / 1024) * MS_PER_MEGABYTE_OF_STATE;
-    const outcome = await new Promise<TrialResponse | 'time' | 'memory'>((resolve) => {
-      const timer = setTimeout(() => end('time'), limitMs);
-      const outOfMemory = (): void => end('memory');
-      const end = (result: TrialResponse | 'time' | 'memory'): void => {
-        clearTimeout(timer);
-        worker.off('message', end);
-        worker.off('error', outOfMemory);
-        resolve(result);
-      };
-      worker.on('message', end);
-      worker.on('error', outOfMemory);
-      worker.postMessage(request);
-    });
-    if (typeof outcome === 'object') {
+    const outcome = await this.#outcome(worker, request, limitMs);
+    if (outcome.kind === 'done') {
       if (outcome.problem === null) return;
       throw serverErrors.malformedUpdate({ message: `Yjs cannot read the update: ${outcome.problem}` });
     }
     this.#worker = null;
     await worker.terminate();
-    throw serverErrors.hostileUpdate({
-      message: `Applying the update takes more than ${outcome === 'time' ? `${Math.round(limitMs)} ms` : '256 MB'}`,
+    if (outcome.kind === 'ended' && !outcome.loaded) return;
+    const bound = outcome.kind === 'slow' ? `${limitMs} ms` : `${MEMORY_MB} MB`;
+    throw serverErrors.hostileUpdate({ message: `Applying the update takes more than ${bound}` });
+  }
+
+  #outcome(worker: Worker, request: TrialRequest, limitMs: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      let loaded = false;
+      const end = (outcome: Outcome): void => {
+        clearTimeout(timer);
+        worker.off('message', hear);
+        worker.off('error', ended);
+        worker.off('exit', ended);
+        resolve(outcome);
+      };
+      const ended = (): void => end({ kind: 'ended', loaded });
+      const hear = (message: TrialMessage): void => {
+        if (message.kind === 'done') {
+          end(message);
+          return;
+        }
+        loaded = true;
+        clearTimeout(timer);
+        timer = setTimeout(() => end({ kind: 'slow' }), limitMs);
+      };
+      let timer = setTimeout(ended, LOAD_MS);
+      worker.on('message', hear);
+      worker.on('error', ended); // it ran out of memory
+      worker.on('exit', ended);
+      worker.postMessage(request);
     });
   }
 
@@ -70,7 +100,7 @@ export class Trial {
   async #start(): Promise<Worker> {
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(new URL('./trial.worker.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: 256 },
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => resolve());

@@ -1,22 +1,23 @@
 import { parentPort } from 'node:worker_threads';
 import * as Y from 'yjs';
-import type { TrialRequest, TrialResponse } from './trial.ts';
+import type { TrialMessage, TrialRequest } from './trial.ts';
 
 if (parentPort === null) throw new Error('trial.worker.ts is started by trial.ts');
 const port = parentPort;
+const say = (message: TrialMessage): void => port.postMessage(message);
 
 port.on('message', ({ state, update }: TrialRequest) => {
   const doc = new Y.Doc();
-  let response: TrialResponse;
+  let problem: string | null = null;
   try {
     Y.applyUpdate(doc, state);
+    say({ kind: 'loaded' });
     Y.applyUpdate(doc, update);
-    response = { problem: null };
   } catch (error) {
-    response = { problem: String(error) };
+    problem = String(error);
   }
   doc.destroy();
-  port.postMessage(response);
+  say({ kind: 'done', problem });
 });
 
-port.postMessage({ problem: null } satisfies TrialResponse); // ready
+say({ kind: 'ready' });

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
-import { SYNC_SUBPROTOCOL } from '../../src/protocol/sync.ts';
+import { ACK_SUBPROTOCOL } from '../../src/protocol/sync.ts';
 import { SAMPLE_CONFIG, testServer } from '../testing/fixture.ts';
 
 /** The client of others, as it is published: whoever speaks y-websocket can join. */
@@ -44,7 +44,7 @@ test('y-websocket works as it is: text, cursors, and coming back after the serve
 
 test('y-websocket gives up where it should', async () => {
   const { url } = await testServer();
-  const provider = provide(url, 'nobody/anneal.yaml', [SYNC_SUBPROTOCOL]);
+  const provider = provide(url, 'nobody/anneal.yaml', [ACK_SUBPROTOCOL]);
   const closed = await new Promise<{ code: number }>((resolve) => provider.on('closed', resolve));
   expect(closed.code).toBe(4404);
   expect(provider.shouldConnect).toBe(false);

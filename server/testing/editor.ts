@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import * as sync from 'y-protocols/sync';
 import * as Y from 'yjs';
-import { MessageType, SYNC_SUBPROTOCOL, SyncMessageType, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { ACK_SUBPROTOCOL, MessageType, SyncMessageType, TEXT_ROOT } from '../../src/protocol/sync.ts';
 
 /** An editor's connection over a real socket, in the reference implementation of the protocols. */
 export class Editor {
@@ -17,20 +17,29 @@ export class Editor {
   readonly messages: number[] = [];
   sent = 0;
   stored = 0;
+  /** As message 100 said last; null before the first. */
+  epoch: number | null = null;
+  lsn = 0;
+  /** As message 101 said last. */
+  role: string | null = null;
   synced = false;
   #watchers = new Set<() => void>();
 
   constructor(
     url: string,
     address: string,
-    { doc = new Y.Doc(), ask = true, headers = {}, hello }: EditorOptions = {},
+    { doc = new Y.Doc(), ask = true, headers = {}, protocols = [], hello }: EditorOptions = {},
   ) {
     this.doc = doc;
     this.awareness = new awarenessProtocol.Awareness(doc);
     this.awareness.setLocalState(null);
-    this.socket = new WebSocket(`${url.replace(/^http/, 'ws')}${address}`, ask ? [SYNC_SUBPROTOCOL] : [], {
-      headers,
-    });
+    this.socket = new WebSocket(
+      `${url.replace(/^http/, 'ws')}${address}`,
+      [...(ask ? [ACK_SUBPROTOCOL] : []), ...protocols],
+      {
+        headers,
+      },
+    );
     this.socket.binaryType = 'nodebuffer';
     this.socket.setMaxListeners(0);
     this.socket.on('error', () => undefined);
@@ -122,8 +131,12 @@ export class Editor {
     const decoder = decoding.createDecoder(data);
     const type = decoding.readVarUint(decoder);
     this.messages.push(type);
-    if (type === MessageType.stored) {
+    if (type === MessageType.durable) {
+      this.epoch = decoding.readVarUint(decoder);
+      this.lsn = decoding.readVarUint(decoder);
       this.stored = decoding.readVarUint(decoder);
+    } else if (type === MessageType.role) {
+      this.role = decoding.readVarString(decoder);
     } else if (type === MessageType.awareness) {
       awarenessProtocol.applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this);
     } else if (type === MessageType.sync) {
@@ -151,9 +164,11 @@ export class Editor {
 
 export interface EditorOptions {
   readonly doc?: Y.Doc;
-  /** Whether to ask for message 4. */
+  /** Whether to ask for messages 100 and 101. */
   readonly ask?: boolean;
   /** The awareness that is sent as soon as the socket is open. */
   readonly hello?: Uint8Array;
+  /** Further subprotocols, such as a ticket. */
+  readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 }

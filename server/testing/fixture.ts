@@ -13,11 +13,27 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+export type TestServer = RunningServer & { readonly dataDir: string };
+
 /** A real server on a free loopback port, stopped when the test is over. */
-export async function testServer(
-  options: Partial<ServerOptions> = {},
-): Promise<RunningServer & { readonly dataDir: string }> {
-  const dataDir = options.dataDir ?? (await temporaryFolder());
+export async function testServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const server = await serverIn(options.dataDir ?? (await temporaryFolder()), options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** The same for all tests of a file: who starts it closes it, which removes its folder. */
+export async function sharedServer(options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'anneal-'));
+  const server = await serverIn(dataDir, options);
+  const close = async (): Promise<void> => {
+    await server.close();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { ...server, close };
+}
+
+async function serverIn(dataDir: string, options: Partial<ServerOptions>): Promise<TestServer> {
   const server = await startServer({
     port: 0,
     studio: { kind: 'none' },
@@ -25,6 +41,5 @@ export async function testServer(
     ...options,
     dataDir,
   });
-  onTestFinished(() => server.close());
   return { ...server, dataDir };
 }

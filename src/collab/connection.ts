@@ -5,7 +5,17 @@ import * as syncProtocol from 'y-protocols/sync';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { Disposables } from '../base/disposable.ts';
-import { isFinalClose, MessageType, SYNC_SUBPROTOCOL, SyncMessageType, syncPath } from '../protocol/sync.ts';
+import { type Role, roles } from '../domain/access/roles.ts';
+import type { ServerMark } from '../domain/documents/ports.ts';
+import {
+  ACK_SUBPROTOCOL,
+  CloseCode,
+  isFinalClose,
+  MessageType,
+  SyncMessageType,
+  syncPath,
+} from '../protocol/sync.ts';
+import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
 
 export type ConnectionState =
@@ -20,6 +30,8 @@ export type ConnectionState =
 
 export interface Connection {
   readonly state: ConnectionState;
+  /** What we may do here, as the server says; null while it has not said. */
+  readonly role: Role | null;
   readonly awareness: Awareness;
   /** What the remote side's transactions carry as origin. */
   readonly origin: unknown;
@@ -38,8 +50,14 @@ export interface ConnectionOptions {
   readonly acknowledged: Uint8Array | null;
   readonly random?: () => number;
   readonly socket?: typeof WebSocket;
+  /** Asked before each attempt to connect. */
+  readonly tickets?: Tickets | undefined;
   onState(state: ConnectionState): void;
-  onAcknowledged(stateVector: Uint8Array): void;
+  /** All that the document holds now is on the server's disk. */
+  onSaved(mark: ServerMark, stateVector: Uint8Array): void;
+  /** The server has said where its log is, right after a connection opened. */
+  onServer?(mark: ServerMark): void;
+  onRole?(role: Role): void;
 }
 
 const MAX_BACKOFF_MS = 30_000;
@@ -61,14 +79,21 @@ export function isOtherDocument(acknowledged: Uint8Array | null, serverVector: U
   return [...ours.keys()].every((client) => !theirs.has(client));
 }
 
+function isOutside(code: number): boolean {
+  return code === CloseCode.unauthorized || code === CloseCode.projectNotFound;
+}
+
 /** The y-websocket connection of one document, with states that people understand. */
 export function connectDocument(options: ConnectionOptions): Connection {
   const { doc, project, path, random = Math.random } = options;
+  const { tickets } = options;
   const disposables = new Disposables();
   const awareness = new Awareness(doc);
   let failures = 0;
+  let wasIn = false;
   let state: ConnectionState = { kind: 'connecting' };
-  let acknowledgedCount: number | null = null;
+  let durableCount: number | null = null;
+  let role: Role | null = null;
   let acknowledged = options.acknowledged;
   /** Content frames from before the server's state vector was seen; null when nothing is held back. */
   let held: Uint8Array[] | null = null;
@@ -79,32 +104,38 @@ export function connectDocument(options: ConnectionOptions): Connection {
     state = next;
     options.onState(next);
   };
+  const Socket = options.socket ?? WebSocket;
   const provider = new WebsocketProvider(options.server, syncPath(project, path).slice(1), doc, {
     awareness,
     connect: false,
-    protocols: [SYNC_SUBPROTOCOL],
+    protocols: [ACK_SUBPROTOCOL],
     maxBackoffTime: MAX_BACKOFF_MS,
-    WebSocketPolyfill: countingSocket(options.socket ?? WebSocket, sent),
-    shouldReconnect: (event) => !isFinalClose(event.code),
+    WebSocketPolyfill: countingSocket(
+      tickets === undefined ? Socket : admittedSocket(Socket, () => tickets(project, path)),
+      sent,
+    ),
+    // Who was in and is sent away may have been signed out: asking for the next ticket says which it is.
+    shouldReconnect: ({ code }) => !isFinalClose(code) || (tickets !== undefined && wasIn && isOutside(code)),
   });
   const update = (): void => {
     if (state.kind === 'refused' || state.kind === 'replaced') return;
     if (provider.synced) {
       say({
         kind: 'synced',
-        saved: acknowledgedCount === null ? null : acknowledgedCount >= sent.syncMessages,
+        saved: durableCount === null ? null : durableCount > 0 && durableCount >= sent.syncMessages,
       });
     } else say(failures > 0 ? { kind: 'offline' } : { kind: 'connecting' });
   };
 
   const onClose = (): void => {
+    wasIn = provider.synced;
     failures += 1;
-    acknowledgedCount = null;
+    durableCount = null;
     provider.maxBackoffTime = backoff(failures, random); // read right after this event
     queueMicrotask(update);
   };
   const onClosed = ({ code, reason }: { code: number; reason: string }): void =>
-    say({ kind: 'refused', code, reason });
+    say(code === CloseCode.rotated ? { kind: 'replaced' } : { kind: 'refused', code, reason });
   const onSync = (synced: boolean): void => {
     if (synced) failures = 0;
     update();
@@ -114,17 +145,21 @@ export function connectDocument(options: ConnectionOptions): Connection {
   provider.on('sync', onSync);
   provider.on('status', update);
 
-  // A state vector for the server's own: once all that we sent is on disk, all of our clients are there.
-  const noteClients = (): void => {
-    const known = acknowledged === null ? 0 : Y.decodeStateVector(acknowledged).size;
-    if (acknowledged !== null && doc.store.clients.size <= known) return;
-    acknowledged = Y.encodeStateVector(doc);
-    options.onAcknowledged(acknowledged);
-  };
-  provider.messageHandlers[MessageType.stored] = (_encoder, decoder) => {
-    acknowledgedCount = decoding.readVarUint(decoder);
-    if (provider.synced && acknowledgedCount >= sent.syncMessages) noteClients();
+  provider.messageHandlers[MessageType.durable] = (_encoder, decoder) => {
+    const mark = { epoch: decoding.readVarUint(decoder), lsn: decoding.readVarUint(decoder) };
+    const first = durableCount === null;
+    durableCount = decoding.readVarUint(decoder);
+    if (first) options.onServer?.(mark);
+    if (provider.synced && durableCount > 0 && durableCount >= sent.syncMessages) {
+      acknowledged = Y.encodeStateVector(doc); // the server's own: it has all of our clients
+      options.onSaved(mark, acknowledged);
+    }
     update();
+  };
+  provider.messageHandlers[MessageType.role] = (_encoder, decoder) => {
+    const said = decoding.readVarString(decoder);
+    role = roles.find((known) => known === said) ?? role;
+    if (role !== null) options.onRole?.(role);
   };
   // Until the server's own state vector has been seen, its content is held back (see isOtherDocument).
   const plainSync = provider.messageHandlers[MessageType.sync];
@@ -176,6 +211,9 @@ export function connectDocument(options: ConnectionOptions): Connection {
   return {
     get state() {
       return state;
+    },
+    get role() {
+      return role;
     },
     awareness,
     origin: provider,

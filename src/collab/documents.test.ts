@@ -11,7 +11,12 @@ function memoryStore(meanwhile: () => void) {
     void updates.set(room, [...(updates.get(room) ?? []), new Uint8Array(update)]);
   const store: DocumentStore = {
     async load(room): Promise<StoredDocument> {
-      const found = { updates: updates.get(room) ?? [], acknowledged: acknowledged.get(room) ?? null };
+      const found = {
+        updates: updates.get(room) ?? [],
+        acknowledged: acknowledged.get(room) ?? null,
+        server: null,
+        unsaved: [],
+      };
       meanwhile();
       return found;
     },
@@ -19,7 +24,7 @@ function memoryStore(meanwhile: () => void) {
       put(room, update);
       meanwhile();
     },
-    async acknowledge(room, vector) {
+    async acknowledge(room, { vector }) {
       acknowledged.set(room, new Uint8Array(vector));
       meanwhile();
     },
@@ -35,6 +40,7 @@ function memoryStore(meanwhile: () => void) {
       acknowledged.delete(room);
     },
     rooms: async () => [...updates.keys()].sort(),
+    unsaved: async () => [...updates.keys()].sort(),
   };
   return { store, put };
 }
@@ -51,8 +57,8 @@ test('trap: a renamed file takes along what is typed while it is followed', asyn
     for (const update of typed.splice(0)) put('p/old.md', update);
   });
   text.insert(0, 'offline ');
-  for (const update of typed.splice(0)) await store.append('p/old.md', update);
-  await store.acknowledge('p/old.md', Y.encodeStateVector(doc));
+  for (const update of typed.splice(0)) await store.append('p/old.md', update, null);
+  await store.acknowledge('p/old.md', { vector: Y.encodeStateVector(doc), server: null, authors: [] });
   const documents = createDocuments({
     store,
     server: 'ws://localhost:1',

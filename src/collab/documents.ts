@@ -2,11 +2,15 @@ import type { editor } from 'monaco-editor/editor';
 import * as Y from 'yjs';
 import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
-import { PROJECT_DOCUMENT } from '../protocol/sync.ts';
+import { reviewedPath } from '../protocol/review.ts';
+import { CloseCode, PROJECT_DOCUMENT } from '../protocol/sync.ts';
+import type { Tickets } from './admitted-socket.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
+import { createResend } from './resend.ts';
+import { keepsNothing, type ReviewReader, reviewReader } from './review.ts';
 import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 
@@ -21,10 +25,16 @@ export interface Documents {
   /** The text of a file, or with PROJECT_DOCUMENT the project's own document. */
   use(project: string, path: string): RoomUse;
   project(project: string): RoomUse;
+  /** What is said about texts; its documents are opened with `use`, under `reviewDocument(path)`. */
+  readonly review: ReviewReader;
   /** Counts how often a document had to be opened anew because the server had another under its name. */
   generation(project: string, path: string): number;
-  /** Called when that happens; `text` is what was kept here of a file, null for a project's own document. */
+  /** Called when that happens; `text` is what was kept here of a file, null where nobody has to keep it. */
   onReplaced(listener: (project: string, path: string, text: string | null) => void): () => void;
+  /** Shows the server's document and puts what is kept here aside, which may not be sent. Resolves with its text. */
+  letGo(room: Room): Promise<string>;
+  /** Tries again where the server would not have us: somebody signed in, or a role has changed. */
+  reconnect(): void;
   /** The project's artifacts; the project's document stays open from then on. */
   files(project: string): Promise<ProjectFiles>;
   /** Binds an editor to the text of a file's room, once the room is ready. */
@@ -52,23 +62,41 @@ export function createDocuments(options: {
   readonly server: string;
   readonly profile: ProfileSource;
   readonly now: () => number;
+  /** Where people sign in: what opens a socket. */
+  readonly tickets?: Tickets;
+  /** Called when the server wants to know who this is. */
+  readonly onSignedOut?: () => void;
 }): Documents {
-  const { store, server, profile, now } = options;
+  const { store, server, profile, now, tickets } = options;
   const generations = new Map<string, number>();
   const replacedListeners = new Set<(project: string, path: string, text: string | null) => void>();
-  const reopen = async (room: Room): Promise<void> => {
+  const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
-    const text = await room.setAside(new Date(now()));
+    // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
+    const isOver = !isKept && !room.hasUnsaved;
+    const text = isOver ? '' : await room.setAside(new Date(now()));
+    if (isOver) await room.forget();
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
     generations.set(key, (generations.get(key) ?? 0) + 1);
     for (const listener of replacedListeners)
-      listener(project, path, path === PROJECT_DOCUMENT ? null : text);
+      listener(project, path, path === PROJECT_DOCUMENT || isKept || isOver ? null : text);
+    return text;
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
-    const room = await openRoom({ project, path, store, server });
+    const isReview = reviewedPath(path) !== null;
+    const keep = isReview ? keepsNothing : store;
+    const room = await openRoom({
+      project,
+      path,
+      store: keep,
+      server,
+      tickets,
+      onServer: resend.learned,
+      onSaved: resend.heard,
+    });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
     const seen = new Map<number, string>();
@@ -80,19 +108,32 @@ export function createDocuments(options: {
     note();
     room.doc.on('destroy', stop);
     room.subscribe(() => {
-      if (room.state.connection.kind === 'replaced') void reopen(room);
+      const { connection } = room.state;
+      // A review that holds what the server has lost: the server's is right.
+      const isOutdated = isReview && connection.kind === 'refused' && connection.code === CloseCode.forbidden;
+      if (connection.kind === 'replaced' || isOutdated) void reopen(room);
+      if (connection.kind === 'refused' && connection.code === CloseCode.unauthorized)
+        options.onSignedOut?.();
     });
     return room;
   });
+  const resend = createResend({ store, use: (project, path) => cache.use(project, path) });
   const kept = new Map<string, Promise<ProjectFiles>>();
   return {
     use: (project, path) => cache.use(project, path),
     project: (project) => cache.use(project, PROJECT_DOCUMENT),
+    review: reviewReader,
     generation: (project, path) => generations.get(`${project}/${path}`) ?? 0,
     onReplaced(listener) {
       replacedListeners.add(listener);
       return () => replacedListeners.delete(listener);
     },
+    letGo: (room) => reopen(room, true),
+    reconnect: () =>
+      cache.each((room) => {
+        const { connection } = room.state;
+        if (connection.kind === 'refused' && MAY_PASS.has(connection.code)) room.retry();
+      }),
     files(project) {
       const known = kept.get(project);
       if (known !== undefined) return known;
@@ -121,10 +162,11 @@ export function createDocuments(options: {
     movedTo,
     async follow(project, from, to) {
       const [before, after] = [roomName(project, from), roomName(project, to)];
-      const { acknowledged } = await store.load(before);
+      const { acknowledged: vector } = await store.load(before);
       // At once, so that what another tab writes down meanwhile is on one side or the other.
       await store.setAside(before, after);
-      if (acknowledged !== null) await store.acknowledge(after, acknowledged);
+      // Whether the server has it under its new name is seen when it is opened, or sent in the background.
+      if (vector !== null) await store.acknowledge(after, { vector, server: null, authors: [] });
       cache.drop(project, from);
       await store.setAside(before, after); // the last letters that were typed under the old name
     },
@@ -138,6 +180,13 @@ export function createDocuments(options: {
     },
   };
 }
+
+/** What another session or role may change. */
+const MAY_PASS: ReadonlySet<number> = new Set([
+  CloseCode.unauthorized,
+  CloseCode.forbidden,
+  CloseCode.projectNotFound,
+]);
 
 function toBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

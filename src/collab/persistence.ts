@@ -1,9 +1,12 @@
 import * as Y from 'yjs';
 import { Disposables } from '../base/disposable.ts';
-import type { DocumentStore } from '../domain/documents/ports.ts';
+import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 
 /** Origin of what comes from this machine's store: neither sent as an edit of ours nor stored again. */
 export const STORED_HERE = { name: 'stored on this machine' } as const;
+
+/** What is written down later than this after the server said it costs no more than sending it again. */
+const NOTE_AFTER_MS = 1000;
 
 /** Rows after which the log of a room is folded into one. */
 const COMPACT_AFTER = 256;
@@ -14,8 +17,18 @@ export interface Persistence {
   readonly state: LocalState;
   /** What the server last said to have; null while it never did. */
   readonly acknowledged: Uint8Array | null;
+  /** Where the server's log was then; null while it never said so. */
+  readonly server: ServerMark | null;
+  /** Whether the document holds something that the server is not known to have. */
+  readonly hasUnsaved: boolean;
+  /** The server has said which life of its log this is: in another one nothing counts as saved. */
+  learned(server: ServerMark): void;
+  /** All that the document holds now is on the server's disk. Written down a while later: typing goes first. */
+  saved(server: ServerMark, vector: Uint8Array): void;
   /** Why the last write failed; null while writes succeed. */
   readonly failure: unknown;
+  /** What the server said last is of a document that is over: it is not written down any more. */
+  withdraw(): void;
   /** Resolves when all that the document holds now is on disk, or writing it failed. */
   settled(): Promise<void>;
   dispose(): void;
@@ -51,6 +64,14 @@ export async function persist(options: {
 
   let rows = stored.updates.length;
   let waiting: Uint8Array[] = [];
+  /** Whether an edit of ours is among what waits. */
+  let mine = false;
+  let server = stored.server;
+  let hasUnsaved = stored.updates.length > 0 && (server === null || stored.unsaved.length > 0);
+  let note: { readonly server: ServerMark; readonly vector: Uint8Array } | null = null;
+  let noteTimer: ReturnType<typeof setTimeout> | null = null;
+  let noted =
+    stored.unsaved.length === 0 ? JSON.stringify([stored.server?.epoch, clientsOf(stored.acknowledged)]) : '';
   let writing: Promise<void> | null = null;
   let state: LocalState = 'stored';
   let failure: unknown = null;
@@ -67,16 +88,19 @@ export async function persist(options: {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
+      const author = mine ? doc.clientID : null;
+      mine = false;
       const [only] = batch;
       const update = batch.length === 1 && only !== undefined ? only : Y.mergeUpdates(batch);
       try {
-        await store.append(room, update);
+        await store.append(room, update, author);
         failure = null;
         rows += 1;
         if (rows > COMPACT_AFTER) await fold();
       } catch (thrown) {
         // Kept for the next attempt, which the next edit makes: storage may have been freed by then.
         waiting = [update, ...waiting];
+        mine ||= author !== null;
         failure = thrown;
         say('failed');
         return;
@@ -84,9 +108,15 @@ export async function persist(options: {
     }
     say('stored');
   };
-  const onUpdate = (update: Uint8Array, origin: unknown): void => {
+  const onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, { local }: Y.Transaction): void => {
     if (origin === STORED_HERE) return;
     waiting.push(update);
+    if (local) {
+      mine = true;
+      hasUnsaved = true;
+      note = null; // said before this edit
+      noted = '';
+    }
     say('storing');
     writing ??= write().finally(() => {
       writing = null;
@@ -97,11 +127,30 @@ export async function persist(options: {
     const batch = waiting;
     waiting = [];
     if (batch.length === 0) return;
-    store.append(room, Y.mergeUpdates(batch)).catch(() => {
+    const author = mine ? doc.clientID : null;
+    mine = false;
+    store.append(room, Y.mergeUpdates(batch), author).catch(() => {
       waiting = [...batch, ...waiting]; // should the page come back: with the next edit
+      mine ||= author !== null;
     });
   };
+  const writeNote = async (): Promise<void> => {
+    if (noteTimer !== null) clearTimeout(noteTimer);
+    noteTimer = null;
+    await writing; // what the server has is here first: else it would count as unsaved again
+    if (note === null) return;
+    const said = note;
+    note = null;
+    await store.acknowledge(room, { ...said, authors: [doc.clientID, ...stored.unsaved] });
+    noted = JSON.stringify([said.server.epoch, clientsOf(said.vector)]);
+  };
+  const failedNote = (): void => {
+    noted = ''; // the next word of the server is written down again
+  };
   const disposables = new Disposables();
+  disposables.add(() => {
+    if (note !== null) writeNote().catch(failedNote);
+  });
   doc.on('update', onUpdate);
   disposables.add(() => doc.off('update', onUpdate));
   globalThis.addEventListener('pagehide', onPageHide);
@@ -116,9 +165,33 @@ export async function persist(options: {
       return failure;
     },
     acknowledged: stored.acknowledged,
+    get server() {
+      return server;
+    },
+    get hasUnsaved() {
+      return hasUnsaved;
+    },
+    learned(now) {
+      if (server !== null && (now.epoch !== server.epoch || now.lsn < server.lsn)) hasUnsaved = true;
+    },
+    saved(now, vector) {
+      server = now;
+      hasUnsaved = false;
+      if (noted === JSON.stringify([now.epoch, clientsOf(vector)])) return;
+      note = { server: now, vector };
+      noteTimer ??= setTimeout(() => void writeNote().catch(failedNote), NOTE_AFTER_MS);
+    },
+    withdraw() {
+      note = null;
+    },
     async settled() {
       while (writing !== null) await writing;
     },
     dispose: () => disposables.dispose(),
   };
+}
+
+/** How many clients a state vector knows. More of them is what there is to write down anew. */
+function clientsOf(vector: Uint8Array | null): number {
+  return vector === null ? 0 : Y.decodeStateVector(vector).size;
 }

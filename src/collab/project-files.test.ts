@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
+import type { Role } from '../domain/access/roles.ts';
 import { listFiles, movedTo, projectFiles } from './project-files.ts';
 import type { Room } from './room.ts';
 
 const SHA = 'a'.repeat(64);
 
-function room(): Room {
+function room(role: Role | null = null): Room {
   const doc = new Y.Doc();
   const files = doc.getMap('files');
   files.set('b.yaml', { kind: 'text', created: 1 });
@@ -14,7 +15,7 @@ function room(): Room {
   files.set('gone.txt', { kind: 'artifact', sha256: SHA, bytes: 3, created: 1, deleted: 2 });
   files.set('../evil', { kind: 'text', created: 1 });
   files.set('nonsense', 42);
-  return { doc } as unknown as Room;
+  return { doc, state: { role } } as unknown as Room;
 }
 
 test('lists what is there; deleted, malformed and forbidden entries are left out', () => {
@@ -41,4 +42,17 @@ test('the port of the services: artifacts alone, set and removed for everybody',
   expect(there.doc.getMap('files').get('a.txt')).toMatchObject({ deleted: 7, sha256: SHA });
   expect(heard).toBe(2);
   stop();
+});
+
+test('who may not change the project is told so before the server is', () => {
+  for (const role of ['viewer', 'commenter'] as const) {
+    const files = projectFiles(room(role), () => 9);
+    expect(() => files.set('new.txt', { sha256: SHA, bytes: 1 })).toThrow(`A ${role} may not`);
+    expect(() => files.remove('a.txt')).toThrow(`A ${role} may not`);
+    expect(files.get('a.txt')).toEqual({ sha256: SHA, bytes: 3 });
+    expect(files.get('new.txt')).toBe(null);
+  }
+  const files = projectFiles(room('editor'), () => 9);
+  files.set('new.txt', { sha256: SHA, bytes: 1 });
+  expect(files.get('new.txt')).toEqual({ sha256: SHA, bytes: 1 });
 });

@@ -1,4 +1,6 @@
+import { can } from '../domain/access/roles.ts';
 import type { ProjectFiles, StoredArtifact } from '../domain/artifacts/ports.ts';
+import { protocolErrors } from '../protocol/errors.ts';
 import { type FileEntry, readFileEntry } from '../protocol/sync.ts';
 import { filesOf, type Room } from './room.ts';
 
@@ -23,13 +25,19 @@ export function movedTo(room: Room, path: string): string | null {
   return entry?.deleted === undefined ? null : (entry.movedTo ?? null);
 }
 
-/** The project's artifacts as the port that services take: path -> hash and length. */
+/** The project's artifacts as the port that services take: path -> hash and length. Writing throws forbidden. */
 export function projectFiles(room: Room, now: () => number): ProjectFiles {
   const files = filesOf(room.doc);
   const artifactOf = (path: string): StoredArtifact | null => {
     const entry = readFileEntry(path, files.get(path));
     if (entry?.kind !== 'artifact' || entry.deleted !== undefined) return null;
     return { sha256: entry.sha256, bytes: entry.bytes };
+  };
+  /** The server would take nothing of it, and close the document. */
+  const mustBeAllowed = (): void => {
+    const { role } = room.state;
+    if (role !== null && !can(role, 'project.change'))
+      throw protocolErrors.forbidden({ message: `A ${role} may not change the files of the project` });
   };
   return {
     get: artifactOf,
@@ -42,9 +50,11 @@ export function projectFiles(room: Room, now: () => number): ProjectFiles {
       return found;
     },
     set(path, { sha256, bytes }) {
+      mustBeAllowed();
       files.set(path, { kind: 'artifact', sha256, bytes, created: now() } satisfies FileEntry);
     },
     remove(path) {
+      mustBeAllowed();
       const entry = readFileEntry(path, files.get(path));
       if (entry !== null) files.set(path, { ...entry, deleted: now() } satisfies FileEntry);
     },

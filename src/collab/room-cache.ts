@@ -42,6 +42,11 @@ export class RoomCache {
     };
   }
 
+  /** Visits the rooms that are open, those that are being opened as soon as they are. */
+  each(visit: (room: Room) => void): void {
+    for (const { room } of this.#entries.values()) room.then(visit, () => undefined);
+  }
+
   /** Closes the room at once; whoever uses it must ask for it anew. */
   drop(project: string, path: string): void {
     const key = `${project}/${path}`;

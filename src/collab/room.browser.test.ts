@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
+import { protocolErrors } from '../protocol/errors.ts';
 import { openDocumentStore } from '../storage/documents/store.ts';
+import type { Tickets } from './admitted-socket.ts';
 import { backoff, isOtherDocument } from './connection.ts';
 import { introduce, people } from './presence.ts';
 import { contentOf, openRoom, type Room } from './room.ts';
@@ -27,13 +29,14 @@ afterEach(() => {
 });
 
 /** Every call is a tab of its own: they share what a browser's tabs share, storage and broadcast channel. */
-async function openTab(from: FakeServer = server): Promise<Room> {
+async function openTab(from: FakeServer = server, tickets?: Tickets): Promise<Room> {
   const room = await openRoom({
     project,
     path: 'anneal.yaml',
     store,
     server: 'ws://test',
     socket: from.socket,
+    tickets,
   });
   open.push(room);
   return room;
@@ -162,6 +165,36 @@ test('a final close is shown with its reason and not tried again; a transient on
   room.dispose();
 });
 
+test('a session that ends: the next ticket says so, the text stays, and signing in sends what was written', async () => {
+  let signedIn = true;
+  let asked = 0;
+  const room = await openTab(server, async () => {
+    asked += 1;
+    if (!signedIn) throw protocolErrors.notSignedIn();
+    return [`anneal.ticket.${asked}`];
+  });
+  await synced(room);
+  signedIn = false;
+  server.close(4404, 'There is no such project'); // what the server says to whoever has no role any more
+  await expect.poll(() => room.state.connection).toMatchObject({ kind: 'refused', code: 4401 });
+  expect(textOf(room)).toBe('project: stories\n');
+  contentOf(room.doc).insert(0, '# meanwhile\n');
+  await kept(room);
+  signedIn = true;
+  room.retry();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(contentOf(server.doc).toString()).toBe('# meanwhile\nproject: stories\n');
+  expect(asked).toBe(3);
+});
+
+test('who is sent away is not given up before a ticket has been asked for again', async () => {
+  const room = await openTab(server, async () => []);
+  await synced(room);
+  server.reachable = false;
+  server.close(4404, 'There is no such project');
+  await expect.poll(() => room.state.connection.kind).toBe('offline'); // it is asked for again first
+});
+
 test('edits made while a connection opens are sent once, with the answer to the server', async () => {
   const first = await openTab();
   await expect.poll(() => first.state.connection).toEqual({ kind: 'synced', saved: true });
@@ -184,6 +217,7 @@ test('without storage the work goes on, and the failure is told', async () => {
     setAside: () => Promise.reject(new Error('no storage')),
     remove: () => Promise.reject(new Error('no storage')),
     rooms: () => Promise.resolve([]),
+    unsaved: () => Promise.resolve([]),
   };
   const room = await openRoom({
     project,
@@ -218,4 +252,53 @@ test('a server that is behind is the same document; one that shares no client is
   expect(isOtherDocument(acknowledged, Y.encodeStateVector(new Y.Doc()))).toBe(false);
   expect(isOtherDocument(acknowledged, Y.encodeStateVector(fresh))).toBe(true);
   expect(isOtherDocument(null, Y.encodeStateVector(fresh))).toBe(false);
+});
+
+test('a new epoch: nothing counts as saved before the server has it in that epoch', async () => {
+  const room = await openTab();
+  contentOf(room.doc).insert(0, '# mine\n');
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(room.hasUnsaved).toBe(false);
+  server.storesAtOnce = false;
+  server.epoch += 1;
+  server.cut();
+  room.retry();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: false });
+  expect(room.hasUnsaved).toBe(true);
+  server.store();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  expect(room.hasUnsaved).toBe(false);
+});
+
+test('what the server has is noted here, and an edit that it does not have is', async () => {
+  const name = `${project}/anneal.yaml`;
+  const room = await openTab();
+  await synced(room);
+  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+  expect(await store.unsaved(server.epoch + 1)).toEqual([name]);
+  server.reachable = false;
+  server.cut();
+  contentOf(room.doc).insert(0, 'offline ');
+  await kept(room);
+  expect(await store.unsaved(server.epoch)).toEqual([name]);
+  server.reachable = true;
+  room.retry();
+  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+});
+
+test('a document that began anew is forgotten where the server had all of it, and not where it had not', async () => {
+  const room = await openTab();
+  await expect.poll(() => room.state.connection).toEqual({ kind: 'synced', saved: true });
+  await kept(room);
+  server.close(4409, 'The document has begun anew');
+  expect(room.state.connection.kind).toBe('replaced');
+  expect(room.hasUnsaved).toBe(false);
+  await room.forget();
+  expect(await store.rooms()).toEqual([]);
+  const other = await openTab();
+  await synced(other);
+  server.storesAtOnce = false;
+  contentOf(other.doc).insert(0, 'not acknowledged ');
+  server.close(4409, 'The document has begun anew');
+  expect(other.hasUnsaved).toBe(true);
 });

@@ -1,8 +1,10 @@
 import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { type Disposable, Disposables } from '../base/disposable.ts';
-import type { DocumentStore } from '../domain/documents/ports.ts';
+import type { Role } from '../domain/access/roles.ts';
+import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
+import type { Tickets } from './admitted-socket.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
 
@@ -14,6 +16,8 @@ export interface RoomState {
    * nothing may be written into it: only the server seeds.
    */
   readonly ready: boolean;
+  /** What we may do here, as the server said last; null while it has not, and we may try. */
+  readonly role: Role | null;
 }
 
 /** One shared document, kept here and connected. */
@@ -29,6 +33,10 @@ export interface Room extends Disposable {
   retry(): void;
   /** After 'replaced': gives the copy kept here another name and returns its text. */
   setAside(now: Date): Promise<string>;
+  /** Whether it holds something that the server is not known to have. */
+  readonly hasUnsaved: boolean;
+  /** After 'replaced': removes the copy kept here. */
+  forget(): Promise<void>;
 }
 
 export interface RoomOptions {
@@ -38,6 +46,21 @@ export interface RoomOptions {
   /** ws://host:port */
   readonly server: string;
   readonly socket?: typeof WebSocket;
+  readonly tickets?: Tickets | undefined;
+  /** Called when a connection has opened, with where the log was when the document was last saved there. */
+  readonly onServer?: (server: ServerMark, before: ServerMark | null) => void;
+  /** Called when the document is saved, with where the server's log is. */
+  readonly onSaved?: (server: ServerMark) => void;
+}
+
+/** Matches names that `setAside` gave. */
+const SET_ASIDE = /~\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** The document that a name of the store means; null where it was set aside and belongs to none. */
+export function documentOf(name: string): { readonly project: string; readonly path: string } | null {
+  const slash = name.indexOf('/');
+  if (slash < 1 || SET_ASIDE.test(name)) return null;
+  return { project: name.slice(0, slash), path: name.slice(slash + 1) };
 }
 
 export function roomName(project: string, path: string): string {
@@ -65,7 +88,7 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
   const listeners = new Set<() => void>();
   const doc = new Y.Doc();
   disposables.add(() => doc.destroy());
-  let state: RoomState = { connection: { kind: 'connecting' }, local: 'stored', ready: false };
+  let state: RoomState = { connection: { kind: 'connecting' }, local: 'stored', ready: false, role: null };
   const say = (change: Partial<RoomState>): void => {
     const connection = change.connection ?? state.connection;
     state = { ...state, ...change, ready: state.ready || connection.kind === 'synced' || hasContent(doc) };
@@ -90,7 +113,17 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     server,
     acknowledged: persistence?.acknowledged ?? null,
     onState: (next) => say({ connection: next }),
-    onAcknowledged: (vector) => void store.acknowledge(room, vector).catch(() => undefined),
+    onSaved: (server, vector) => {
+      persistence?.saved(server, vector);
+      options.onSaved?.(server);
+    },
+    onServer: (server) => {
+      const before = persistence?.server ?? null;
+      persistence?.learned(server);
+      options.onServer?.(server, before);
+    },
+    onRole: (role) => say({ role }),
+    tickets: options.tickets,
     ...(options.socket === undefined ? {} : { socket: options.socket }),
   });
   disposables.add(connection);
@@ -113,10 +146,20 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     retry: () => connection.retry(),
     async setAside(now) {
       await persistence?.settled();
+      persistence?.withdraw();
       persistence?.dispose();
       // Without storage there is nothing to rename; the text itself is still in memory.
       await store.setAside(room, `${room}~${now.toISOString()}`).catch(() => undefined);
       return contentOf(doc).toString();
+    },
+    get hasUnsaved() {
+      return persistence?.hasUnsaved ?? true;
+    },
+    async forget() {
+      await persistence?.settled();
+      persistence?.withdraw();
+      persistence?.dispose();
+      await store.remove(room).catch(() => undefined);
     },
     dispose() {
       listeners.clear();

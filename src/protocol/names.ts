@@ -11,6 +11,15 @@ export const projectIdSchema = z
     examples: ['sample'],
   });
 
+/** Of the same form, so that both can stand in addresses. */
+export const workspaceIdSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/)
+  .meta({
+    description: 'Id of a workspace: 1 to 64 lower-case letters, digits and hyphens.',
+    examples: ['home'],
+  });
+
 export const sha256Schema = z
   .string()
   .regex(/^[0-9a-f]{64}$/)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { roles } from '../domain/access/roles.ts';
 import { pathProblem, projectIdSchema, sha256Schema } from './names.ts';
 
 /**
@@ -6,23 +7,43 @@ import { pathProblem, projectIdSchema, sha256Schema } from './names.ts';
  * y-websocket's: binary frames, a varUint message type first, updates in Yjs' V1 format only.
  *
  *   0 sync       y-protocols/sync: step 1, step 2, update. The server answers step 1 once the document is
- *                loaded, and sends its own step 1 then.
+ *                loaded, and sends its own step 1 then. Who may only read may still answer with a step 2 that
+ *                brings nothing new; anything else closes the socket with 4403 and is neither applied nor told.
  *   1 awareness  y-protocols/awareness. A socket speaks for one client id: the first that it sends. The
- *                server rewrites clocks and checks `user`; frames about other clients are ignored.
+ *                server rewrites clocks and `user` (name and role); frames about other clients are ignored.
  *   3 query      asks for everybody's awareness.
- *   4 stored     server to client, only where the subprotocol below was negotiated: varUint n. The first n
- *                  sync messages (step 2 and update) that this socket sent are on disk; what has been sent
- *                  since is not promised yet.
  *
- * "Saved" is: the number of step 2 and update messages sent on this socket equals the n last received. (A state
- * vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: the step 2
- * that answers the server's step 1 carries whatever was missing, so n = 1 says that all of it is on disk.
+ * Server to client, only where the subprotocol `anneal.ack.1` was negotiated:
+ *
+ * 100 durable    varUint epoch, varUint lsn, varUint n. The first n content frames (step 2 and update) of this
+ *                socket are on the server's disk; what has been sent since is not promised yet. `lsn` is a number
+ *                in the server's log: all of the document up to it is on disk. Sent once right after opening with
+ *                n = 0, then after each commit.
+ * 101 role       varString: what the socket may do now; right after opening, and when it changes.
+ *
+ * "Saved on the server" is: the number of content frames sent on this socket equals the n last received. (A
+ * state vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: the
+ * step 2 that answers the server's step 1 carries whatever was missing, so n = 1 says that all of it is on disk.
+ *
+ * An epoch is one life of the log. Another epoch, or an lsn lower than one that was told before in the same
+ * epoch, says that the log was lost, cut or put back from a backup: whatever this client holds counts as not on
+ * the server until a sync in the new epoch has been acknowledged, of documents that are closed too.
  */
-export const MessageType = { sync: 0, awareness: 1, auth: 2, queryAwareness: 3, stored: 4 } as const;
+export const MessageType = {
+  sync: 0,
+  awareness: 1,
+  auth: 2,
+  queryAwareness: 3,
+  durable: 100,
+  role: 101,
+} as const;
 export const SyncMessageType = { step1: 0, step2: 1, update: 2 } as const;
 
-/** Offered by clients that understand message 4. Plain y-websocket clients offer none and never get it. */
-export const SYNC_SUBPROTOCOL = 'anneal.sync.v1';
+/** Offered by clients that understand messages 100 and 101. Plain y-websocket clients never get them. */
+export const ACK_SUBPROTOCOL = 'anneal.ack.1';
+/** Begin subprotocols that carry a secret, for browsers, which can send no headers; never answered with. */
+export const TICKET_SUBPROTOCOL_PREFIX = 'anneal.ticket.';
+export const KEY_SUBPROTOCOL_PREFIX = 'anneal.key.';
 
 /** The longest frame either way, in bytes; ws closes with 1009 beyond it. */
 export const MAX_SYNC_MESSAGE_BYTES = 4 * 1024 * 1024;
@@ -31,18 +52,27 @@ export const MAX_SYNC_MESSAGE_BYTES = 4 * 1024 * 1024;
 export const CloseCode = {
   /** The address or a frame makes no sense. */
   badRequest: 4400,
+  /** The server wants to know who this is: no ticket, key or session, or one that is over. */
+  unauthorized: 4401,
+  /** The role does not allow what was sent. Nothing of it was applied. */
+  forbidden: 4403,
+  /** There is no such project, or none that this person may know of. */
   projectNotFound: 4404,
+  /** The document has begun anew without its history, and this is a copy from before: open it anew. */
+  rotated: 4409,
   /** The file or the project has been deleted or moved; the project's document says where to. */
   gone: 4410,
   /** The document or an update is larger than the server takes. */
   tooLarge: 4413,
   /** An update that no Yjs client of ours makes: malformed, hostile, or of a kind that the document may not hold. */
   refusedUpdate: 4422,
+  /** More, before it was its turn, than any client sends. */
+  flood: 4429,
   /** The server must see parts that are missing first: connect again, which sends them. */
   resync: 4501,
   /** The server could not write: nothing was acknowledged, connect again later. */
   notStored: 4500,
-  /** Too many connections, connect again later. */
+  /** Too many connections, at all or from this address: connect again later. */
   busy: 4503,
   /** The server stops or restarts (RFC 6455). */
   restart: 1012,
@@ -65,6 +95,16 @@ export const TEXT_ROOT = 'content';
  * editor may write there.
  */
 export const PROJECT_DOCUMENT = '.project';
+/** Behind it the path of the file that such a document speaks of (review.ts); the server alone writes these. */
+export const REVIEW_PREFIX = '.project/review/';
+
+export type DocumentKind = 'text' | 'project' | 'review';
+
+export function documentKind(path: string): DocumentKind {
+  if (path === PROJECT_DOCUMENT) return 'project';
+  return path.startsWith(REVIEW_PREFIX) ? 'review' : 'text';
+}
+
 export const FILES_ROOT = 'files';
 
 const common = {
@@ -97,10 +137,14 @@ export function readFileEntry(path: string, value: unknown): FileEntry | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** Who somebody is to the others; `user` in the awareness state. The rest of the state is the editor's. */
+/**
+ * Who somebody is to the others; `user` in the awareness state. The server writes the role, and the name where
+ * people sign in. The rest of the state is the editor's.
+ */
 export const awarenessUserSchema = z.object({
   name: z.string().min(1).max(64),
   color: z.string().regex(/^#[0-9a-fA-F]{6}$/),
+  role: z.enum(roles).optional(),
 });
 
 /** The longest awareness state of one client, in bytes of JSON. */
@@ -113,7 +157,7 @@ export function syncPath(project: string, path: string): string {
 
 export interface SyncAddress {
   readonly project: string;
-  /** Path of a file, or PROJECT_DOCUMENT. */
+  /** Path of a file, PROJECT_DOCUMENT, or REVIEW_PREFIX and the path of a file. */
   readonly path: string;
 }
 
@@ -129,7 +173,8 @@ export function parseSyncPath(url: string): SyncAddress | null {
     const project = decodeURIComponent(match[1]);
     const path = decodeURIComponent(match[2]);
     if (!projectIdSchema.safeParse(project).success) return null;
-    if (path !== PROJECT_DOCUMENT && pathProblem(path) !== null) return null;
+    const file = path.startsWith(REVIEW_PREFIX) ? path.slice(REVIEW_PREFIX.length) : path;
+    if (path !== PROJECT_DOCUMENT && pathProblem(file) !== null) return null;
     return { project, path };
   } catch {
     return null;

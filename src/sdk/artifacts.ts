@@ -1,40 +1,69 @@
 import { createSHA256 } from 'hash-wasm';
 import { protocolErrors } from '../protocol/errors.ts';
-import type { Artifact } from '../protocol/http/artifacts.ts';
-import { operations } from '../protocol/http/operations.ts';
+import type { Artifact, ArtifactUse, Collection } from '../protocol/http/artifacts.ts';
+import type { BodyInputOf } from '../protocol/http/operation.ts';
+import { type Operations, operations } from '../protocol/http/operations.ts';
+import { openDownload } from './download.ts';
 import {
   addressOf,
   type CallOptions,
+  call,
   errorOf,
   guarded,
-  readJson,
   type TransferOptions,
   type Transport,
 } from './transport.ts';
 import { sendBytes } from './upload.ts';
 
+/** Whose artifacts: those of a workspace, or of that of a project; left out: of the caller's own. */
+export interface Whose {
+  readonly workspace?: string | undefined;
+  readonly project?: string | undefined;
+}
+
 export interface ArtifactClient {
   /** The size in bytes, or null where the server does not have it. */
-  size(sha256: string, options?: CallOptions): Promise<number | null>;
-  /** Stores bytes; what the server has already is not sent. The hash is computed here unless it is known. */
+  size(sha256: string, options?: CallOptions & Whose): Promise<number | null>;
+  /**
+   * Stores bytes, going on with what was sent before; what the server has already is not sent. The hash is
+   * computed here unless it is known.
+   */
   upload(
     source: Blob,
-    options?: TransferOptions & { readonly sha256?: string | undefined },
+    options?: TransferOptions &
+      Whose & {
+        readonly sha256?: string | undefined;
+        readonly chunkBytes?: number | undefined;
+        readonly retryMs?: readonly number[] | undefined;
+      },
   ): Promise<Artifact>;
   /**
    * The bytes as they come. The stream fails with hashMismatch at its end when they were not the right ones:
    * keep nothing of them before it has ended.
    */
-  open(sha256: string, options?: TransferOptions): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
+  open(sha256: string, options?: TransferOptions & Whose): Promise<ReadableStream<Uint8Array<ArrayBuffer>>>;
   /** The whole, verified. For what fits into memory. */
-  download(sha256: string, options?: TransferOptions): Promise<Blob>;
+  download(sha256: string, options?: TransferOptions & Whose): Promise<Blob>;
+  /** How much the artifacts of a workspace take, and may take. */
+  use(workspace: string, options?: CallOptions): Promise<ArtifactUse>;
+  /** Null: as much as the server's own limit allows. */
+  setQuota(workspace: string, quota: number | null, options?: CallOptions): Promise<ArtifactUse>;
+  /** Says what a run, or whatever else lies outside of the documents, refers to. */
+  hold(project: string, holder: string, hashes: readonly string[], options?: CallOptions): Promise<void>;
+  /** Removes what nothing refers to, or only says what that is. */
+  collect(
+    workspace: string,
+    wish: BodyInputOf<Operations['collectArtifacts']>,
+    options?: CallOptions,
+  ): Promise<Collection>;
 }
 
 export function createArtifactClient(transport: Transport): ArtifactClient {
-  const { headArtifact, getArtifact, putArtifact } = operations;
+  const { headArtifact, getArtifact } = operations;
+  const client = crypto.randomUUID();
 
-  const size = async (sha256: string, { signal }: CallOptions = {}): Promise<number | null> => {
-    const address = addressOf(transport, headArtifact, { sha256 });
+  const size: ArtifactClient['size'] = async (sha256, { signal, ...whose } = {}) => {
+    const address = addressOf(transport, headArtifact, { sha256 }, queryOf(whose));
     const deadline = AbortSignal.timeout(transport.timeoutMs);
     const response = await guarded(address, signal, () =>
       transport.fetch(address, {
@@ -47,39 +76,42 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
     return Number(response.headers.get('content-length'));
   };
 
-  const open: ArtifactClient['open'] = async (sha256, { signal, onProgress } = {}) => {
-    const address = addressOf(transport, getArtifact, { sha256 });
-    const response = await guarded(address, signal, () =>
-      transport.fetch(address, signal === undefined ? {} : { signal }),
-    );
-    if (!response.ok) throw errorOf(response.status, await readJson(response), address);
-    if (response.body === null) throw protocolErrors.badResponse({ where: address });
-    const length = response.headers.get('content-length');
-    return verified(response.body, sha256, length === null ? null : Number(length), { signal, onProgress });
-  };
+  const open: ArtifactClient['open'] = (sha256, { signal, onProgress, ...whose } = {}) =>
+    openDownload(transport, addressOf(transport, getArtifact, { sha256 }, queryOf(whose)), sha256, {
+      signal,
+      onProgress,
+    });
 
   return {
     size,
     open,
-    upload: async (source, { sha256, signal, onProgress } = {}) => {
+    upload: async (source, { sha256, chunkBytes, retryMs, signal, onProgress, ...whose } = {}) => {
       const hash = sha256 ?? (await hashOf(source, signal));
-      const there = await size(hash, { signal });
-      if (there !== null) {
-        onProgress?.({ bytes: source.size, total: source.size });
-        return { sha256: hash, bytes: there };
-      }
-      const address = addressOf(transport, putArtifact, { sha256: hash });
-      const { status, value } = await sendBytes(transport, address, source, { signal, onProgress });
-      if (status !== 200 && status !== 201) throw errorOf(status, value, address);
-      const parsed = putArtifact.response.safeParse(value);
-      if (!parsed.success) throw protocolErrors.badResponse({ where: address, cause: parsed.error });
-      return parsed.data;
+      const input = { sha256: hash, query: queryOf(whose), client, chunkBytes, retryMs, signal, onProgress };
+      await sendBytes(transport, source, input);
+      onProgress?.({ bytes: source.size, total: source.size });
+      return { sha256: hash, bytes: source.size };
     },
     download: async (sha256, options = {}) => {
       const stream = await open(sha256, options);
       return guarded(sha256, options.signal, () => new Response(stream).blob());
     },
+    use: (workspace, options) =>
+      call(transport, operations.artifactUse, { ...options, params: { workspace } }),
+    setQuota: (workspace, quota, options) =>
+      call(transport, operations.setArtifactQuota, { ...options, params: { workspace }, body: { quota } }),
+    hold: async (project, holder, hashes, options) => {
+      const body = { artifacts: [...hashes] };
+      await call(transport, operations.holdArtifacts, { ...options, params: { project, holder }, body });
+    },
+    collect: (workspace, body, options) =>
+      call(transport, operations.collectArtifacts, { ...options, params: { workspace }, body }),
   };
+}
+
+function queryOf({ workspace, project }: Whose): Readonly<Record<string, string>> {
+  if (workspace !== undefined) return { workspace };
+  return project === undefined ? {} : { project };
 }
 
 /** SHA-256 of a Blob, read in pieces. */
@@ -94,33 +126,4 @@ export async function hashOf(source: Blob, signal?: AbortSignal): Promise<string
     hash.update(part.value);
   }
   return hash.digest('hex');
-}
-
-/** Passes bytes on and fails at the end where they are not those of the hash, or when they stop early. */
-async function verified(
-  body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  sha256: string,
-  total: number | null,
-  { signal, onProgress }: TransferOptions,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const hash = await createSHA256();
-  const reader = body.getReader();
-  let bytes = 0;
-  return new ReadableStream({
-    async pull(controller) {
-      const part = await guarded(sha256, signal, () => reader.read());
-      if (!part.done) {
-        bytes += part.value.length;
-        hash.update(part.value);
-        onProgress?.({ bytes, total });
-        controller.enqueue(part.value);
-        return;
-      }
-      const actual = hash.digest('hex');
-      if (actual !== sha256)
-        throw protocolErrors.hashMismatch({ where: sha256, data: { expected: sha256, actual, bytes } });
-      controller.close();
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }

@@ -1,9 +1,12 @@
+import type { AuditEntry } from '../protocol/http/audit.ts';
 import type { ProjectFile } from '../protocol/http/files.ts';
 import type { BodyInputOf } from '../protocol/http/operation.ts';
 import { type Operations, operations } from '../protocol/http/operations.ts';
 import type { Project } from '../protocol/http/projects.ts';
 import type { Health, ServerVersion } from '../protocol/http/system.ts';
+import { type AccessClient, createAccessClient } from './access.ts';
 import { type ArtifactClient, createArtifactClient } from './artifacts.ts';
+import { createReviewClient, type ReviewClient } from './review.ts';
 import { type CallOptions, call, type Transport } from './transport.ts';
 
 /**
@@ -13,9 +16,14 @@ import { type CallOptions, call, type Transport } from './transport.ts';
 export interface Client {
   health(options?: CallOptions): Promise<Health>;
   version(options?: CallOptions): Promise<ServerVersion>;
+  readonly access: AccessClient;
   readonly projects: {
     list(options?: CallOptions & { readonly deleted?: boolean }): Promise<Project[]>;
-    create(project: BodyInputOf<Operations['createProject']>, options?: CallOptions): Promise<Project>;
+    /** In the caller's own workspace unless another is named. */
+    create(
+      project: BodyInputOf<Operations['createProject']>,
+      options?: CallOptions & { readonly workspace?: string },
+    ): Promise<Project>;
     get(project: string, options?: CallOptions): Promise<Project>;
     rename(project: string, name: string, options?: CallOptions): Promise<Project>;
     remove(project: string, options?: CallOptions): Promise<Project>;
@@ -38,13 +46,24 @@ export interface Client {
     ): Promise<ProjectFile>;
     restore(project: string, path: string, options?: CallOptions): Promise<ProjectFile>;
   };
+  /** What is said about texts, and how they were. */
+  readonly review: ReviewClient;
   readonly artifacts: ArtifactClient;
+  readonly audit: {
+    /** What was done in a workspace, newest first; `before` goes on behind the last one that is known. */
+    list(
+      workspace: string,
+      options?: CallOptions & { readonly before?: number; readonly limit?: number },
+    ): Promise<AuditEntry[]>;
+  };
 }
 
 export interface ClientOptions {
   /** Where the server is; left out or empty: where the page came from. */
   readonly baseUrl?: string;
   readonly fetch?: typeof fetch;
+  /** An API key, for programs; browsers have the cookie of their session. */
+  readonly key?: string | undefined;
   /** For everything but the transfer of artifacts. */
   readonly timeoutMs?: number;
 }
@@ -53,8 +72,9 @@ export function createClient(options: ClientOptions = {}): Client {
   const transport: Transport = {
     baseUrl: (options.baseUrl ?? '').replace(/\/+$/, ''),
     // Bound late, as browsers refuse a fetch that is called as a method of something else.
-    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    fetch: withKey(options.key, options.fetch ?? ((input, init) => fetch(input, init))),
     timeoutMs: options.timeoutMs ?? 15_000,
+    ownFetch: options.key !== undefined || options.fetch !== undefined,
   };
   const o = operations;
   return {
@@ -65,7 +85,10 @@ export function createClient(options: ClientOptions = {}): Client {
         const query = { deleted: String(deleted) };
         return (await call(transport, o.listProjects, { ...options, params: {}, query })).projects;
       },
-      create: (body, options) => call(transport, o.createProject, { ...options, params: {}, body }),
+      create: (body, { workspace, ...options } = {}) => {
+        const query = workspace === undefined ? {} : { query: { workspace } };
+        return call(transport, o.createProject, { ...options, ...query, params: {}, body });
+      },
       get: (project, options) => call(transport, o.getProject, { ...options, params: { project } }),
       rename: (project, name, options) =>
         call(transport, o.renameProject, { ...options, params: { project }, body: { name } }),
@@ -90,6 +113,23 @@ export function createClient(options: ClientOptions = {}): Client {
       restore: (project, path, options) =>
         call(transport, o.restoreFile, { ...options, params: { project, path } }),
     },
+    access: createAccessClient(transport),
+    review: createReviewClient(transport),
     artifacts: createArtifactClient(transport),
+    audit: {
+      list: async (workspace, { before, limit = 100, ...options } = {}) => {
+        const query = { limit: String(limit), ...(before === undefined ? {} : { before: String(before) }) };
+        return (await call(transport, o.readAudit, { ...options, params: { workspace }, query })).entries;
+      },
+    },
+  };
+}
+
+function withKey(key: string | undefined, send: typeof fetch): typeof fetch {
+  if (key === undefined) return send;
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('authorization', `Bearer ${key}`);
+    return send(input, { ...init, headers });
   };
 }

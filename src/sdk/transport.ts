@@ -10,6 +10,8 @@ export interface Transport {
   readonly fetch: typeof fetch;
   /** For requests with small answers. */
   readonly timeoutMs: number;
+  /** Nothing may go past this fetch: it adds a key, or is a test's. */
+  readonly ownFetch: boolean;
 }
 
 export interface CallOptions {
@@ -44,7 +46,8 @@ export function addressOf<O extends Operation>(
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(values[name] ?? ''),
   );
-  const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
+  const search =
+    query === undefined || Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query)}`;
   return `${baseUrl}${API_PREFIX}${path}${search}`;
 }
 

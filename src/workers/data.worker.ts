@@ -7,6 +7,7 @@ import { openDatabase } from '../storage/dexie/database.ts';
 import { createDexieSettings } from '../storage/dexie/settings.ts';
 import { hasher } from '../storage/hasher.ts';
 import { createOpfsArtifactStore } from '../storage/opfs/artifacts.ts';
+import { createWebLocks } from '../storage/web-locks.ts';
 import { serve } from './channel.ts';
 
 // Takes in texts and looks at them, off the main thread and beside the trainer. See src/protocol/data.ts.
@@ -14,7 +15,11 @@ import { serve } from './channel.ts';
 // zod would otherwise try `new Function`, which the content security policy reports.
 config({ jitless: true });
 
-const artifacts = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
+const artifacts = createOpfsArtifactStore(
+  () => navigator.storage.getDirectory(),
+  hasher,
+  createWebLocks(navigator.locks),
+);
 const breathe = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 const deps = {
   artifacts,

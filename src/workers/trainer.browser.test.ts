@@ -17,7 +17,11 @@ import { connectTrainer } from './trainer-client.ts';
 // The real worker, OPFS, IndexedDB and Web Locks; killed as a tab is: terminate() asks nobody.
 
 const database = openDatabase();
-const artifacts = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
+const artifacts = createOpfsArtifactStore(
+  () => navigator.storage.getDirectory(),
+  hasher,
+  createWebLocks(navigator.locks),
+);
 const runs = createDexieRunStore(database);
 const metrics = createDexieMetricStore(database);
 const recordings = createDexieRecordingStore(database);

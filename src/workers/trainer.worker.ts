@@ -32,6 +32,7 @@ const wasmPaths = {
 };
 const clock = { now: () => Date.now(), elapsed: () => performance.now() };
 const database = openDatabase();
+const locks = createWebLocks(navigator.locks);
 const breathe = createBreathe();
 const trainer = createTrainer({
   devices: new DeviceChooser({ factories: browserDeviceFactories({ wasmPaths }), clock, timer }),
@@ -39,10 +40,10 @@ const trainer = createTrainer({
   metrics: createDexieMetricStore(database),
   recordings: createDexieRecordingStore(database),
   checkpoints: createOpfsCheckpointStore(),
-  artifacts: createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher),
+  artifacts: createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher, locks),
   settings: createDexieSettings(database),
   timings: createDexieTimings(database),
-  locks: createWebLocks(navigator.locks),
+  locks,
   stories: (onProgress) => generateStories({ onProgress, pause: breathe }),
   hasher,
   clock,

@@ -8,7 +8,7 @@ import {
 } from 'y-protocols/awareness';
 import * as sync from 'y-protocols/sync';
 import * as Y from 'yjs';
-import { MessageType, SYNC_SUBPROTOCOL, SyncMessageType } from '../../protocol/sync.ts';
+import { ACK_SUBPROTOCOL, MessageType, SyncMessageType } from '../../protocol/sync.ts';
 
 /**
  * The server's side of src/protocol/sync.ts for one document, in the page: what it receives is "on disk" when
@@ -17,6 +17,9 @@ import { MessageType, SYNC_SUBPROTOCOL, SyncMessageType } from '../../protocol/s
 export class FakeServer {
   doc = new Y.Doc();
   awareness = new Awareness(this.doc);
+  /** One life of its log, and how far it goes. */
+  epoch = 1;
+  lsn = 1;
   /** False: connections fail, as without a network. */
   reachable = true;
   /** Acknowledge at once, or when `store()` is called. */
@@ -41,6 +44,7 @@ export class FakeServer {
   /** Sets the server up anew, with another document. */
   replace(seed: Uint8Array): void {
     this.cut();
+    this.epoch += 1;
     this.doc = new Y.Doc();
     Y.applyUpdate(this.doc, seed);
     this.awareness = new Awareness(this.doc);
@@ -123,13 +127,14 @@ class FakeSocket {
   constructor(server: FakeServer, url: string, protocols: readonly string[]) {
     this.#server = server;
     this.url = url;
-    this.#acknowledges = protocols.includes(SYNC_SUBPROTOCOL);
+    this.#acknowledges = protocols.includes(ACK_SUBPROTOCOL);
     queueMicrotask(() => {
       if (this.readyState !== 0) return;
       if (!server.reachable) return this.closeFromServer(1006, '');
       this.readyState = 1;
       server.attach(this);
       this.onopen?.();
+      this.acknowledge();
     });
   }
 
@@ -141,7 +146,9 @@ class FakeSocket {
   acknowledge(): void {
     if (!this.#acknowledges) return;
     const frame = encoding.createEncoder();
-    encoding.writeVarUint(frame, MessageType.stored);
+    encoding.writeVarUint(frame, MessageType.durable);
+    encoding.writeVarUint(frame, this.#server.epoch);
+    encoding.writeVarUint(frame, this.#server.lsn);
     encoding.writeVarUint(frame, this.#contentReceived);
     this.deliver(encoding.toUint8Array(frame));
   }
@@ -168,6 +175,7 @@ class FakeSocket {
       this.deliver(encoding.toUint8Array(ask));
     } else {
       this.#contentReceived += 1;
+      this.#server.lsn += 1;
       if (this.#server.storesAtOnce) this.acknowledge();
     }
   }

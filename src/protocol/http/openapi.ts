@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actions } from '../../domain/access/roles.ts';
 import { errorFactsSchema } from '../../domain/error-facts.ts';
 import { type ProtocolErrorName, protocolErrors, statusOf } from '../errors.ts';
 import { API_PREFIX, VERSION } from '../version.ts';
@@ -26,7 +27,7 @@ export function openApiDocument(): Json {
     },
     servers: [{ url: API_PREFIX }],
     paths,
-    components: { schemas },
+    components: { schemas, securitySchemes },
   };
 }
 
@@ -47,6 +48,8 @@ function entryFor(operationId: string, operation: Operation, schemas: Record<str
   return {
     operationId,
     summary: operation.summary,
+    description: whoMay(operation),
+    security: operation.action === 'public' ? [] : [{ key: [] }, { session: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === null
       ? {}
@@ -63,7 +66,7 @@ function entryFor(operationId: string, operation: Operation, schemas: Record<str
           },
         ]),
       ),
-      ...refusals(operation.errors),
+      ...refusals(errorsOf(operation)),
     },
   };
 }
@@ -92,9 +95,29 @@ function content(body: z.ZodType | 'bytes', io: 'input' | 'output', schemas: Rec
   return { 'application/json': { schema: schema(body, io, schemas) } };
 }
 
+/** With what any operation of its kind is refused for. */
+function errorsOf({ action, errors }: Operation): ProtocolErrorName[] {
+  const signIn = action === 'public' ? [] : (['notSignedIn'] as const);
+  const role = action === 'public' || action === 'self' ? [] : (['forbidden'] as const);
+  return [...new Set<ProtocolErrorName>(['foreignOrigin', ...signIn, ...role, ...errors])];
+}
+
+function whoMay({ action }: Operation): string {
+  if (action === 'public') return 'For anybody.';
+  if (action === 'self') return 'For who is signed in.';
+  const { least, scope } = actions[action];
+  return `From the role ${least} on (${action}); a key needs the scope ${scope}.`;
+}
+
+/** With sign-in off none is needed. */
+const securitySchemes = {
+  key: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+  session: { type: 'apiKey', in: 'cookie', name: 'anneal_user', description: 'As browsers have it.' },
+} as const;
+
 function refusals(names: readonly ProtocolErrorName[]): Record<string, Json> {
   const byStatus = new Map<number, string[]>();
-  for (const name of ['foreignOrigin', ...names] as const) {
+  for (const name of names) {
     const { code, title } = protocolErrors[name];
     const lines = byStatus.get(statusOf(name)) ?? [];
     byStatus.set(statusOf(name), [...lines, `${code}: ${title}.`]);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Action } from '../../domain/access/roles.ts';
 import type { ProtocolErrorName } from '../errors.ts';
 
 /**
@@ -10,6 +11,13 @@ export interface Operation {
   /** Under /api/v1, with `{name}` for what `params` declares. */
   readonly path: string;
   readonly summary: string;
+  /**
+   * What the caller must be allowed to do, checked before anything else: in the project or workspace that
+   * `params` or `query` name, or else in the caller's own workspace. `self`: any who is signed in; `public`: anybody.
+   */
+  readonly action: Action | 'public' | 'self';
+  /** The project is named in the body, so that the check waits until it has been read. */
+  readonly target?: 'body';
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   /** JSON, raw bytes, or nothing. */

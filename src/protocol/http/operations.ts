@@ -1,14 +1,22 @@
+import { accessOperations } from './access.ts';
 import { artifactOperations } from './artifacts.ts';
+import { auditOperations } from './audit.ts';
 import { fileOperations } from './files.ts';
 import { projectOperations } from './projects.ts';
+import { reviewOperations } from './review.ts';
 import { systemOperations } from './system.ts';
+import { workspaceOperations } from './workspaces.ts';
 
 /** The whole HTTP interface, by operation id. */
 export const operations = {
   ...systemOperations,
+  ...accessOperations,
+  ...workspaceOperations,
   ...projectOperations,
   ...fileOperations,
+  ...reviewOperations,
   ...artifactOperations,
+  ...auditOperations,
 };
 
 export type Operations = typeof operations;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { filePathSchema, projectIdSchema } from '../names.ts';
+import { filePathSchema, projectIdSchema, workspaceIdSchema } from '../names.ts';
 import { operation } from './operation.ts';
 
 export const projectNameSchema = z
@@ -19,6 +19,7 @@ export const fileTextSchema = z.string().max(MAX_TEXT_LENGTH);
 export const projectSchema = z
   .object({
     id: projectIdSchema,
+    workspace: workspaceIdSchema,
     name: z.string(), // what older versions let in must not hide the list
     created: z.number().int().meta({ description: 'Milliseconds since 1970 UTC.' }),
     deleted: z
@@ -37,9 +38,10 @@ export const projectOperations = {
   listProjects: operation({
     method: 'GET',
     path: '/projects',
-    summary: 'List the projects, or those that are deleted and can be restored',
+    summary: 'List the projects of all workspaces of who asks, or those that are deleted and can be restored',
+    action: 'self',
     params: z.object({}),
-    query: z.object({ deleted: z.stringbool().default(false) }),
+    query: z.object({ deleted: z.stringbool().default(false), workspace: workspaceIdSchema.optional() }),
     body: null,
     response: z.object({ projects: z.array(projectSchema) }),
     success: [200],
@@ -49,8 +51,11 @@ export const projectOperations = {
     method: 'POST',
     path: '/projects',
     summary: 'Create a project with its first files; the texts are seeded here, once',
+    action: 'project.create',
     params: z.object({}),
-    query: noQuery,
+    query: z.object({
+      workspace: workspaceIdSchema.optional().meta({ description: "Left out: the caller's own." }),
+    }),
     body: z.object({
       name: projectNameSchema,
       id: projectIdSchema.optional().meta({ description: 'Made from the name where left out.' }),
@@ -68,6 +73,7 @@ export const projectOperations = {
     method: 'GET',
     path: '/projects/{project}',
     summary: 'One project, also when it is deleted',
+    action: 'project.read',
     params: byId,
     query: noQuery,
     body: null,
@@ -79,6 +85,7 @@ export const projectOperations = {
     method: 'PATCH',
     path: '/projects/{project}',
     summary: 'Change the name; the id stays',
+    action: 'project.change',
     params: byId,
     query: noQuery,
     body: z.object({ name: projectNameSchema }),
@@ -90,6 +97,7 @@ export const projectOperations = {
     method: 'DELETE',
     path: '/projects/{project}',
     summary: 'Delete the project; it can be restored for 30 days',
+    action: 'project.delete',
     params: byId,
     query: noQuery,
     body: null,
@@ -101,6 +109,7 @@ export const projectOperations = {
     method: 'POST',
     path: '/projects/{project}/restore',
     summary: 'Undo the deletion',
+    action: 'project.delete',
     params: byId,
     query: noQuery,
     body: null,

@@ -1,34 +1,13 @@
 import { expect, test } from 'vitest';
-import type { RemoteArtifacts } from '../../domain/artifacts/ports.ts';
 import { hasher } from '../../storage/hasher.ts';
 import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
+import { fakeRemote } from '../testing/fake-remote.ts';
 import { collect, createArtifactService, once } from './artifacts.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-function server(): RemoteArtifacts & { downloads: number; online: boolean } {
-  const store = createMemoryArtifactStore(hasher);
-  const remote = {
-    downloads: 0,
-    online: true,
-    has: async (sha256: string) => {
-      if (!remote.online) throw new Error('offline');
-      return (await store.stat(sha256)) !== null;
-    },
-    async download(sha256: string) {
-      remote.downloads++;
-      const stream = await store.open(sha256);
-      return stream === null ? null : { bytes: (await store.stat(sha256))?.bytes ?? null, stream };
-    },
-    async upload(artifact: { sha256: string }, stream: Parameters<typeof store.put>[0]) {
-      await store.put(stream, artifact.sha256);
-    },
-  };
-  return remote;
-}
-
 test('what one adds, the other fetches, with progress, once', async () => {
-  const remote = server();
+  const remote = fakeRemote();
   const ada = createArtifactService(createMemoryArtifactStore(hasher), remote);
   const bob = createArtifactService(createMemoryArtifactStore(hasher), remote);
   const { artifact, shared } = await ada.add(once(bytes('a text')));
@@ -44,7 +23,7 @@ test('what one adds, the other fetches, with progress, once', async () => {
 });
 
 test('what was added offline is sent later; what nobody has is said to be missing', async () => {
-  const remote = server();
+  const remote = fakeRemote();
   remote.online = false;
   const ada = createArtifactService(createMemoryArtifactStore(hasher), remote);
   const { artifact, shared } = await ada.add(once(bytes('offline')));

@@ -1,5 +1,4 @@
 import type {
-  Abort,
   ArtifactStore,
   ByteStream,
   RemoteArtifacts,
@@ -8,94 +7,63 @@ import type {
 } from '../../domain/artifacts/ports.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { Progress } from '../../domain/runs/ports.ts';
+import { createTransfers, type TransferOptions, type Transfers } from '../artifacts/transfers.ts';
 
-/** Artifacts on this machine and, where there is a server, there too. */
+/** Artifacts on this machine and, where there is a server, there too: in the workspace of the project that is said. */
 export interface ArtifactService {
   /** Keeps the bytes here and sends them to the server in the background; `shared` tells when they are there. */
   add(
     bytes: ByteStream,
-    expected?: Sha256,
+    options?: { readonly expected?: Sha256; readonly project?: string },
   ): Promise<{ readonly artifact: StoredArtifact; readonly shared: Promise<boolean> }>;
   /** Makes sure that the bytes are here, fetching them where they are not. Throws ANN-RUN-006 where nobody has them. */
-  ensure(sha256: Sha256, onProgress?: (progress: Progress) => void, signal?: Abort): Promise<StoredArtifact>;
+  ensure(
+    sha256: Sha256,
+    onProgress?: (progress: Progress) => void,
+    options?: Omit<TransferOptions, 'onProgress'>,
+  ): Promise<StoredArtifact>;
   /** Reads what is here or fetches it first. Throws ANN-RUN-006. */
-  open(sha256: Sha256, onProgress?: (progress: Progress) => void, signal?: Abort): Promise<ByteStream>;
+  open(
+    sha256: Sha256,
+    onProgress?: (progress: Progress) => void,
+    options?: Omit<TransferOptions, 'onProgress'>,
+  ): Promise<ByteStream>;
   has(sha256: Sha256): Promise<boolean>;
   /** Sends what the server does not have yet, such as what was added while offline. Resolves with how many. */
-  share(hashes: Iterable<Sha256>): Promise<number>;
+  share(hashes: Iterable<Sha256>, project?: string): Promise<number>;
 }
 
-export function createArtifactService(store: ArtifactStore, remote: RemoteArtifacts | null): ArtifactService {
-  /** One download at a time of one artifact, however many ask. */
-  const fetching = new Map<Sha256, Promise<StoredArtifact>>();
-
-  const upload = async (artifact: StoredArtifact): Promise<boolean> => {
-    if (remote === null || (await remote.has(artifact.sha256))) return false;
-    const stream = await store.open(artifact.sha256);
-    if (stream === null) return false;
-    await remote.upload(artifact, stream);
-    return true;
-  };
-  const download = async (
-    sha256: Sha256,
-    onProgress: (progress: Progress) => void,
-    signal: Abort | undefined,
-  ): Promise<StoredArtifact> => {
-    const found = remote === null ? null : await remote.download(sha256, signal);
-    if (found === null) throw runErrors.missingData({ where: sha256, data: { sha256 } });
-    return await store.put(counted(found.stream, found.bytes, onProgress), sha256);
-  };
-
+export function createArtifactService(
+  store: ArtifactStore,
+  remote: RemoteArtifacts | null,
+  transfers: Transfers = createTransfers(store, remote),
+): ArtifactService {
   const service: ArtifactService = {
-    async add(bytes, expected) {
+    async add(bytes, { expected, project } = {}) {
       const artifact = await store.put(bytes, expected);
-      const shared = upload(artifact).then(
+      const shared = transfers.up(artifact.sha256, { project }).then(
         () => remote !== null,
-        () => false, // offline: `share` sends it later
+        () => false, // offline: sent later
       );
       return { artifact, shared };
     },
-    async ensure(sha256, onProgress = () => undefined, signal) {
-      const here = await store.stat(sha256);
-      if (here !== null) return here;
-      const pending = fetching.get(sha256) ?? download(sha256, onProgress, signal);
-      fetching.set(sha256, pending);
-      try {
-        return await pending;
-      } finally {
-        fetching.delete(sha256);
-      }
+    async ensure(sha256, onProgress, options) {
+      return (await store.stat(sha256)) ?? (await transfers.down(sha256, { ...options, onProgress }));
     },
-    async open(sha256, onProgress, signal) {
-      await service.ensure(sha256, onProgress, signal);
+    async open(sha256, onProgress, options) {
+      await service.ensure(sha256, onProgress, options);
       const stream = await store.open(sha256);
       if (stream === null) throw runErrors.missingData({ where: sha256 });
       return stream;
     },
     has: async (sha256) => (await store.stat(sha256)) !== null,
-    async share(hashes) {
+    async share(hashes, project) {
       let sent = 0;
-      for (const sha256 of new Set(hashes)) {
-        const here = await store.stat(sha256);
-        if (here !== null && (await upload(here))) sent++;
-      }
+      for (const sha256 of new Set(hashes)) if (await transfers.up(sha256, { project })) sent++;
       return sent;
     },
   };
   return service;
-}
-
-async function* counted(
-  stream: ByteStream,
-  total: number | null,
-  onProgress: (progress: Progress) => void,
-): ByteStream {
-  let done = 0;
-  for await (const piece of stream) {
-    yield piece;
-    done += piece.byteLength;
-    onProgress({ what: 'Fetching from the server', done, total });
-  }
 }
 
 /** All of a stream at once. */

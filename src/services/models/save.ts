@@ -56,7 +56,7 @@ export async function saveToProject(deps: Deps, id: RunId): Promise<{ readonly f
   const shared = await deps.files(run.project);
   const hashes: Record<string, string> = {};
   for (const { path, bytes } of files) {
-    const { artifact } = await deps.artifacts.add(once(bytes));
+    const { artifact } = await deps.artifacts.add(once(bytes), { project: run.project });
     shared.set(`${MODELS}${name}/${path}`, artifact);
     hashes[path] = artifact.sha256;
   }

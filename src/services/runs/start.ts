@@ -62,7 +62,9 @@ export async function startRun(
     (source === BUILT_IN_SOURCE ? null : await fileOf(deps, request.project, source, onProgress));
   const tokenizer_sha256 =
     tokenizer.type === 'file' ? await fileOf(deps, request.project, tokenizer.path, onProgress) : null;
-  for (const hash of Object.values(request.model?.files ?? {})) await deps.artifacts.ensure(hash, onProgress);
+  const { project } = request;
+  for (const hash of Object.values(request.model?.files ?? {}))
+    await deps.artifacts.ensure(hash, onProgress, { project });
   if (request.model != null) await checkFit(deps, request.model, config.model, request.path);
 
   const run = request.run ?? newRunId(deps);
@@ -107,7 +109,8 @@ export async function resumeRun(
   }
   const { data } = run.pins;
   // The built-in corpus is written again where it is gone.
-  if (data.source !== BUILT_IN_SOURCE) await deps.artifacts.ensure(data.sha256, onProgress);
+  if (data.source !== BUILT_IN_SOURCE)
+    await deps.artifacts.ensure(data.sha256, onProgress, { project: run.project });
   const ended = deps.trainer.resume(
     { run: id, device: options.device ?? null, steps: options.steps ?? null },
     onProgress,
@@ -146,7 +149,7 @@ async function fileOf(
       fix: 'Add the text on the Data page, or name one that is there in data.source.',
     });
   }
-  return (await artifacts.ensure(entry.sha256, onProgress)).sha256;
+  return (await artifacts.ensure(entry.sha256, onProgress, { project })).sha256;
 }
 
 /** Waits until the run has more than `events` events; a run that ends before has its error thrown here. */

@@ -62,8 +62,8 @@ describe('artifacts in OPFS', () =>
     const folder = `test-${crypto.randomUUID()}`;
     const root = () => navigator.storage.getDirectory();
     return {
-      store: createOpfsArtifactStore(root, hasher, folder),
-      reopen: async () => createOpfsArtifactStore(root, hasher, folder),
+      store: createOpfsArtifactStore(root, hasher, createWebLocks(navigator.locks), folder),
+      reopen: async () => createOpfsArtifactStore(root, hasher, createWebLocks(navigator.locks), folder),
       damage: async (sha256) => {
         const file = await (await (await root()).getDirectoryHandle(folder)).getFileHandle(sha256);
         const writable = await file.createWritable();
@@ -72,6 +72,22 @@ describe('artifacts in OPFS', () =>
       },
     };
   }));
+
+test('what a killed tab left in OPFS is swept, and what a worker writes at the moment is not', async () => {
+  const folder = `test-${crypto.randomUUID()}`;
+  const root = () => navigator.storage.getDirectory();
+  const store = createOpfsArtifactStore(root, hasher, createWebLocks(navigator.locks), folder);
+  const directory = await (await root()).getDirectoryHandle(folder, { create: true });
+  await directory.getFileHandle('incoming-dead', { create: true });
+  await directory.getFileHandle('incoming-alive', { create: true });
+  await navigator.locks.request('artifacts/incoming-alive', async () => {
+    expect(await store.sweep()).toBe(1);
+  });
+  const names: string[] = [];
+  for await (const name of directory.keys()) names.push(name);
+  expect(names).toEqual(['incoming-alive']);
+  expect(await store.sweep()).toBe(1);
+});
 
 test('one connection is told of what another wrote', async () => {
   const one = database();

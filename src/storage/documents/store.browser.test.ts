@@ -15,9 +15,9 @@ afterEach(() => {
 });
 
 test('updates come back in their order, room by room', async () => {
-  await store.append('a', Uint8Array.of(1));
-  await store.append('b', Uint8Array.of(2));
-  await store.append('a', Uint8Array.of(3));
+  await store.append('a', Uint8Array.of(1), null);
+  await store.append('b', Uint8Array.of(2), null);
+  await store.append('a', Uint8Array.of(3), null);
   expect((await store.load('a')).updates).toEqual([Uint8Array.of(1), Uint8Array.of(3)]);
   expect(await store.rooms()).toEqual(['a', 'b']);
   await store.remove('a');
@@ -25,14 +25,14 @@ test('updates come back in their order, room by room', async () => {
 });
 
 test('a view of a large buffer is stored as its own bytes', async () => {
-  await store.append('a', new Uint8Array(1 << 20).subarray(5, 7));
+  await store.append('a', new Uint8Array(1 << 20).subarray(5, 7), null);
   expect((await store.load('a')).updates[0]?.buffer.byteLength).toBe(2);
 });
 
 test('folding loses nothing, also what another page appends meanwhile', async () => {
   const doc = new Y.Doc();
   const writes: Promise<void>[] = [];
-  doc.on('update', (update: Uint8Array) => writes.push(store.append('a', update)));
+  doc.on('update', (update: Uint8Array) => writes.push(store.append('a', update, null)));
   for (let i = 0; i < 50; i++) doc.getText('content').insert(0, `${i} `);
   const other = openDocumentStore(name);
   await Promise.all([...writes, store.compact('a', mergeUpdates), other.compact('a', mergeUpdates)]);
@@ -68,8 +68,8 @@ test('a failed write is tried again with the next edit, and nothing is lost', as
   let full = true;
   const flaky = {
     ...store,
-    append: (room: string, update: Uint8Array) =>
-      full ? Promise.reject(new Error('full')) : store.append(room, update),
+    append: (room: string, update: Uint8Array, author: number | null) =>
+      full ? Promise.reject(new Error('full')) : store.append(room, update, author),
   };
   const states: string[] = [];
   const persistence = await persist({ doc, store: flaky, room: 'a', onState: (state) => states.push(state) });
@@ -85,10 +85,30 @@ test('a failed write is tried again with the next edit, and nothing is lost', as
 });
 
 test('a room set aside keeps its content under the other name', async () => {
-  await store.append('a', Uint8Array.of(1));
-  await store.acknowledge('a', Uint8Array.of(9));
+  await store.append('a', Uint8Array.of(1), null);
+  await store.acknowledge('a', { vector: Uint8Array.of(9), server: null, authors: [] });
   await store.setAside('a', 'a~1');
   expect((await store.load('a')).updates).toEqual([]);
   expect((await store.load('a')).acknowledged).toBe(null);
   expect((await store.load('a~1')).updates).toEqual([Uint8Array.of(1)]);
+});
+
+test('what a server is not known to have is found: edits of this machine, another epoch, rows of earlier versions', async () => {
+  const saved = (epoch: number, authors: readonly number[]) => ({
+    vector: Uint8Array.of(0),
+    server: { epoch, lsn: 5 },
+    authors,
+  });
+  await store.append('p/foreign', Uint8Array.of(1), null);
+  await store.acknowledge('p/foreign', saved(1, []));
+  await store.append('p/mine', Uint8Array.of(1), 7);
+  await store.append('p/mine', Uint8Array.of(2), 8);
+  await store.append('p/old', Uint8Array.of(1), null);
+  expect(await store.unsaved(1)).toEqual(['p/mine', 'p/old']);
+  await store.acknowledge('p/mine', saved(1, [7]));
+  expect(await store.unsaved(1)).toEqual(['p/mine', 'p/old']); // another page wrote as 8
+  await store.acknowledge('p/mine', saved(1, [8]));
+  expect(await store.unsaved(1)).toEqual(['p/old']);
+  expect(await store.unsaved(2)).toEqual(['p/foreign', 'p/mine', 'p/old']);
+  expect((await store.load('p/mine')).server).toEqual({ epoch: 1, lsn: 5 });
 });

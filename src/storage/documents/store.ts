@@ -1,5 +1,5 @@
 import { Dexie, type EntityTable } from 'dexie';
-import type { DocumentStore } from '../../domain/documents/ports.ts';
+import type { DocumentStore, ServerMark } from '../../domain/documents/ports.ts';
 
 interface UpdateRow {
   readonly id: number;
@@ -9,7 +9,10 @@ interface UpdateRow {
 
 interface RoomRow {
   readonly room: string;
-  readonly acknowledged: Uint8Array<ArrayBuffer>;
+  readonly acknowledged: Uint8Array<ArrayBuffer> | null;
+  /** Left out in rows of earlier versions: such a room is sent once more. */
+  readonly server?: ServerMark | null;
+  readonly unsaved?: readonly number[];
 }
 
 type Database = Dexie & { updates: EntityTable<UpdateRow, 'id'>; rooms: EntityTable<RoomRow, 'room'> };
@@ -31,14 +34,34 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
       return db.transaction('r', db.updates, db.rooms, async () => {
         const rows = await db.updates.where('room').equals(room).sortBy('id');
         const meta = await db.rooms.get(room);
-        return { updates: rows.map((row) => row.bytes), acknowledged: meta?.acknowledged ?? null };
+        return {
+          updates: rows.map((row) => row.bytes),
+          acknowledged: meta?.acknowledged ?? null,
+          server: meta?.server ?? null,
+          unsaved: meta?.unsaved ?? [],
+        };
       });
     },
-    async append(room, update) {
-      await db.updates.add({ room, bytes: own(update) });
+    async append(room, update, author) {
+      await db.transaction('rw', db.updates, db.rooms, async () => {
+        await db.updates.add({ room, bytes: own(update) });
+        if (author === null) return;
+        const meta = await db.rooms.get(room);
+        const unsaved = meta?.unsaved ?? [];
+        if (unsaved.includes(author)) return;
+        await db.rooms.put({ acknowledged: null, ...meta, room, unsaved: [...unsaved, author] });
+      });
     },
-    async acknowledge(room, stateVector) {
-      await db.rooms.put({ room, acknowledged: own(stateVector) });
+    async acknowledge(room, { vector, server, authors }) {
+      await db.transaction('rw', db.rooms, async () => {
+        const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
+        await db.rooms.put({
+          room,
+          acknowledged: own(vector),
+          server,
+          unsaved: unsaved.filter((author) => !authors.includes(author)),
+        });
+      });
     },
     async compact(room, merge) {
       await db.transaction('rw', db.updates, async () => {
@@ -64,6 +87,14 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
     async rooms() {
       const rooms = await db.updates.orderBy('room').uniqueKeys();
       return rooms.map(String);
+    },
+    async unsaved(epoch) {
+      const names = (await db.updates.orderBy('room').uniqueKeys()).map(String);
+      const rows = new Map((await db.rooms.toArray()).map((row) => [row.room, row]));
+      return names.filter((room) => {
+        const row = rows.get(room);
+        return row?.server?.epoch !== epoch || (row.unsaved ?? []).length > 0;
+      });
     },
     close: () => db.close(),
   };

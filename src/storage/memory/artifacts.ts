@@ -33,12 +33,17 @@ export function createMemoryArtifactStore(hasher: Hasher): ArtifactStore {
       if (bytes === undefined) throw storageErrors.failed({ message: NOT_THERE, where: sha256 });
       return bytes.slice(begin, end);
     },
+    async source(sha256) {
+      const bytes = kept.get(sha256);
+      return bytes === undefined ? null : new Blob([bytes]);
+    },
     async list() {
       return [...kept].map(([sha256, { byteLength }]) => ({ sha256, bytes: byteLength }));
     },
     async remove(sha256) {
       kept.delete(sha256);
     },
+    sweep: async () => 0,
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, openAsBlob } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
@@ -20,7 +20,7 @@ export function createNodeArtifactStore(folder: string, hasher: Hasher): Artifac
   };
   return {
     async put(bytes, expected) {
-      const incoming = join(folder, `incoming-${randomUUID()}`);
+      const incoming = join(folder, `incoming-${process.pid}-${randomUUID()}`);
       try {
         await mkdir(folder, { recursive: true });
         const hash = await hasher.sha256();
@@ -67,19 +67,46 @@ export function createNodeArtifactStore(folder: string, hasher: Hasher): Artifac
         await file.close();
       }
     },
+    async source(sha256) {
+      return (await sizeOf(sha256)) === null ? null : await openAsBlob(join(folder, sha256));
+    },
     async list() {
-      try {
-        const names = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-        return await Promise.all(
-          names.map(async (sha256) => ({ sha256, bytes: (await stat(join(folder, sha256))).size })),
-        );
-      } catch (thrown) {
-        if (isMissing(thrown)) return [];
-        throw toStorageError(thrown);
-      }
+      const hashes = (await names(folder)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+      return await Promise.all(
+        hashes.map(async (sha256) => ({ sha256, bytes: (await stat(join(folder, sha256))).size })),
+      );
     },
     async remove(sha256) {
       if (/^[0-9a-f]{64}$/.test(sha256)) await rm(join(folder, sha256), { force: true });
     },
+    async sweep() {
+      const left = (await names(folder)).filter((name) => {
+        const writer = INCOMING.exec(name)?.[1];
+        return writer !== undefined && !isAlive(Number(writer));
+      });
+      for (const name of left) await rm(join(folder, name), { force: true });
+      return left.length;
+    },
   };
+}
+
+/** With the process that writes it. */
+const INCOMING = /^incoming-(\d+)-/;
+
+async function names(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (thrown) {
+    if (isMissing(thrown)) return [];
+    throw toStorageError(thrown);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return thrown instanceof Error && 'code' in thrown && thrown.code === 'EPERM';
+  }
 }

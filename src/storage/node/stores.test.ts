@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -46,6 +46,16 @@ describe('artifacts', () =>
       damage: (sha256) => writeFile(join(folder, sha256), 'hellO'),
     };
   }));
+test('what a killed process left is swept', async () => {
+  const folder = await fresh();
+  const store = createNodeArtifactStore(folder, hasher);
+  const dead = execFile(process.execPath, ['--version']);
+  await new Promise((resolve) => dead.on('exit', resolve));
+  await writeFile(join(folder, `incoming-${dead.pid}-a`), 'half');
+  await writeFile(join(folder, `incoming-${process.pid}-b`), 'coming');
+  expect(await store.sweep()).toBe(1);
+  expect(await readdir(folder)).toEqual([`incoming-${process.pid}-b`]);
+});
 describe('settings', () =>
   settingsSuite(async () => {
     const settings = createNodeSettings(join(await fresh(), 'deep', 'settings.json'));

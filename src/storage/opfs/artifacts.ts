@@ -1,14 +1,17 @@
 import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/artifacts/ports.ts';
+import type { Locks } from '../../domain/runs/ports.ts';
 import { NOT_THERE, storageErrors, toStorageError } from '../errors.ts';
 import { refuseOther, verified } from '../verified.ts';
 
 /**
  * Artifacts in the origin's private file system: `<folder>/<sha256>` once all bytes are there and
- * verified, `<folder>/incoming-<id>` before. Works in windows and workers.
+ * verified, `<folder>/incoming-<id>` before. Works in windows and workers. Whoever writes holds a lock of that
+ * name: a file whose lock is free is of a tab that was killed.
  */
 export function createOpfsArtifactStore(
   root: () => Promise<FileSystemDirectoryHandle>,
   hasher: Hasher,
+  locks: Pick<Locks, 'tryHold'>,
   folder = 'artifacts',
 ): ArtifactStore {
   const directory = async (): Promise<FileSystemDirectoryHandle> =>
@@ -25,17 +28,21 @@ export function createOpfsArtifactStore(
   return {
     async put(bytes, expected) {
       const into = await directory().catch(rethrow);
-      const name = `incoming-${crypto.randomUUID()}`;
-      try {
-        const handle = await into.getFileHandle(name, { create: true });
-        const written = await write(handle, bytes, hasher);
-        refuseOther(written.sha256, expected);
-        await publish(handle, into, written.sha256);
-        return written;
-      } catch (thrown) {
-        await into.removeEntry(name).catch(() => undefined); // gone already where it was published
-        throw toStorageError(thrown);
-      }
+      const name = `${INCOMING}${crypto.randomUUID()}`;
+      const held = await locks.tryHold(lockOf(name), async () => {
+        try {
+          const handle = await into.getFileHandle(name, { create: true });
+          const written = await write(handle, bytes, hasher);
+          refuseOther(written.sha256, expected);
+          await publish(handle, into, written.sha256);
+          return written;
+        } catch (thrown) {
+          await into.removeEntry(name).catch(() => undefined); // gone already where it was published
+          throw toStorageError(thrown);
+        }
+      });
+      if (held === null) throw storageErrors.failed({ where: name }); // two random names were the same
+      return held.value;
     },
     async stat(sha256) {
       const found = await file(sha256);
@@ -50,6 +57,7 @@ export function createOpfsArtifactStore(
       if (found === null) throw storageErrors.failed({ message: NOT_THERE, where: sha256 });
       return new Uint8Array(await found.slice(begin, end).arrayBuffer());
     },
+    source: file,
     async list() {
       const found: { sha256: Sha256; bytes: number }[] = [];
       for await (const [name, handle] of (await directory()).entries()) {
@@ -61,8 +69,29 @@ export function createOpfsArtifactStore(
     async remove(sha256) {
       if ((await file(sha256)) !== null) await (await directory()).removeEntry(sha256).catch(rethrow);
     },
+    async sweep() {
+      const from = await directory().catch(rethrow);
+      const left: string[] = [];
+      for await (const name of from.keys()) if (name.startsWith(INCOMING)) left.push(name);
+      let swept = 0;
+      for (const name of left) {
+        // Chromium keeps what is being written in a file beside the file.
+        const lock = lockOf(name.replace(/\.crswap$/, ''));
+        const removed = await locks.tryHold(lock, () =>
+          from.removeEntry(name).then(
+            () => true,
+            () => false,
+          ),
+        );
+        if (removed?.value === true) swept++;
+      }
+      return swept;
+    },
   };
 }
+
+const INCOMING = 'incoming-';
+const lockOf = (name: string): string => `artifacts/${name}`;
 
 async function write(
   handle: FileSystemFileHandle,

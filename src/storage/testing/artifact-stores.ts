@@ -36,6 +36,10 @@ export function artifactStoreSuite(
     expect(await textOf(await again.open(HELLO))).toBe('hello');
     expect(new TextDecoder().decode(await again.read(HELLO, 1, 4))).toBe('ell');
     expect(new TextDecoder().decode(await again.read(HELLO, 3, 99))).toBe('lo');
+    const source = await again.source(HELLO);
+    expect(source?.size).toBe(5);
+    expect(new TextDecoder().decode(await source?.slice(1, 4).arrayBuffer())).toBe('ell');
+    expect(await again.source('0'.repeat(64))).toBeNull();
     await expect(again.read('0'.repeat(64), 0, 1)).rejects.toMatchObject({ code: 'ANN-STO-004' });
     expect(await again.put(pieces('hello'), HELLO)).toEqual({ sha256: HELLO, bytes: 5 });
     expect(await again.list()).toEqual([{ sha256: HELLO, bytes: 5 }]);
@@ -60,6 +64,18 @@ export function artifactStoreSuite(
     expect(await textOf(await store.open(sha256))).toBe('');
     expect(await store.stat('../../etc/passwd')).toBeNull();
     await store.remove('../x');
+  });
+
+  test('what comes in at the moment is not swept', async () => {
+    const { store } = await make();
+    let swept = -1;
+    async function* slow(): ByteStream {
+      yield new TextEncoder().encode('hel');
+      swept = await store.sweep();
+      yield new TextEncoder().encode('lo');
+    }
+    expect(await store.put(slow())).toEqual({ sha256: HELLO, bytes: 5 });
+    expect(swept).toBe(0);
   });
 
   test('several megabytes', async () => {

@@ -9,6 +9,7 @@ import { Recovery } from './recovery.tsx';
 import { rememberQueries } from './remembered-queries.ts';
 import { routes } from './routes.tsx';
 import { type Services, ServicesContext } from './services.ts';
+import { FollowSession } from './session-gate.tsx';
 import { Updates } from './updates.tsx';
 
 export function App({ services }: { readonly services: Services }) {
@@ -22,6 +23,7 @@ export function App({ services }: { readonly services: Services }) {
             <Notifications position="bottom-right" zIndex={400} />
             <Updates />
             <Recovery />
+            <FollowSession />
             <RouterProvider router={router} />
           </ModalsProvider>
         </ServicesContext>

@@ -1,9 +1,11 @@
 import { createDocuments } from '../../collab/documents.ts';
 import { installPersonStyles } from '../../collab/monaco/styles.ts';
 import { NO_PROFILES } from '../../domain/preflight/report.ts';
-import { createClient } from '../../sdk/client.ts';
+import { type Client, createClient } from '../../sdk/client.ts';
+import { createTransfers } from '../../services/artifacts/transfers.ts';
 import { createArtifactService } from '../../services/data/artifacts.ts';
 import { createModelService } from '../../services/models/models.ts';
+import { createReviewService } from '../../services/review/review.ts';
 import type { RunDeps } from '../../services/runs/deps.ts';
 import { createRunService } from '../../services/runs/runs.ts';
 import { newRunId, resumeRun, type Started, startRun } from '../../services/runs/start.ts';
@@ -19,10 +21,13 @@ import { createOpfsArtifactStore } from '../../storage/opfs/artifacts.ts';
 import { createOpfsCheckpointStore } from '../../storage/opfs/checkpoint-store.ts';
 import { createWebLocks } from '../../storage/web-locks.ts';
 import { createPreparing } from '../shared/preparing.ts';
+import { startArtifactSync } from './artifact-sync.ts';
 import { createDeviceMonitor } from './device-monitor.ts';
 import { createProfileStore } from './profile.ts';
 import { remoteArtifacts } from './remote-artifacts.ts';
 import type { Services } from './services.ts';
+import { createSessionMonitor, watchSignedOut } from './session.ts';
+import { sessionProfile } from './session-profile.ts';
 import { startData, startPreflight, startTrainer } from './workers.ts';
 
 /** Makes the adapters and hands them to the services: the studio's one place that does. */
@@ -30,18 +35,31 @@ export function composeServices(): Services {
   installPersonStyles();
   const clock = { now: () => Date.now(), elapsed: () => performance.now() };
   const random = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  const profile = createProfileStore(localStorage, Math.random, () => crypto.randomUUID());
+  const server: Client = createClient({
+    fetch: watchSignedOut(
+      (...request) => fetch(...request),
+      () => void session.refresh(),
+    ),
+  });
+  const session = createSessionMonitor(server.access, localStorage);
+  void session.refresh();
+  const said = createProfileStore(localStorage, Math.random, () => crypto.randomUUID());
+  const profile = sessionProfile(said, session);
   const documents = createDocuments({
     store: openDocumentStore(),
     server: location.origin.replace(/^http/, 'ws'),
     profile,
     now: clock.now,
+    tickets: session.tickets,
+    onSignedOut: () => void session.refresh(),
   });
   const database = openDatabase();
   const settings = createDexieSettings(database);
-  const server = createClient();
-  const artifactStore = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher);
-  const artifacts = createArtifactService(artifactStore, remoteArtifacts(server.artifacts));
+  const locks = createWebLocks(navigator.locks);
+  const artifactStore = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher, locks);
+  const remote = remoteArtifacts(server.artifacts);
+  const transfers = createTransfers(artifactStore, remote);
+  const artifacts = createArtifactService(artifactStore, remote, transfers);
   const trainer = startTrainer();
   const preflight = startPreflight();
   const deps: RunDeps = {
@@ -49,7 +67,7 @@ export function composeServices(): Services {
     metrics: createDexieMetricStore(database),
     recordings: createDexieRecordingStore(database),
     checkpoints: createOpfsCheckpointStore(),
-    locks: createWebLocks(navigator.locks),
+    locks,
     trainer,
     check: async (text) => (await preflight.call('check', { text, profiles: NO_PROFILES })).diagnostics,
     artifacts,
@@ -57,6 +75,7 @@ export function composeServices(): Services {
     clock,
     random,
   };
+  const review = createReviewService({ ...deps, client: server.review, self: () => profile.current() });
   const preparing = createPreparing();
   const over = (started: Started): Started => {
     const forget = (): void => preparing.report(started.run, null);
@@ -70,6 +89,7 @@ export function composeServices(): Services {
       preparing,
       async start(request, onProgress) {
         const run = request.run ?? newRunId(deps);
+        void review.beforeRun(request, run);
         const started = await startRun(deps, { ...request, run }, (progress) => {
           preparing.report(run, progress);
           onProgress?.(progress);
@@ -86,10 +106,13 @@ export function composeServices(): Services {
     },
     models: createModelService(deps, artifactStore),
     artifacts,
+    artifactSync: startArtifactSync({ ...deps, store: artifactStore, remote, transfers, settings }),
     trainer,
     files: documents.files,
     documents,
+    review,
     profile,
+    session,
     preflight,
     texts: startData(),
     server,

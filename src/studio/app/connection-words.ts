@@ -1,4 +1,5 @@
 import type { RoomState } from '../../collab/room.ts';
+import { CloseCode } from '../../protocol/sync.ts';
 
 export interface Words {
   readonly short: string;
@@ -9,29 +10,49 @@ export interface Words {
 /** The state of a shared text in words. What matters to people: is it kept, and where. */
 export function connectionWords(state: RoomState | null): Words {
   if (state === null) return { short: 'Opening', long: 'Reading what this machine keeps.', tone: 'busy' };
-  const keptHere =
-    state.local === 'failed'
-      ? 'It could not be kept on this machine: storage is full or blocked.'
-      : 'It is kept on this machine.';
+  const isKept = state.local !== 'failed';
+  const keptHere = isKept
+    ? 'It is kept on this device.'
+    : 'It could not be kept on this device: storage is full or blocked.';
+  /** Where the last edits are while the server is not known to have them. */
+  const here = isKept ? 'On this device' : 'In this tab only';
   const { connection } = state;
   switch (connection.kind) {
     case 'connecting':
       return { short: 'Connecting', long: `Connecting to the server. ${keptHere}`, tone: 'busy' };
     case 'synced':
-      if (connection.saved === false)
-        return { short: 'Saving', long: `The server is writing your last edits. ${keptHere}`, tone: 'busy' };
+      if (connection.saved === null)
+        return {
+          short: 'Connected',
+          long: `The server does not say what it keeps. ${keptHere}`,
+          tone: 'busy',
+        };
+      if (!connection.saved)
+        return { short: here, long: `The server is writing your last edits. ${keptHere}`, tone: 'busy' };
       return {
-        short: connection.saved === null ? 'Connected' : 'Saved',
+        short: 'Saved on server',
         long: `Everything is on the server's disk. ${keptHere}`,
-        tone: state.local === 'failed' ? 'away' : 'good',
+        tone: isKept ? 'good' : 'away',
       };
     case 'offline':
       return {
-        short: 'Offline',
+        short: `Offline · ${here.toLowerCase()}`,
         long: `The server cannot be reached; edits merge when it is back. ${keptHere}`,
-        tone: state.local === 'failed' ? 'bad' : 'away',
+        tone: isKept ? 'away' : 'bad',
       };
     case 'refused':
+      if (connection.code === CloseCode.unauthorized)
+        return {
+          short: `Signed out · ${here.toLowerCase()}`,
+          long: `Your session has ended; edits go to the server when you have signed in again. ${keptHere}`,
+          tone: isKept ? 'away' : 'bad',
+        };
+      if (connection.code === CloseCode.forbidden)
+        return {
+          short: `Not sent · ${here.toLowerCase()}`,
+          long: `Your role does not allow the edits that are only here; the server has not taken them. ${keptHere}`,
+          tone: 'bad',
+        };
       return {
         short: 'Not connected',
         long: `${connection.reason || `The server closed the connection (${connection.code})`}. ${keptHere}`,

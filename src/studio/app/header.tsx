@@ -3,12 +3,14 @@ import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { ColorSchemeMenu } from './color-scheme-menu.tsx';
-import { ProjectPeople } from './people.tsx';
+import { HeaderPeople } from './people.tsx';
 import { Slot } from './slots.tsx';
 import { useCurrentProject } from './use-current-project.ts';
+import { useWorkspaces } from './use-workspace.ts';
 
 export function Header({ pending }: { readonly pending: boolean }) {
   const project = useCurrentProject();
+  const { all, current } = useWorkspaces();
   return (
     <>
       <Group h="100%" px="sm" gap="sm" wrap="nowrap">
@@ -26,12 +28,22 @@ export function Header({ pending }: { readonly pending: boolean }) {
             </Text>
           </Group>
         </Anchor>
-        <Text c="dimmed" aria-hidden visibleFrom="sm">
-          /
-        </Text>
-        <Text truncate fw={500} miw={0} title={project}>
-          {project}
-        </Text>
+        {all.length > 1 && current !== null && (
+          <>
+            <Slash />
+            <Text truncate miw={0} maw={180} c="dimmed" visibleFrom="sm" title={current.name}>
+              {current.name}
+            </Text>
+          </>
+        )}
+        {project !== null && (
+          <>
+            <Slash />
+            <Text truncate fw={500} miw={0} title={project}>
+              {project}
+            </Text>
+          </>
+        )}
         <div style={{ flex: 1 }} />
         <UnstyledButton
           className="search-button"
@@ -51,12 +63,20 @@ export function Header({ pending }: { readonly pending: boolean }) {
           </ActionIcon>
         </Tooltip>
         <Slot name="header" />
-        <ProjectPeople project={project} />
+        <HeaderPeople project={project} />
         <ColorSchemeMenu />
       </Group>
       {pending && (
         <Progress value={100} animated size={2} className="pending-bar" aria-label="Loading the screen" />
       )}
     </>
+  );
+}
+
+function Slash() {
+  return (
+    <Text c="dimmed" aria-hidden visibleFrom="sm">
+      /
+    </Text>
   );
 }

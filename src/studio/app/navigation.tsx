@@ -8,6 +8,7 @@ function Entries() {
   const { pathname } = useLocation();
   const project = useCurrentProject();
   const current = sectionOf(pathname);
+  if (project === null) return null;
   return (
     <>
       {SECTIONS.map((section) => (

@@ -1,9 +1,10 @@
-import { Avatar, Group, Menu, Text, TextInput, Tooltip, UnstyledButton } from '@mantine/core';
-import { IconPencil } from '@tabler/icons-react';
-import { useState } from 'react';
+import { Avatar, Group, Menu, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { useNavigate } from 'react-router';
+import { preferredColour } from '../../collab/colours.ts';
+import { AccountHead, AccountItems } from './account.tsx';
 import { useServices } from './services.ts';
 import { type Person, usePeople, useProjectRoom } from './use-room.ts';
+import { useSession } from './use-session.ts';
 
 function initials(name: string): string {
   const words = name.trim().split(/\s+/);
@@ -21,24 +22,31 @@ function Face({ person }: { readonly person: Person }) {
   );
 }
 
-/** The people of a project, on every screen of it. */
-export function ProjectPeople({ project }: { readonly project: string }) {
+/** The people of a project, on every screen of it; outside of one oneself alone. */
+export function HeaderPeople({ project }: { readonly project: string | null }) {
+  return project === null ? <Alone /> : <ProjectPeople project={project} />;
+}
+
+function Alone() {
   const { profile } = useServices();
+  useSession(); // the name changes with it
+  const { id, name } = profile.current();
+  const self = { id, name, colour: preferredColour(id), isSelf: true, file: null, tabs: 1 };
+  return <People people={[self]} onGoTo={() => undefined} />;
+}
+
+function ProjectPeople({ project }: { readonly project: string }) {
   const navigate = useNavigate();
   const people = usePeople(useProjectRoom(project).room);
   const goTo = (person: Person): void => {
     const query = person.file === null ? '' : `?${new URLSearchParams({ file: person.file })}`;
     void navigate(`/p/${encodeURIComponent(project)}${query}`, { state: { person: person.id } });
   };
-  return <People people={people} onRename={(name) => profile.rename(name)} onGoTo={goTo} />;
+  return people.length === 0 ? <Alone /> : <People people={people} onGoTo={goTo} />;
 }
 
-/** Who is in the project: oneself (click: change the name), then the others (click: go to their caret). */
-function People(props: {
-  readonly people: readonly Person[];
-  readonly onRename: (name: string) => void;
-  readonly onGoTo: (person: Person) => void;
-}) {
+/** Who is in the project: the others (click: go to their caret), and oneself (click: the account). */
+function People(props: { readonly people: readonly Person[]; readonly onGoTo: (person: Person) => void }) {
   const others = props.people.filter(({ isSelf }) => !isSelf);
   const self = props.people.find(({ isSelf }) => isSelf);
   const shown = others.slice(0, 4);
@@ -60,7 +68,10 @@ function People(props: {
       {self !== undefined && (
         <Menu position="bottom-end" width={260} withinPortal trapFocus>
           <Menu.Target>
-            <UnstyledButton className="face-button" aria-label={`You are ${self.name}. People and your name`}>
+            <UnstyledButton
+              className="face-button"
+              aria-label={`You are ${self.name}. People and your account`}
+            >
               <Face person={self} />
               {others.length > 0 && (
                 <Text span size="xs" className="face-count" hiddenFrom="xs">
@@ -70,7 +81,7 @@ function People(props: {
             </UnstyledButton>
           </Menu.Target>
           <Menu.Dropdown>
-            <NameField name={self.name} onRename={props.onRename} />
+            <AccountHead />
             {others.length > 0 && <Menu.Divider />}
             {others.length > 0 && <Menu.Label>Also here</Menu.Label>}
             {others.map((person) => (
@@ -89,6 +100,7 @@ function People(props: {
                 )}
               </Menu.Item>
             ))}
+            <AccountItems />
           </Menu.Dropdown>
         </Menu>
       )}
@@ -98,28 +110,4 @@ function People(props: {
 
 function whereabouts(person: Person): string {
   return person.file === null ? person.name : `${person.name}, in ${person.file}`;
-}
-
-function NameField({ name, onRename }: { readonly name: string; readonly onRename: (name: string) => void }) {
-  const [value, setValue] = useState(name);
-  const commit = (): void => {
-    if (value.trim() === '') setValue(name);
-    else onRename(value);
-  };
-  return (
-    <TextInput
-      m="xs"
-      size="xs"
-      label="Your name, as others see it"
-      value={value}
-      maxLength={64}
-      rightSection={<IconPencil size={14} aria-hidden />}
-      onChange={(event) => setValue(event.currentTarget.value)}
-      onBlur={commit}
-      onKeyDown={(event) => {
-        event.stopPropagation(); // the menu would take letters for its items
-        if (event.key === 'Enter') commit();
-      }}
-    />
-  );
 }

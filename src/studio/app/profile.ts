@@ -6,6 +6,8 @@ export interface Profile {
 
 export interface ProfileStore {
   current(): Profile;
+  /** Whether the name is the one that somebody signed in with, which is not changed here. */
+  isGiven(): boolean;
   rename(name: string): void;
   subscribe(listener: () => void): () => void;
 }
@@ -39,6 +41,7 @@ export function createProfileStore(
   });
   return {
     current: () => profile,
+    isGiven: () => false,
     rename(name) {
       const trimmed = name.trim().slice(0, MAX_NAME).toWellFormed();
       if (trimmed === '' || trimmed === profile.name) return;

@@ -1,12 +1,13 @@
 import { QueryClient } from '@tanstack/react-query';
 import { expect, test } from 'vitest';
-import { rememberQueries } from './remembered-queries.ts';
+import { forgetQueries, rememberQueries } from './remembered-queries.ts';
 
 function memory(): Storage {
   const values = new Map<string, string>();
   return {
     getItem: (key: string) => values.get(key) ?? null,
     setItem: (key: string, value: string) => void values.set(key, value),
+    removeItem: (key: string) => void values.delete(key),
   } as unknown as Storage;
 }
 
@@ -20,6 +21,17 @@ test('what was answered is there in the next visit, for the named questions alon
   rememberQueries(next, storage, ['projects']);
   expect(next.getQueryData(['projects', 'there'])).toEqual([{ id: 'sample' }]);
   expect(next.getQueryData(['secrets'])).toBe(undefined);
+});
+
+test('nothing of it is left for the next person at this browser', async () => {
+  const storage = memory();
+  const first = new QueryClient();
+  rememberQueries(first, storage, ['projects']);
+  await first.fetchQuery({ queryKey: ['projects', 'there'], queryFn: async () => [{ id: 'secret' }] });
+  forgetQueries(storage);
+  const next = new QueryClient();
+  rememberQueries(next, storage, ['projects']);
+  expect(next.getQueryData(['projects', 'there'])).toBe(undefined);
 });
 
 test('nonsense in storage is nothing remembered', () => {

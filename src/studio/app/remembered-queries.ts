@@ -25,6 +25,11 @@ export function rememberQueries(queries: QueryClient, storage: Storage, names: r
   });
 }
 
+/** Somebody else comes to this browser. */
+export function forgetQueries(storage: Pick<Storage, 'removeItem'>): void {
+  storage.removeItem(KEY);
+}
+
 interface Remembered {
   readonly key: readonly unknown[];
   readonly data: unknown;

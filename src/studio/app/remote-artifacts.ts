@@ -1,33 +1,45 @@
 import { AnnealError } from '../../base/error.ts';
-import type { ByteStream, RemoteArtifacts } from '../../domain/artifacts/ports.ts';
+import type { ByteStream, RemoteArtifacts, RemoteOptions } from '../../domain/artifacts/ports.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
 import type { ArtifactClient } from '../../sdk/artifacts.ts';
+
+/** Not for long: the background sync says that the server is away, and tries again. */
+const RETRY_MS = [0, 500, 1500];
 
 /** The server's artifacts as the port that services take. */
 export function remoteArtifacts(client: ArtifactClient): RemoteArtifacts {
   return {
-    has: async (sha256) => (await client.size(sha256)) !== null,
-    async download(sha256, signal) {
+    has: async (sha256, options) => (await client.size(sha256, plain(options))) !== null,
+    async download(sha256, options) {
       try {
-        const bytes = await client.size(sha256, withSignal(signal));
+        const bytes = await client.size(sha256, plain(options));
         if (bytes === null) return null;
-        return { bytes, stream: chunks(await client.open(sha256, withSignal(signal))) };
+        return { bytes, stream: chunks(await client.open(sha256, plain(options))) };
       } catch (thrown) {
         if (thrown instanceof AnnealError && thrown.code === protocolErrors.artifactNotFound.code)
           return null;
         throw thrown;
       }
     },
-    async upload({ sha256 }, stream, signal) {
-      const parts: Uint8Array<ArrayBuffer>[] = [];
-      for await (const part of stream) parts.push(part);
-      await client.upload(new Blob(parts), { sha256, ...withSignal(signal) });
+    async upload({ sha256 }, source, { onProgress, ...options } = {}) {
+      const blob = source instanceof Blob ? source : new Blob([await source.arrayBuffer()]);
+      await client.upload(blob, {
+        sha256,
+        retryMs: RETRY_MS,
+        ...plain(options),
+        onProgress: ({ bytes }) => onProgress?.(bytes),
+      });
     },
+    hold: (project, holder, hashes) => client.hold(project, holder, hashes),
   };
 }
 
-function withSignal(signal: unknown): { readonly signal?: AbortSignal } {
-  return signal instanceof AbortSignal ? { signal } : {};
+/** A signal of the port that is one of the browser's is passed on. */
+function plain({ project, signal }: RemoteOptions = {}): {
+  readonly project?: string | undefined;
+  readonly signal?: AbortSignal;
+} {
+  return { project, ...(signal instanceof AbortSignal ? { signal } : {}) };
 }
 
 /** Reading by hand: not every browser iterates streams. */

@@ -1,23 +1,45 @@
-import { Navigate, type RouteObject } from 'react-router';
+import type { RouteObject } from 'react-router';
+import { Home } from './home.tsx';
 import { RouteError } from './route-error.tsx';
 import { RoutePending } from './route-pending.tsx';
+import { SessionGate } from './session-gate.tsx';
 import { Shell } from './shell.tsx';
 
 /** Every screen is a chunk of its own, loaded when it is first opened. */
 export const routes: RouteObject[] = [
   {
+    path: '/invitation',
+    errorElement: <RouteError />,
+    HydrateFallback: RoutePending,
+    lazy: async () => ({ Component: (await import('../front/invitation.tsx')).InvitationPage }),
+  },
+  {
+    path: '/share',
+    errorElement: <RouteError />,
+    HydrateFallback: RoutePending,
+    lazy: async () => ({ Component: (await import('../front/share.tsx')).SharePage }),
+  },
+  {
     path: '/',
-    element: <Shell />,
+    element: (
+      <SessionGate>
+        <Shell />
+      </SessionGate>
+    ),
     errorElement: <RouteError />,
     HydrateFallback: RoutePending,
     children: [
       {
         errorElement: <RouteError />,
         children: [
-          { index: true, element: <Navigate to="/p/sample" replace /> },
+          { index: true, element: <Home /> },
           {
             path: 'projects',
             lazy: async () => ({ Component: (await import('../projects/screen.tsx')).ProjectsScreen }),
+          },
+          {
+            path: 'settings/:workspace?',
+            lazy: async () => ({ Component: (await import('../workspace/screen.tsx')).WorkspaceScreen }),
           },
           {
             path: 'p/:project',

@@ -5,14 +5,17 @@ import type { ProjectFiles } from '../../domain/artifacts/ports.ts';
 import type { RunId } from '../../domain/runs/events.ts';
 import type { Progress, TimingStore, Trainer } from '../../domain/runs/ports.ts';
 import type { Client } from '../../sdk/client.ts';
+import type { ArtifactSync } from '../../services/artifacts/sync.ts';
 import type { ArtifactService } from '../../services/data/artifacts.ts';
 import type { ModelService } from '../../services/models/models.ts';
+import type { ReviewService } from '../../services/review/review.ts';
 import type { RunService } from '../../services/runs/runs.ts';
 import type { Started, StartRequest } from '../../services/runs/start.ts';
 import type { StorageService } from '../../services/storage.ts';
 import type { Preparing } from '../shared/preparing.ts';
 import type { DeviceMonitor } from './device-monitor.ts';
 import type { ProfileStore } from './profile.ts';
+import type { SessionMonitor } from './session.ts';
 import type { DataClient, PreflightClient } from './workers.ts';
 
 /**
@@ -25,12 +28,18 @@ export interface Services {
   readonly training: TrainingService;
   readonly models: ModelService;
   readonly artifacts: ArtifactService;
+  /** What is where, and the background sync of it. */
+  readonly artifactSync: ArtifactSync;
   readonly trainer: Trainer;
   /** The shared map of a project's document: path -> artifact. */
   readonly files: (project: string) => Promise<ProjectFiles>;
   /** The shared texts, and the project's own document. */
   readonly documents: Documents;
+  /** Comments, suggestions and versions of the shared texts. */
+  readonly review: ReviewService;
   readonly profile: ProfileStore;
+  /** Who is signed in. */
+  readonly session: SessionMonitor;
   /** Pre-flight, completion and hover, in their worker. */
   readonly preflight: PreflightClient;
   /** Takes in texts and looks at them, in their worker. */

@@ -1,6 +1,7 @@
 import { AppShell } from '@mantine/core';
 import { Outlet, useNavigation } from 'react-router';
 import { CommandPalette } from './command-palette.tsx';
+import { FollowRole } from './follow-role.tsx';
 import { GlobalCommands } from './global-commands.tsx';
 import { Header } from './header.tsx';
 import { NavigationRail, NavigationTabs } from './navigation.tsx';
@@ -38,6 +39,7 @@ export function Shell() {
         </AppShell.Footer>
         <CommandPalette />
         <GlobalCommands />
+        <FollowRole />
       </AppShell>
     </SlotProvider>
   );

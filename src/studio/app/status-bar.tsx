@@ -1,3 +1,4 @@
+import { ArtifactStatus } from './artifact-status.tsx';
 import { Slot } from './slots.tsx';
 import { DeviceStatus, JobStatus, StorageStatus } from './status-items.tsx';
 
@@ -7,6 +8,7 @@ export function StatusBar() {
     <section className="status-bar" aria-label="Status">
       <Slot name="status:connection" />
       <StorageStatus />
+      <ArtifactStatus />
       <DeviceStatus />
       <span className="status-gap" />
       <Slot name="status:job" />

@@ -181,7 +181,7 @@ export function JobStatus() {
     let over = false;
     let busy = false;
     const read = async (): Promise<void> => {
-      if (busy) return;
+      if (busy || project === null) return;
       busy = true;
       try {
         const all = await runs.list({ project });
@@ -201,7 +201,7 @@ export function JobStatus() {
       unwatch();
     };
   }, [runs, project]);
-  if (running === null) return null;
+  if (running === null || project === null) return null;
   const { run, summary } = running;
   return (
     <Link to={`/p/${encodeURIComponent(project)}/runs/${encodeURIComponent(run.id)}`} className="status-item">

@@ -20,6 +20,9 @@ import { DoingBar } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
+import { useRole } from '../app/use-role.ts';
+import { may } from '../app/use-session.ts';
+import { ArtifactPlace } from '../shared/artifact-place.tsx';
 import { setConfigField } from '../shared/edit-config.ts';
 import { notifyError, notifyUndo } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
@@ -32,6 +35,7 @@ import { BUILT_IN, configuredData, inspect, type ListedText, listTexts, useTakin
 export function DataScreen() {
   const { project = 'sample' } = useParams();
   const services = useServices();
+  const mayChange = may(useRole(project), 'project.change');
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const { doing, failures, changes, take } = useTaking(services, project);
@@ -88,23 +92,30 @@ export function DataScreen() {
                     )
                   }
                   rightSection={
-                    text.path === data?.source ? (
-                      <Badge size="xs" variant="light" tt="none">
-                        in the config
-                      </Badge>
-                    ) : null
+                    <Group gap={6} wrap="nowrap">
+                      {text.path === data?.source && (
+                        <Badge size="xs" variant="light" tt="none">
+                          in the config
+                        </Badge>
+                      )}
+                      {text.sha256 !== null && <ArtifactPlace sha256={text.sha256} />}
+                    </Group>
                   }
                   onClick={() => setSearch({ text: text.path }, { replace: true })}
                 />
               ))}
             </nav>
             {listed.error !== null && <ErrorNotice error={listed.error} />}
-            <AddText
-              doing={doing}
-              onFiles={(files) =>
-                void take(files).then((path) => path !== null && setSearch({ text: path }, { replace: true }))
-              }
-            />
+            {mayChange && (
+              <AddText
+                doing={doing}
+                onFiles={(files) =>
+                  void take(files).then(
+                    (path) => path !== null && setSearch({ text: path }, { replace: true }),
+                  )
+                }
+              />
+            )}
             {changes.map(({ name, notices }) =>
               notices.map((notice) => (
                 <Alert key={`${name} ${notice.code}`} color="blue" title={notice.message} py="xs">
@@ -131,12 +142,12 @@ export function DataScreen() {
                   {chosen.path}
                 </Title>
                 <Group gap="xs">
-                  {chosen.path !== data?.source && (
+                  {chosen.path !== data?.source && mayChange && (
                     <Button size="xs" onClick={() => void use(chosen.path).catch(notifyError)}>
                       Train on this
                     </Button>
                   )}
-                  {chosen.path !== BUILT_IN && (
+                  {chosen.path !== BUILT_IN && mayChange && (
                     <Button
                       size="xs"
                       variant="default"
@@ -150,6 +161,7 @@ export function DataScreen() {
               </Group>
               <Inspected
                 key={`${chosen.path} ${chosen.sha256}`}
+                project={project}
                 text={chosen}
                 validationSplit={data?.validation_split ?? 0.1}
               />
@@ -162,9 +174,11 @@ export function DataScreen() {
 }
 
 function Inspected({
+  project,
   text,
   validationSplit,
 }: {
+  readonly project: string;
   readonly text: ListedText;
   readonly validationSplit: number;
 }) {
@@ -174,14 +188,14 @@ function Inspected({
   const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     let over = false;
-    inspect(services, text, (progress) => over || setDoing(progress)).then(
+    inspect(services, project, text, (progress) => over || setDoing(progress)).then(
       (found) => over || setReport(found),
       (reason: unknown) => over || setError(reason),
     );
     return () => {
       over = true;
     };
-  }, [services, text]);
+  }, [services, project, text]);
   if (error !== null) return <ErrorNotice error={error} />;
   if (report !== null) return <TextReportView report={report} validationSplit={validationSplit} />;
   return <DoingBar doing={doing ?? { what: `Reading ${text.path}`, done: 0, total: null }} />;

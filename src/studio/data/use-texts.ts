@@ -78,7 +78,7 @@ export function useTaking(
           const shared = await files(project);
           const path = freePath(pathOf(file.name), shared.get.bind(shared), kept.sha256);
           shared.set(path, { sha256: kept.sha256, bytes: kept.bytes });
-          void artifacts.share([kept.sha256]).catch(() => undefined); // offline: sent when the server is back
+          void artifacts.share([kept.sha256], project).catch(() => undefined); // offline: sent when the server is back
           const changed = kept.notices.filter(({ code }) => CHANGES.has(code));
           if (changed.length > 0) setChanges((before) => [...before, { name: path, notices: changed }]);
           last = path;
@@ -121,10 +121,11 @@ function freePath(
 /** Makes sure that a text of the project is here, and looks at it. */
 export async function inspect(
   { texts, artifacts }: Pick<Services, 'texts' | 'artifacts'>,
+  project: string,
   text: ListedText,
   onProgress: (progress: Progress) => void,
 ): Promise<Awaited<ReturnType<Services['texts']['call']>>> {
   if (text.sha256 === null) return await texts.call('stories', null, { onEvent: onProgress });
-  await artifacts.ensure(text.sha256, onProgress);
+  await artifacts.ensure(text.sha256, onProgress, { project });
   return await texts.call('inspect', { name: text.path, sha256: text.sha256 });
 }

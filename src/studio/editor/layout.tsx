@@ -3,7 +3,7 @@ import type { SplitterPaneSize } from '@mantine/hooks';
 import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useState } from 'react';
 
-export type Pane = 'files' | 'editor' | 'problems' | 'estimate';
+export type Pane = 'files' | 'editor' | 'problems' | 'side';
 
 /** Side by side where there is room; one at a time behind tabs where there is not. The editor stays mounted. */
 export function EditorLayout(props: {
@@ -29,10 +29,10 @@ export function EditorLayout(props: {
             { value: 'files', label: 'Files' },
             { value: 'editor', label: 'Editor' },
             { value: 'problems', label: problemCount === 0 ? 'Problems' : `Problems ${problemCount}` },
-            { value: 'estimate', label: 'Estimate' },
+            { value: 'side', label: 'Review' },
           ]}
         />
-        {(['files', 'editor', 'problems', 'estimate'] as const).map((one) => (
+        {(['files', 'editor', 'problems', 'side'] as const).map((one) => (
           <div key={one} className="editor-pane" hidden={one !== pane}>
             {panes[one]}
           </div>
@@ -79,8 +79,8 @@ export function EditorLayout(props: {
           </Splitter.Pane>
         </Splitter>
       </Splitter.Pane>
-      <Splitter.Pane defaultSize="300px" min="220px" max="520px" className="pane">
-        {panes.estimate}
+      <Splitter.Pane defaultSize="320px" min="240px" max="560px" className="pane">
+        {panes.side}
       </Splitter.Pane>
     </Splitter>
   );
@@ -94,7 +94,7 @@ interface Sizes {
 }
 
 function readSizes(): Sizes {
-  const standard: Sizes = { columns: ['210px', '100%', '300px'], rows: ['100%', '190px'] };
+  const standard: Sizes = { columns: ['210px', '100%', '320px'], rows: ['100%', '190px'] };
   try {
     const value: unknown = JSON.parse(localStorage.getItem(SIZES) ?? 'null');
     if (typeof value !== 'object' || value === null || !('columns' in value) || !('rows' in value))

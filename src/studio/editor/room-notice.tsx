@@ -1,7 +1,8 @@
-import { Button, Center, EmptyState, Loader } from '@mantine/core';
+import { Button, Center, CopyButton, EmptyState, Loader } from '@mantine/core';
 import { IconCloudOff, IconFileOff, IconFileUnknown } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { CloseCode } from '../../protocol/sync.ts';
+import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
 
 /** Stands where the text would, while there is none to show; null when there is. */
@@ -12,20 +13,31 @@ export function RoomNotice(props: {
   readonly onRestore: () => void;
 }) {
   const { room, state, path } = props;
+  const { documents } = useServices();
   if (room === null || state === null) return <Waiting what="Opening the text" />;
   const { connection } = state;
   if (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound) {
+    const kept = documents.textOf(room);
     return (
       <Center h="100%" p="md">
         <EmptyState
           icon={<IconFileUnknown aria-hidden />}
           title="There is no such project or file"
-          description={`The server knows nothing under ${room.project} / ${path}. It may have been deleted for good.`}
+          description={`The server knows nothing under ${room.project} / ${path}. It may have been deleted for good, or you may not see it any more.`}
         >
           <EmptyState.Actions>
             <Button component={Link} to="/projects">
               All projects
             </Button>
+            {kept !== '' && (
+              <CopyButton value={kept}>
+                {({ copied, copy }) => (
+                  <Button variant="default" onClick={copy}>
+                    {copied ? 'Copied' : 'Copy the text kept here'}
+                  </Button>
+                )}
+              </CopyButton>
+            )}
           </EmptyState.Actions>
         </EmptyState>
       </Center>

@@ -8,7 +8,9 @@ import { useServices } from '../app/services.ts';
 import { Fill } from '../app/slots.tsx';
 import { ConnectionStatus } from '../app/status-items.tsx';
 import { useCommands } from '../app/use-commands.ts';
+import { useRole } from '../app/use-role.ts';
 import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
+import { may } from '../app/use-session.ts';
 import './editor.css';
 import { useDoingWords } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
@@ -16,14 +18,21 @@ import { editText } from '../shared/edit-config.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { notifyFailure, useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
+import { type MergeGuarding, MergeNotice, useMergeGuard } from './merge-guard.tsx';
 import { type Checked, provideLanguage, showMarkers } from './monaco/language.ts';
 import { toMonacoEdit, toMonacoRange } from './monaco/ranges.ts';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemCounts, Problems } from './panels/problems.tsx';
+import { ReviewPanels } from './panels/review.tsx';
+import { reviewCommands } from './review/commands.ts';
+import { allows } from './review/use-review.ts';
+import { useReviewing } from './review/use-reviewing.ts';
+import { RoleNotice, readOnlyBecause } from './role-notice.tsx';
 import { RoomNotice } from './room-notice.tsx';
 import { StartChip, StartNotice, unfitDiagnostics, useStartModel, whyUnfit } from './start-model.tsx';
 import { type OpenEditor, TextEditor } from './text-editor.tsx';
 import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
+import { UnsentNotice } from './unsent-notice.tsx';
 import { useCheck } from './use-check.ts';
 import { isConfig, useProfiles } from './use-profiles.ts';
 
@@ -44,8 +53,9 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const state = useRoomState(room);
   const files = useFiles(projectRoom);
   const open = useRef<OpenEditor | null>(null);
-  const [isOpen, setIsOpen] = useState(false);
+  const [opened, setOpened] = useState<OpenEditor | null>(null);
   const checked = useRef<Checked | null>(null);
+  const onChecked = useRef<MergeGuarding['onReport']>(() => undefined);
   const afterReport = useRef<((report: PreflightReport, text: string) => void) | null>(null);
 
   const from = useSearchParams()[0].get('from');
@@ -64,8 +74,19 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const { profiles, progress, follow } = useProfiles(project, files);
   const { shown, check, failure } = useCheck(profiles, (report, text) => {
     afterReport.current?.(report, text);
+    onChecked.current(report, text);
     follow(report, text);
   });
+  const showSide = useCallback(() => setPane('side'), []);
+  const reviewing = useReviewing({ project, path, room, state, projectRoom, opened, onShow: showSide });
+  const guarding = useMergeGuard(room, opened);
+  onChecked.current = guarding.onReport;
+  const mayEdit = allows(state, 'document.edit');
+  const role = useRole(project);
+  const mayChange = may(role, 'project.change');
+  const readOnly = readOnlyBecause(state?.role ?? role);
+  const whyNot = useRef(readOnly);
+  whyNot.current = readOnly;
   const textNow = useCallback(() => open.current?.model.getValue() ?? '', []);
   const start = useStartModel(project);
   const {
@@ -99,14 +120,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   };
 
   const onOpen = useCallback(
-    (opened: OpenEditor) => {
-      const { monaco, editor, model } = opened;
-      open.current = opened;
+    (editing: OpenEditor) => {
+      const { monaco, editor, model } = editing;
+      open.current = editing;
       checked.current = null;
-      setIsOpen(true);
+      setOpened(editing);
       const close = (): void => {
         open.current = null;
-        setIsOpen(false);
+        setOpened(null);
       };
       if (!config) return close;
       const language = provideLanguage(monaco, model, preflight, () => checked.current);
@@ -140,6 +161,10 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     const editor = open.current?.editor;
     const isCurrent = checked.current?.version === open.current?.model.getVersionId();
     if (editor === undefined || !isCurrent) return; // the text has moved on: the next report has the fix anew
+    if (whyNot.current !== null) {
+      notifications.show({ color: 'yellow', title: 'The text can only be read', message: whyNot.current });
+      return;
+    }
     editor.pushUndoStop();
     editor.executeEdits('anneal.fix', fix.edits.map(toMonacoEdit));
     editor.pushUndoStop();
@@ -148,15 +173,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   // Somebody's face was clicked: go to their caret, once the text is there.
   const wantedPerson: unknown = useLocation().state?.person;
   useEffect(() => {
-    const opened = open.current;
-    if (!isOpen || typeof wantedPerson !== 'string' || room === null || opened === null) return;
+    if (typeof wantedPerson !== 'string' || room === null || opened === null) return;
     const offset = documents.caretOf(room, wantedPerson);
     if (offset === null) return;
     const position = opened.model.getPositionAt(offset);
     opened.editor.setPosition(position);
     opened.editor.revealPositionInCenter(position);
     opened.editor.focus();
-  }, [documents, wantedPerson, room, isOpen]);
+  }, [documents, wantedPerson, room, opened]);
 
   // Tell the others which file this page shows.
   useEffect(() => {
@@ -214,9 +238,19 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       shortcut: 'Ctrl+Enter',
       run: () => trainIfPossible.current(),
     },
-    { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
-    { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
-    { id: 'file.delete', label: `Delete ${path}`, group: 'Files', run: () => void actions.remove(path) },
+    ...(mayChange
+      ? [
+          { id: 'file.new', label: 'New file', group: 'Files', run: actions.create },
+          { id: 'file.rename', label: `Rename ${path}`, group: 'Files', run: () => actions.rename(path) },
+          {
+            id: 'file.delete',
+            label: `Delete ${path}`,
+            group: 'Files',
+            run: () => void actions.remove(path),
+          },
+        ]
+      : []),
+    ...reviewCommands(reviewing, guarding),
     ...files
       .filter(({ entry }) => entry.kind === 'text')
       .map((file) => ({
@@ -263,6 +297,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
             <FileTree
               files={files}
               current={path}
+              mayChange={mayChange}
               onOpen={goToFile}
               onCreate={actions.create}
               onRename={actions.rename}
@@ -277,10 +312,14 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                 {start !== null && config && (
                   <StartNotice start={start} differs={section === null ? null : differs} onFit={fit} />
                 )}
+                {opened !== null && <MergeNotice guarding={guarding} opened={opened} mayEdit={mayEdit} />}
+                <UnsentNotice room={room} state={state} />
+                <RoleNotice role={state.role ?? role} />
                 <TextEditor
                   room={room}
                   language={config ? 'yaml' : languageOf(path)}
                   label={`Text of ${path}`}
+                  readOnly={readOnly}
                   onOpen={onOpen}
                 />
               </div>
@@ -297,25 +336,30 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
               </div>
               <div className="panel-body">
                 {failure !== null && <ErrorNotice error={failure} />}
-                <Problems diagnostics={diagnostics} onGoTo={goTo} onFix={applyFix} />
+                <Problems
+                  diagnostics={diagnostics}
+                  onGoTo={goTo}
+                  onFix={applyFix}
+                  onSuggest={reviewing.suggestFix}
+                />
               </div>
             </section>
           ),
-          estimate: (
-            <section className="panel" aria-label="Estimate">
-              <div className="panel-title">
-                <Text size="xs" fw={600}>
-                  Estimate
-                </Text>
-              </div>
-              <div className="panel-body">
+          side: (
+            <ReviewPanels
+              file={{ project, path }}
+              reviewing={reviewing}
+              state={state}
+              opened={opened}
+              onOpenFile={goToFile}
+              estimate={
                 <EstimatePanel
                   estimate={shown.good?.estimate ?? null}
                   stale={shown.stale}
                   device={profiles.device}
                 />
-              </div>
-            </section>
+              }
+            />
           ),
         }}
       />

@@ -43,7 +43,7 @@ export function useStartModel(project: string): StartModel | null {
           fix: 'Open it on the Models page, or start from new weights.',
         });
       for (const hash of Object.values(model.files))
-        await artifacts.ensure(hash, (progress) => update({ progress }));
+        await artifacts.ensure(hash, (progress) => update({ progress }), { project });
       update({ found: { model, facts: await trainer.inspectModel(model) }, progress: null });
     };
     look().catch((error: unknown) => update({ error, progress: null }));

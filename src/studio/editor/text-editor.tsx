@@ -18,17 +18,19 @@ export function TextEditor(props: {
   readonly room: Room;
   readonly language: string;
   readonly label: string;
+  /** Why the text can only be read; null where it can be written. */
+  readonly readOnly: string | null;
   readonly onOpen: (open: OpenEditor) => () => void;
 }) {
-  const { room, language, label } = props;
+  const { room, language, label, readOnly } = props;
   const { documents } = useServices();
   const host = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const dark = useComputedColorScheme('light') === 'dark';
   const theme = dark ? 'anneal-dark' : 'anneal-light';
-  const latest = useRef({ onOpen: props.onOpen, theme });
-  latest.current = { onOpen: props.onOpen, theme };
+  const latest = useRef({ onOpen: props.onOpen, theme, readOnly });
+  latest.current = { onOpen: props.onOpen, theme, readOnly };
   const themed = useRef<typeof Monaco | null>(null);
   const opened = useRef<Monaco.editor.IStandaloneCodeEditor | null>(null);
 
@@ -49,6 +51,7 @@ export function TextEditor(props: {
         ...options,
         model,
         theme: latest.current.theme,
+        readOnly: latest.current.readOnly !== null,
         ariaLabel: label,
       });
       opened.current = editor;
@@ -71,6 +74,14 @@ export function TextEditor(props: {
   useEffect(() => {
     if (shown) opened.current?.updateOptions({ wordWrap: narrow ? 'on' : 'off', folding: !narrow });
   }, [shown, narrow]);
+
+  useEffect(() => {
+    if (!shown) return;
+    opened.current?.updateOptions({
+      readOnly: readOnly !== null,
+      readOnlyMessage: { value: readOnly ?? '' },
+    });
+  }, [shown, readOnly]);
 
   if (failure !== null) return <ErrorNotice error={failure} />;
   return (
@@ -114,7 +125,7 @@ const options: Monaco.editor.IStandaloneEditorConstructionOptions = {
   wrappingIndent: 'indent',
   lineNumbersMinChars: 3,
   lineDecorationsWidth: 10,
-  glyphMargin: false,
+  glyphMargin: true, // comments and suggestions have their marks there
   stickyScroll: { enabled: false },
   overviewRulerBorder: false,
   scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },

@@ -4,6 +4,8 @@ import { useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Progress } from '../../domain/runs/ports.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
+import { useRole } from '../app/use-role.ts';
+import { may } from '../app/use-session.ts';
 import { notifyError } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
 import { watchFiles } from '../shared/watch-files.ts';
@@ -33,6 +35,7 @@ export function ModelsScreen() {
   });
   const [keeping, setKeeping] = useState(false);
   const sampling = useSampling(trainer);
+  const mayChange = may(useRole(project), 'project.change');
   const navigate = useNavigate();
   const found = useWatched(
     `models of ${project}`,
@@ -138,7 +141,7 @@ export function ModelsScreen() {
         {/* Last, so that on a narrow screen what the model writes stands right under the button. */}
         <Grid.Col span={{ base: 12, md: 5 }}>
           <Stack>
-            <OpenModel doing={opening.doing} onFiles={(picked) => void open(picked)} />
+            {mayChange && <OpenModel doing={opening.doing} onFiles={(picked) => void open(picked)} />}
             {opening.error !== null && <ErrorNotice error={opening.error}> </ErrorNotice>}
             {opening.warnings.length > 0 && (
               <Alert color="yellow" title="Opened, with remarks">

@@ -17,23 +17,37 @@ import { Link, useNavigate } from 'react-router';
 import type { Project } from '../../protocol/http/projects.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
+import { may, roleOf, useSession } from '../app/use-session.ts';
+import { useWorkspaces } from '../app/use-workspace.ts';
 import { NameModal } from './name-modal.tsx';
 import { useProjects } from './use-projects.ts';
 
-/** All projects of this server: open, create, rename, delete, bring back. */
+/** The projects of the workspace that one works in: open, create, rename, delete, bring back. */
 export function ProjectsScreen() {
   const { server } = useServices();
   const navigate = useNavigate();
-  const { list, deleted, create, rename, remove, restore } = useProjects(server);
+  const session = useSession();
+  const { all, current } = useWorkspaces();
+  const { list, deleted, create, rename, remove, restore } = useProjects(server, current?.id ?? null);
+  // One workspace of several is shown; what a link leads to is shown beside it.
+  const elsewhere = all.filter(({ id }) => id !== current?.id).map(({ id }) => id);
+  const shown = list.data?.filter(({ workspace }) => !elsewhere.includes(workspace));
+  const gone = deleted.data?.filter(({ workspace }) => !elsewhere.includes(workspace)) ?? [];
+  const place = current ?? (session?.guest?.project === null ? session.guest : null);
+  const mayCreate = session === null || (place !== null && may(place.role, 'project.create'));
   const [asking, setAsking] = useState<'create' | Project | null>(null);
   const path = ({ id }: Project): string => `/p/${encodeURIComponent(id)}`;
   return (
     <Container size="md" py="lg">
       <Group justify="space-between" mb="md">
-        <Title order={2}>Projects</Title>
-        <Button size="xs" leftSection={<IconPlus size={14} />} onClick={() => setAsking('create')}>
-          New project
-        </Button>
+        <Title order={2}>
+          {all.length > 1 && current !== null ? `Projects of ${current.name}` : 'Projects'}
+        </Title>
+        {mayCreate && (
+          <Button size="xs" leftSection={<IconPlus size={14} />} onClick={() => setAsking('create')}>
+            New project
+          </Button>
+        )}
       </Group>
       {list.error !== null && (
         <ErrorNotice error={list.error}>
@@ -48,7 +62,7 @@ export function ProjectsScreen() {
       )}
       {list.isPending && <Skeleton h={120} />}
       <Stack gap="xs" component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
-        {list.data?.map((project) => (
+        {shown?.map((project) => (
           <Paper key={project.id} component="li" withBorder px="md" py="sm">
             <Group justify="space-between" wrap="nowrap">
               <div style={{ minWidth: 0 }}>
@@ -59,38 +73,44 @@ export function ProjectsScreen() {
                   {project.id}, created {new Date(project.created).toLocaleDateString()}
                 </Text>
               </div>
-              <Group gap={4} wrap="nowrap">
-                <Tooltip label="Rename">
-                  <ActionIcon aria-label={`Rename ${project.name}`} onClick={() => setAsking(project)}>
-                    <IconPencil size={16} stroke={1.6} />
-                  </ActionIcon>
-                </Tooltip>
-                <Tooltip label="Delete; it can be brought back">
-                  <ActionIcon aria-label={`Delete ${project.name}`} onClick={() => remove.mutate(project)}>
-                    <IconTrash size={16} stroke={1.6} />
-                  </ActionIcon>
-                </Tooltip>
-              </Group>
+              {may(roleOf(session, project), 'project.change') && (
+                <Group gap={4} wrap="nowrap">
+                  <Tooltip label="Rename">
+                    <ActionIcon aria-label={`Rename ${project.name}`} onClick={() => setAsking(project)}>
+                      <IconPencil size={16} stroke={1.6} />
+                    </ActionIcon>
+                  </Tooltip>
+                  <Tooltip label="Delete; it can be brought back">
+                    <ActionIcon aria-label={`Delete ${project.name}`} onClick={() => remove.mutate(project)}>
+                      <IconTrash size={16} stroke={1.6} />
+                    </ActionIcon>
+                  </Tooltip>
+                </Group>
+              )}
             </Group>
           </Paper>
         ))}
       </Stack>
-      {list.data?.length === 0 && (
+      {shown?.length === 0 && (
         <Text c="dimmed" ta="center" py="xl">
-          No projects. Create one: it begins with a config that trains.
+          {mayCreate
+            ? 'No projects. Create one: it begins with a config that trains.'
+            : 'No projects yet. You see them here when somebody has made one.'}
         </Text>
       )}
-      {(deleted.data?.length ?? 0) > 0 && (
+      {gone.length > 0 && (
         <Stack gap={4} mt="xl">
           <Text size="sm" c="dimmed">
             Deleted
           </Text>
-          {deleted.data?.map((project) => (
+          {gone.map((project) => (
             <Group key={project.id} justify="space-between">
               <Text size="sm">{project.name}</Text>
-              <Button size="compact-xs" variant="default" onClick={() => restore.mutate(project.id)}>
-                Bring back
-              </Button>
+              {may(roleOf(session, project), 'project.delete') && (
+                <Button size="compact-xs" variant="default" onClick={() => restore.mutate(project.id)}>
+                  Bring back
+                </Button>
+              )}
             </Group>
           ))}
         </Stack>

@@ -1,6 +1,8 @@
+import { can } from '../../domain/access/roles.ts';
 import { applyEdits, setField } from '../../domain/config/edit.ts';
 import { Lines } from '../../domain/config/lines.ts';
 import type { TextEdit } from '../../domain/preflight/report.ts';
+import { protocolErrors } from '../../protocol/errors.ts';
 import { TEXT_ROOT } from '../../protocol/sync.ts';
 import type { Services } from '../app/services.ts';
 
@@ -22,7 +24,8 @@ export async function setConfigField(
 
 /**
  * Edits a shared text, step by step, each step on what the one before has left, as one change. False, and
- * nothing changed, where a step has no edits to give or the text is not here yet.
+ * nothing changed, where a step has no edits to give or the text is not here yet. Throws forbidden where one's role
+ * does not allow it: the server would take nothing of it.
  */
 export async function editText(
   documents: Services['documents'],
@@ -33,7 +36,10 @@ export async function editText(
   const use = documents.use(project, path);
   try {
     const room = await use.room;
-    if (!room.state.ready) return false;
+    const { ready, role } = room.state;
+    if (!ready) return false;
+    if (role !== null && !can(role, 'document.edit'))
+      throw protocolErrors.forbidden({ message: `A ${role} may not change the config`, where: path });
     const shared = room.doc.getText(TEXT_ROOT);
     let text = shared.toString();
     const spans: Span[][] = [];

@@ -22,6 +22,7 @@ import {
 } from '@tabler/icons-react';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import type { ListedFile } from '../../app/use-room.ts';
+import { ArtifactPlace } from '../../shared/artifact-place.tsx';
 
 interface Folder {
   readonly folders: Map<string, Folder>;
@@ -51,7 +52,7 @@ export function treeOf(files: readonly ListedFile[]): TreeNodeData[] {
     ...folder.files.map(({ path, entry }) => ({
       label: path.split('/').at(-1) ?? path,
       value: path,
-      nodeProps: { kind: entry.kind },
+      nodeProps: { kind: entry.kind, sha256: entry.kind === 'artifact' ? entry.sha256 : null },
     })),
   ];
   return nodes(root, '');
@@ -61,12 +62,14 @@ export function treeOf(files: readonly ListedFile[]): TreeNodeData[] {
 export const FileTree = memo(function FileTree(props: {
   readonly files: readonly ListedFile[];
   readonly current: string;
+  /** False: files are there to be opened, and stay as they are. */
+  readonly mayChange: boolean;
   readonly onOpen: (path: string) => void;
   readonly onCreate: () => void;
   readonly onRename: (path: string) => void;
   readonly onDelete: (path: string) => Promise<void>;
 }) {
-  const { files, current } = props;
+  const { files, current, mayChange } = props;
   const data = useMemo(() => treeOf(files), [files]);
   const tree = useTree();
   const controller = useRef(tree); // a new object each time: as a dependency it would never come to rest
@@ -84,11 +87,13 @@ export const FileTree = memo(function FileTree(props: {
         <Text size="xs" fw={600}>
           Files
         </Text>
-        <Tooltip label="New file">
-          <ActionIcon size="sm" aria-label="New file" onClick={props.onCreate}>
-            <IconPlus size={16} />
-          </ActionIcon>
-        </Tooltip>
+        {mayChange && (
+          <Tooltip label="New file">
+            <ActionIcon size="sm" aria-label="New file" onClick={props.onCreate}>
+              <IconPlus size={16} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </Group>
       <ScrollArea style={{ flex: 1 }} type="auto">
         <Tree
@@ -126,9 +131,10 @@ export const FileTree = memo(function FileTree(props: {
                     <Text size="sm" truncate>
                       {node.label}
                     </Text>
+                    {isArtifact && <ArtifactPlace sha256={String(node.nodeProps?.sha256)} />}
                   </button>
                 )}
-                {!hasChildren && (
+                {!hasChildren && mayChange && (
                   <Menu position="bottom-end" withinPortal>
                     <Menu.Target>
                       <ActionIcon size="sm" className="file-menu" aria-label={`Actions for ${node.value}`}>

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Button, Collapse, Group, Stack, Text, UnstyledButton } from '@mantine/core';
+import { Anchor, Badge, Button, Collapse, Group, Stack, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import {
   IconAlertCircle,
   IconAlertTriangle,
@@ -7,9 +7,13 @@ import {
   IconChevronRight,
   IconCircleCheck,
   IconInfoCircle,
+  IconPencilQuestion,
 } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import type { Diagnostic, Fix, Range } from '../../../domain/preflight/report.ts';
+
+/** With the diagnostic that the fix is for. */
+type FixAction = (fix: Fix, diagnostic: Diagnostic) => void;
 
 const looks = {
   error: { icon: IconAlertCircle, className: 'severity-error', word: 'Error' },
@@ -21,7 +25,9 @@ const looks = {
 export const Problems = memo(function Problems(props: {
   readonly diagnostics: readonly Diagnostic[] | null;
   readonly onGoTo: (range: Range) => void;
-  readonly onFix: (fix: Fix) => void;
+  readonly onFix: FixAction;
+  /** Proposes the fix to the others instead. */
+  readonly onSuggest: FixAction;
 }) {
   const { diagnostics } = props;
   if (diagnostics === null) {
@@ -47,6 +53,7 @@ export const Problems = memo(function Problems(props: {
           diagnostic={one}
           onGoTo={props.onGoTo}
           onFix={props.onFix}
+          onSuggest={props.onSuggest}
         />
       ))}
     </ul>
@@ -56,7 +63,8 @@ export const Problems = memo(function Problems(props: {
 function Problem(props: {
   readonly diagnostic: Diagnostic;
   readonly onGoTo: (range: Range) => void;
-  readonly onFix: (fix: Fix) => void;
+  readonly onFix: FixAction;
+  readonly onSuggest: FixAction;
 }) {
   const { severity, message, code, range, fixes, because } = props.diagnostic;
   const { icon: Icon, className, word } = looks[severity];
@@ -76,15 +84,26 @@ function Problem(props: {
         {(fixes.length > 0 || because.length > 0) && (
           <Group gap={6}>
             {fixes.map((fix) => (
-              <Button
-                key={fix.title}
-                size="compact-xs"
-                variant="default"
-                leftSection={<IconBulb size={13} aria-hidden />}
-                onClick={() => props.onFix(fix)}
-              >
-                {fix.title}
-              </Button>
+              <Button.Group key={fix.title}>
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  leftSection={<IconBulb size={13} aria-hidden />}
+                  onClick={() => props.onFix(fix, props.diagnostic)}
+                >
+                  {fix.title}
+                </Button>
+                <Tooltip label="Suggest it to the others instead">
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    aria-label="Suggest it to the others"
+                    onClick={() => props.onSuggest(fix, props.diagnostic)}
+                  >
+                    <IconPencilQuestion size={13} aria-hidden />
+                  </Button>
+                </Tooltip>
+              </Button.Group>
             ))}
             {because.length > 0 && (
               <Anchor

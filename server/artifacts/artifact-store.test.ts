@@ -1,0 +1,253 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { Random } from '../../src/base/random.ts';
+import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
+import { testArtifacts } from '../testing/artifacts.ts';
+import { FakeS3 } from '../testing/fake-s3.ts';
+import { temporaryFolder } from '../testing/fixture.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+
+const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+async function put(artifacts: ArtifactStore, workspace: string, bytes: Uint8Array): Promise<string> {
+  const sha256 = hash(bytes);
+  await artifacts.put({ workspace, sha256 }, Readable.from([Buffer.from(bytes)]), bytes.length);
+  return sha256;
+}
+
+async function read(
+  artifacts: ArtifactStore,
+  workspace: string,
+  sha256: string,
+  range?: { readonly start: number; readonly end: number },
+): Promise<Buffer> {
+  const artifact = await artifacts.open({ workspace, sha256 }, range);
+  const pieces: Buffer[] = [];
+  for await (const piece of artifact.read(range)) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/** Bytes of the blobs, as they are before they are sealed. */
+async function stored({ blobs }: ArtifactStore): Promise<number> {
+  let sum = 0;
+  for await (const { bytes } of blobs.list()) sum += bytes;
+  return sum;
+}
+
+async function flip(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  const at = bytes.length >> 1;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+}
+
+/** Where artifacts can lie; `damage` changes one bit of a blob behind the server's back. */
+const kinds = {
+  'a folder': async (options: { readonly quotaBytes?: number } = {}) => {
+    const opened = await testArtifacts(options);
+    const folder = join(opened.dataDir, 'artifacts');
+    return { ...opened, damage: (name: string) => flip(join(folder, name.slice(0, 2), name)) };
+  },
+  'a folder, sealed': async (options: { readonly quotaBytes?: number } = {}) => {
+    const opened = await testArtifacts({ ...options, master: randomBytes(32) });
+    const folder = join(opened.dataDir, 'artifacts', 'spaces');
+    return {
+      ...opened,
+      damage: (name: string) => {
+        const [space = '', hash = ''] = name.split('/');
+        return flip(join(folder, space, hash.slice(0, 2), hash));
+      },
+    };
+  },
+  'a bucket': async (options: { readonly quotaBytes?: number } = {}) => {
+    const s3 = await FakeS3.start();
+    const opened = await testArtifacts({ ...options, bucket: s3.options() });
+    return {
+      ...opened,
+      damage: async (name: string) => {
+        const key = `anneal/blobs/${name}`;
+        const kept = s3.objects.get(key);
+        if (kept === undefined) throw new Error(`${key} is not there`);
+        const bytes = Buffer.from(kept.bytes);
+        const at = bytes.length >> 1;
+        bytes[at] = (bytes[at] ?? 0) ^ 1;
+        s3.objects.set(key, { ...kept, bytes });
+      },
+    };
+  },
+} as const;
+
+function checkpoint(tensors: readonly Float32Array[], step: number): Uint8Array {
+  return writeSafetensors(
+    tensors.map((data, i) => ({ name: `layer.${i}.weight`, shape: [data.length], data })),
+    { step: String(step) },
+  );
+}
+
+describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
+  test('the tenth checkpoint of a fine-tune costs what changed, and every one is given back as it was', async () => {
+    const { artifacts, collector, pass } = await open();
+    const seed = Date.now() % 1_000_000;
+    console.log(`seed ${seed}`);
+    const random = new Random(seed);
+    const tensors = Array.from(
+      { length: 20 },
+      () => new Float32Array(randomBytes(100_000).buffer, 0, 20_000),
+    );
+    const files: Uint8Array[] = [];
+    for (let step = 0; step < 10; step++) {
+      const changed = tensors[step];
+      if (changed !== undefined) changed[random.below(changed.length)] = step + 0.5;
+      const file = checkpoint(tensors, step);
+      files.push(file);
+      await put(artifacts, 'home', file);
+    }
+    const [first] = files;
+    if (first === undefined) throw new Error('ten were made');
+    const bytesOfOne = 80_000;
+    // The first, and for each of the nine others one tensor and the header.
+    expect(await stored(artifacts)).toBeLessThanOrEqual(first.length + 9 * (bytesOfOne + 4096));
+    expect((await artifacts.use('home')).used).toBe(await stored(artifacts));
+    for (const file of files) {
+      expect(Buffer.from(file).equals(await read(artifacts, 'home', hash(file)))).toBe(true);
+      for (let i = 0; i < 5; i++) {
+        const start = random.below(file.length);
+        const end = start + random.below(file.length - start);
+        const part = await read(artifacts, 'home', hash(file), { start, end });
+        expect(Buffer.from(file.subarray(start, end + 1)).equals(part)).toBe(true);
+      }
+    }
+    // Nine of them go; what the tenth shares with them stays.
+    const last = files.at(-1) ?? first;
+    pass(2 * 3600_000);
+    await artifacts.size({ workspace: 'home', sha256: hash(last) });
+    const { artifacts: gone } = await collector.collect({
+      workspace: 'home',
+      dryRun: false,
+      graceMs: 3600_000,
+    });
+    expect(gone.map(({ sha256 }) => sha256).sort()).toEqual(
+      files
+        .filter((file) => file !== last)
+        .map(hash)
+        .sort(),
+    );
+    expect(Buffer.from(last).equals(await read(artifacts, 'home', hash(last)))).toBe(true);
+  });
+
+  test('a workspace sees its own alone, and nobody is given what he only knows the hash of', async () => {
+    const { artifacts } = await open();
+    const bytes = randomBytes(100_000);
+    const sha256 = await put(artifacts, 'ada', bytes);
+    expect(await artifacts.size({ workspace: 'ada', sha256 })).toBe(bytes.length);
+    expect(await artifacts.size({ workspace: 'bob', sha256 })).toBeNull();
+    await expect(artifacts.open({ workspace: 'bob', sha256 })).rejects.toMatchObject({ code: 'ANN-PRO-012' });
+    const wrong = Readable.from([randomBytes(100_000)]);
+    await expect(artifacts.put({ workspace: 'bob', sha256 }, wrong, null)).rejects.toMatchObject({
+      code: 'ANN-PRO-013',
+    });
+    expect(await artifacts.size({ workspace: 'bob', sha256 })).toBeNull();
+    await put(artifacts, 'bob', bytes);
+    expect(bytes.equals(await read(artifacts, 'bob', sha256))).toBe(true);
+    // Once for both, unless each has a key of its own.
+    expect(await stored(artifacts)).toBe(kind === 'a folder, sealed' ? 2 * bytes.length : bytes.length);
+  });
+
+  test('damaged bytes are never given out, are put aside, and can be sent again', async () => {
+    const { artifacts, damage } = await open();
+    const tensors = Array.from({ length: 4 }, () => new Float32Array(randomBytes(40_000).buffer, 0, 10_000));
+    const file = checkpoint(tensors, 1);
+    const sha256 = await put(artifacts, 'home', file);
+    const last = file.subarray(file.length - 40_000); // layer.3.weight
+    const at = file.length - 40_000;
+    for await (const { name } of artifacts.blobs.list()) if (name.endsWith(hash(last))) await damage(name);
+    // The other parts are still good; whoever wants all of it, or the bad one, is told before the first byte.
+    const before = { start: 0, end: at - 1 };
+    expect(Buffer.from(file.subarray(0, at)).equals(await read(artifacts, 'home', sha256, before))).toBe(
+      true,
+    );
+    await expect(read(artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-049' });
+    expect(await artifacts.size({ workspace: 'home', sha256 })).toBeNull();
+    await expect(read(artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-012' });
+    await put(artifacts, 'home', file);
+    expect(Buffer.from(file).equals(await read(artifacts, 'home', sha256))).toBe(true);
+  });
+
+  test('a disk that forgets is found out before anybody reads', async () => {
+    const { artifacts, damage, pass } = await open();
+    const good = await put(artifacts, 'home', randomBytes(10_000));
+    const bad = await put(artifacts, 'home', randomBytes(10_000));
+    const scrub = (bytes = 1e9) => artifacts.verified.scrub(Date.now() + 1000, bytes, () => false);
+    expect(await scrub()).toEqual([]);
+    for await (const { name } of artifacts.blobs.list()) if (name.endsWith(bad)) await damage(name);
+    pass(3600_000);
+    expect(await artifacts.verified.scrub(Date.now() - 1000, 1e9, () => false)).toEqual([]); // not yet due
+    expect(await scrub(0)).toEqual([]);
+    expect((await scrub()).map(({ code, where }) => [code, where])).toEqual([['ANN-PRO-049', bad]]);
+    expect(await artifacts.size({ workspace: 'home', sha256: bad })).toBeNull();
+    expect(await artifacts.size({ workspace: 'home', sha256: good })).toBe(10_000);
+  });
+
+  test('a quota counts what workspaces really take, and is said before anything is taken in', async () => {
+    const { artifacts } = await open({ quotaBytes: 150_000 });
+    await put(artifacts, 'home', randomBytes(100_000));
+    const more = randomBytes(60_000);
+    const key = { workspace: 'home', sha256: hash(more) };
+    let read = false;
+    const source = new Readable({
+      read() {
+        read = true;
+        this.push(more);
+        this.push(null);
+      },
+    });
+    await expect(artifacts.put(key, source, more.length)).rejects.toMatchObject({
+      code: 'ANN-PRO-045',
+      data: { quota: 150_000, used: 100_000, needed: 60_000 },
+    });
+    expect(read).toBe(false);
+    // Also where the length is not said: then at the end.
+    await expect(artifacts.put(key, Readable.from([more]), null)).rejects.toMatchObject({
+      code: 'ANN-PRO-045',
+    });
+    expect(await artifacts.use('home')).toEqual({ used: 100_000, pending: 0, quota: 150_000 });
+    await put(artifacts, 'other', more); // each has its own
+  });
+});
+
+test('artifacts of a folder that knew no owners are those of the first workspace', async () => {
+  const dataDir = await temporaryFolder();
+  const bytes = randomBytes(5000);
+  const sha256 = hash(bytes);
+  const folder = join(dataDir, 'artifacts', sha256.slice(0, 2));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, sha256), bytes);
+  const { artifacts } = await testArtifacts({ dataDir });
+  expect(bytes.equals(await read(artifacts, 'home', sha256))).toBe(true);
+  expect(await artifacts.size({ workspace: 'other', sha256 })).toBeNull();
+});
+
+test('what was stored before the vault is read, and sealed in the background', async () => {
+  const dataDir = await temporaryFolder();
+  const bytes = randomBytes(200_000);
+  const sha256 = hash(bytes);
+  const folder = join(dataDir, 'artifacts', sha256.slice(0, 2));
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, sha256), bytes);
+  const { artifacts } = await testArtifacts({ dataDir, master: randomBytes(32) });
+  expect(bytes.equals(await read(artifacts, 'home', sha256))).toBe(true);
+  const names = async () => {
+    const found = [];
+    for await (const { name } of artifacts.blobs.list()) found.push(name);
+    return found;
+  };
+  await expect.poll(names).toEqual([`home/${sha256}`]);
+  const sealed = await readFile(join(dataDir, 'artifacts', 'spaces', 'home', sha256.slice(0, 2), sha256));
+  expect(sealed.includes(bytes.subarray(0, 64))).toBe(false);
+  const range = { start: 65_530, end: 131_100 };
+  const part = await read(artifacts, 'home', sha256, range);
+  expect(bytes.subarray(range.start, range.end + 1).equals(part)).toBe(true);
+});

@@ -1,0 +1,230 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { MemoryLocker, Server, Upload } from '@tus/server';
+import type { Clock } from '../../src/base/clock.ts';
+import { AnnealError, toAnnealError } from '../../src/base/error.ts';
+import { errorFactsSchema } from '../../src/domain/error-facts.ts';
+import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
+import { API_PREFIX } from '../../src/protocol/version.ts';
+import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
+import type { Store } from '../store/store.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import { Leases } from './lease.ts';
+import { announcedUpload, clientOf, patchHead } from './upload-head.ts';
+
+/** An upload that nobody continued for so long is forgotten. */
+const KEEP_UPLOADS_MS = 7 * 24 * 3600 * 1000;
+/** A request whose place another takes has this long to write down what has arrived. */
+const DRAIN_MS = 200;
+
+/**
+ * Resumable uploads by the tus protocol 1.0.0. An upload is named by the hash of what it will be, so that whoever
+ * has the file finds it again: after a reload, in another tab, in a worker, without having kept an address.
+ */
+export class Uploads {
+  readonly #artifacts: ArtifactStore;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #leases: Leases;
+  readonly #tus: Server;
+  /** Which upload a request is about; the address alone does not say whose. */
+  readonly #asked = new WeakMap<Request, ArtifactKey>();
+  /** Uploads whose bytes are being hashed. */
+  readonly #finishing = new Map<string, Promise<void>>();
+
+  constructor(artifacts: ArtifactStore, store: Store, clock: Clock) {
+    this.#artifacts = artifacts;
+    this.#store = store;
+    this.#clock = clock;
+    this.#leases = new Leases(store, clock);
+    const asked = (request: Request): ArtifactKey => {
+      const found = this.#asked.get(request);
+      if (found === undefined) throw new Error('a request came to tus past its door');
+      return found;
+    };
+    this.#tus = new Server({
+      path: `${API_PREFIX}/uploads`,
+      datastore: artifacts.incoming.uploads,
+      locker: new MemoryLocker(),
+      lockDrainTimeout: DRAIN_MS,
+      maxSize: artifacts.maxBytes,
+      allowedOrigins: () => false, // the guard knows which pages may ask
+      getFileIdFromRequest: (request) => this.#idOf(asked(request)),
+      onUploadFinish: async (request) => {
+        try {
+          await this.#finish(asked(request));
+        } catch (error) {
+          throw asTus(error);
+        }
+        return {};
+      },
+      onResponseError: (_request, error) => asTus(error),
+    });
+  }
+
+  /** POST: begins the upload that the head announces, or takes up the one that has begun. */
+  async create(workspace: string, query: string, request: IncomingMessage, response: ServerResponse) {
+    const { sha256, bytes } = announcedUpload(request);
+    const key = { workspace, sha256 };
+    const address = `${API_PREFIX}/uploads/${sha256}${query}`;
+    if (bytes === 0) await this.#artifacts.put(key, Readable.from([]), 0);
+    if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
+    const id = this.#idOf(key);
+    const { incoming } = this.#artifacts;
+    const before = await this.#store.call('uploadBytes', key);
+    await this.#artifacts.reserve(key, { bytes, client: clientOf(request), until: this.#leases.until() });
+    if (before !== null && before !== bytes) await incoming.forget(id); // one of the two lengths is wrong
+    if ((await incoming.arrived(id)) === null)
+      await incoming.uploads.create(new Upload({ id, size: bytes, offset: 0 }));
+    answer(response, 201, { location: address });
+  }
+
+  /** HEAD: how many bytes have arrived; all of them, where the artifact is there. */
+  async head(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    const there = await this.#artifacts.size(key);
+    if (there !== null) return answer(response, 200, arrived(there, there));
+    const [bytes, offset] = await this.#begun(key, clientOf(request));
+    // The server was stopped between the last byte and the hash.
+    if (offset === bytes) {
+      await this.#finish(key);
+      return answer(response, 200, arrived(bytes, bytes));
+    }
+    return answer(response, 200, arrived(offset, bytes));
+  }
+
+  /** PATCH: takes bytes in from where the upload stands; with the last it becomes an artifact. */
+  async patch(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    if ((await this.#artifacts.size(key)) !== null)
+      throw protocolErrors.uploadConflict({ where: key.sha256 });
+    const client = clientOf(request);
+    const headers = patchHead(request);
+    await this.#begun(key, client, true);
+    const finishing = () => this.#finishing.has(this.#idOf(key));
+    const done = this.#leases.keep(key, client, request, finishing);
+    try {
+      const body = received(request);
+      const init: RequestInit & { duplex: 'half' } = { method: 'PATCH', headers, body, duplex: 'half' };
+      const asked = new Request(`http://localhost${API_PREFIX}/uploads/${key.sha256}`, init);
+      this.#asked.set(asked, key);
+      const answered = await this.#tus.handleWeb(asked);
+      if (!answered.ok) throw asAnneal(await answered.text());
+      const offset = answered.headers.get('upload-offset') ?? '';
+      const rest = request.complete ? {} : { connection: 'close' }; // what nobody reads would hold it up
+      answer(response, 204, { 'upload-offset': offset, ...rest });
+    } finally {
+      await done();
+    }
+  }
+
+  /** DELETE: forgets what has arrived. */
+  async remove(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+    await this.#begun(key, clientOf(request));
+    await this.#artifacts.incoming.forget(this.#idOf(key));
+    await this.#store.call('endUpload', key);
+    answer(response, 204, {});
+  }
+
+  /** Removes what nobody continues, and what a killed server left. Resolves with how many. */
+  async sweep(before: number): Promise<number> {
+    const now = this.#clock.now();
+    const known = await this.#store.call('expireUploads', { before: now - KEEP_UPLOADS_MS, now });
+    return this.#artifacts.incoming.sweep(new Set(known.map((key) => this.#idOf(key))), before);
+  }
+
+  /** Bytes announced and arrived, once it is this client's turn. Errors: uploadBusy, uploadNotFound. */
+  async #begun(key: ArtifactKey, client: string, sending = false): Promise<readonly [number, number]> {
+    await this.#leases.claim(key, client, sending);
+    const bytes = await this.#store.call('uploadBytes', key);
+    const offset = await this.#artifacts.incoming.arrived(this.#idOf(key));
+    if (bytes !== null && offset !== null) return [bytes, offset];
+    await this.#store.call('endUpload', key); // its bytes are gone: it begins anew
+    throw protocolErrors.uploadNotFound({ where: key.sha256 });
+  }
+
+  /** Workspaces' ids have neither dot nor slash. */
+  #idOf({ workspace, sha256 }: ArtifactKey): string {
+    return `${this.#artifacts.incoming.prefix}${workspace}.${sha256}`;
+  }
+
+  /** Once, however many ask. */
+  #finish(key: ArtifactKey): Promise<void> {
+    const id = this.#idOf(key);
+    const finishing = this.#finishing.get(id) ?? this.#publish(key, id);
+    this.#finishing.set(id, finishing);
+    return finishing.finally(() => this.#finishing.delete(id));
+  }
+
+  async #publish(key: ArtifactKey, id: string): Promise<void> {
+    const { incoming } = this.#artifacts;
+    try {
+      await this.#artifacts.publish(key, await incoming.finished(id));
+      await incoming.forget(id);
+    } catch (error) {
+      if (error instanceof AnnealError && error.code === protocolErrors.hashMismatch.code) {
+        await incoming.forget(id);
+        await this.#store.call('endUpload', key);
+      }
+      throw error;
+    }
+  }
+}
+
+/** What has come, also when the connection breaks: then it ends there, and all of it is kept. */
+function received(request: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = request.iterator({ destroyOnReturn: false });
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const { done, value } = await pieces.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value as Buffer);
+      } catch (error) {
+        if (!request.destroyed) throw error;
+        controller.close();
+      }
+    },
+  });
+}
+
+const arrived = (offset: number, bytes: number) => ({
+  'upload-offset': String(offset),
+  'upload-length': String(bytes),
+});
+
+function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
+  response.writeHead(status, { 'tus-resumable': '1.0.0', 'cache-control': 'no-store', ...headers });
+  response.end();
+}
+
+/** What tus answers with, as every other address does. */
+function asTus(thrown: unknown): { status_code: number; body: string } {
+  const error = thrown instanceof AnnealError ? thrown : fromTus(thrown);
+  return { status_code: statusOfCode(error.code), body: JSON.stringify(error) };
+}
+
+/** What `asTus` made of an error. */
+function asAnneal(body: string): AnnealError {
+  const facts = errorFactsSchema.safeParse(JSON.parse(body));
+  return facts.success ? new AnnealError(facts.data) : protocolErrors.internal({ message: body });
+}
+
+function fromTus(thrown: unknown): AnnealError {
+  if (typeof thrown === 'object' && thrown !== null && 'status_code' in thrown && 'body' in thrown) {
+    const message = String(thrown.body).trim();
+    if (message.startsWith('{')) return asAnneal(message);
+    switch (thrown.status_code) {
+      case 400: // another request took its place
+        return protocolErrors.uploadBusy({ message });
+      case 403:
+        return protocolErrors.badRequest({ message });
+      case 404:
+      case 410:
+        return protocolErrors.uploadNotFound();
+      case 409:
+        return protocolErrors.uploadConflict();
+      case 413:
+        return protocolErrors.tooLarge({ message });
+    }
+  }
+  return toAnnealError(thrown, protocolErrors.internal);
+}

@@ -1,0 +1,107 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { covers } from '../../src/domain/access/roles.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { Access } from '../access/access.ts';
+import type { Guard } from './guard.ts';
+import { refuse } from './refuse.ts';
+
+/** What a supervisor asks: whether the process lives, whether to send it people, how it does. */
+export interface ProbeParts {
+  /** Whether people are let in. */
+  readonly isOpen: () => boolean;
+  /** Rejects where what is kept cannot be reached. */
+  readonly ping: () => Promise<unknown>;
+  readonly metrics: { readonly contentType: string; read(): Promise<string> };
+  readonly access: Access;
+  readonly guard: Guard;
+  /** Behind a proxy everybody seems to come from this machine. */
+  readonly behindProxy: boolean;
+}
+
+/** Null where the request asks for something else. */
+export type Probes = (request: IncomingMessage, response: ServerResponse) => Promise<void> | null;
+
+/** A store that does not answer within this time is none that people can be sent to. */
+const PING_MS = 2_000;
+const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
+
+/**
+ * /health and /ready say one word to anybody, under whatever name they are asked: supervisors ask by address.
+ * /metrics answers this machine, and whoever has an API key that may manage.
+ */
+export function createProbes(parts: ProbeParts): Probes {
+  const answers: Readonly<
+    Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>
+  > = {
+    '/health': async (request, response) => say(request, response, 200, 'alive'),
+    '/ready': async (request, response) => {
+      const reached = parts.isOpen() && (await within(parts.ping(), PING_MS));
+      const isReady = reached && parts.isOpen();
+      say(
+        request,
+        response,
+        isReady ? 200 : 503,
+        isReady ? 'ready' : parts.isOpen() ? 'no storage' : 'draining',
+      );
+    },
+    '/metrics': async (request, response) => {
+      const refusal = await mayReadMetrics(request, parts);
+      if (refusal !== null) refuse(response, refusal, request);
+      else say(request, response, 200, await parts.metrics.read(), parts.metrics.contentType);
+    },
+  };
+  return (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?', 1);
+    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined;
+    if (answer === undefined) return null;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      refuse(response, protocolErrors.notFound({ where: path }), request);
+      return Promise.resolve();
+    }
+    return answer(request, response).catch((cause: unknown) => {
+      if (!response.headersSent) refuse(response, protocolErrors.internal({ where: path, cause }), request);
+    });
+  };
+}
+
+async function mayReadMetrics(request: IncomingMessage, parts: ProbeParts) {
+  const isHere = !parts.behindProxy && LOOPBACK.test(request.socket.remoteAddress ?? '');
+  const isForwarded =
+    request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
+  if (isHere && !isForwarded) return parts.guard(request);
+  const principal = await parts.access.authenticate(request);
+  const isKey = principal?.kind === 'key' && covers(principal.scopes, 'workspace.manage');
+  return isKey ? null : protocolErrors.notFound({ where: '/metrics' });
+}
+
+function say(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  body: string,
+  type = 'text/plain; charset=utf-8',
+): void {
+  response.writeHead(status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Whether it resolves in time. */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../../src/base/clock.ts';
+import { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { WholeSuggestion, WholeThread } from '../../src/protocol/http/review.ts';
+import { readSuggestions, readThreads } from '../../src/protocol/review-reading.ts';
+import type { Files } from '../projects/files.ts';
+import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
+import type { Rooms } from '../sync/rooms.ts';
+import { defaultPauseTimes, EditWatch, type PauseTimes } from './edit-watch.ts';
+import { ReviewDocuments, rootsOf } from './review-documents.ts';
+import { Suggestions } from './suggestions.ts';
+import { Threads } from './threads.ts';
+import { Versions } from './versions.ts';
+
+export interface ReviewParts {
+  readonly rooms: Rooms;
+  readonly files: Files;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  readonly pauses?: PauseTimes | undefined;
+}
+
+/** What is said about texts, and how they were. */
+export class Review {
+  readonly threads: Threads;
+  readonly suggestions: Suggestions;
+  readonly versions: Versions;
+  readonly watch: EditWatch;
+  readonly #documents: ReviewDocuments;
+
+  constructor({ rooms, files, store, clock, log, pauses = defaultPauseTimes }: ReviewParts) {
+    this.#documents = new ReviewDocuments(rooms, files);
+    this.threads = new Threads(this.#documents, store, clock);
+    this.suggestions = new Suggestions(this.#documents, clock);
+    const takeEditors: EditWatch['takeEditors'] = (file) => this.watch.takeEditors(file);
+    this.versions = new Versions({ documents: this.#documents, files, store, clock, takeEditors });
+    this.watch = new EditWatch(clock, pauses, (file, authors) =>
+      this.versions.pause(file, authors).catch((error: unknown) => {
+        // Gone in between, or the server stops: there is no text left to keep a version of.
+        if (!(error instanceof AnnealError) || !expected.has(error.code))
+          log(`Version of ${file.path}: ${String(error)}`);
+      }),
+    );
+  }
+
+  all(
+    file: DocumentName,
+  ): Promise<{ readonly threads: WholeThread[]; readonly suggestions: WholeSuggestion[] }> {
+    return this.#documents.read(file, (review) => ({
+      threads: readThreads(rootsOf(review)),
+      suggestions: readSuggestions(rootsOf(review)),
+    }));
+  }
+}
+
+const { projectNotFound, projectDeleted, fileNotFound, fileDeleted, notText, shuttingDown } = protocolErrors;
+const expected: ReadonlySet<string> = new Set(
+  [projectNotFound, projectDeleted, fileNotFound, fileDeleted, notText, shuttingDown].map(({ code }) => code),
+);

@@ -1,0 +1,183 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
+import type { Client } from 'pg';
+import { serverErrors } from '../../errors.ts';
+import { change, ensureDocument } from '../requests/documents.ts';
+import type { Tables } from '../schema.ts';
+import type { Write } from '../write.ts';
+import { connect } from './connection.ts';
+import { codeOf } from './postgres-error.ts';
+import { currentEpoch, Lock, lastLsn } from './prepare.ts';
+
+const FOREIGN_KEY = '23503';
+/** What PostgreSQL itself said, and the connection is as good as before. */
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
+/**
+ * The way of every keystroke: one statement, one round trip, one commit. Numbers are given out once the lock is
+ * held, in order. Documents are found by name each time, since another server may have moved them; where one is
+ * not there yet nothing is written.
+ */
+const APPEND = `
+  with turn as materialized (select pg_advisory_xact_lock(${Lock.log})),
+  named as materialized (
+    select documents.id as document, row.data, row.place
+    from turn
+    cross join unnest($1::text[], $2::text[], $3::bytea[])
+      with ordinality as row(project, path, data, place)
+    join documents on documents.project = row.project and documents.path = row.path
+  ),
+  added as (
+    insert into updates (document, data)
+    select document, data from named
+    where (select count(*) from named) = cardinality($1::text[])
+    order by place
+    returning seq
+  )
+  select max(seq) as lsn, (select value from settings where key = 'epoch') as epoch from added`;
+
+/** The same for documents that are known to be there, in a transaction that holds the lock. */
+const INSERT = `
+  insert into updates (document, data)
+  select row.document, row.data
+  from unnest($1::bigint[], $2::bytea[]) with ordinality as row(document, data, place)
+  order by row.place`;
+
+export interface LogOptions {
+  readonly url: string;
+  /** Several servers may use the database; else this one keeps others off. */
+  readonly shared: boolean;
+  readonly epoch: number;
+  readonly lsn: number;
+}
+
+/** The log on a connection of its own, which also holds the lock that says that a server runs. */
+export class PostgresLog {
+  readonly #options: LogOptions;
+  #client: Client | null = null;
+  #lsn: number;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.#lsn = options.lsn;
+  }
+
+  /** Takes the connection, or takes it again: the database must be the one that it was. */
+  async open(): Promise<Client> {
+    if (this.#client !== null) return this.#client;
+    const { url, shared, epoch } = this.#options;
+    const client = await connect(url);
+    try {
+      await client.query("set lock_timeout = '3s'");
+      await client.query(`select pg_advisory_lock${shared ? '_shared' : ''}($1)`, [Lock.server]);
+      await client.query('set lock_timeout = 0');
+      const now = await currentEpoch(client);
+      if (now.epoch !== epoch || !now.sameCluster || now.lsn < this.#lsn)
+        throw serverErrors.databaseReplaced();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    client.once('end', () => {
+      if (this.#client === client) this.#client = null;
+    });
+    return client;
+  }
+
+  /** In order; all of it is on disk when this resolves, or none. Answers with the log sequence number. */
+  async write(writes: readonly Write[]): Promise<number> {
+    const client = await this.open();
+    try {
+      this.#lsn = (await this.#append(client, writes)) ?? (await this.#writeAll(client, writes));
+      return this.#lsn;
+    } catch (error) {
+      if (!SQLSTATE.test(codeOf(error)) && this.#client === client) {
+        this.#client = null; // whether it is alive is not known: the next write takes another
+        void client.end().catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await client?.end();
+  }
+
+  /** Null, and nothing done, where the writes are more than rows for documents that are there. */
+  async #append(client: Client, writes: readonly Write[]): Promise<number | null> {
+    const rows = writes.filter((write) => write.kind === 'append');
+    if (rows.length < writes.length) return null;
+    try {
+      const { rows: answer } = await client.query<{ lsn: number | null; epoch: string | null }>({
+        name: 'append',
+        text: APPEND,
+        values: [
+          rows.map(({ project }) => project),
+          rows.map(({ path }) => path),
+          rows.map(({ data }) => data),
+        ],
+      });
+      await this.#requireEpoch(answer[0]?.epoch);
+      return answer[0]?.lsn ?? null;
+    } catch (error) {
+      if (codeOf(error) !== FOREIGN_KEY) throw error;
+      return null; // another server has removed one for good, in this very moment
+    }
+  }
+
+  /** Another server has seen that the database was put back: nothing is promised in the old epoch any more. */
+  async #requireEpoch(epoch: string | null | undefined): Promise<void> {
+    if (Number(epoch ?? 0) === this.#options.epoch) return;
+    await this.close(); // and opening it again says the same
+    throw serverErrors.databaseReplaced();
+  }
+
+  /** Whatever it is, one thing after the other in one transaction. */
+  async #writeAll(client: Client, writes: readonly Write[]): Promise<number> {
+    const made = new Map<string, number>();
+    const rows: { documents: number[]; data: Uint8Array[] } = { documents: [], data: [] };
+    const flush = async (): Promise<void> => {
+      if (rows.data.length > 0) await client.query(INSERT, [rows.documents, rows.data]);
+      rows.documents = [];
+      rows.data = [];
+    };
+    const lsn = await kyselyOn(client)
+      .transaction()
+      .execute(async (transaction) => {
+        await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
+        for (const write of writes) {
+          if (write.kind === 'append') {
+            const key = `${write.project}\n${write.path}`;
+            const document = made.get(key) ?? (await ensureDocument(transaction, write));
+            made.set(key, document);
+            rows.documents.push(document);
+            rows.data.push(write.data);
+          } else {
+            await flush();
+            made.clear();
+            await change(transaction, write);
+          }
+        }
+        await flush();
+        return lastLsn(client);
+      });
+    const { rows: settings } = await client.query<{ value: string }>(
+      "select value from settings where key = 'epoch'",
+    );
+    await this.#requireEpoch(settings[0]?.value);
+    return lsn;
+  }
+}
+
+/** The query builder on one connection that somebody else opens and ends. */
+function kyselyOn(client: Client): Kysely<Tables> {
+  const lent = {
+    query: client.query.bind(client),
+    release: () => undefined,
+  } as unknown as PostgresPoolClient;
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: { connect: async () => lent, end: async () => undefined } }),
+  });
+}

@@ -1,0 +1,141 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { serverErrors } from '../../errors.ts';
+import { temporaryFolder } from '../../testing/fixture.ts';
+import { POSTGRES_MISSING, startPostgres, type TestPostgres } from '../../testing/postgres.ts';
+import { type Site, storeAcceptance } from '../testing/acceptance.ts';
+import { keptAcceptance } from '../testing/kept-acceptance.ts';
+import { reviewAcceptance } from '../testing/review-acceptance.ts';
+import { PostgresStore } from './postgres-store.ts';
+
+let postgres: TestPostgres | null = null;
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 60_000);
+afterAll(() => postgres?.stop(), 60_000);
+
+const site = async ({ skip }: { skip(note: string): never }): Promise<Site> => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const folder = await temporaryFolder();
+  return { open: () => PostgresStore.open({ url, folder, shared: false }) };
+};
+storeAcceptance(site);
+reviewAcceptance(site);
+keptAcceptance(site);
+
+const name = { project: 'p', path: 'notes.md' };
+const data = new Uint8Array([1, 2, 3]);
+
+test('a second server that shares no Redis with the first is kept off', async ({ skip }) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const open = async (shared: boolean) =>
+    PostgresStore.open({ url, folder: await temporaryFolder(), shared });
+  const alone = await open(false);
+  onTestFinished(() => alone.close());
+  const code = serverErrors.databaseShared.code;
+  await expect(open(false)).rejects.toMatchObject({ code });
+  await expect(open(true)).rejects.toMatchObject({ code });
+  await alone.close();
+  const [one, two] = await Promise.all([open(true), open(true)]);
+  onTestFinished(() => one.close());
+  onTestFinished(() => two.close());
+  expect(one.epoch).toBe(two.epoch);
+});
+
+test('two servers write at once: numbers grow in the order of commits, and nothing is lost', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const open = async () => PostgresStore.open({ url, folder: await temporaryFolder(), shared: true });
+  const stores = await Promise.all([open(), open()]);
+  for (const store of stores) onTestFinished(() => store.close());
+  await stores[0]?.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  let seen = 0;
+  let rows = 0;
+  const watch = async (): Promise<void> => {
+    // Rows that a reader has passed by never get a row in front of them later.
+    const loaded = await stores[1]?.call('loadDocument', { ...name, after: seen });
+    rows += loaded?.updates.length ?? 0;
+    seen = loaded?.seq ?? seen;
+  };
+  const each = 100;
+  await Promise.all(
+    stores.map(async (store) => {
+      for (let i = 0; i < each; i++) {
+        await Promise.all([store.write({ kind: 'append', ...name, data }), watch()]);
+      }
+    }),
+  );
+  await watch();
+  const all = await stores[0]?.call('loadDocument', name);
+  expect(all?.updates.length).toBe(2 * each);
+  expect(rows).toBeGreaterThanOrEqual(2 * each);
+});
+
+test('when PostgreSQL crashes what was acknowledged is there, and the store goes on when it is back', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const store = await PostgresStore.open({ url, folder: await temporaryFolder(), shared: false });
+  onTestFinished(() => store.close());
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  const { lsn } = await store.write({ kind: 'append', ...name, data });
+  await postgres.crash();
+  const again = async (): Promise<number> => (await store.write({ kind: 'append', ...name, data })).lsn;
+  // The first one may still meet the dead connection.
+  const next = await again().catch(again);
+  expect(next).toBeGreaterThan(lsn);
+  expect((await store.call('loadDocument', name)).updates.length).toBeGreaterThanOrEqual(2);
+});
+
+test('an older state that is put into the same database makes a new epoch', async ({ skip }) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const folder = await temporaryFolder();
+  const store = await PostgresStore.open({ url, folder, shared: false });
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  await store.write({ kind: 'append', ...name, data });
+  await store.close();
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('truncate updates restart identity');
+  await client.end();
+  const after = await PostgresStore.open({ url, folder, shared: false });
+  onTestFinished(() => after.close());
+  expect(after.epoch).not.toBe(store.epoch);
+});
+
+test('when another server has begun a new epoch, nothing is promised in the old one any more', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const open = async () => PostgresStore.open({ url, folder: await temporaryFolder(), shared: true });
+  const store = await open();
+  onTestFinished(() => store.close());
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  await store.write({ kind: 'append', ...name, data });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("delete from settings where key = 'epoch'");
+  await client.end();
+  const after = await open();
+  onTestFinished(() => after.close());
+  expect(after.epoch).not.toBe(store.epoch);
+  const { code } = serverErrors.databaseReplaced;
+  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
+  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
+  await expect(store.call('ping', null)).rejects.toMatchObject({ code });
+  await after.write({ kind: 'append', ...name, data });
+});
+
+test('an address where nothing answers is told with what to do', async () => {
+  const folder = await temporaryFolder();
+  await expect(
+    PostgresStore.open({ url: 'postgres://nobody@127.0.0.1:1/none', folder, shared: false }),
+  ).rejects.toMatchObject({ code: serverErrors.databaseUnreachable.code });
+});

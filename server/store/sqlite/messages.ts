@@ -1,0 +1,24 @@
+import type { ErrorFacts } from '../../../src/base/error.ts';
+import type { RequestName } from '../requests.ts';
+
+/** Between the store's two threads. Id 0 is the answer to opening. */
+export interface StoreRequest {
+  readonly id: number;
+  readonly name: RequestName | 'write' | 'backup' | 'scrub' | 'close';
+  readonly input: unknown;
+}
+
+export type StoreResponse =
+  | { readonly id: number; readonly output: unknown }
+  | { readonly id: number; readonly facts: ErrorFacts };
+
+/** What the answer to opening says. */
+export interface Opened {
+  readonly epoch: number;
+  readonly lsn: number;
+}
+
+export interface StoreFiles {
+  readonly database: string;
+  readonly watermark: string;
+}

@@ -1,0 +1,238 @@
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import type { StoredDocument } from '../requests/documents.ts';
+import type { Store } from '../store.ts';
+import type { DocumentName } from '../write.ts';
+
+/** A place where a store can be opened, closed and opened again. */
+export interface Site {
+  open(): Promise<Store>;
+}
+
+const name: DocumentName = { project: 'p', path: 'notes.md' };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const words = ({ updates }: StoredDocument): string[] =>
+  updates.map((data) => new TextDecoder().decode(data));
+
+/** What every store must do, whatever is below it. `site` is fresh for each test; it may skip the test. */
+export function storeAcceptance(site: (context: { skip(note: string): never }) => Promise<Site>): void {
+  const withProject = async ({ open }: Site): Promise<Store> => {
+    const store = await open();
+    onTestFinished(() => store.close());
+    await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+    return store;
+  };
+  const append = (store: Store, text: string, to = name) =>
+    store.write({ kind: 'append', ...to, data: bytes(text) });
+
+  test('what is written is there in order, and the log sequence numbers grow', async (context) => {
+    const store = await withProject(await site(context));
+    const first = await append(store, 'a');
+    const [second, third] = await Promise.all([append(store, 'b'), append(store, 'c')]);
+    const loaded = await store.call('loadDocument', name);
+    expect(words(loaded)).toEqual(['a', 'b', 'c']);
+    expect(loaded.snapshot).toBeNull();
+    expect(second.lsn).toBeGreaterThan(first.lsn);
+    expect(third.lsn).toBeGreaterThanOrEqual(second.lsn);
+    expect(loaded.seq).toBe(third.lsn);
+    expect(store.lsn).toBe(third.lsn);
+  });
+
+  test('only what came after a row is loaded where that is asked', async (context) => {
+    const store = await withProject(await site(context));
+    const { lsn } = await append(store, 'a');
+    await append(store, 'b');
+    expect(words(await store.call('loadDocument', { ...name, after: lsn }))).toEqual(['b']);
+    const none = await store.call('loadDocument', { ...name, after: lsn + 1 });
+    expect(none).toEqual({ snapshot: null, updates: [], seq: lsn + 1 });
+  });
+
+  test('a state takes the place of the rows that it holds, and of no later one', async (context) => {
+    const store = await withProject(await site(context));
+    const { lsn } = await append(store, 'a');
+    await append(store, 'b');
+    await store.call('compact', { ...name, state: bytes('A'), upto: lsn });
+    const loaded = await store.call('loadDocument', name);
+    expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('A');
+    expect(words(loaded)).toEqual(['b']);
+    // Who saw less than the state holds is given the state; who saw all of it is not.
+    expect((await store.call('loadDocument', { ...name, after: lsn - 1 })).snapshot).not.toBeNull();
+    expect((await store.call('loadDocument', { ...name, after: lsn })).snapshot).toBeNull();
+  });
+
+  test('the log of all documents is read from any row on, in parts, with what became snapshots', async (context) => {
+    const store = await withProject(await site(context));
+    const other = { ...name, path: 'other.md' };
+    const { lsn: first } = await append(store, 'a');
+    const { lsn: second } = await append(store, 'b', other);
+    const { lsn: third } = await append(store, 'c');
+    const read = async (after: number, limit: number) => {
+      const { rows, ...part } = await store.call('logAfter', { after, limit });
+      return { ...part, rows: rows.map(({ path, data }) => `${path} ${new TextDecoder().decode(data)}`) };
+    };
+    const none = { compacted: [], more: false };
+    expect(await read(first, 9)).toEqual({ ...none, rows: ['other.md b', 'notes.md c'], seq: third });
+    expect(await read(0, 2)).toEqual({
+      ...none,
+      rows: ['notes.md a', 'other.md b'],
+      seq: second,
+      more: true,
+    });
+    expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
+    await store.call('compact', { ...name, state: bytes('AC'), upto: third });
+    const compacted = [name];
+    expect(await read(second, 9)).toEqual({ ...none, rows: [], seq: third, compacted });
+    expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
+  });
+
+  test('a state that holds less than the one that stands changes nothing', async (context) => {
+    const store = await withProject(await site(context));
+    const { lsn: early } = await append(store, 'a');
+    const { lsn: late } = await append(store, 'b');
+    await store.call('compact', { ...name, state: bytes('AB'), upto: late });
+    await store.call('compact', { ...name, state: bytes('A'), upto: early });
+    const loaded = await store.call('loadDocument', name);
+    expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('AB');
+    expect(loaded.seq).toBe(late);
+  });
+
+  test('numbers of the log never come again, also when every row is gone and the store was closed', async (context) => {
+    const place = await site(context);
+    const store = await withProject(place);
+    const { lsn } = await append(store, 'a');
+    await store.call('compact', { ...name, state: bytes('A'), upto: lsn });
+    await store.close();
+    const again = await place.open();
+    onTestFinished(() => again.close());
+    expect((await append(again, 'b')).lsn).toBeGreaterThan(lsn);
+  });
+
+  test('writes of one turn are one commit: where one cannot be made, none is', async (context) => {
+    const store = await withProject(await site(context));
+    await append(store, 'a');
+    const failing = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const;
+    const results = await Promise.allSettled([append(store, 'b'), store.write(failing), append(store, 'c')]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(words(await store.call('loadDocument', name))).toEqual(['a']);
+    await append(store, 'd'); // and the next ones are made
+    expect(words(await store.call('loadDocument', name))).toEqual(['a', 'd']);
+  });
+
+  test('renamed and removed for good in the same commit as what is written about it', async (context) => {
+    const store = await withProject(await site(context));
+    await append(store, 'a');
+    await Promise.all([
+      store.write({ kind: 'rename', ...name, to: 'moved.md' }),
+      append(store, 'b', { ...name, path: '.project' }),
+    ]);
+    expect(words(await store.call('loadDocument', { ...name, path: 'moved.md' }))).toEqual(['a']);
+    expect(words(await store.call('loadDocument', name))).toEqual([]);
+    await append(store, 'new');
+    expect(words(await store.call('loadDocument', name))).toEqual(['new']);
+    await store.write({ kind: 'purge', ...name });
+    await append(store, 'after');
+    expect(words(await store.call('loadDocument', name))).toEqual(['after']);
+  });
+
+  test('a document begins with its seed, and a second seed is refused', async (context) => {
+    const store = await withProject(await site(context));
+    await store.write({ kind: 'seed', ...name, data: bytes('seed') });
+    const loaded = await store.call('loadDocument', name);
+    expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('seed');
+    await expect(store.write({ kind: 'seed', ...name, data: bytes('again') })).rejects.toThrow();
+  });
+
+  test('of many who wish for one project id at once, one gets it', async (context) => {
+    const store = await withProject(await site(context));
+    const wish = { id: 'wished', workspace: 'home', name: 'W', created: 2 };
+    const seeds = [{ path: 'anneal.yaml', data: bytes('seed') }];
+    const made = await Promise.all(
+      Array.from({ length: 6 }, () => store.call('createProject', { ...wish, seeds })),
+    );
+    expect(made.filter((result) => result === 'created')).toHaveLength(1);
+    expect(await store.call('getProject', 'wished')).toMatchObject({
+      id: 'wished',
+      created: 2,
+      deleted: null,
+    });
+  });
+
+  test('the epoch stays as long as the log is whole', async (context) => {
+    const place = await site(context);
+    const store = await withProject(place);
+    await append(store, 'a');
+    await store.close();
+    const again = await place.open();
+    onTestFinished(() => again.close());
+    expect(again.epoch).toBe(store.epoch);
+    expect(again.epoch).toBeGreaterThan(0);
+    expect(again.lsn).toBe(store.lsn);
+  });
+
+  test('closing waits for what was asked before, and what comes after is refused', async (context) => {
+    const place = await site(context);
+    const store = await withProject(place);
+    const written = append(store, 'last');
+    await store.close();
+    await written;
+    await expect(append(store, 'late')).rejects.toMatchObject({ code: 'ANN-SRV-007' });
+    await expect(store.call('ping', null)).rejects.toMatchObject({ code: 'ANN-SRV-007' });
+    const again = await place.open();
+    onTestFinished(() => again.close());
+    expect(words(await again.call('loadDocument', name))).toEqual(['last']);
+  });
+
+  test('any order of appending, compacting and opening again leaves exactly what was written', async (context) => {
+    const place = await site(context);
+    const step = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ kind: fc.constant('append' as const), times: fc.integer({ min: 1, max: 5 }) }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          kind: fc.constant('compact' as const),
+          share: fc.double({ min: 0, max: 1, noNaN: true }),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('open' as const) }) },
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        let store = await place.open();
+        const project = `run${++run}`;
+        const at = { project, path: 'notes.md' };
+        await store.call('createProject', {
+          id: project,
+          workspace: 'home',
+          name: 'R',
+          created: 1,
+          seeds: [],
+        });
+        const expected: { readonly text: string; readonly lsn: number }[] = [];
+        for (const [index, action] of steps.entries()) {
+          if (action.kind === 'append') {
+            const texts = Array.from({ length: action.times }, (_, n) => `${index}.${n};`);
+            const written = await Promise.all(texts.map((text) => append(store, text, at)));
+            for (const [n, { lsn }] of written.entries()) expected.push({ text: texts[n] ?? '', lsn });
+          } else if (action.kind === 'compact') {
+            const upto = expected[Math.floor(action.share * expected.length)]?.lsn;
+            if (upto === undefined) continue;
+            const state = expected.filter(({ lsn }) => lsn <= upto).map(({ text }) => text);
+            await store.call('compact', { ...at, state: bytes(state.join('')), upto });
+          } else {
+            await store.close();
+            store = await place.open();
+          }
+        }
+        const loaded = await store.call('loadDocument', at);
+        const whole = new TextDecoder().decode(loaded.snapshot ?? undefined) + words(loaded).join('');
+        await store.close();
+        expect(whole).toBe(expected.map(({ text }) => text).join(''));
+      }),
+      { numRuns: 15 },
+    );
+  });
+}

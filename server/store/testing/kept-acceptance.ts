@@ -1,0 +1,138 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { type AuditEntry, EMPTY_CHAIN, hashOfEntry } from '../../audit/chain.ts';
+import type { Store } from '../store.ts';
+import type { Site } from './acceptance.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const blob = (name: string, size: number) => ({ sha256: name.repeat(64).slice(0, 64), bytes: size });
+
+/** What every store must do with artifacts, the audit log and the keys of the vault. */
+export function keptAcceptance(site: (context: { skip(note: string): never }) => Promise<Site>): void {
+  const opened = async ({ open }: Site): Promise<Store> => {
+    const store = await open();
+    onTestFinished(() => store.close());
+    for (const id of ['p', 'q'])
+      await store.call('createProject', { id, workspace: 'home', name: id, created: 1, seeds: [] });
+    return store;
+  };
+
+  test('blobs that artifacts share count once; what nobody has any more is forgotten', async (context) => {
+    const store = await opened(await site(context));
+    const shared = blob('a', 100);
+    const own = (name: string, part: ReturnType<typeof blob>, workspace = 'home') =>
+      store.call('ownArtifact', {
+        workspace,
+        ...blob(name, 100 + part.bytes),
+        parts: [shared, part],
+        now: 10,
+      });
+    await own('1', blob('b', 7));
+    await own('2', blob('c', 8));
+    await own('2', blob('c', 8), 'other');
+    const use = () => store.call('artifactUse', { workspace: 'home', usual: null });
+    expect(await use()).toEqual({ used: 115, pending: 0, quota: null });
+    const found = await store.call('findArtifact', { workspace: 'home', sha256: blob('1', 0).sha256 });
+    expect(found).toEqual({ bytes: 107, parts: [shared, blob('b', 7)] });
+    expect(await store.call('findArtifact', { workspace: 'other', sha256: blob('1', 0).sha256 })).toBeNull();
+    const hashes = [blob('1', 0).sha256, blob('2', 0).sha256];
+    expect((await store.call('disownArtifacts', { workspace: 'home', hashes, before: 11 })).sort()).toEqual(
+      hashes,
+    );
+    expect(await use()).toMatchObject({ used: 0 });
+    expect(await store.call('knownParts', blob('1', 0).sha256)).toBeNull();
+    expect(await store.call('knownParts', blob('2', 0).sha256)).toEqual([shared, blob('c', 8)]);
+  });
+
+  test('room for uploads is given out once, however many ask at the same time', async (context) => {
+    const store = await opened(await site(context));
+    const begin = (name: string, client: string) =>
+      store.call('beginUpload', {
+        ...{ workspace: 'home', ...blob(name, 60), client },
+        ...{ now: 1, until: 100, usual: 100 },
+      });
+    const asked = await Promise.all(['1', '2', '3', '4'].map((name) => begin(name, name)));
+    expect(asked.map(({ kind }) => kind).sort()).toEqual(['begun', 'full', 'full', 'full']);
+    const begun = String(asked.findIndex(({ kind }) => kind === 'begun') + 1);
+    expect(await begin(begun, begun)).toEqual({ kind: 'begun' }); // goes on
+    expect(await begin(begun, 'somebody else')).toEqual({ kind: 'busy' });
+    expect(await store.call('artifactUse', { workspace: 'home', usual: 100 })).toEqual({
+      used: 0,
+      pending: 60,
+      quota: 100,
+    });
+  });
+
+  test('what a project holds is not taken away, and goes with the project', async (context) => {
+    const store = await opened(await site(context));
+    const { sha256, bytes: size } = blob('1', 5);
+    await store.call('ownArtifact', {
+      ...{ workspace: 'home', sha256, bytes: size, now: 1 },
+      parts: [blob('1', 5)],
+    });
+    await store.call('holdArtifacts', { project: 'q', holder: 'run-1', hashes: [sha256, sha256], now: 1 });
+    const disown = () => store.call('disownArtifacts', { workspace: 'home', hashes: [sha256], before: 2 });
+    expect(await disown()).toEqual([]);
+    await store.call('changeProject', { id: 'q', deleted: 5 });
+    await store.call('purgeProjects', { before: 6 });
+    expect(await disown()).toEqual([sha256]);
+  });
+
+  test('entries of the audit log are one chain without a gap, however many add to it at once', async (context) => {
+    const store = await opened(await site(context));
+    const facts = (n: number) => ({
+      ...{ at: n, workspace: null, project: 'p', actor: 'server', name: null, action: 'test' },
+      ...{ target: String(n), outcome: 'done', detail: '{}' },
+    });
+    await Promise.all(
+      Array.from({ length: 8 }, (_, n) => store.call('appendAudit', [facts(2 * n), facts(2 * n + 1)])),
+    );
+    const entries = await store.call('auditEntries', { after: 0, limit: 100 });
+    expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 16 }, (_, n) => n + 1));
+    let previous = EMPTY_CHAIN.hash;
+    for (const entry of entries as AuditEntry[]) {
+      expect(entry.previous).toBe(previous);
+      expect(entry.workspace).toBe('home');
+      previous = hashOfEntry(entry);
+      expect(entry.hash).toBe(previous);
+    }
+    expect(await store.call('auditEnd', null)).toEqual({ seq: 16, hash: previous });
+    const newest = await store.call('auditOf', { workspace: 'home', before: 17, limit: 3 });
+    expect(newest.map(({ seq }) => seq)).toEqual([16, 15, 14]);
+  });
+
+  test('every row can be sealed anew, unless somebody has changed it meanwhile', async (context) => {
+    const store = await opened(await site(context));
+    const name = { project: 'p', path: 'notes.md' };
+    for (const text of ['one', 'two', 'three'])
+      await store.write({ kind: 'append', ...name, data: bytes(text) });
+    await store.write({ kind: 'seed', ...name, path: 'seed.md', data: bytes('seed') });
+    await store.call('saveVersion', { ...name, id: 'v', state: bytes('version'), artifacts: [] });
+    const rows = async (kind: 'log' | 'snapshot' | 'version', after = '', limit = 9) =>
+      store.call('sealableRows', { kind, workspace: 'home', after, limit });
+    const first = await rows('log', '', 2);
+    const rest = await rows('log', first.at(-1)?.id ?? '', 2);
+    const all = [...first, ...rest, ...(await rows('snapshot')), ...(await rows('version'))];
+    const texts = all.map(({ data }) => new TextDecoder().decode(data));
+    expect(texts).toEqual(['one', 'two', 'three', 'seed', 'version']);
+    for (const { kind, id, data } of all) {
+      expect(await store.call('reseal', { kind, id, from: data, to: bytes(`sealed ${kind}`) })).toBe(true);
+      expect(await store.call('reseal', { kind, id, from: data, to: bytes('again') })).toBe(false);
+    }
+    const { updates } = await store.call('loadDocument', name);
+    expect(updates.map((data) => new TextDecoder().decode(data))).toEqual(Array(3).fill('sealed log'));
+  });
+
+  test('keys of the vault come in the order in which they were made', async (context) => {
+    const store = await opened(await site(context));
+    const key = (id: string, created: number) =>
+      store.call('addVaultKey', { id, workspace: 'home', wrapped: bytes(id), created });
+    await key('b', 1);
+    await key('a', 2);
+    await store.call('rewrapVaultKey', { id: 'b', wrapped: bytes('rewrapped') });
+    const keys = await store.call('vaultKeys', null);
+    expect(keys.map(({ id, wrapped }) => [id, new TextDecoder().decode(wrapped)])).toEqual([
+      ['b', 'rewrapped'],
+      ['a', 'a'],
+    ]);
+  });
+}

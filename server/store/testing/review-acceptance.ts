@@ -1,0 +1,64 @@
+import { expect, onTestFinished, test } from 'vitest';
+import type { Store } from '../store.ts';
+import type { Site } from './acceptance.ts';
+
+const file = { project: 'p', path: 'a.yaml' };
+const moved = { project: 'p', path: 'b.yaml' };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textOf = (state: Uint8Array | null): string | null =>
+  state === null ? null : new TextDecoder().decode(state);
+
+/** What every store must do with versions of texts and with mentions. */
+export function reviewAcceptance(site: (context: { skip(note: string): never }) => Promise<Site>): void {
+  const withProjects = async ({ open }: Site): Promise<Store> => {
+    const store = await open();
+    onTestFinished(() => store.close());
+    for (const id of ['p', 'q'])
+      await store.call('createProject', { id, workspace: 'home', name: id, created: 1, seeds: [] });
+    return store;
+  };
+  const keep = (store: Store, id: string, of = file) =>
+    store.call('saveVersion', { ...of, id, state: bytes(id), artifacts: [] });
+  const mention = { comment: 'c', thread: 't', by: 'Ada', created: 5, people: ['bob', 'cy'] };
+
+  test('a version is found under its own text alone, follows it, and goes with it', async (context) => {
+    const store = await withProjects(await site(context));
+    await keep(store, 'one');
+    await keep(store, 'two');
+    expect(textOf(await store.call('loadVersion', { ...file, id: 'one' }))).toBe('one');
+    for (const other of [moved, { ...file, project: 'q' }])
+      expect(await store.call('loadVersion', { ...other, id: 'one' })).toBeNull();
+    await store.write({ kind: 'rename', ...file, to: moved.path });
+    expect(textOf(await store.call('loadVersion', { ...moved, id: 'two' }))).toBe('two');
+    await store.call('dropVersions', { ...moved, ids: ['two'] });
+    expect(await store.call('loadVersion', { ...moved, id: 'two' })).toBeNull();
+    await store.write({ kind: 'purge', ...moved });
+    expect(await store.call('loadVersion', { ...moved, id: 'one' })).toBeNull();
+  });
+
+  test('a version of another text is not dropped by its id', async (context) => {
+    const store = await withProjects(await site(context));
+    await keep(store, 'one');
+    await keep(store, 'other', { ...file, project: 'q' });
+    await store.call('dropVersions', { ...file, ids: ['other'] });
+    await store.call('dropVersions', { ...file, ids: [] });
+    expect(textOf(await store.call('loadVersion', { ...file, project: 'q', id: 'other' }))).toBe('other');
+  });
+
+  test('a mention is unread until its person reads its thread, and follows the text', async (context) => {
+    const store = await withProjects(await site(context));
+    const bob = { project: 'p', person: 'bob' };
+    await store.call('addMentions', { ...file, ...mention });
+    await store.call('addMentions', { ...file, ...mention, comment: 'd', created: 4, people: ['bob'] });
+    await store.write({ kind: 'rename', ...file, to: moved.path });
+    expect(await store.call('listMentions', bob)).toEqual([
+      { path: 'b.yaml', thread: 't', comment: 'd', by: 'Ada', created: 4 },
+      { path: 'b.yaml', thread: 't', comment: 'c', by: 'Ada', created: 5 },
+    ]);
+    expect(await store.call('listMentions', { project: 'q', person: 'bob' })).toEqual([]);
+    expect(await store.call('readMentions', { project: 'q', person: 'bob', thread: 't' })).toBe(0);
+    expect(await store.call('readMentions', { ...bob, thread: 't' })).toBe(2);
+    expect(await store.call('listMentions', bob)).toEqual([]);
+    expect(await store.call('listMentions', { project: 'p', person: 'cy' })).toHaveLength(1);
+  });
+}

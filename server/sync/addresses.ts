@@ -1,0 +1,75 @@
+import type { SyncLimits } from './limits.ts';
+import { Share } from './share.ts';
+
+/** What the sockets of one address have together. */
+interface Address {
+  readonly share: Share;
+  connections: number;
+}
+
+/** How long an address is remembered after its last socket: coming back at once makes nobody new. */
+const REMEMBERED_MS = 60_000;
+
+/** Counts and rates by address: opening more sockets gives nobody more of the server. */
+export class Addresses {
+  readonly #limits: SyncLimits;
+  readonly #known = new Map<string, Address>();
+  readonly #leaving = new Map<string, NodeJS.Timeout>();
+
+  constructor(limits: SyncLimits) {
+    this.#limits = limits;
+  }
+
+  /** The share of an address, held until `release`; null where it has too many sockets already. */
+  enter(ip: string): { readonly share: Share; release(): void } | null {
+    const key = networkOf(ip);
+    const address = this.#known.get(key) ?? this.#add(key);
+    if (address.connections >= this.#limits.addressConnections) return null;
+    clearTimeout(this.#leaving.get(key));
+    this.#leaving.delete(key);
+    address.connections += 1;
+    let released = false;
+    return {
+      share: address.share,
+      release: () => {
+        if (released) return;
+        released = true;
+        address.connections -= 1;
+        if (address.connections > 0) return;
+        const timer = setTimeout(() => {
+          this.#leaving.delete(key);
+          this.#known.delete(key);
+        }, REMEMBERED_MS);
+        timer.unref();
+        this.#leaving.set(key, timer);
+      },
+    };
+  }
+
+  dispose(): void {
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+  }
+
+  #add(key: string): Address {
+    const { addressBytesPerSecond, addressMessagesPerSecond, addressMsPerSecond } = this.#limits;
+    const share = new Share({
+      bytesPerSecond: addressBytesPerSecond,
+      messagesPerSecond: addressMessagesPerSecond,
+      msPerSecond: addressMsPerSecond,
+    });
+    const address = { share, connections: 0 };
+    this.#known.set(key, address);
+    return address;
+  }
+}
+
+/** An IPv6 network of 64 bits is one household, whose machines change their addresses as they like. */
+function networkOf(ip: string): string {
+  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+  if (!plain.includes(':')) return plain;
+  const [head = '', tail] = plain.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const gap = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
+  return [...left, ...gap, ...right].slice(0, 4).join(':');
+}

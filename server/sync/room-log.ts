@@ -1,0 +1,122 @@
+import type { AnnealError } from '../../src/base/error.ts';
+import type { StoredDocument } from '../store/requests/documents.ts';
+import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
+import type { SyncLimits } from './limits.ts';
+import type { SyncMetrics } from './metrics.ts';
+
+/** A room spends at most one part in so many of its time on compacting. */
+const COMPACTING_SHARE = 50;
+/** A shorter log is left as it is when the room is left: most are opened and only read. */
+const SHORT_LOG = 50;
+
+export interface RoomLogParts {
+  readonly name: DocumentName;
+  readonly store: Store;
+  readonly limits: Pick<SyncLimits, 'logUpdates' | 'logBytes'>;
+  readonly metrics: SyncMetrics;
+  /** Where other servers write to the same log: every loaded document holds all of its rows up to this one. */
+  readonly seenOfOthers: (() => number) | null;
+  /** The whole state of the document as it is now. */
+  readonly encode: () => Uint8Array;
+  /** Something is on its way to the disk; then, in the same number: it is there, or it is not. */
+  readonly onWrite: () => void;
+  readonly onSettled: () => void;
+  readonly onFailed: (error: AnnealError) => void;
+}
+
+/** What a room writes: rows of the log, and now and then a snapshot in their place. */
+export class RoomLog {
+  readonly #parts: RoomLogParts;
+  #durable: Promise<void> = Promise.resolve();
+  /** The document holds every row of its log up to this one. */
+  #seq = 0;
+  #updates = 0;
+  #bytes = 0;
+  #stateBytes = 0;
+  #compactAfter = 0;
+
+  constructor(parts: RoomLogParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when all that the document holds now is on disk. */
+  get durable(): Promise<void> {
+    return this.#durable;
+  }
+
+  /** About how long the state is, encoded: at most as long as the snapshot and the log. */
+  get stateBytes(): number {
+    return this.#stateBytes;
+  }
+
+  get isLong(): boolean {
+    return this.#updates > SHORT_LOG;
+  }
+
+  loaded({ snapshot, updates, seq }: StoredDocument): void {
+    this.#seq = seq;
+    this.#updates = updates.length;
+    this.#bytes = updates.reduce((sum, update) => sum + update.length, 0);
+    this.#stateBytes = (snapshot?.length ?? 0) + this.#bytes;
+  }
+
+  /** Another server wrote this. */
+  adopted(bytes: number): void {
+    this.#stateBytes += bytes;
+  }
+
+  /** Resolves when these and all before them are on disk. */
+  append(updates: readonly Uint8Array[]): Promise<void> {
+    if (updates.length === 0) return this.#durable;
+    const { name, store, limits, metrics, seenOfOthers, onWrite, onSettled, onFailed } = this.#parts;
+    const before = this.#durable;
+    const began = performance.now();
+    onWrite();
+    const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...name, data })));
+    const durable = Promise.all([before, appended]).then(([, written]) => {
+      // Among the rows before it may be another server's, which this one has not heard of yet.
+      if (seenOfOthers !== null) return;
+      for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
+    });
+    this.#durable = durable;
+    durable.then(() => {
+      metrics.durable((performance.now() - began) / 1000);
+      onSettled();
+    }, onFailed);
+    for (const { length } of updates) {
+      this.#updates++;
+      this.#bytes += length;
+      this.#stateBytes += length;
+    }
+    const isFull = this.#updates > limits.logUpdates || this.#bytes > limits.logBytes;
+    if (isFull && performance.now() >= this.#compactAfter) this.compact();
+    return durable;
+  }
+
+  /** Rows that are on their way to the disk stay in the log beside a state that holds them too: that is harmless. */
+  compact(): void {
+    const began = performance.now();
+    const state = this.measure();
+    this.#compactAfter = performance.now() + COMPACTING_SHARE * (performance.now() - began);
+    this.#updates = 0;
+    this.#bytes = 0;
+    this.#parts.onWrite();
+    // A snapshot that fails costs nothing: the log is still there.
+    this.replace(state).then(this.#parts.onSettled, this.#parts.onSettled);
+  }
+
+  /** Encodes the state, so that its length is known. */
+  measure(): Uint8Array {
+    const state = this.#parts.encode();
+    this.#stateBytes = state.length;
+    return state;
+  }
+
+  /** Puts a state in the place of all that is on disk now. */
+  async replace(state: Uint8Array): Promise<void> {
+    const { name, store, seenOfOthers } = this.#parts;
+    const upto = Math.max(this.#seq, seenOfOthers?.() ?? 0);
+    await store.call('compact', { ...name, state, upto });
+  }
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as Y from 'yjs';
+import { Slices } from './slices.ts';
+
+const edits = fc.array(
+  fc.record({
+    who: fc.nat(3),
+    at: fc.nat(1000),
+    remove: fc.nat(6),
+    insert: fc.string({ maxLength: 6 }),
+    merge: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 60 },
+);
+
+test('an update in slices of any size makes what it makes as a whole, and no slice waits for another', () => {
+  fc.assert(
+    fc.property(edits, fc.integer({ min: 1, max: 9 }), fc.nat(3), (list, size, which) => {
+      const docs = Array.from({ length: 4 }, () => new Y.Doc());
+      for (const { who, at, remove, insert, merge } of list) {
+        const doc = docs[who] ?? new Y.Doc();
+        const text = doc.getText('content');
+        const from = text.length === 0 ? 0 : at % text.length;
+        text.delete(from, Math.min(remove, text.length - from));
+        text.insert(from, insert);
+        if (merge)
+          for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+      }
+      const whole = new Y.Doc();
+      for (const doc of docs) Y.applyUpdate(whole, Y.encodeStateAsUpdate(doc));
+      const update = Y.encodeStateAsUpdate(whole);
+      const target = new Y.Doc();
+      const start = docs[which];
+      if (start !== undefined) Y.applyUpdate(target, Y.encodeStateAsUpdate(start));
+      const slices = Slices.of(update, 'text', (client) => Y.getState(target.store, client));
+      for (let slice = slices?.next(size, target); slice; slice = slices?.next(size, target)) {
+        Y.applyUpdate(target, slice);
+        expect(target.store.pendingStructs).toBeNull();
+        expect(target.store.pendingDs).toBeNull();
+      }
+      expect(target.getText('content').toString()).toBe(whole.getText('content').toString());
+      expect(Y.encodeStateVector(target)).toEqual(Y.encodeStateVector(whole));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what builds on something that is missing comes too, and waits in Yjs as it would as a whole', () => {
+  const doc = new Y.Doc();
+  const text = doc.getText('content');
+  text.insert(0, 'first');
+  const known = Y.encodeStateVector(doc);
+  text.insert(5, ' second');
+  text.delete(0, 2);
+  const late = Y.encodeStateAsUpdate(doc, known);
+  const target = new Y.Doc();
+  const slices = Slices.of(late, 'text', () => 0);
+  for (let slice = slices?.next(1, target); slice; slice = slices?.next(1, target))
+    Y.applyUpdate(target, slice);
+  Y.applyUpdate(target, Y.encodeStateAsUpdate(doc));
+  expect(target.getText('content').toString()).toBe('rst second');
+});

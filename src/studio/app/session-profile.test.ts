@@ -1,0 +1,41 @@
+import { expect, test, vi } from 'vitest';
+import type { ProfileStore } from './profile.ts';
+import type { SessionMonitor, SessionState } from './session.ts';
+import { sessionProfile } from './session-profile.ts';
+
+type Principal = NonNullable<NonNullable<SessionState['session']>['principal']>;
+
+function world(principal: Principal | null) {
+  const said: ProfileStore = {
+    current: () => ({ id: 'browser', name: 'Brisk Badger' }),
+    isGiven: () => false,
+    rename: vi.fn(),
+    subscribe: () => () => undefined,
+  };
+  const session = {
+    state: () => ({ session: { principal }, asked: true, lost: null }),
+    subscribe: () => () => undefined,
+  } as unknown as SessionMonitor;
+  return { said, profile: sessionProfile(said, session) };
+}
+
+test('with sign-in off everybody says who he is', () => {
+  const { said, profile } = world({ kind: 'local', id: 'local', name: null });
+  expect(profile.current()).toEqual({ id: 'browser', name: 'Brisk Badger' });
+  profile.rename('Ada');
+  expect(said.rename).toHaveBeenCalledWith('Ada');
+});
+
+test('a user is himself in every browser, and is not renamed here', () => {
+  const { said, profile } = world({ kind: 'user', id: 'u_1', name: 'Ada' });
+  expect(profile.current()).toEqual({ id: 'u_1', name: 'Ada' });
+  expect(profile.current()).toBe(profile.current());
+  expect(profile.isGiven()).toBe(true);
+  profile.rename('Bob');
+  expect(said.rename).not.toHaveBeenCalled();
+});
+
+test('two guests of one link are two people', () => {
+  const { profile } = world({ kind: 'share', id: 's_1', name: 'Guest' });
+  expect(profile.current()).toEqual({ id: 'browser', name: 'Guest' });
+});

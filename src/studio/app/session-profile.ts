@@ -1,0 +1,31 @@
+import type { Profile, ProfileStore } from './profile.ts';
+import type { SessionMonitor } from './session.ts';
+
+/**
+ * Where people sign in they are who they signed in as, the same person in each of their browsers. The others see
+ * it so from the server anyway; here it is for what shows oneself.
+ */
+export function sessionProfile(said: ProfileStore, session: SessionMonitor): ProfileStore {
+  let given: Profile | null = null;
+  const read = (): Profile | null => {
+    const principal = session.state().session?.principal ?? null;
+    if (principal === null || principal.name === null) return null;
+    // A link is shared by several people: each browser is one of them.
+    const id = principal.kind === 'user' ? principal.id : said.current().id;
+    if (given?.id !== id || given.name !== principal.name) given = { id, name: principal.name };
+    return given;
+  };
+  return {
+    current: () => read() ?? said.current(),
+    isGiven: () => read() !== null,
+    rename(name) {
+      if (read() === null) said.rename(name);
+    },
+    subscribe(listener) {
+      const ends = [said.subscribe(listener), session.subscribe(listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
+  };
+}

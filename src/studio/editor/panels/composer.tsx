@@ -1,0 +1,95 @@
+import { Button, Group, Stack, Textarea } from '@mantine/core';
+import { useEffect, useRef, useState } from 'react';
+import type { MentionedPerson } from '../../../domain/review/mentions.ts';
+import { notifyError } from '../../shared/notify.tsx';
+
+/** Where somebody writes a comment; names behind an @ are offered while they are typed. */
+export function Composer(props: {
+  readonly label: string;
+  readonly button: string;
+  readonly people: readonly MentionedPerson[];
+  readonly onSubmit: (text: string) => Promise<unknown>;
+  readonly onCancel?: () => void;
+  readonly focused?: boolean;
+}) {
+  const { label, people, onCancel } = props;
+  const [text, setText] = useState('');
+  const [busy, setBusy] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
+  const { focused = false } = props;
+  useEffect(() => {
+    if (focused) area.current?.focus();
+  }, [focused]);
+  const offered = offeredNames(text, people);
+  const submit = async (): Promise<void> => {
+    if (text.trim() === '' || busy) return;
+    setBusy(true);
+    try {
+      await props.onSubmit(text.trim());
+      setText('');
+    } catch (error) {
+      notifyError(error); // what was written stays
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Stack gap={6}>
+      <Textarea
+        ref={area}
+        aria-label={label}
+        placeholder={`${label} …`}
+        size="xs"
+        autosize
+        minRows={2}
+        maxRows={10}
+        maxLength={10_000}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
+          if (event.key === 'Escape') onCancel?.();
+        }}
+      />
+      {offered.length > 0 && (
+        <Group gap={4} role="group" aria-label="Mention">
+          {offered.map((person) => (
+            <Button
+              key={person.id}
+              size="compact-xs"
+              variant="light"
+              onClick={() => {
+                setText(text.replace(TYPED, `@${person.name} `));
+                area.current?.focus();
+              }}
+            >
+              @{person.name}
+            </Button>
+          ))}
+        </Group>
+      )}
+      <Group gap={6} justify="end">
+        {onCancel !== undefined && (
+          <Button size="compact-xs" variant="default" onClick={onCancel}>
+            Cancel
+          </Button>
+        )}
+        <Button size="compact-xs" loading={busy} disabled={text.trim() === ''} onClick={() => void submit()}>
+          {props.button}
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** The end of what has been typed, from its last @ on. */
+const TYPED = /@([\p{L}\p{N}_. -]{0,64})$/u;
+
+/** Those whose name begins with what stands behind the @ that is being typed. */
+export function offeredNames(text: string, people: readonly MentionedPerson[]): readonly MentionedPerson[] {
+  const typed = TYPED.exec(text)?.[1]?.toLowerCase();
+  if (typed === undefined) return [];
+  return people
+    .filter(({ name }) => name.toLowerCase().startsWith(typed) && name.length > typed.length)
+    .slice(0, 5);
+}

@@ -1,0 +1,63 @@
+import type { ReactNode } from 'react';
+import type { TextFile } from '../../../sdk/review.ts';
+import { allows, type RoomState } from '../review/use-review.ts';
+import type { Reviewing } from '../review/use-reviewing.ts';
+import type { OpenEditor } from '../text-editor.tsx';
+import { CommentsPanel } from './comments.tsx';
+import { HistoryPanel } from './history.tsx';
+import { SidePanel } from './side.tsx';
+import { SuggestionsPanel } from './suggestions.tsx';
+
+/** What the run will cost, what is said about the text, and how it was. */
+export function ReviewPanels(props: {
+  readonly file: TextFile;
+  readonly reviewing: Reviewing;
+  readonly state: RoomState | null;
+  readonly opened: OpenEditor | null;
+  readonly estimate: ReactNode;
+  readonly onOpenFile: (path: string) => void;
+}) {
+  const { file, reviewing, state, opened } = props;
+  const { review, mentions } = reviewing;
+  const unread = mentions.unread.length;
+  const openThreads = review.threads.filter(({ resolved }) => resolved === null).length;
+  const openSuggestions = review.suggestions.filter(({ decision }) => decision === null).length;
+  return (
+    <SidePanel
+      tab={reviewing.tab}
+      onTab={reviewing.setTab}
+      counts={{
+        comments: unread > 0 ? { count: unread, urgent: true } : { count: openThreads, urgent: false },
+        suggestions: { count: openSuggestions, urgent: false },
+      }}
+      panels={{
+        estimate: props.estimate,
+        comments: (
+          <CommentsPanel
+            file={file}
+            reviewing={reviewing}
+            mayComment={allows(state, 'comment.write')}
+            onOpenFile={props.onOpenFile}
+          />
+        ),
+        suggestions: (
+          <SuggestionsPanel
+            file={file}
+            reviewing={reviewing}
+            maySuggest={allows(state, 'suggestion.write')}
+            mayDecide={allows(state, 'suggestion.decide')}
+          />
+        ),
+        history: (
+          <HistoryPanel
+            file={file}
+            reviewing={reviewing}
+            opened={opened}
+            mayName={allows(state, 'version.create')}
+            mayRestore={allows(state, 'version.restore')}
+          />
+        ),
+      }}
+    />
+  );
+}

@@ -1,0 +1,130 @@
+import { Button, Group, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { useEffect, useState } from 'react';
+import type { Run } from '../../../domain/runs/run.ts';
+import type { WholeSuggestion } from '../../../protocol/http/review.ts';
+import type { TextFile } from '../../../sdk/review.ts';
+import { useServices } from '../../app/services.ts';
+import { notifyError } from '../../shared/notify.tsx';
+import type { Draft } from '../review/use-reviewing.ts';
+import { EditPreview } from './edit-preview.tsx';
+
+/** Proposes a change: of the selection, or a fix of pre-flight; a run may speak for it. */
+export function SuggestionForm(props: {
+  readonly file: TextFile;
+  readonly draft: Extract<Draft, { readonly kind: 'suggestion' }>;
+  /** Null: it was thought better of. */
+  readonly onDone: (suggestion: WholeSuggestion | null) => void;
+}) {
+  const { file, draft, onDone } = props;
+  const { review: service } = useServices();
+  const only = draft.edits.length === 1 ? draft.edits[0] : undefined;
+  const [title, setTitle] = useState(draft.title);
+  const [note, setNote] = useState(draft.note);
+  const [text, setText] = useState(only?.newText ?? '');
+  const [run, setRun] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const runs = useRuns(file.project);
+  const edits = only === undefined ? draft.edits : [{ ...only, newText: text }];
+  const changesNothing = edits.every(({ oldText, newText }) => oldText === newText);
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const id = runs.find((one) => one.id === run)?.id ?? null;
+      onDone(await service.suggest(file, { title: title.trim(), note: note.trim(), edits, run: id }));
+    } catch (error) {
+      notifyError(error);
+      setBusy(false);
+    }
+  };
+  return (
+    <Stack
+      gap={6}
+      component="form"
+      className="review-card"
+      data-draft=""
+      aria-label="New suggestion"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      {only === undefined ? (
+        draft.edits.map((edit, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the edits of a draft never change
+          <EditPreview key={index} oldText={edit.oldText} newText={edit.newText} />
+        ))
+      ) : (
+        <>
+          {only.oldText !== '' && <EditPreview oldText={only.oldText} newText="" />}
+          <Textarea
+            label="Instead"
+            size="xs"
+            autosize
+            minRows={2}
+            maxRows={12}
+            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+        </>
+      )}
+      <TextInput
+        label="What it is good for"
+        size="xs"
+        maxLength={200}
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <Textarea
+        label="More about it"
+        size="xs"
+        autosize
+        maxRows={6}
+        maxLength={10_000}
+        value={note}
+        onChange={(event) => setNote(event.currentTarget.value)}
+      />
+      <Select
+        label="Evidence"
+        description="A run whose result the others see beside it."
+        size="xs"
+        clearable
+        placeholder={runs.length === 0 ? 'Nothing has been trained here yet' : 'No run'}
+        disabled={runs.length === 0}
+        data={runs.map(({ id, name }) => ({ value: id, label: name }))}
+        value={run}
+        onChange={setRun}
+      />
+      <Group gap={6} justify="end">
+        <Button size="compact-xs" variant="default" onClick={() => onDone(null)}>
+          Cancel
+        </Button>
+        <Button
+          size="compact-xs"
+          type="submit"
+          loading={busy}
+          disabled={title.trim() === '' || changesNothing}
+        >
+          Suggest
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+/** The runs of this browser that have a result. */
+function useRuns(project: string): readonly Run[] {
+  const { runs } = useServices();
+  const [found, setFound] = useState<readonly Run[]>([]);
+  useEffect(() => {
+    let over = false;
+    runs.list({ project }).then(
+      (listed) => over || setFound(listed.map(({ run }) => run).filter(({ step }) => step > 0)),
+      () => undefined, // without a run it is a suggestion too
+    );
+    return () => {
+      over = true;
+    };
+  }, [runs, project]);
+  return found;
+}

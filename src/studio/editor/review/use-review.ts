@@ -1,0 +1,81 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { type Action, can } from '../../../domain/access/roles.ts';
+import type { Mention } from '../../../protocol/http/review.ts';
+import { reviewDocument } from '../../../protocol/review.ts';
+import { type Services, useServices } from '../../app/services.ts';
+import { type Room, useFileRoom, useRoomState } from '../../app/use-room.ts';
+
+type Reader = Services['documents']['review'];
+export type ReviewState = ReturnType<Reader['read']>;
+/** What has a place in the text. */
+export type Anchored = Parameters<Reader['placeOf']>[1];
+
+export type RoomState = Room['state'];
+
+const NOTHING: ReviewState = { threads: [], suggestions: [], versions: [], authors: new Map() };
+
+/** What is said about a text, live. */
+export function useReview(project: string, path: string, text: RoomState | null): ReviewState {
+  const { documents } = useServices();
+  const { room } = useFileRoom(project, reviewDocument(path));
+  const [state, setState] = useState(NOTHING);
+  useEffect(() => {
+    setState(NOTHING);
+    if (room === null) return;
+    const read = (): void => setState(documents.review.read(room));
+    read();
+    return documents.review.observe(room, read);
+  }, [documents, room]);
+
+  // The file was deleted and is there again: what is said about it is too.
+  const connection = useRoomState(room)?.connection.kind;
+  const isTextThere = text?.connection.kind === 'synced';
+  useEffect(() => {
+    if (isTextThere && connection === 'refused') room?.retry();
+  }, [isTextThere, connection, room]);
+  return state;
+}
+
+/** While the server has not said what we may do, nothing is forbidden: it is the server that decides. */
+export function allows(state: RoomState | null, action: Action): boolean {
+  return state === null || state.role === null || can(state.role, action);
+}
+
+/** Elsewhere in the project somebody may mention us, of which this page hears nothing. */
+const LOOK_MS = 30_000;
+
+export interface Mentions {
+  readonly unread: readonly Mention[];
+  readonly markRead: (thread: string) => void;
+}
+
+/** Where we have been mentioned and have not read it. `review` says when it may have changed. */
+export function useMentions(project: string, review: ReviewState): Mentions {
+  const { review: service, profile } = useServices();
+  const queries = useQueryClient();
+  const key = ['mentions', project, profile.current().id];
+  const { data } = useQuery({
+    queryKey: key,
+    queryFn: () => service.mentions(project),
+    refetchInterval: LOOK_MS,
+  });
+  const count = review.threads.reduce((sum, { comments }) => sum + comments.length, 0);
+  // A new comment may be a new mention.
+  useEffect(() => {
+    if (count > 0) void queries.invalidateQueries({ queryKey: ['mentions', project] });
+  }, [queries, project, count]);
+  return {
+    unread: data ?? [],
+    markRead(thread) {
+      const before = queries.getQueryData<readonly Mention[]>(key) ?? [];
+      if (!before.some((one) => one.thread === thread)) return;
+      queries.setQueryData(
+        key,
+        before.filter((one) => one.thread !== thread),
+      );
+      // It stays unread where the server cannot be reached, which the next look shows.
+      service.markRead(project, thread).catch(() => queries.invalidateQueries({ queryKey: key }));
+    },
+  };
+}

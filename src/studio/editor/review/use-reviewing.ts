@@ -1,0 +1,202 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
+import type { MentionedPerson } from '../../../domain/review/mentions.ts';
+import type { Anchor, SuggestedEdit } from '../../../protocol/review.ts';
+import { useServices } from '../../app/services.ts';
+import type { Room } from '../../app/use-room.ts';
+import { toMonacoRange } from '../monaco/ranges.ts';
+import type { OpenEditor } from '../text-editor.tsx';
+import { showBlame } from './blame.ts';
+import { marksOf, showMarks } from './marks.ts';
+import { selectedPlace, showPlace } from './selection.ts';
+import { useMentionable } from './use-mentionable.ts';
+import {
+  type Anchored,
+  type Mentions,
+  type ReviewState,
+  type RoomState,
+  useMentions,
+  useReview,
+} from './use-review.ts';
+
+export type SideTab = 'estimate' | 'comments' | 'suggestions' | 'history';
+
+/** What somebody is about to say; where it belongs stays with its words while he writes. */
+export type Draft =
+  | { readonly kind: 'comment'; readonly anchor: Anchor | null }
+  | {
+      readonly kind: 'suggestion';
+      readonly title: string;
+      readonly note: string;
+      readonly edits: readonly SuggestedEdit[];
+    };
+
+export interface Reviewing {
+  readonly review: ReviewState;
+  readonly mentions: Mentions;
+  /** Whom one may mention, oneself left out. */
+  readonly people: readonly MentionedPerson[];
+  readonly tab: SideTab;
+  readonly setTab: (tab: SideTab) => void;
+  readonly draft: Draft | null;
+  readonly setDraft: (draft: Draft | null) => void;
+  /** The thread or suggestion that was chosen last, here or in the gutter. */
+  readonly selected: string | null;
+  readonly select: (id: string | null) => void;
+  readonly blamed: boolean;
+  readonly setBlamed: (blamed: boolean) => void;
+  /** About what is selected in the editor. */
+  readonly startComment: () => void;
+  readonly startSuggestion: () => void;
+  readonly suggestFix: (fix: Fix, diagnostic: Diagnostic) => void;
+  readonly goTo: (anchor: Anchored) => void;
+}
+
+/** Everything that is said about the open text, beside it and in it. */
+export function useReviewing(options: {
+  readonly project: string;
+  readonly path: string;
+  readonly room: Room | null;
+  readonly state: RoomState | null;
+  readonly projectRoom: Room | null;
+  readonly opened: OpenEditor | null;
+  /** Brings the panel into view, where it is not beside the text. */
+  readonly onShow: () => void;
+}): Reviewing {
+  const { project, path, room, state, projectRoom, opened, onShow } = options;
+  const { documents } = useServices();
+  const review = useReview(project, path, state);
+  const mentions = useMentions(project, review);
+  const people = useMentionable(project, review, projectRoom);
+  const [tab, setTab] = useState<SideTab>('estimate');
+  const [draft, setDraft] = useState<Draft | null>(null);
+  const [selected, select] = useState<string | null>(null);
+  const [blamed, setBlamed] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another file, another draft
+  useEffect(() => {
+    setDraft(null);
+    select(null);
+  }, [project, path]);
+
+  const show = useCallback(
+    (next: SideTab) => {
+      setTab(next);
+      onShow();
+    },
+    [onShow],
+  );
+  const startComment = useCallback(() => {
+    if (room === null || opened === null) return;
+    setDraft({ kind: 'comment', anchor: documents.review.anchorAt(room, selectedPlace(opened)) });
+    show('comments');
+  }, [documents, room, opened, show]);
+  const startSuggestion = useCallback(() => {
+    if (room === null || opened === null) return;
+    const place = selectedPlace(opened);
+    const newText = opened.model.getValue().slice(place.start, place.end);
+    const edits = [documents.review.suggestedEdit(room, { ...place, newText })];
+    setDraft({ kind: 'suggestion', title: '', note: '', edits });
+    show('suggestions');
+  }, [documents, room, opened, show]);
+  const suggestFix = useCallback(
+    ({ title, edits }: Fix, { message }: Diagnostic) => {
+      if (room === null || opened === null) return;
+      const { model } = opened;
+      const suggested = edits.map(({ range, newText }) => {
+        const { startLineNumber, startColumn, endLineNumber, endColumn } = toMonacoRange(range);
+        const start = model.getOffsetAt({ lineNumber: startLineNumber, column: startColumn });
+        const end = model.getOffsetAt({ lineNumber: endLineNumber, column: endColumn });
+        return documents.review.suggestedEdit(room, { start, end, newText });
+      });
+      setDraft({ kind: 'suggestion', title, note: message, edits: suggested });
+      show('suggestions');
+    },
+    [documents, room, opened, show],
+  );
+  const goTo = useCallback(
+    (anchor: Anchored) => {
+      const place = room === null ? null : documents.review.placeOf(room, anchor);
+      if (place !== null && opened !== null) showPlace(opened, place);
+    },
+    [documents, room, opened],
+  );
+
+  useEffect(() => {
+    if (opened === null || room === null) return;
+    const marks = marksOf(review, (anchor) => documents.review.placeOf(room, anchor));
+    const shown = showMarks(opened.monaco, opened.editor, marks, ({ id, kind }) => {
+      select(id);
+      show(kind === 'thread' ? 'comments' : 'suggestions');
+    });
+    return () => shown.dispose();
+  }, [documents, room, opened, review, show]);
+
+  useEffect(() => {
+    if (!blamed || opened === null || room === null) return;
+    let shown: { dispose(): void } | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const render = (): void => {
+      shown?.dispose();
+      shown = showBlame(opened.monaco, opened.editor, documents.review.blame(room, review.authors));
+    };
+    const soon = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(render, BLAME_AFTER_MS);
+    };
+    render();
+    const changes = opened.model.onDidChangeContent(soon);
+    return () => {
+      clearTimeout(timer);
+      changes.dispose();
+      shown?.dispose();
+    };
+  }, [documents, room, opened, blamed, review.authors]);
+
+  useEffect(() => {
+    if (opened === null) return;
+    const { monaco, editor } = opened;
+    const actions = [
+      editor.addAction({
+        id: 'anneal.comment',
+        label: 'Comment on this',
+        // Not with Ctrl and Alt: that is AltGr, by which many keyboards write letters.
+        keybindings: [monaco.KeyMod.Shift | monaco.KeyCode.F2],
+        contextMenuGroupId: '9_review',
+        contextMenuOrder: 1,
+        run: startComment,
+      }),
+      editor.addAction({
+        id: 'anneal.suggest',
+        label: 'Suggest a change of this',
+        keybindings: [monaco.KeyMod.Shift | monaco.KeyCode.F4],
+        contextMenuGroupId: '9_review',
+        contextMenuOrder: 2,
+        run: startSuggestion,
+      }),
+    ];
+    return () => {
+      for (const action of actions) action.dispose();
+    };
+  }, [opened, startComment, startSuggestion]);
+
+  return {
+    review,
+    mentions,
+    people,
+    tab,
+    setTab,
+    draft,
+    setDraft,
+    selected,
+    select,
+    blamed,
+    setBlamed,
+    startComment,
+    startSuggestion,
+    suggestFix,
+    goTo,
+  };
+}
+
+/** Typing renders the gutter anew; a moment later is soon enough. */
+const BLAME_AFTER_MS = 300;

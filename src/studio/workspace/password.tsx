@@ -1,0 +1,83 @@
+import { Alert, Button, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { IconCheck } from '@tabler/icons-react';
+import { useState } from 'react';
+import { MIN_PASSWORD } from '../../protocol/http/access.ts';
+import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { useServices } from '../app/services.ts';
+
+/** Another password; whoever else is signed in with the old one is signed out. */
+export function Password() {
+  const { server, session } = useServices();
+  const [current, setCurrent] = useState('');
+  const [next, setNext] = useState('');
+  const [outcome, setOutcome] = useState<'done' | { readonly error: unknown } | null>(null);
+  const [busy, setBusy] = useState(false);
+  const isShort = next.length < MIN_PASSWORD;
+  const submit = async (): Promise<void> => {
+    setBusy(true);
+    setOutcome(null);
+    try {
+      session.take(await server.access.changePassword(current, next));
+      setCurrent('');
+      setNext('');
+      setOutcome('done');
+    } catch (error) {
+      setOutcome({ error });
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy && !isShort && current !== '') void submit();
+      }}
+    >
+      <Stack maw={400}>
+        <div>
+          <Title order={3} fz="sm">
+            Change your password
+          </Title>
+          <Text size="sm" c="dimmed" mt={4}>
+            You stay signed in here, and are signed out everywhere else.
+          </Text>
+        </div>
+        <PasswordInput
+          label="Password now"
+          autoComplete="current-password"
+          maxLength={256}
+          value={current}
+          onChange={(event) => setCurrent(event.currentTarget.value)}
+        />
+        <PasswordInput
+          label="New password"
+          description={`At least ${MIN_PASSWORD} characters.`}
+          autoComplete="new-password"
+          maxLength={256}
+          value={next}
+          error={next !== '' && isShort ? `${MIN_PASSWORD - next.length} more` : null}
+          onChange={(event) => setNext(event.currentTarget.value)}
+        />
+        {outcome === 'done' && (
+          <Alert color="green" py="xs" role="status" icon={<IconCheck aria-hidden />}>
+            <Text size="sm">The new password is set.</Text>
+          </Alert>
+        )}
+        {outcome !== null && outcome !== 'done' && (
+          <ErrorNotice error={outcome.error}>
+            <Text size="sm">Nothing was changed.</Text>
+          </ErrorNotice>
+        )}
+        <Button
+          type="submit"
+          loading={busy}
+          disabled={isShort || current === ''}
+          style={{ alignSelf: 'start' }}
+        >
+          Change it
+        </Button>
+      </Stack>
+    </form>
+  );
+}
