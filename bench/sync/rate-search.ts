@@ -1,5 +1,7 @@
 /** Every rate is tried so often before it counts as too high: one hiccup of the machine is no limit of a server. */
 const TRIES = 2;
+/** Nothing lower is tried. */
+const LEAST = 20;
 /** The search ends when the limit is known this exactly. */
 const PRECISION = 0.05;
 
@@ -17,7 +19,7 @@ export class RateSearch {
   /** The rate to try now; null when the search is over. */
   get next(): number | null {
     const gap = this.#failed === null ? Number.POSITIVE_INFINITY : this.#failed - this.#held;
-    return gap > Math.max(1, this.#held * PRECISION) ? this.#rate : null;
+    return this.#rate >= LEAST && gap > Math.max(1, this.#held * PRECISION) ? this.#rate : null;
   }
 
   /** The highest rate that held; 0 where none did. */
