@@ -31,6 +31,8 @@ export class Uploads {
   readonly #asked = new WeakMap<Request, ArtifactKey>();
   /** Uploads whose bytes are being hashed. */
   readonly #finishing = new Map<string, Promise<void>>();
+  /** Uploads that are being begun or forgotten, and by how many. */
+  readonly #changing = new Map<string, Set<Promise<unknown>>>();
 
   constructor(artifacts: ArtifactStore, store: Store, clock: Clock) {
     this.#artifacts = artifacts;
@@ -71,11 +73,13 @@ export class Uploads {
     if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
     const id = this.#idOf(key);
     const { incoming } = this.#artifacts;
-    const before = await this.#store.call('uploadBytes', key);
-    await this.#artifacts.reserve(key, { bytes, client: clientOf(request), until: this.#leases.until() });
-    if (before !== null && before !== bytes) await incoming.forget(id); // one of the two lengths is wrong
-    if ((await incoming.arrived(id)) === null)
-      await incoming.uploads.create(new Upload({ id, size: bytes, offset: 0 }));
+    await this.#change(key, async () => {
+      const before = await this.#store.call('uploadBytes', key);
+      await this.#artifacts.reserve(key, { bytes, client: clientOf(request), until: this.#leases.until() });
+      if (before !== null && before !== bytes) await incoming.forget(id); // one of the two lengths is wrong
+      if ((await incoming.arrived(id)) === null)
+        await incoming.uploads.create(new Upload({ id, size: bytes, offset: 0 }));
+    });
     answer(response, 201, { location: address });
   }
 
@@ -83,10 +87,17 @@ export class Uploads {
   async head(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
     const there = await this.#artifacts.size(key);
     if (there !== null) return answer(response, 200, arrived(there, there));
-    const [bytes, offset] = await this.#begun(key, clientOf(request));
+    const client = clientOf(request);
+    const [bytes, offset] = await this.#begun(key, client);
     // The server was stopped between the last byte and the hash.
     if (offset === bytes) {
-      await this.#finish(key);
+      await this.#leases.claim(key, client, true); // nobody begins it anew at another server meanwhile
+      const done = this.#leases.keep(key, client, request, () => this.#finishing.has(this.#idOf(key)));
+      try {
+        await this.#finish(key);
+      } finally {
+        await done();
+      }
       return answer(response, 200, arrived(bytes, bytes));
     }
     return answer(response, 200, arrived(offset, bytes));
@@ -118,9 +129,11 @@ export class Uploads {
 
   /** DELETE: forgets what has arrived. */
   async remove(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
-    await this.#begun(key, clientOf(request));
-    await this.#artifacts.incoming.forget(this.#idOf(key));
-    await this.#store.call('endUpload', key);
+    await this.#change(key, async () => {
+      await this.#begun(key, clientOf(request));
+      await this.#artifacts.incoming.forget(this.#idOf(key));
+      await this.#store.call('endUpload', key);
+    });
     answer(response, 204, {});
   }
 
@@ -149,13 +162,44 @@ export class Uploads {
   /** Once, however many ask. */
   #finish(key: ArtifactKey): Promise<void> {
     const id = this.#idOf(key);
-    const finishing = this.#finishing.get(id) ?? this.#publish(key, id);
+    const others = this.#finishing.get(id);
+    if (others !== undefined) return others;
+    const finishing = this.#publish(key, id).finally(() => this.#finishing.delete(id));
     this.#finishing.set(id, finishing);
-    return finishing.finally(() => this.#finishing.delete(id));
+    return finishing;
+  }
+
+  /**
+   * Begins or forgets an upload. Never between its hash and its becoming an artifact: other bytes would stand in its
+   * place under the name of those that were right. Errors: uploadBusy.
+   */
+  async #change(key: ArtifactKey, work: () => Promise<void>): Promise<void> {
+    const id = this.#idOf(key);
+    if (this.#finishing.has(id)) throw protocolErrors.uploadBusy({ where: key.sha256 });
+    const changes = this.#changing.get(id) ?? new Set();
+    this.#changing.set(id, changes);
+    const change = work();
+    changes.add(change);
+    try {
+      await change;
+    } finally {
+      changes.delete(change);
+      if (changes.size === 0) this.#changing.delete(id);
+    }
+  }
+
+  /** All of it is there still, after whoever was changing it: from here on nothing can be written to it. */
+  async #settled(key: ArtifactKey, id: string): Promise<void> {
+    await Promise.allSettled(this.#changing.get(id) ?? []);
+    const bytes = await this.#store.call('uploadBytes', key);
+    const offset = await this.#artifacts.incoming.arrived(id);
+    if (bytes === null || offset === null) throw protocolErrors.uploadNotFound({ where: key.sha256 });
+    if (offset !== bytes) throw protocolErrors.uploadBusy({ where: key.sha256 });
   }
 
   async #publish(key: ArtifactKey, id: string): Promise<void> {
     const { incoming } = this.#artifacts;
+    await this.#settled(key, id);
     try {
       await this.#artifacts.publish(key, await incoming.finished(id));
       await incoming.forget(id);
