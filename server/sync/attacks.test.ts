@@ -45,6 +45,8 @@ const attacks: Readonly<Record<string, Attack>> = {
     codes: [...refused, resync],
     isOnlySlowed: true,
   },
+  'the same deleted again and again': { make: hostile.sameDeletions, codes: refused },
+  'deletions of nothing for everybody': { make: hostile.noDeletions, codes: refused },
   'an entry with a million values': { make: hostile.manyValues, codes: refused, path: PROJECT_DOCUMENT },
   'state vectors without end': { make: hostile.hugeVector, codes: refused },
   'states for everybody': { make: hostile.manyStates, codes: [], isOnlySlowed: true },

@@ -3,7 +3,7 @@ import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import { localGuest } from './guest.ts';
-import { defaultSyncLimits } from './limits.ts';
+import { defaultSyncLimits, type SyncLimits } from './limits.ts';
 import type { RoomPeer } from './room.ts';
 import { Rooms } from './rooms.ts';
 
@@ -27,9 +27,9 @@ class FailingStore {
   }
 }
 
-function setUp() {
+function setUp(limits: Partial<SyncLimits> = {}) {
   const disk = new FailingStore();
-  const rooms = new Rooms(disk as unknown as Store, { ...defaultSyncLimits, idleMs: 0 });
+  const rooms = new Rooms(disk as unknown as Store, { ...defaultSyncLimits, idleMs: 0, ...limits });
   const closed: number[] = [];
   const join = () =>
     rooms.enter(name, (room) => {
@@ -68,6 +68,47 @@ test('when the disk fails nothing is acknowledged, all are sent away to come bac
   const again = await join();
   expect(again.room).not.toBe(room);
   expect(again.room.doc.getText('content').toString()).toBe('kept');
+});
+
+test('what waits for other updates is on disk when it is acknowledged, however many of them wait', async () => {
+  const { disk, join } = setUp();
+  const author = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  author.on('update', (update: Uint8Array) => updates.push(update));
+  for (const letter of 'abcd') author.getText('content').insert(author.getText('content').length, letter);
+  const { room, peer } = await join();
+  const [first, ...waiting] = updates;
+  for (const update of waiting.reverse()) await (await room.receive(update, peer)).durable;
+  const reloaded = new Y.Doc();
+  for (const update of disk.written) Y.applyUpdate(reloaded, update);
+  Y.applyUpdate(reloaded, first ?? new Uint8Array());
+  expect(reloaded.getText('content').toString()).toBe('abcd');
+});
+
+test('a document does not begin anew while part of it waits for other updates', async () => {
+  const { closed, join } = setUp({ documentStructs: 100, idleMs: 60_000 });
+  const author = new Y.Doc();
+  author.transact(() => {
+    for (let i = 0; i < 90; i++) author.getText('content').insert(0, 'x');
+    author.getText('content').delete(0, 80);
+  });
+  const { room, peer } = await join();
+  await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
+  const late = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  late.on('update', (update: Uint8Array) => updates.push(update));
+  for (const letter of 'ab') late.getText('content').insert(late.getText('content').length, letter);
+  await (await room.receive(updates[1] ?? new Uint8Array(), peer)).durable;
+  const more = new Y.Doc();
+  more.transact(() => {
+    for (let i = 0; i < 20; i++) more.getText('content').insert(0, 'y');
+  });
+  expect(() => room.receive(Y.encodeStateAsUpdate(more), peer)).toThrow(
+    expect.objectContaining({ code: serverErrors.documentTooLarge.code }),
+  );
+  expect(closed).toEqual([]);
+  await (await room.receive(updates[0] ?? new Uint8Array(), peer)).durable; // now it may
+  expect(room.doc.getText('content').toString()).toContain('ab');
 });
 
 test('who comes while a room closes gets the next one, with everything in it', async () => {

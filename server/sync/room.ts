@@ -320,7 +320,9 @@ export class Room {
    */
   #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array): Promise<void> {
     if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
-    const { pendingStructs, pendingDs } = this.doc.store;
+    const { store } = this.doc;
+    // Yjs puts what has to wait for more into the object that it has, but always as new bytes.
+    const [structs, deletes] = [store.pendingStructs?.update, store.pendingDs];
     this.#emitted = [];
     this.#encoded = null; // also where nothing is emitted: what waits for other updates belongs to the state
     let failure: AnnealError | null = null;
@@ -334,10 +336,8 @@ export class Room {
     this.#emitted = [];
     const frames = changes.map(updateFrame);
     for (const frame of frames) for (const peer of this.peers) if (peer !== from) peer.send(frame);
-    const { store } = this.doc;
-    const waits = store.pendingStructs !== pendingStructs || store.pendingDs !== pendingDs;
-    if (waits && raw !== undefined && (store.pendingStructs !== null || store.pendingDs !== null))
-      changes.push(raw);
+    const waitsForMore = store.pendingStructs?.update !== structs || store.pendingDs !== deletes;
+    if (waitsForMore && raw !== undefined && this.#waits) changes.push(raw);
     const durable = this.#write(changes);
     const link = this.#link;
     // Only then: who sends it to another server, too, is promised there what that one holds.
@@ -397,8 +397,15 @@ export class Room {
     throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
   }
 
+  /** Part of what was received waits for other updates. */
+  get #waits(): boolean {
+    const { pendingStructs, pendingDs } = this.doc.store;
+    return pendingStructs !== null || pendingDs !== null;
+  }
+
+  /** What waits would be lost: its place is in the old generation. */
   #mayRotate(): boolean {
-    return isOutgrown(this.doc, this.kind, this.bytes, this.#parts.limits);
+    return !this.#waits && isOutgrown(this.doc, this.kind, this.bytes, this.#parts.limits);
   }
 
   /** The content becomes the first state of a new generation. Nobody is let in until it has. */
@@ -415,6 +422,7 @@ export class Room {
       this.#step({ kind: 'close' });
       await this.durable;
       await shared?.catchUp.look();
+      if (this.#waits) return; // it came meanwhile
       const state = nextGeneration(this.doc, kind);
       await this.#log.replace(state);
       await this.#parts.onRotated(this.name, this.doc, state);

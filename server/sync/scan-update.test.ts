@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import * as encoding from 'lib0/encoding';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import { hasGaps, type Scan, scanUpdate, storedLimits } from './scan-update.ts';
 
 function scanned(update: Uint8Array, kind: 'text' | 'project' = 'text'): Scan {
   const result = scanUpdate(update, kind);
@@ -137,4 +138,55 @@ test('carriage returns are noticed in what is inserted', () => {
   expect(scanned(Y.encodeStateAsUpdate(doc)).carriageReturn).toBe(true);
   doc.getText('content').delete(1, 1);
   expect(scanned(Y.encodeStateAsUpdate(doc)).carriageReturn).toBe(false);
+});
+
+/** An update that only deletes: for each client its ranges, clock and length. */
+function deletions(...clients: readonly (readonly (readonly [number, number])[])[]): Uint8Array {
+  return encoding.encode((out) => {
+    encoding.writeVarUint(out, 0);
+    encoding.writeVarUint(out, clients.length);
+    for (const [index, ranges] of clients.entries()) {
+      encoding.writeVarUint(out, index + 1);
+      encoding.writeVarUint(out, ranges.length);
+      for (const value of ranges.flat()) encoding.writeVarUint(out, value);
+    }
+  });
+}
+
+test('what is deleted comes in order and once; what is stored already is read as it is', () => {
+  const honest = deletions(
+    [
+      [0, 2],
+      [2, 1],
+      [9, 4],
+    ],
+    [[0, 1]],
+  );
+  expect(scanned(honest).deletes).toBe(4);
+  const bad = {
+    overlapping: deletions([
+      [0, 5],
+      [4, 1],
+    ]),
+    repeated: deletions([
+      [0, 5],
+      [0, 5],
+    ]),
+    backwards: deletions([
+      [5, 1],
+      [0, 1],
+    ]),
+    'an empty range': deletions([[3, 0]]),
+    'a client without ranges': deletions([]),
+  };
+  for (const [what, update] of Object.entries(bad)) {
+    expect(scanUpdate(update, 'text'), what).toMatchObject({ ok: false, error: { code: 'ANN-SRV-011' } });
+    expect(scanUpdate(update, 'text', storedLimits).ok, what).toBe(true);
+  }
+});
+
+test('no more clients are deleted from than a document may have', () => {
+  const some = (count: number) => deletions(...Array.from({ length: count }, () => [[0, 1]] as const));
+  expect(scanned(some(4_000)).deletes).toBe(4_000);
+  expect(scanUpdate(some(4_001), 'text').ok).toBe(false);
 });

@@ -297,6 +297,7 @@ class Scanner {
 
   #deleteSet(): void {
     const clients = this.#in.varUint();
+    this.#limit(clients, 'clients');
     const seen = new Set<number>();
     for (let i = 0; i < clients; i++) {
       const client = this.#in.varUint();
@@ -305,15 +306,26 @@ class Scanner {
       const count = this.#in.varUint();
       this.#deletes += count;
       this.#limit(this.#deletes, 'deletes');
+      if (count === 0) this.#refuseDeletes('The update names a client without anything to delete');
+      let reached = 0;
       for (let k = 0; k < count; k++) {
         const clock = this.#in.varUint();
         const length = this.#in.varUint();
         if (clock + length > MAX_CLOCK)
           throw new Refused('hostileUpdate', 'The update counts further than any editor does');
+        if (length === 0) this.#refuseDeletes('The update deletes an empty range');
+        // Editors sort and merge them. What overlaps would be looked at once for every range that covers it.
+        if (clock < reached) this.#refuseDeletes('The update deletes the same twice, or in no order');
+        reached = clock + length;
         this.#deleted.push(client, clock, length);
         this.#need(client, clock + length);
       }
     }
+  }
+
+  /** What is stored already may be older than this rule. */
+  #refuseDeletes(why: string): void {
+    if (this.#limits.isOurs !== true) throw new Refused('malformedUpdate', why);
   }
 
   #need(client: number, clock: number): void {

@@ -96,6 +96,54 @@ export const manyDeletions: Hostile = (random) => {
   );
 };
 
+/** Deletes the same again and again: every range would be looked through, struct by struct. */
+export const sameDeletions: Hostile = (random) => {
+  const structs = 1_000 + random.below(9_000);
+  const ranges = 50_000 + random.below(50_000);
+  const client = 1 + random.below(2 ** 31);
+  return update(
+    bytes((out) => {
+      uint(out, 1);
+      uint(out, structs);
+      uint(out, client);
+      uint(out, 0);
+      for (let i = 0; i < structs; i++) {
+        encoding.writeUint8(out, i === 0 ? 4 : 0x44); // each before the last, so that they stay apart
+        if (i === 0) {
+          uint(out, 1);
+          encoding.writeVarString(out, 'content');
+        } else {
+          uint(out, client);
+          uint(out, i - 1);
+        }
+        encoding.writeVarString(out, 'x');
+      }
+      uint(out, 1);
+      uint(out, client);
+      uint(out, ranges);
+      for (let i = 0; i < ranges; i++) {
+        uint(out, 0);
+        uint(out, structs);
+      }
+    }),
+  );
+};
+
+/** Names everybody, to delete nothing of theirs. */
+export const noDeletions: Hostile = (random) => {
+  const count = 4_001 + random.below(500_000);
+  return update(
+    bytes((out) => {
+      uint(out, 0);
+      uint(out, count);
+      for (let client = 1; client <= count; client++) {
+        uint(out, client);
+        uint(out, 0);
+      }
+    }),
+  );
+};
+
 /** An entry of the project's list with more in it than anybody can look through. */
 export const manyValues: Hostile = (random) => {
   const deep = random.below(2) === 0;
