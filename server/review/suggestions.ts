@@ -73,8 +73,9 @@ export class Suggestions {
         for (const client of clients) rootOf(review, ReviewRoot.authors).set(String(client), open.by);
         return settle(review, id, decision);
       });
-      await changed;
-      return await said;
+      // Both are heard at once: a failure of one that nobody hears in time would end the process.
+      const [, suggestion] = await Promise.all([changed, said]);
+      return suggestion;
     });
   }
 

@@ -94,6 +94,8 @@ export class Threads {
       comments.set(comment.id, comment);
       // In the same turn: whoever sees the comment and asks at once finds that he is mentioned.
       told = this.#tell(file, comment);
+      // It is awaited below, but may fail before that: a failure that nobody hears in time would end the process.
+      told.catch(() => undefined);
       return wholeThread(review, comment.thread);
     });
     await told;
