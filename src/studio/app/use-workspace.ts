@@ -31,9 +31,10 @@ export function useWorkspaces(): Workspaces {
   });
   const shown = workspace ?? projects.data?.find(({ id }) => id === project)?.workspace;
   const known = all.some(({ id }) => id === shown) ? shown : undefined;
+  // Only when one goes somewhere, never in answer to another choice: two tabs would take it from each other for ever.
   useEffect(() => {
-    if (several && known !== undefined && known !== chosen) setChosen(known);
-  }, [several, known, chosen, setChosen]);
+    if (several && known !== undefined) setChosen(known);
+  }, [several, known, setChosen]);
   const id = known ?? chosen;
   return { all, current: all.find((one) => one.id === id) ?? all[0] ?? null, choose: setChosen };
 }
