@@ -152,6 +152,10 @@ export function MergeNotice(props: {
   const { good, takeBack, dismiss } = guarding;
   const [looking, setLooking] = useState(false);
   const sides = useMemo(() => ({ before: good ?? '', after: null, authors: null }), [good]);
+  // What is told next time is told closed.
+  useEffect(() => {
+    if (good === null) setLooking(false);
+  }, [good]);
   if (good === null) return null;
   return (
     <Alert

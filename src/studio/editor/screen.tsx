@@ -340,7 +340,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                   diagnostics={diagnostics}
                   onGoTo={goTo}
                   onFix={applyFix}
-                  onSuggest={reviewing.suggestFix}
+                  onSuggest={reviewing.maySuggest ? reviewing.suggestFix : null}
                 />
               </div>
             </section>

@@ -26,8 +26,8 @@ export const Problems = memo(function Problems(props: {
   readonly diagnostics: readonly Diagnostic[] | null;
   readonly onGoTo: (range: Range) => void;
   readonly onFix: FixAction;
-  /** Proposes the fix to the others instead. */
-  readonly onSuggest: FixAction;
+  /** Proposes the fix to the others instead; null for who may not. */
+  readonly onSuggest: FixAction | null;
 }) {
   const { diagnostics } = props;
   if (diagnostics === null) {
@@ -64,8 +64,9 @@ function Problem(props: {
   readonly diagnostic: Diagnostic;
   readonly onGoTo: (range: Range) => void;
   readonly onFix: FixAction;
-  readonly onSuggest: FixAction;
+  readonly onSuggest: FixAction | null;
 }) {
+  const { onSuggest } = props;
   const { severity, message, code, range, fixes, because } = props.diagnostic;
   const { icon: Icon, className, word } = looks[severity];
   const [unfolded, setUnfolded] = useState(false);
@@ -93,16 +94,18 @@ function Problem(props: {
                 >
                   {fix.title}
                 </Button>
-                <Tooltip label="Suggest it to the others instead">
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    aria-label="Suggest it to the others"
-                    onClick={() => props.onSuggest(fix, props.diagnostic)}
-                  >
-                    <IconPencilQuestion size={13} aria-hidden />
-                  </Button>
-                </Tooltip>
+                {onSuggest !== null && (
+                  <Tooltip label="Suggest it to the others instead">
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      aria-label="Suggest it to the others"
+                      onClick={() => onSuggest(fix, props.diagnostic)}
+                    >
+                      <IconPencilQuestion size={13} aria-hidden />
+                    </Button>
+                  </Tooltip>
+                )}
               </Button.Group>
             ))}
             {because.length > 0 && (

@@ -36,7 +36,7 @@ export function ReviewPanels(props: {
           <CommentsPanel
             file={file}
             reviewing={reviewing}
-            mayComment={allows(state, 'comment.write')}
+            mayComment={reviewing.mayComment}
             onOpenFile={props.onOpenFile}
           />
         ),
@@ -44,7 +44,7 @@ export function ReviewPanels(props: {
           <SuggestionsPanel
             file={file}
             reviewing={reviewing}
-            maySuggest={allows(state, 'suggestion.write')}
+            maySuggest={reviewing.maySuggest}
             mayDecide={allows(state, 'suggestion.decide')}
           />
         ),

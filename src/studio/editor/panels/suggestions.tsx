@@ -31,6 +31,7 @@ export function SuggestionsPanel(props: {
     <Stack gap="sm" p="sm">
       {draft?.kind === 'suggestion' ? (
         <SuggestionForm
+          key={draft.id}
           file={file}
           draft={draft}
           onDone={(suggestion) => {
@@ -63,6 +64,7 @@ export function SuggestionsPanel(props: {
           file={file}
           suggestion={suggestion}
           isSelected={suggestion.id === selected}
+          maySuggest={maySuggest}
           mayDecide={mayDecide}
           onOpen={(edit) => {
             reviewing.select(suggestion.id);
@@ -86,10 +88,11 @@ function Suggestion(props: {
   readonly file: TextFile;
   readonly suggestion: WholeSuggestion;
   readonly isSelected: boolean;
+  readonly maySuggest: boolean;
   readonly mayDecide: boolean;
   readonly onOpen: (edit: SuggestedEdit) => void;
 }) {
-  const { file, suggestion, isSelected, mayDecide } = props;
+  const { file, suggestion, isSelected, maySuggest, mayDecide } = props;
   const { id, by, title, note, edits, evidence, decision, created } = suggestion;
   const { review: service, profile } = useServices();
   const [busy, setBusy] = useState(false);
@@ -156,7 +159,7 @@ function Suggestion(props: {
               </Button>
             </>
           )}
-          {by.id === profile.current().id && (
+          {maySuggest && by.id === profile.current().id && (
             <Button
               size="compact-xs"
               variant="subtle"

@@ -6,20 +6,28 @@ import type { Reviewing } from './use-reviewing.ts';
 export function reviewCommands(reviewing: Reviewing, guarding: MergeGuarding): readonly Command[] {
   const { blamed } = reviewing;
   return [
-    {
-      id: 'review.comment',
-      label: 'Comment on the selection',
-      group: 'Review',
-      shortcut: 'Shift+F2',
-      run: reviewing.startComment,
-    },
-    {
-      id: 'review.suggest',
-      label: 'Suggest a change of the selection',
-      group: 'Review',
-      shortcut: 'Shift+F4',
-      run: reviewing.startSuggestion,
-    },
+    ...(reviewing.mayComment
+      ? [
+          {
+            id: 'review.comment',
+            label: 'Comment on the selection',
+            group: 'Review',
+            shortcut: 'Shift+F2',
+            run: reviewing.startComment,
+          },
+        ]
+      : []),
+    ...(reviewing.maySuggest
+      ? [
+          {
+            id: 'review.suggest',
+            label: 'Suggest a change of the selection',
+            group: 'Review',
+            shortcut: 'Shift+F4',
+            run: reviewing.startSuggestion,
+          },
+        ]
+      : []),
     {
       id: 'review.history',
       label: 'Versions of this text',

@@ -12,6 +12,7 @@ import { selectedPlace, showPlace } from './selection.ts';
 import { useMentionable } from './use-mentionable.ts';
 import {
   type Anchored,
+  allows,
   type Mentions,
   type ReviewState,
   type RoomState,
@@ -26,6 +27,8 @@ export type Draft =
   | { readonly kind: 'comment'; readonly anchor: Anchor | null }
   | {
       readonly kind: 'suggestion';
+      /** Another one for each: a form never goes on with the words of the one before. */
+      readonly id: number;
       readonly title: string;
       readonly note: string;
       readonly edits: readonly SuggestedEdit[];
@@ -43,6 +46,9 @@ export interface Reviewing {
   /** The thread or suggestion that was chosen last, here or in the gutter. */
   readonly selected: string | null;
   readonly select: (id: string | null) => void;
+  /** What is not allowed is not offered. */
+  readonly mayComment: boolean;
+  readonly maySuggest: boolean;
   readonly blamed: boolean;
   readonly setBlamed: (blamed: boolean) => void;
   /** About what is selected in the editor. */
@@ -68,6 +74,8 @@ export function useReviewing(options: {
   const review = useReview(project, path, state);
   const mentions = useMentions(project, review);
   const people = useMentionable(project, review, projectRoom);
+  const mayComment = allows(state, 'comment.write');
+  const maySuggest = allows(state, 'suggestion.write');
   const [tab, setTab] = useState<SideTab>('estimate');
   const [draft, setDraft] = useState<Draft | null>(null);
   const [selected, select] = useState<string | null>(null);
@@ -95,7 +103,7 @@ export function useReviewing(options: {
     const place = selectedPlace(opened);
     const newText = opened.model.getValue().slice(place.start, place.end);
     const edits = [documents.review.suggestedEdit(room, { ...place, newText })];
-    setDraft({ kind: 'suggestion', title: '', note: '', edits });
+    setDraft({ kind: 'suggestion', id: nextDraft(), title: '', note: '', edits });
     show('suggestions');
   }, [documents, room, opened, show]);
   const suggestFix = useCallback(
@@ -108,7 +116,7 @@ export function useReviewing(options: {
         const end = model.getOffsetAt({ lineNumber: endLineNumber, column: endColumn });
         return documents.review.suggestedEdit(room, { start, end, newText });
       });
-      setDraft({ kind: 'suggestion', title, note: message, edits: suggested });
+      setDraft({ kind: 'suggestion', id: nextDraft(), title, note: message, edits: suggested });
       show('suggestions');
     },
     [documents, room, opened, show],
@@ -155,7 +163,7 @@ export function useReviewing(options: {
   useEffect(() => {
     if (opened === null) return;
     const { monaco, editor } = opened;
-    const actions = [
+    const comment = () =>
       editor.addAction({
         id: 'anneal.comment',
         label: 'Comment on this',
@@ -164,7 +172,8 @@ export function useReviewing(options: {
         contextMenuGroupId: '9_review',
         contextMenuOrder: 1,
         run: startComment,
-      }),
+      });
+    const suggest = () =>
       editor.addAction({
         id: 'anneal.suggest',
         label: 'Suggest a change of this',
@@ -172,12 +181,12 @@ export function useReviewing(options: {
         contextMenuGroupId: '9_review',
         contextMenuOrder: 2,
         run: startSuggestion,
-      }),
-    ];
+      });
+    const actions = [...(mayComment ? [comment()] : []), ...(maySuggest ? [suggest()] : [])];
     return () => {
       for (const action of actions) action.dispose();
     };
-  }, [opened, startComment, startSuggestion]);
+  }, [opened, startComment, startSuggestion, mayComment, maySuggest]);
 
   return {
     review,
@@ -189,6 +198,8 @@ export function useReviewing(options: {
     setDraft,
     selected,
     select,
+    mayComment,
+    maySuggest,
     blamed,
     setBlamed,
     startComment,
@@ -196,6 +207,12 @@ export function useReviewing(options: {
     suggestFix,
     goTo,
   };
+}
+
+let drafts = 0;
+function nextDraft(): number {
+  drafts += 1;
+  return drafts;
 }
 
 /** Typing renders the gutter anew; a moment later is soon enough. */
