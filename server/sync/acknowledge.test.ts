@@ -74,3 +74,21 @@ test('a server that stops acknowledges all that it has taken in before it says g
     expect(reader.text.length).toBe(editor.stored - 1); // one frame was the answer to step 1
   }
 });
+
+test('what is acknowledged never goes back, also where a large update comes before one that brings nothing', async () => {
+  const { url } = await testServer({ limits: { trialParts: 10 } });
+  const ada = await join(url, 'notes.md');
+  await ada.until(() => ada.stored === 1);
+  const told: number[] = [];
+  ada.socket.on('message', () => told.push(ada.stored));
+  const author = new Y.Doc();
+  author.transact(() => {
+    for (let i = 0; i < 50; i++) author.getText('content').insert(0, 'x');
+  });
+  const large = Y.encodeStateAsUpdate(author);
+  for (let i = 0; i < 2; i++) ada.sendUpdate(large);
+  await ada.untilStored();
+  await ada.leave(); // all that the server had to say has come
+  expect(told).toEqual([...told].sort((a, b) => a - b));
+  expect(told.at(-1)).toBe(3);
+});

@@ -320,7 +320,8 @@ export class Connection implements RoomPeer, Worker {
 
   /** Several updates of one commit are acknowledged with one frame. */
   #promise(count: number): void {
-    this.#stored = count;
+    // What came in portions hears of its commit a little later than what came after it.
+    this.#stored = Math.max(this.#stored, count);
     if (this.#left) return;
     queueMicrotask(() => {
       if (this.#promised === this.#stored || this.#left) return;
