@@ -5,7 +5,8 @@ import { oidcOptions, tlsOptions } from './access/options.ts';
 import { isLoopback } from './access/sign-in-mode.ts';
 import { bucketFrom } from './artifacts/s3/bucket.ts';
 import { serverErrors } from './errors.ts';
-import { type RunningServer, type ServerOptions, startServer } from './server.ts';
+import type { RunningServer, ServerOptions } from './options.ts';
+import { startServer } from './server.ts';
 import { masterKeysIn } from './vault/master-key.ts';
 
 const help = `node server/main.ts [options]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Client, createClient } from '../../src/sdk/client.ts';
-import type { RunningServer } from '../server.ts';
+import type { RunningServer } from '../options.ts';
 import { testServer } from '../testing/fixture.ts';
 import { Browser, PASSWORD } from '../testing/people.ts';
 

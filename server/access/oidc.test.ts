@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunningServer } from '../server.ts';
+import type { RunningServer } from '../options.ts';
 import { testServer } from '../testing/fixture.ts';
 import { CLIENT, type IdentityProvider, identityProvider } from '../testing/identity-provider.ts';
 import { Browser, memberOf, ownerOf } from '../testing/people.ts';

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type RunningServer, type ServerOptions, startServer } from '../server.ts';
+import type { RunningServer, ServerOptions } from '../options.ts';
+import { startServer } from '../server.ts';
 
 export const SAMPLE_CONFIG = 'project: stories\ntraining:\n  max_steps: 20\n';
 

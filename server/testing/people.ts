@@ -2,7 +2,7 @@ import type { ErrorFacts } from '../../src/base/error.ts';
 import type { Role } from '../../src/domain/access/roles.ts';
 import type { Session } from '../../src/protocol/http/access.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
-import type { RunningServer } from '../server.ts';
+import type { RunningServer } from '../options.ts';
 
 export interface Reply<T = unknown> {
   readonly status: number;

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import type { ServerOptions } from '../server.ts';
+import type { ServerOptions } from '../options.ts';
 import { SAMPLE_CONFIG, temporaryFolder } from './fixture.ts';
 import { endProgram } from './process.ts';
 

@@ -1,0 +1,38 @@
+import type { Server } from 'node:http';
+import fastify, { type FastifyInstance } from 'fastify';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { Studio } from '../options.ts';
+import { serveStudio } from '../studio/static.ts';
+import { replyWithError } from './api.ts';
+import { refuseBytes } from './refuse.ts';
+
+export interface AppParts {
+  readonly studio: Studio;
+  readonly log: (line: string) => void;
+  /** Registers what is behind an address. */
+  readonly routes: (app: FastifyInstance) => Promise<void>;
+}
+
+/** What answers the requests that the guard let pass. Errors: studioMissing. */
+export async function createApp(server: Server, { studio, log, routes }: AppParts): Promise<FastifyInstance> {
+  const app = fastify({
+    // Requests come through `serve`, which hands them on.
+    serverFactory: () => server,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 4096 },
+    return503OnClosing: true,
+    clientErrorHandler: refuseBytes,
+    frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, log),
+  });
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
+  await routes(app);
+  if (studio.kind === 'dist') {
+    await serveStudio(app, studio.dir);
+  } else {
+    app.setNotFoundHandler((request) => {
+      throw protocolErrors.notFound({ where: request.url });
+    });
+  }
+  await app.ready();
+  return app;
+}

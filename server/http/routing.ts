@@ -1,0 +1,53 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import type { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { ViteStudio } from '../studio/vite.ts';
+import type { SyncSockets } from '../sync/sockets.ts';
+import type { Guard } from './guard.ts';
+import { commonHeaders, dataPolicy, developmentPolicy } from './headers.ts';
+import type { Probes } from './probes.ts';
+import { refuse, refuseSocket } from './refuse.ts';
+
+export interface Routing {
+  readonly guard: Guard;
+  readonly onRefused: (error: AnnealError) => void;
+  readonly probes: Probes;
+  readonly app: FastifyInstance;
+  readonly sockets: SyncSockets;
+  readonly vite: ViteStudio | null;
+}
+
+/**
+ * The one place where requests and upgrades come in: nothing is reached but through the guard. It is there before
+ * the server listens, so that nobody comes to a server that does not answer yet.
+ */
+export function serve(server: Server, { guard, onRefused, probes, app, sockets, vite }: Routing): void {
+  server.on('request', (request, response) => {
+    for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
+    response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
+    if (probes(request, response) !== null) return;
+    const refusal = guard(request);
+    if (refusal !== null) {
+      onRefused(refusal);
+      return refuse(response, refusal, request);
+    }
+    if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) return app.routing(request, response);
+    response.setHeader('content-security-policy', developmentPolicy);
+    return vite.handle(request, response);
+  });
+  // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it past the guard.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.prependListener('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    const refusal = guard(request);
+    if (refusal !== null) {
+      onRefused(refusal);
+      return refuseSocket(socket, refusal);
+    }
+    if (request.url?.startsWith('/sync/') === true) return sockets.upgrade(request, socket, head);
+    if (vite?.owns(request) !== true)
+      refuseSocket(socket, protocolErrors.notFound({ where: request.url ?? '' }));
+  });
+}
