@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
-import { editorIsReady, pasteText, train } from './testing/editor.ts';
+import { editorIsReady, linesOf, pasteText, train } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
 import { reached, reaches, runIs } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
@@ -26,11 +26,19 @@ test('the page stays free while a run trains', async ({ browser, person }) => {
   const watching = await tasksDuring(browser, page, () => delay(WATCHED), LIMIT);
   await goTo(page, 'Editor');
   await editorIsReady(page);
+  await hintsAreShown(page);
   await stepsPass(page, run);
   const beside = await tasksDuring(browser, page, () => delay(WATCHED), LIMIT);
   expect(watching, 'the screen of the run').toEqual([]);
   expect(beside, 'the editor').toEqual([]);
 });
+
+/** All that opening the editor draws has been drawn: what comes later, the run has caused. */
+async function hintsAreShown(page: Page): Promise<void> {
+  await expect(page.getByRole('region', { name: 'Problems' })).toContainText('Nothing stands in the way.');
+  await expect(page.getByRole('region', { name: 'Estimate' })).toContainText(/Time of the run\s*\d/);
+  await expect(linesOf(page)).toContainText(/steps: \d+\s*\S/);
+}
 
 async function stepsPass(page: Page, run: string): Promise<void> {
   await reaches(page, run, (await reached(page, run)) + STEPS);

@@ -83,6 +83,14 @@ export function RoomNotice(props: {
   return <Waiting what="Waiting for the server" />;
 }
 
+/** The server has no such document any more. */
+export function isGone({ connection }: Room['state']): boolean {
+  return (
+    connection.kind === 'refused' &&
+    (connection.code === CloseCode.projectNotFound || connection.code === CloseCode.gone)
+  );
+}
+
 function Waiting({ what }: { readonly what: string }) {
   return (
     <Center h="100%" role="status" aria-label={what}>

@@ -1,3 +1,4 @@
+import { replaceEqualDeep } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { NOTHING_SHOWN, type Shown, show } from '../../domain/preflight/last-good.ts';
 import type { PreflightReport, Profiles } from '../../domain/preflight/report.ts';
@@ -22,6 +23,7 @@ export function useCheck(
   const [state, setState] = useState<CheckedText>({ shown: NOTHING_SHOWN, text: null, failure: null });
   const latest = useRef({ profiles, onReport });
   latest.current = { profiles, onReport };
+  const answered = useRef<PreflightReport | null>(null);
   const wanted = useRef<string | null>(null);
   const last = useRef<string | null>(null);
   const busy = useRef(false);
@@ -37,12 +39,17 @@ export function useCheck(
           const next: string = wanted.current;
           wanted.current = null;
           try {
-            const report = await preflight.call('check', {
-              text: next,
-              profiles: latest.current.profiles,
-            });
+            const { profiles } = latest.current;
+            const answer = await preflight.call('check', { text: next, profiles });
+            // What reads as before stays the same object: who shows it need not draw anew.
+            const report = replaceEqualDeep(answered.current, answer);
+            answered.current = report;
             latest.current.onReport(report, next);
-            setState((before) => ({ shown: show(before.shown, report), text: next, failure: null }));
+            setState((before) =>
+              before.shown.report === report && before.text === next && before.failure === null
+                ? before
+                : { shown: show(before.shown, report), text: next, failure: null },
+            );
           } catch (failure) {
             setState((before) => ({ ...before, failure }));
           }

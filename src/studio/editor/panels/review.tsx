@@ -1,6 +1,7 @@
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
+import type { Role } from '../../../domain/access/roles.ts';
 import type { TextFile } from '../../../sdk/review.ts';
-import { allows, type RoomState } from '../review/use-review.ts';
+import { allows } from '../review/use-review.ts';
 import type { Reviewing } from '../review/use-reviewing.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { CommentsPanel } from './comments.tsx';
@@ -9,15 +10,16 @@ import { SidePanel } from './side.tsx';
 import { SuggestionsPanel } from './suggestions.tsx';
 
 /** What the run will cost, what is said about the text, and how it was. */
-export function ReviewPanels(props: {
+export const ReviewPanels = memo(function ReviewPanels(props: {
   readonly file: TextFile;
   readonly reviewing: Reviewing;
-  readonly state: RoomState | null;
+  /** Null while the server has not said. */
+  readonly role: Role | null;
   readonly opened: OpenEditor | null;
   readonly estimate: ReactNode;
   readonly onOpenFile: (path: string) => void;
 }) {
-  const { file, reviewing, state, opened } = props;
+  const { file, reviewing, role, opened } = props;
   const { review, mentions } = reviewing;
   const unread = mentions.unread.length;
   const openThreads = review.threads.filter(({ resolved }) => resolved === null).length;
@@ -45,7 +47,7 @@ export function ReviewPanels(props: {
             file={file}
             reviewing={reviewing}
             maySuggest={reviewing.maySuggest}
-            mayDecide={allows(state, 'suggestion.decide')}
+            mayDecide={allows(role, 'suggestion.decide')}
           />
         ),
         history: (
@@ -53,11 +55,11 @@ export function ReviewPanels(props: {
             file={file}
             reviewing={reviewing}
             opened={opened}
-            mayName={allows(state, 'version.create')}
-            mayRestore={allows(state, 'version.restore')}
+            mayName={allows(role, 'version.create')}
+            mayRestore={allows(role, 'version.restore')}
           />
         ),
       }}
     />
   );
-}
+});

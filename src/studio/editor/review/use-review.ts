@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import { type Action, can } from '../../../domain/access/roles.ts';
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type Action, can, type Role } from '../../../domain/access/roles.ts';
 import type { Mention } from '../../../protocol/http/review.ts';
 import { reviewDocument } from '../../../protocol/review.ts';
 import { type Services, useServices } from '../../app/services.ts';
@@ -38,8 +38,8 @@ export function useReview(project: string, path: string, text: RoomState | null)
 }
 
 /** While the server has not said what we may do, nothing is forbidden: it is the server that decides. */
-export function allows(state: RoomState | null, action: Action): boolean {
-  return state === null || state.role === null || can(state.role, action);
+export function allows(role: Role | null, action: Action): boolean {
+  return role === null || can(role, action);
 }
 
 /** Elsewhere in the project somebody may mention us, of which this page hears nothing. */
@@ -54,7 +54,8 @@ export interface Mentions {
 export function useMentions(project: string, review: ReviewState): Mentions {
   const { review: service, profile } = useServices();
   const queries = useQueryClient();
-  const key = ['mentions', project, profile.current().id];
+  const self = profile.current().id;
+  const key = useMemo(() => ['mentions', project, self], [project, self]);
   const { data } = useQuery({
     queryKey: key,
     queryFn: () => service.mentions(project),
@@ -65,9 +66,8 @@ export function useMentions(project: string, review: ReviewState): Mentions {
   useEffect(() => {
     if (count > 0) void queries.invalidateQueries({ queryKey: ['mentions', project] });
   }, [queries, project, count]);
-  return {
-    unread: data ?? [],
-    markRead(thread) {
+  const markRead = useCallback(
+    (thread: string): void => {
       const before = queries.getQueryData<readonly Mention[]>(key) ?? [];
       if (!before.some((one) => one.thread === thread)) return;
       queries.setQueryData(
@@ -77,5 +77,9 @@ export function useMentions(project: string, review: ReviewState): Mentions {
       // It stays unread where the server cannot be reached, which the next look shows.
       service.markRead(project, thread).catch(() => queries.invalidateQueries({ queryKey: key }));
     },
-  };
+    [queries, service, project, key],
+  );
+  return useMemo(() => ({ unread: data ?? NO_MENTIONS, markRead }), [data, markRead]);
 }
+
+const NO_MENTIONS: readonly Mention[] = [];

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import type { Anchor, SuggestedEdit } from '../../../protocol/review.ts';
@@ -74,8 +74,9 @@ export function useReviewing(options: {
   const review = useReview(project, path, state);
   const mentions = useMentions(project, review);
   const people = useMentionable(project, review, projectRoom);
-  const mayComment = allows(state, 'comment.write');
-  const maySuggest = allows(state, 'suggestion.write');
+  const role = state?.role ?? null;
+  const mayComment = allows(role, 'comment.write');
+  const maySuggest = allows(role, 'suggestion.write');
   const [tab, setTab] = useState<SideTab>('estimate');
   const [draft, setDraft] = useState<Draft | null>(null);
   const [selected, select] = useState<string | null>(null);
@@ -188,25 +189,43 @@ export function useReviewing(options: {
     };
   }, [opened, startComment, startSuggestion, mayComment, maySuggest]);
 
-  return {
-    review,
-    mentions,
-    people,
-    tab,
-    setTab,
-    draft,
-    setDraft,
-    selected,
-    select,
-    mayComment,
-    maySuggest,
-    blamed,
-    setBlamed,
-    startComment,
-    startSuggestion,
-    suggestFix,
-    goTo,
-  };
+  // The panels are drawn anew when one of these changes, and not with every other change of the screen.
+  return useMemo(
+    () => ({
+      review,
+      mentions,
+      people,
+      tab,
+      setTab,
+      draft,
+      setDraft,
+      selected,
+      select,
+      mayComment,
+      maySuggest,
+      blamed,
+      setBlamed,
+      startComment,
+      startSuggestion,
+      suggestFix,
+      goTo,
+    }),
+    [
+      review,
+      mentions,
+      people,
+      tab,
+      draft,
+      selected,
+      mayComment,
+      maySuggest,
+      blamed,
+      startComment,
+      startSuggestion,
+      suggestFix,
+      goTo,
+    ],
+  );
 }
 
 let drafts = 0;

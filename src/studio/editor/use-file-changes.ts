@@ -1,0 +1,60 @@
+import { notifications } from '@mantine/notifications';
+import { useEffect, useRef } from 'react';
+import { useServices } from '../app/services.ts';
+import type { ListedFile, Room } from '../app/use-room.ts';
+import { type FileActions, notifyFailure } from './files/use-file-actions.tsx';
+import type { RoomState } from './review/use-review.ts';
+
+/** Follows what others, or the server, do to the file itself: moved, deleted and there again, replaced. */
+export function useFileChanges(options: {
+  readonly project: string;
+  readonly path: string;
+  readonly room: Room | null;
+  readonly state: RoomState | null;
+  readonly projectRoom: Room | null;
+  readonly files: readonly ListedFile[];
+  readonly goToFile: (path: string) => void;
+  readonly keepCopy: FileActions['keepCopy'];
+}): void {
+  const { project, path, room, state, projectRoom, files, goToFile, keepCopy } = options;
+  const { documents } = useServices();
+
+  const goneTo =
+    state?.connection.kind === 'refused' && projectRoom !== null
+      ? documents.movedTo(projectRoom, path)
+      : null;
+  useEffect(() => {
+    if (goneTo === null) return;
+    documents
+      .follow(project, path, goneTo)
+      .catch(notifyFailure)
+      .finally(() => goToFile(goneTo));
+  }, [documents, project, path, goneTo, goToFile]);
+
+  // Whoever restored it.
+  const isListed = files.some((file) => file.path === path);
+  useEffect(() => {
+    if (isListed && room?.state.connection.kind === 'refused') room.retry();
+  }, [isListed, room]);
+
+  // The server was set up anew: what is there is shown, what was here is kept under another name.
+  const keep = useRef(keepCopy);
+  keep.current = keepCopy;
+  useEffect(
+    () =>
+      documents.onReplaced((ofProject, ofPath, text) => {
+        if (ofProject !== project || text === null || text.trim() === '') return;
+        keep.current(ofPath, text).then(
+          (copy) =>
+            notifications.show({
+              color: 'yellow',
+              title: 'The server has another document under this name',
+              message: `It was probably set up anew. What you had is kept as ${copy}.`,
+              autoClose: false,
+            }),
+          notifyFailure,
+        );
+      }),
+    [documents, project],
+  );
+}
