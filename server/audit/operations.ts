@@ -112,7 +112,7 @@ export class OperationLines {
       result,
     );
     if (statusCode >= 400) void this.#audit.note({ ...line, outcome: `status ${statusCode}` });
-    else if (OFTEN.has(this.#id)) await this.#audit.recordOften(line);
+    else if (OFTEN.has(this.#id) || line.actor === STRANGER) await this.#audit.recordOften(line);
     else await this.#audit.record(line);
     return result;
   }
