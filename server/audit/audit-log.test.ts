@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { run as runAudit } from '../../cli/commands/audit.ts';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
 import { temporaryFolder, testServer } from '../testing/fixture.ts';
 import { join as joinDocument } from '../testing/join.ts';
 import { Browser, memberOf, ownerOf } from '../testing/people.ts';
@@ -170,6 +171,29 @@ test('lines that come at once are one chain, each on disk when it is said to be'
   expect(entries.map(({ target }) => target)).toEqual(Array.from({ length: 200 }, (_, n) => `${n}`));
   await audit.close();
   expect((await readFile(`${keyFile}.heads`, 'utf8')).trim().split('\n').at(-1)).toContain('"seq":202,');
+});
+
+test('lines that are taken away while the server runs are missed for ever', async () => {
+  const folder = await temporaryFolder();
+  const keyFile = join(folder, 'audit', 'key.pem');
+  let store = await SqliteStore.open(folder);
+  const behind = { call: (name, input) => store.call(name, input) } as Pick<Store, 'call'> as Store;
+  const said: string[] = [];
+  const audit = await AuditLog.open({ store: behind, clock, keyFile, log: (line) => said.push(line) });
+  const record = (n: number) => audit.record({ actor: 'user:u', action: 'count', target: `${n}` });
+  for (let n = 2; n <= 5; n++) await record(n);
+  await store.close();
+  inDatabase(folder, (database) => database.prepare('delete from audit where seq > 3').run());
+  store = await SqliteStore.open(folder);
+  for (let n = 6; n <= 9; n++) await record(n); // there are as many again, one after the other
+  await audit.close();
+  await store.close();
+  expect(entriesIn(folder).map(({ action }) => action)).toEqual([
+    ...['server.started', 'count', 'count', 'audit.mismatch'],
+    ...['count', 'count', 'count', 'count', 'server.stopped'],
+  ]);
+  expect(said.join('\n')).toMatch(/changed while the server ran.*entry 5/);
+  expect(await verify(folder)).toMatchObject({ code: 1, findings: [{ kind: 'head', seq: 5 }] });
 });
 
 test('texts that no database keeps as they are do not break the chain', async () => {

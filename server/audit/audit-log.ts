@@ -122,11 +122,28 @@ export class AuditLog {
     const lines: NewAuditEntry[] = [];
     const done = this.#last.then(async () => {
       if (this.#batch?.lines === lines) this.#batch = null;
-      this.#end = await this.#parts.store.call('appendAudit', lines);
+      await this.#append(lines);
       this.#signSoon();
     });
     this.#last = done.catch(() => undefined);
     return { lines, done };
+  }
+
+  async #append(lines: readonly NewAuditEntry[]): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const known = this.#end;
+    const added = await store.call('appendAudit', { entries: lines, after: known });
+    if (added.kind === 'added') {
+      this.#end = added.end;
+      return;
+    }
+    await this.#sign(); // as it was: whatever is written from here on, the log never looks whole again
+    log(
+      `The audit log was changed while the server ran: look at it with \`npx anneal audit verify\` (entry ${known.seq}).`,
+    );
+    const line: AuditLine = { actor: 'server', action: 'audit.mismatch', target: `entry ${known.seq}` };
+    const entries = [entryOf(line, clock.now()), ...lines];
+    this.#end = (await store.call('appendAudit', { entries, after: EMPTY_CHAIN })).end;
   }
 
   #failed(error: unknown): void {
@@ -151,7 +168,7 @@ export class AuditLog {
   #sign(): Promise<void> {
     this.#signing = this.#signing.then(async () => {
       const end = this.#end;
-      if (end.seq === this.#signedEnd.seq) return;
+      if (end.hash === this.#signedEnd.hash) return;
       try {
         await this.#heads.sign(end, this.#parts.clock.now());
         this.#signedEnd = end;

@@ -13,6 +13,12 @@ type Db = Kysely<Tables>;
 /** `project` says whose workspace it was in, where the caller does not know. */
 export type NewAuditEntry = AuditFacts & { readonly project?: string };
 
+/** What became of the wish to add to the chain, and where it ends now. */
+export type Appended =
+  | { readonly kind: 'added'; readonly end: ChainEnd }
+  /** The entry that the caller goes on from is not there any more, or another: nothing was added. */
+  | { readonly kind: 'broken'; readonly end: ChainEnd };
+
 async function endOf(db: Db): Promise<ChainEnd> {
   const last = await db
     .selectFrom('audit')
@@ -21,6 +27,13 @@ async function endOf(db: Db): Promise<ChainEnd> {
     .limit(1)
     .executeTakeFirst();
   return last ?? EMPTY_CHAIN;
+}
+
+async function isInChain(db: Db, { seq, hash }: ChainEnd, end: ChainEnd): Promise<boolean> {
+  if (seq === EMPTY_CHAIN.seq) return true;
+  if (seq === end.seq) return hash === end.hash;
+  const entry = await db.selectFrom('audit').select('hash').where('seq', '=', seq).executeTakeFirst();
+  return entry?.hash === hash;
 }
 
 async function workspaceOf(
@@ -41,16 +54,23 @@ async function workspaceOf(
 }
 
 export const auditRequests = {
-  /** Adds to the chain, in order. Answers with its new end. */
-  async appendAudit(db: Db, entries: readonly NewAuditEntry[]): Promise<ChainEnd> {
+  /**
+   * Adds to the chain, in order, as long as it still holds the entry that the caller added last; other servers may
+   * have gone on from there.
+   */
+  async appendAudit(
+    db: Db,
+    { entries, after }: { readonly entries: readonly NewAuditEntry[]; readonly after: ChainEnd },
+  ): Promise<Appended> {
     let end = await endOf(db);
+    if (!(await isInChain(db, after, end))) return { kind: 'broken', end };
     const workspaces = new Map<string, string | null>();
     for (const facts of entries) {
       const entry = nextEntry(end, { ...facts, workspace: await workspaceOf(db, facts, workspaces) });
       await db.insertInto('audit').values(entry).execute();
       end = entry;
     }
-    return { seq: end.seq, hash: end.hash };
+    return { kind: 'added', end: { seq: end.seq, hash: end.hash } };
   },
 
   async auditEnd(db: Db, _input: null): Promise<ChainEnd> {

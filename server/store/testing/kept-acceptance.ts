@@ -84,7 +84,9 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
       ...{ target: String(n), outcome: 'done', detail: '{}' },
     });
     await Promise.all(
-      Array.from({ length: 8 }, (_, n) => store.call('appendAudit', [facts(2 * n), facts(2 * n + 1)])),
+      Array.from({ length: 8 }, (_, n) =>
+        store.call('appendAudit', { entries: [facts(2 * n), facts(2 * n + 1)], after: EMPTY_CHAIN }),
+      ),
     );
     const entries = await store.call('auditEntries', { after: 0, limit: 100 });
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 16 }, (_, n) => n + 1));
@@ -98,6 +100,18 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     expect(await store.call('auditEnd', null)).toEqual({ seq: 16, hash: previous });
     const newest = await store.call('auditOf', { workspace: 'home', before: 17, limit: 3 });
     expect(newest.map(({ seq }) => seq)).toEqual([16, 15, 14]);
+
+    // Whoever goes on from an entry that is not there, or is another one by now, adds nothing.
+    const end = { seq: 16, hash: previous };
+    const add = (after: typeof end) => store.call('appendAudit', { entries: [facts(16)], after });
+    for (const after of [
+      { ...end, seq: 17 },
+      { ...end, seq: 15 },
+      { ...end, hash: EMPTY_CHAIN.hash },
+    ])
+      expect(await add(after)).toEqual({ kind: 'broken', end });
+    expect(await add({ seq: 3, hash: entries[2]?.hash ?? '' })).toMatchObject({ end: { seq: 17 } }); // others have gone on
+    expect(await add(end)).toMatchObject({ kind: 'added', end: { seq: 18 } });
   });
 
   test('every row can be sealed anew, unless somebody has changed it meanwhile', async (context) => {
