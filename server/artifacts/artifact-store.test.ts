@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
@@ -192,7 +192,7 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
   });
 
   test('a quota counts what workspaces really take, and is said before anything is taken in', async () => {
-    const { artifacts } = await open({ quotaBytes: 150_000 });
+    const { artifacts, dataDir } = await open({ quotaBytes: 150_000 });
     await put(artifacts, 'home', randomBytes(100_000));
     const more = randomBytes(60_000);
     const key = { workspace: 'home', sha256: hash(more) };
@@ -209,12 +209,71 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
       data: { quota: 150_000, used: 100_000, needed: 60_000 },
     });
     expect(read).toBe(false);
-    // Also where the length is not said: then at the end.
-    await expect(artifacts.put(key, Readable.from([more]), null)).rejects.toMatchObject({
+    // Also where the length is not said: then when there is no more room, whatever would still come.
+    let sent = 0;
+    const endless = Readable.from(
+      (async function* () {
+        for (; ; sent += 10_000) yield randomBytes(10_000);
+      })(),
+      { objectMode: false },
+    );
+    await expect(artifacts.put(key, endless, null)).rejects.toMatchObject({
       code: 'ANN-PRO-045',
+      data: { quota: 150_000, used: 100_000, pending: 0, needed: 60_000 },
     });
+    expect(sent).toBeLessThan(200_000); // what streams have in hand
+    expect(await readdir(join(dataDir, 'artifacts', 'incoming'))).toEqual([]);
     expect(await artifacts.use('home')).toEqual({ used: 100_000, pending: 0, quota: 150_000 });
     await put(artifacts, 'other', more); // each has its own
+  });
+
+  test('of many that send without saying how much, no more comes in than the quota allows', async () => {
+    const { artifacts } = await open({ quotaBytes: 1_000_000 });
+    const fits = randomBytes(300_000);
+    let most = 0;
+    const slowly = (bytes: Buffer) =>
+      Readable.from(
+        (async function* () {
+          for (let at = 0; at < bytes.length; at += 50_000) {
+            yield bytes.subarray(at, at + 50_000);
+            most = Math.max(most, (await artifacts.use('home')).pending);
+          }
+        })(),
+        { objectMode: false },
+      );
+    const results = await Promise.allSettled(
+      [fits, ...Array.from({ length: 5 }, () => randomBytes(600_000))].map((bytes) =>
+        artifacts.put({ workspace: 'home', sha256: hash(bytes) }, slowly(bytes), null),
+      ),
+    );
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused.length).toBeGreaterThanOrEqual(4);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'ANN-PRO-045' });
+    expect(most).toBeLessThanOrEqual(1_000_000);
+    const { used, pending } = await artifacts.use('home');
+    expect(pending).toBe(0);
+    expect(used).toBeLessThanOrEqual(1_000_000);
+  });
+
+  test('what is there already takes no room when it is sent again, and other bytes leave nothing', async () => {
+    const { artifacts, dataDir } = await open({ quotaBytes: 100_000 });
+    const bytes = randomBytes(100_000);
+    const key = { workspace: 'home', sha256: await put(artifacts, 'home', bytes) };
+    const again = await artifacts.put(key, Readable.from([bytes]), null);
+    expect(again).toEqual({ sha256: key.sha256, bytes: 100_000, created: false });
+    let written = 0;
+    const other = Readable.from(
+      (async function* () {
+        for (let n = 0; n < 20; n++) {
+          yield randomBytes(100_000);
+          written += (await readdir(join(dataDir, 'artifacts', 'incoming'))).length;
+        }
+      })(),
+      { objectMode: false },
+    );
+    await expect(artifacts.put(key, other, 2_000_000)).rejects.toMatchObject({ code: 'ANN-PRO-013' });
+    expect(written).toBe(0);
+    expect(bytes.equals(await read(artifacts, 'home', key.sha256))).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
@@ -10,6 +10,7 @@ import { type Cuts, cutsOf } from './cut.ts';
 import { isCode } from './folder/sync-folder.ts';
 import { Gate } from './gate.ts';
 import { hashParts } from './hash-parts.ts';
+import { type Place, Places, slicesOf } from './places.ts';
 import type { BlobName, Blobs, ByteRange, Incoming, Spool } from './ports.ts';
 import { VerifiedBlobs } from './verified-blobs.ts';
 
@@ -33,8 +34,10 @@ export interface OpenArtifact {
 
 /** A PUT that nobody has heard of for this long has lost its server. */
 const RESERVED_MS = 24 * 3600 * 1000;
+/** So much more room than has come is set aside for bytes of which nobody said how many they will be. */
+const AHEAD_BYTES = 4 * 1024 * 1024;
 /** What is asked for is not collected for a while; no need to note it at every request. */
-const TOUCH_EVERY_MS = 3600 * 1000;
+export const TOUCH_EVERY_MS = 10 * 60 * 1000;
 
 /**
  * Artifacts by their SHA-256. A workspace sees those that it has sent itself: knowing a hash opens nothing. The
@@ -51,6 +54,7 @@ export class ArtifactStore {
   readonly #clock: Clock;
   readonly #quotaBytes: number | null;
   readonly #sealed: boolean;
+  readonly #places: Places;
   readonly #touched = new Map<string, number>();
 
   constructor({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
@@ -59,6 +63,7 @@ export class ArtifactStore {
     this.blobs = blobs;
     this.incoming = incoming;
     this.verified = new VerifiedBlobs(blobs, clock);
+    this.#places = new Places(blobs, sealed);
     this.#clock = clock;
     this.maxBytes = maxBytes;
     this.#quotaBytes = quotaBytes;
@@ -68,7 +73,7 @@ export class ArtifactStore {
   async size(key: ArtifactKey): Promise<number | null> {
     const found = await this.#store.call('findArtifact', key);
     if (found === null) return null;
-    if ((await this.#locate(key.workspace, found.parts)) === null) return null;
+    if ((await this.#places.locate(key.workspace, found.parts)) === null) return null;
     await this.#touch(key);
     return found.bytes;
   }
@@ -76,15 +81,13 @@ export class ArtifactStore {
   /** Errors: artifactNotFound, artifactDamaged. */
   async open(key: ArtifactKey, range?: ByteRange): Promise<OpenArtifact> {
     const found = await this.#store.call('findArtifact', key);
-    const places = found && (await this.#locate(key.workspace, found.parts));
+    const places = found && (await this.#places.locate(key.workspace, found.parts));
     if (found === null || places === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     const { bytes } = found;
-    for (const { name } of slicesOf(places, range ?? { start: 0, end: bytes - 1 })) {
-      const facts = await this.verified.check(name);
-      if (facts === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
-    }
+    if (!(await this.#areWhole(slicesOf(places, range ?? { start: 0, end: bytes - 1 }))))
+      throw protocolErrors.artifactNotFound({ where: key.sha256 });
     await this.#touch(key);
-    return { bytes, read: (part) => this.#read(places, part ?? { start: 0, end: bytes - 1 }) };
+    return { bytes, read: (part) => this.#places.read(places, part ?? { start: 0, end: bytes - 1 }) };
   }
 
   /**
@@ -96,13 +99,12 @@ export class ArtifactStore {
     source: Readable,
     announced: number | null,
   ): Promise<Artifact & { readonly created: boolean }> {
-    const { workspace } = key;
-    const reserved = { workspace, sha256: `put-${randomUUID()}` };
-    if (announced !== null) await this.#reserve(key, reserved, announced);
+    const reserved = { workspace: key.workspace, sha256: `put-${randomUUID()}` };
     try {
-      const spool = await this.incoming.take(this.#limited(key.sha256, source));
+      if (await this.#isWhole(key)) return await this.#compare(key, source);
+      if (announced !== null) await this.#reserve(key, reserved, announced);
+      const spool = await this.incoming.take(this.#within(key, reserved, source, announced ?? 0));
       try {
-        if (announced === null) await this.#reserve(key, reserved, spool.bytes);
         return await this.publish(key, spool);
       } finally {
         await spool.remove();
@@ -158,10 +160,63 @@ export class ArtifactStore {
     if (begun.kind === 'full') throw quotaExceeded(of, bytes, begun.use);
   }
 
-  async #reserve(key: ArtifactKey, reserved: ArtifactKey, bytes: number): Promise<void> {
+  /** It is there: what comes is held against it, and takes no room. */
+  async #compare(
+    { sha256: expected }: ArtifactKey,
+    source: Readable,
+  ): Promise<Artifact & { readonly created: boolean }> {
+    const { sha256: actual, bytes } = await hashParts(this.#limited(expected, source), [0]);
+    if (actual === expected) return { sha256: expected, bytes, created: false };
+    throw protocolErrors.hashMismatch({ where: expected, data: { expected, actual, bytes } });
+  }
+
+  async #reserve({ sha256 }: ArtifactKey, reserved: ArtifactKey, bytes: number): Promise<void> {
     const until = this.#clock.now() + RESERVED_MS;
-    const there = (await this.size(key)) !== null; // then it takes no room
-    await this.reserve(reserved, { bytes: there ? 0 : bytes, client: reserved.sha256, until }, key.sha256);
+    await this.reserve(reserved, { bytes, client: reserved.sha256, until }, sha256);
+  }
+
+  /** What comes, with room set aside before it is taken in; `held` is set aside already. */
+  async *#within(
+    key: ArtifactKey,
+    reserved: ArtifactKey,
+    source: Readable,
+    held: number,
+  ): AsyncGenerator<Uint8Array> {
+    let room = held;
+    let bytes = 0;
+    for await (const chunk of this.#limited(key.sha256, source)) {
+      bytes += chunk.length;
+      if (bytes > room) room = await this.#extend(key, reserved, bytes);
+      yield chunk;
+    }
+  }
+
+  /** Some more than is needed now, or what is left. Resolves with how much it is. */
+  async #extend(key: ArtifactKey, reserved: ArtifactKey, needed: number): Promise<number> {
+    const ahead = Math.min(needed + AHEAD_BYTES, this.maxBytes);
+    try {
+      await this.#reserve(key, reserved, ahead);
+      return ahead;
+    } catch (error) {
+      if (!(error instanceof AnnealError) || error.code !== protocolErrors.quotaExceeded.code) throw error;
+      await this.#reserve(key, reserved, needed);
+      return needed;
+    }
+  }
+
+  /** Whether it is there, and all of its bytes are right. */
+  async #isWhole(key: ArtifactKey): Promise<boolean> {
+    const found = await this.#store.call('findArtifact', key);
+    const places = found && (await this.#places.locate(key.workspace, found.parts));
+    if (places === null || !(await this.#areWhole(places).catch(unlessDamaged))) return false;
+    await this.#touch(key);
+    return true;
+  }
+
+  /** False where one is missing. Errors: artifactDamaged. */
+  async #areWhole(places: readonly Pick<Place, 'name'>[]): Promise<boolean> {
+    for (const { name } of places) if ((await this.verified.check(name)) === null) return false;
+    return true;
   }
 
   async #keep(workspace: string, parts: readonly ArtifactPart[], cuts: Cuts, spool: Spool): Promise<void> {
@@ -169,7 +224,7 @@ export class ArtifactStore {
     for (const [index, { sha256 }] of parts.entries()) {
       const bytes = cuts[index] ?? 0;
       const range = { start, end: start + bytes - 1 };
-      const name = this.#nameOf(workspace, sha256);
+      const name = this.#places.nameOf(workspace, sha256);
       if (!(await this.#isKept(name))) {
         if (parts.length > 1) await this.blobs.put(name, bytes, () => spool.read(range));
         else if (this.#sealed) await this.blobs.put(name, bytes, () => spool.read());
@@ -182,39 +237,7 @@ export class ArtifactStore {
 
   /** Touched first, so that nobody who collects at this moment takes it away. */
   async #isKept(name: BlobName): Promise<boolean> {
-    if (!(await this.blobs.touch(name))) return false;
-    try {
-      return (await this.verified.check(name)) !== null;
-    } catch (error) {
-      if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return false;
-      throw error;
-    }
-  }
-
-  #nameOf(workspace: string, sha256: string): BlobName {
-    return this.#sealed ? `${workspace}/${sha256}` : sha256;
-  }
-
-  /** Where each part lies; null where one of them is missing. What was stored before the vault lies unsealed. */
-  async #locate(workspace: string, parts: readonly ArtifactPart[]): Promise<readonly Place[] | null> {
-    const places = await Promise.all(
-      parts.map(async ({ sha256, bytes }) => {
-        const name = this.#nameOf(workspace, sha256);
-        if ((await this.blobs.stat(name)) !== null) return { name, bytes };
-        return this.#sealed && (await this.blobs.stat(sha256)) !== null ? { name: sha256, bytes } : null;
-      }),
-    );
-    return places.every((place) => place !== null) ? places : null;
-  }
-
-  #read(places: readonly Place[], range: ByteRange): Readable {
-    const { blobs } = this;
-    return Readable.from(
-      (async function* () {
-        for (const { name, slice } of slicesOf(places, range)) yield* await blobs.read(name, slice);
-      })(),
-      { objectMode: false, highWaterMark: 256 * 1024 },
-    );
+    return (await this.blobs.touch(name)) && (await this.#areWhole([{ name }]).catch(unlessDamaged));
   }
 
   async *#limited(sha256: string, source: Readable): AsyncGenerator<Uint8Array> {
@@ -237,25 +260,10 @@ export class ArtifactStore {
   }
 }
 
-/** A part of an artifact, where it lies. */
-interface Place {
-  readonly name: BlobName;
-  readonly bytes: number;
-}
-
-/** The parts that a range of the whole lies in, each with the range of itself. */
-function slicesOf(
-  places: readonly Place[],
-  { start, end }: ByteRange,
-): { readonly name: BlobName; readonly slice: ByteRange }[] {
-  const slices = [];
-  let at = 0;
-  for (const { name, bytes } of places) {
-    const slice = { start: Math.max(0, start - at), end: Math.min(bytes - 1, end - at) };
-    if (slice.start <= slice.end) slices.push({ name, slice });
-    at += bytes;
-  }
-  return slices;
+/** What is damaged is there no more. */
+function unlessDamaged(error: unknown): false {
+  if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return false;
+  throw error;
 }
 
 function quotaExceeded(where: string, bytes: number, { used, pending, quota }: ArtifactUse): AnnealError {

@@ -37,6 +37,7 @@ export type Begun =
   | { readonly kind: 'begun' }
   /** Somebody else is sending it at the moment. */
   | { readonly kind: 'busy' }
+  /** What there is besides this upload. */
   | { readonly kind: 'full'; readonly use: ArtifactUse };
 
 async function spaceOf(db: Db, workspace: string, usual: number | null): Promise<ArtifactUse> {
@@ -102,7 +103,8 @@ export const uploadRequests = {
     if (before !== undefined && before.client !== client && before.until > now) return { kind: 'busy' };
     const use = await spaceOf(db, workspace, usual);
     const others = use.pending - (before?.bytes ?? 0);
-    if (use.quota !== null && use.used + others + bytes > use.quota) return { kind: 'full', use };
+    if (use.quota !== null && use.used + others + bytes > use.quota)
+      return { kind: 'full', use: { ...use, pending: others } };
     await db
       .insertInto('artifact_uploads')
       .values({ workspace, sha256, bytes, client, until, created: now })
