@@ -60,6 +60,8 @@ export class Connection implements RoomPeer, Worker {
   #received = 0;
   #stored = 0;
   #promised = 0;
+  /** The length of the last answer to a step 1, which may be a whole document, until most of it has been taken. */
+  #answered = 0;
   #lastSent = performance.now();
   #lastHeard = performance.now();
   readonly #stopListening: () => void;
@@ -85,7 +87,10 @@ export class Connection implements RoomPeer, Worker {
 
   send(frame: Uint8Array): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > this.#parts.limits.bufferedBytes) {
+    const waiting = this.#socket.bufferedAmount;
+    const { bufferedBytes } = this.#parts.limits;
+    if (waiting <= bufferedBytes) this.#answered = 0;
+    if (waiting > bufferedBytes + this.#answered) {
       // It reads too slowly to keep up; cut off, it comes back and takes the difference at once.
       this.#parts.metrics.slow();
       this.#socket.terminate();
@@ -271,6 +276,7 @@ export class Connection implements RoomPeer, Worker {
       const answer = step2Frame(this.#missingFrom(payload));
       this.#spend({ bytes: answer.length }); // a short question can have a long answer
       this.send(answer);
+      this.#answered = Math.max(this.#answered, answer.length);
       return null;
     }
     if (type !== SyncMessageType.step2 && type !== SyncMessageType.update) {

@@ -1,4 +1,7 @@
-import { MessageType, SyncMessageType } from '../protocol/sync.ts';
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { MAX_SYNC_MESSAGE_BYTES, MessageType, SyncMessageType } from '../protocol/sync.ts';
+import { cutUpdate } from './cut-update.ts';
 
 /** Watches what a socket sends: the server acknowledges by count (src/protocol/sync.ts). */
 export interface SendWatch {
@@ -15,10 +18,30 @@ export function countingSocket(Base: typeof WebSocket, watch: SendWatch): typeof
     override send(data: string | BufferSource | Blob): void {
       const frame = data instanceof Uint8Array && data[0] === MessageType.sync ? data[1] : undefined;
       if (frame === SyncMessageType.update && watch.holdsUpdates()) return;
-      super.send(data);
-      if (frame !== SyncMessageType.update && frame !== SyncMessageType.step2) return;
-      watch.syncMessages += 1;
+      if (frame !== SyncMessageType.update && frame !== SyncMessageType.step2) {
+        super.send(data);
+        return;
+      }
+      const frames = cut(data as Uint8Array<ArrayBuffer>, frame);
+      for (const one of frames) super.send(one);
+      watch.syncMessages += frames.length;
       watch.onSent();
     }
   };
+}
+
+/** Others have their turns between the parts of a long message. */
+const PART_BYTES = MAX_SYNC_MESSAGE_BYTES / 4;
+
+/** What is longer than the server takes, as updates that are not; of a step 2 the last one says that it was all. */
+function cut(frame: Uint8Array<ArrayBuffer>, type: number): readonly Uint8Array<ArrayBuffer>[] {
+  if (frame.length <= MAX_SYNC_MESSAGE_BYTES) return [frame];
+  const parts = cutUpdate(decoding.readVarUint8Array(decoding.createDecoder(frame.subarray(2))), PART_BYTES);
+  return parts.map((part, index) =>
+    encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, MessageType.sync);
+      encoding.writeVarUint(encoder, index < parts.length - 1 ? SyncMessageType.update : type);
+      encoding.writeVarUint8Array(encoder, part);
+    }),
+  );
 }

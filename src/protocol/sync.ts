@@ -22,8 +22,10 @@ import { pathProblem, projectIdSchema, sha256Schema } from './names.ts';
  * 101 role       varString: what the socket may do now; right after opening, and when it changes.
  *
  * "Saved on the server" is: the number of content frames sent on this socket equals the n last received. (A
- * state vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: the
- * step 2 that answers the server's step 1 carries whatever was missing, so n = 1 says that all of it is on disk.
+ * state vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: what
+ * answers the server's step 1 carries whatever was missing, so that once it is counted all of it is on disk. It is
+ * one step 2, or where that is longer than the server takes, updates and a last step 2: each builds only on those
+ * before it, since of what has to wait the server keeps little. A long update is sent as several, too.
  *
  * An epoch is one life of the log. Another epoch, or an lsn lower than one that was told before in the same
  * epoch, says that the log was lost, cut or put back from a backup: whatever this client holds counts as not on
@@ -45,7 +47,7 @@ export const ACK_SUBPROTOCOL = 'anneal.ack.1';
 export const TICKET_SUBPROTOCOL_PREFIX = 'anneal.ticket.';
 export const KEY_SUBPROTOCOL_PREFIX = 'anneal.key.';
 
-/** The longest frame either way, in bytes; ws closes with 1009 beyond it. */
+/** The longest frame that the server takes, in bytes; ws closes with 1009 beyond it. It may answer with a whole document. */
 export const MAX_SYNC_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** 4400 to 4499: final, trying again is pointless. Others are transient. */
