@@ -6,7 +6,6 @@ import { ConnectionStatus } from '../app/status-items.tsx';
 import { useRole } from '../app/use-role.ts';
 import { useFileRoom, useFiles, useProjectRoom, useRoomState } from '../app/use-room.ts';
 import { may } from '../app/use-session.ts';
-
 import './editor.css';
 import { useDoingWords } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
