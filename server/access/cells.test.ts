@@ -35,6 +35,9 @@ const inProject = checked.filter(([id]) => {
   return operation.path.includes('{project}') || operation.target === 'body';
 });
 
+/** Those that a project can be named for in the query: a link for it leads to them that way. */
+const throughProject = checked.filter(([id]) => 'project' in operations[id].query.shape);
+
 const WORKSPACE = 'home';
 let server: TestServer;
 let owner: Browser;
@@ -165,6 +168,44 @@ describe.each(['editor', 'commenter', 'viewer'] as const)('through a link as %s'
     const answer = await outcome(await send(guest, id, await prepared(id, guest)));
     expect(answer).toEqual(refusal(id, 404, 'ANN-PRO-032'));
   });
+
+  test.each(throughProject)('%s (%s) of the project', async (id, action) => {
+    const project = await freshProject(owner, WORKSPACE);
+    const guest = await guestOf(project, role);
+    // He begins himself what he may; for the rest the owner does it.
+    const by = can(role, action) && action === 'artifact.write' ? guest : owner;
+    const sample = await calls[id]({
+      owner: by,
+      caller: guest,
+      workspace: WORKSPACE,
+      project,
+      through: { project },
+    });
+    const answer = await outcome(await send(guest, id, sample));
+    if (can(role, action)) expectAllowed(id, answer);
+    else expect(answer).toEqual(refusal(id, 403, 'ANN-PRO-031'));
+  });
+
+  test.each(throughProject)(
+    '%s (%s) finds nothing else of the workspace by naming the project',
+    async (id, action) => {
+      const project = await freshProject(owner, WORKSPACE);
+      const guest = await guestOf(project, role);
+      const { query: _, ...sample } = await calls[id]({
+        owner,
+        caller: guest,
+        workspace: WORKSPACE,
+        project,
+      });
+      const answer = await outcome(await send(guest, id, { ...sample, query: { project } }));
+      const operation: Operation = operations[id];
+      if (!can(role, action)) expect(answer).toEqual(refusal(id, 403, 'ANN-PRO-031'));
+      else if (operation.path.includes('{sha256}') && operation.method !== 'PUT') {
+        const code = action === 'artifact.read' ? 'ANN-PRO-012' : 'ANN-PRO-047';
+        expect(answer).toEqual(refusal(id, 404, code));
+      } else expectAllowed(id, answer); // he brings what he sends
+    },
+  );
 
   test('a socket', async () => {
     const project = await freshProject(owner, WORKSPACE);

@@ -12,6 +12,18 @@ import type { ArtifactStore } from './artifact-store.ts';
 import { Leases } from './lease.ts';
 import { announcedUpload, clientOf, patchHead } from './upload-head.ts';
 
+/** Who sends what. */
+export interface Sender {
+  /** Of the upload; its hash may have a suffix, so that it is nobody else's. */
+  readonly key: ArtifactKey;
+  /** Of the artifact that it becomes. */
+  readonly artifact: ArtifactKey;
+  /** Whether he may know that the workspace has it already; else he sends all of it. */
+  readonly sees: boolean;
+  /** Called when all bytes have come and are right. */
+  sent(): Promise<void>;
+}
+
 /** An upload that nobody continued for so long is forgotten. */
 const KEEP_UPLOADS_MS = 7 * 24 * 3600 * 1000;
 /** A request whose place another takes has this long to write down what has arrived. */
@@ -28,7 +40,7 @@ export class Uploads {
   readonly #leases: Leases;
   readonly #tus: Server;
   /** Which upload a request is about; the address alone does not say whose. */
-  readonly #asked = new WeakMap<Request, ArtifactKey>();
+  readonly #asked = new WeakMap<Request, Sender>();
   /** Uploads whose bytes are being hashed. */
   readonly #finishing = new Map<string, Promise<void>>();
   /** Uploads that are being begun or forgotten, and by how many. */
@@ -39,7 +51,7 @@ export class Uploads {
     this.#store = store;
     this.#clock = clock;
     this.#leases = new Leases(store, clock);
-    const asked = (request: Request): ArtifactKey => {
+    const asked = (request: Request): Sender => {
       const found = this.#asked.get(request);
       if (found === undefined) throw new Error('a request came to tus past its door');
       return found;
@@ -51,7 +63,7 @@ export class Uploads {
       lockDrainTimeout: DRAIN_MS,
       maxSize: artifacts.maxBytes,
       allowedOrigins: () => false, // the guard knows which pages may ask
-      getFileIdFromRequest: (request) => this.#idOf(asked(request)),
+      getFileIdFromRequest: (request) => this.#idOf(asked(request).key),
       onUploadFinish: async (request) => {
         try {
           await this.#finish(asked(request));
@@ -65,17 +77,22 @@ export class Uploads {
   }
 
   /** POST: begins the upload that the head announces, or takes up the one that has begun. */
-  async create(workspace: string, query: string, request: IncomingMessage, response: ServerResponse) {
-    const { sha256, bytes } = announcedUpload(request);
-    const key = { workspace, sha256 };
-    const address = `${API_PREFIX}/uploads/${sha256}${query}`;
-    if (bytes === 0) await this.#artifacts.put(key, Readable.from([]), 0);
-    if ((await this.#artifacts.size(key)) !== null) return answer(response, 201, { location: address });
+  async create(sender: Sender, query: string, request: IncomingMessage, response: ServerResponse) {
+    const { key, artifact } = sender;
+    const { bytes } = announcedUpload(request);
+    const address = `${API_PREFIX}/uploads/${artifact.sha256}${query}`;
+    if (bytes === 0) {
+      await this.#artifacts.put(artifact, Readable.from([]), 0);
+      await sender.sent();
+    }
+    if (bytes === 0 || (await this.#there(sender)) !== null)
+      return answer(response, 201, { location: address });
     const id = this.#idOf(key);
     const { incoming } = this.#artifacts;
     await this.#change(key, async () => {
       const before = await this.#store.call('uploadBytes', key);
-      await this.#artifacts.reserve(key, { bytes, client: clientOf(request), until: this.#leases.until() });
+      const room = { bytes, client: clientOf(request), until: this.#leases.until() };
+      await this.#artifacts.reserve(key, room, artifact.sha256);
       if (before !== null && before !== bytes) await incoming.forget(id); // one of the two lengths is wrong
       if ((await incoming.arrived(id)) === null)
         await incoming.uploads.create(new Upload({ id, size: bytes, offset: 0 }));
@@ -84,8 +101,9 @@ export class Uploads {
   }
 
   /** HEAD: how many bytes have arrived; all of them, where the artifact is there. */
-  async head(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
-    const there = await this.#artifacts.size(key);
+  async head(sender: Sender, request: IncomingMessage, response: ServerResponse) {
+    const { key } = sender;
+    const there = await this.#there(sender);
     if (there !== null) return answer(response, 200, arrived(there, there));
     const client = clientOf(request);
     const [bytes, offset] = await this.#begun(key, client);
@@ -94,7 +112,7 @@ export class Uploads {
       await this.#leases.claim(key, client, true); // nobody begins it anew at another server meanwhile
       const done = this.#leases.keep(key, client, request, () => this.#finishing.has(this.#idOf(key)));
       try {
-        await this.#finish(key);
+        await this.#finish(sender);
       } finally {
         await done();
       }
@@ -104,9 +122,9 @@ export class Uploads {
   }
 
   /** PATCH: takes bytes in from where the upload stands; with the last it becomes an artifact. */
-  async patch(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
-    if ((await this.#artifacts.size(key)) !== null)
-      throw protocolErrors.uploadConflict({ where: key.sha256 });
+  async patch(sender: Sender, request: IncomingMessage, response: ServerResponse) {
+    const { key } = sender;
+    if ((await this.#there(sender)) !== null) throw protocolErrors.uploadConflict({ where: key.sha256 });
     const client = clientOf(request);
     const headers = patchHead(request);
     await this.#begun(key, client, true);
@@ -116,7 +134,7 @@ export class Uploads {
       const body = received(request);
       const init: RequestInit & { duplex: 'half' } = { method: 'PATCH', headers, body, duplex: 'half' };
       const asked = new Request(`http://localhost${API_PREFIX}/uploads/${key.sha256}`, init);
-      this.#asked.set(asked, key);
+      this.#asked.set(asked, sender);
       const answered = await this.#tus.handleWeb(asked);
       if (!answered.ok) throw asAnneal(await answered.text());
       const offset = answered.headers.get('upload-offset') ?? '';
@@ -128,7 +146,7 @@ export class Uploads {
   }
 
   /** DELETE: forgets what has arrived. */
-  async remove(key: ArtifactKey, request: IncomingMessage, response: ServerResponse) {
+  async remove({ key }: Sender, request: IncomingMessage, response: ServerResponse) {
     await this.#change(key, async () => {
       await this.#begun(key, clientOf(request));
       await this.#artifacts.incoming.forget(this.#idOf(key));
@@ -159,12 +177,17 @@ export class Uploads {
     return `${this.#artifacts.incoming.prefix}${workspace}.${sha256}`;
   }
 
+  /** Bytes of the artifact, where it is there and he who sends may know. */
+  async #there({ sees, artifact }: Sender): Promise<number | null> {
+    return sees ? this.#artifacts.size(artifact) : null;
+  }
+
   /** Once, however many ask. */
-  #finish(key: ArtifactKey): Promise<void> {
-    const id = this.#idOf(key);
+  #finish(sender: Sender): Promise<void> {
+    const id = this.#idOf(sender.key);
     const others = this.#finishing.get(id);
     if (others !== undefined) return others;
-    const finishing = this.#publish(key, id).finally(() => this.#finishing.delete(id));
+    const finishing = this.#publish(sender, id).finally(() => this.#finishing.delete(id));
     this.#finishing.set(id, finishing);
     return finishing;
   }
@@ -197,12 +220,14 @@ export class Uploads {
     if (offset !== bytes) throw protocolErrors.uploadBusy({ where: key.sha256 });
   }
 
-  async #publish(key: ArtifactKey, id: string): Promise<void> {
+  async #publish({ key, artifact, sent }: Sender, id: string): Promise<void> {
     const { incoming } = this.#artifacts;
     await this.#settled(key, id);
     try {
-      await this.#artifacts.publish(key, await incoming.finished(id));
+      await this.#artifacts.publish(artifact, await incoming.finished(id));
+      await sent();
       await incoming.forget(id);
+      if (key.sha256 !== artifact.sha256) await this.#store.call('endUpload', key);
     } catch (error) {
       if (error instanceof AnnealError && error.code === protocolErrors.hashMismatch.code) {
         await incoming.forget(id);

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { Collector } from '../artifacts/collect.ts';
+import type { Lending, Reader } from '../projects/lending.ts';
 import type { Handlers } from './api.ts';
 import { parseRange } from './range.ts';
 
@@ -10,6 +11,7 @@ const HOUR_MS = 3600 * 1000;
 export function artifactHandlers(
   artifacts: ArtifactStore,
   collector: Collector,
+  lending: Lending,
 ): Pick<
   Handlers,
   | 'putArtifact'
@@ -20,23 +22,27 @@ export function artifactHandlers(
   | 'setArtifactQuota'
   | 'collectArtifacts'
 > {
-  const found = async (key: { readonly workspace: string; readonly sha256: string }): Promise<number> => {
-    const bytes = await artifacts.size(key);
-    if (bytes === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
+  const found = async (reader: Reader, sha256: string): Promise<number> => {
+    await lending.mustReach(reader, sha256);
+    const bytes = await artifacts.size({ workspace: reader.workspace, sha256 });
+    if (bytes === null) throw protocolErrors.artifactNotFound({ where: sha256 });
     return bytes;
   };
   return {
-    putArtifact: async ({ params: { sha256 }, workspace, request, reply }) => {
+    putArtifact: async ({ params: { sha256 }, query: { project }, principal, workspace, request, reply }) => {
+      const reader = { principal, workspace, project };
+      const seen = await lending.reaches(reader, sha256);
       // The request itself: the content type parser of these routes leaves it unread.
       const put = artifacts.put({ workspace, sha256 }, request.raw, announced(request));
       const { created, ...artifact } = await put;
-      reply.status(created ? 201 : 200);
+      await lending.sent(reader, sha256);
+      reply.status(created || !seen ? 201 : 200); // what he did not see is new to him
       return artifact;
     },
 
-    getArtifact: async ({ params: { sha256 }, workspace, request, reply }) => {
+    getArtifact: async ({ params: { sha256 }, query: { project }, principal, workspace, request, reply }) => {
       const key = { workspace, sha256 };
-      const bytes = await found(key);
+      const bytes = await found({ principal, workspace, project }, sha256);
       const etag = labelled(reply, sha256);
       if (request.headers['if-none-match']?.includes(etag)) return reply.status(304).send();
       const { range, 'if-range': ifRange } = request.headers;
@@ -55,14 +61,15 @@ export function artifactHandlers(
         .send(artifact.read(part));
     },
 
-    headArtifact: async ({ params: { sha256 }, workspace, reply }) => {
-      const bytes = await found({ workspace, sha256 });
+    headArtifact: async ({ params: { sha256 }, query: { project }, principal, workspace, reply }) => {
+      const bytes = await found({ principal, workspace, project }, sha256);
       labelled(reply, sha256);
       return reply.header('content-length', bytes).send();
     },
 
-    holdArtifacts: async ({ params, body }) => {
-      await collector.hold(params.project, params.holder, body.artifacts);
+    holdArtifacts: async ({ params: { project, holder }, body, principal, workspace }) => {
+      await collector.hold(project, holder, body.artifacts);
+      await lending.named({ principal, workspace, project }, body.artifacts);
       return body;
     },
 

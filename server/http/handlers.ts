@@ -8,6 +8,7 @@ import type { ArtifactStore } from '../artifacts/artifact-store.ts';
 import type { Collector } from '../artifacts/collect.ts';
 import type { Uploads } from '../artifacts/uploads.ts';
 import type { Files } from '../projects/files.ts';
+import type { Lending } from '../projects/lending.ts';
 import type { Projects } from '../projects/projects.ts';
 import type { Review } from '../review/review.ts';
 import type { Store } from '../store/store.ts';
@@ -26,6 +27,7 @@ export interface HandlerParts {
   readonly clock: Clock;
   readonly projects: Projects;
   readonly files: Files;
+  readonly lending: Lending;
   readonly review: Review;
   readonly artifacts: ArtifactStore;
   readonly uploads: Uploads;
@@ -37,7 +39,7 @@ export interface HandlerParts {
 
 /** Each operation in terms of the parts that do it. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { store, access, projects, files, artifacts, counts } = parts;
+  const { store, access, projects, files, artifacts, lending, counts } = parts;
   const openapi = openApiDocument();
   return {
     health: async () => {
@@ -67,7 +69,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
     restoreProject: ({ params }) => projects.restore(params.project),
 
     listFiles: async ({ params, query }) => ({ files: await files.list(params.project, query.deleted) }),
-    createFile: ({ params, body }) => files.create(params.project, body),
+    createFile: async ({ params: { project }, body, principal, workspace }) => {
+      const reader = { principal, workspace, project };
+      if (body.kind === 'artifact') await lending.mustReach(reader, body.sha256);
+      return files.create(project, body);
+    },
     readFile: async ({ params: { project, path } }) => ({ path, text: await files.read(project, path) }),
     renameFile: ({ params, body }) => files.rename(params.project, params.path, body.path),
     deleteFile: ({ params, query }) => files.remove(params.project, params.path, query.forever),
@@ -76,8 +82,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
     ...accessHandlers(parts),
     ...workspaceHandlers(parts),
     ...reviewHandlers(parts.review, projects),
-    ...artifactHandlers(artifacts, parts.collector),
-    ...uploadHandlers(parts.uploads),
+    ...artifactHandlers(artifacts, parts.collector, lending),
+    ...uploadHandlers(parts.uploads, lending),
     ...auditHandlers(store),
   };
 }

@@ -1,10 +1,20 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Uploads } from '../artifacts/uploads.ts';
+import type { Principal } from '../access/principal.ts';
+import { announcedUpload } from '../artifacts/upload-head.ts';
+import type { Sender, Uploads } from '../artifacts/uploads.ts';
+import type { Lending } from '../projects/lending.ts';
 import type { Handlers } from './api.ts';
+
+interface Asked {
+  readonly principal: Principal;
+  readonly workspace: string;
+  readonly query: { readonly project?: string | undefined };
+}
 
 /** tus answers on the plain response, as it reads the plain request; errors from before that are answered as any. */
 export function uploadHandlers(
   uploads: Uploads,
+  lending: Lending,
 ): Pick<Handlers, 'createUpload' | 'headUpload' | 'patchUpload' | 'deleteUpload'> {
   const handed = async (
     { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
@@ -19,22 +29,40 @@ export function uploadHandlers(
     }
     return reply.hijack();
   };
+  const senderOf = async (
+    { principal, workspace, query: { project } }: Asked,
+    sha256: string,
+  ): Promise<Sender> => {
+    const reader = { principal, workspace, project };
+    // Who sees one project alone sees no uploads of others, and they do not see his.
+    const own = (await lending.isInside(reader)) ? '' : `~${project}`;
+    return {
+      key: { workspace, sha256: sha256 + own },
+      artifact: { workspace, sha256 },
+      sees: await lending.reaches(reader, sha256),
+      sent: () => lending.sent(reader, sha256),
+    };
+  };
   return {
     createUpload: (call) =>
-      handed(call, (request, response) =>
-        uploads.create(call.workspace, queryOf(call.request.url), request, response),
+      handed(call, async (request, response) => {
+        const sender = await senderOf(call, announcedUpload(request).sha256);
+        return uploads.create(sender, queryOf(call.request.url), request, response);
+      }),
+    headUpload: (call) =>
+      handed(call, async (request, response) =>
+        uploads.head(await senderOf(call, call.params.sha256), request, response),
       ),
-    headUpload: (call) => handed(call, (request, response) => uploads.head(keyOf(call), request, response)),
-    patchUpload: (call) => handed(call, (request, response) => uploads.patch(keyOf(call), request, response)),
+    patchUpload: (call) =>
+      handed(call, async (request, response) =>
+        uploads.patch(await senderOf(call, call.params.sha256), request, response),
+      ),
     deleteUpload: (call) =>
-      handed(call, (request, response) => uploads.remove(keyOf(call), request, response)),
+      handed(call, async (request, response) =>
+        uploads.remove(await senderOf(call, call.params.sha256), request, response),
+      ),
   };
 }
-
-const keyOf = (call: { readonly workspace: string; readonly params: { readonly sha256: string } }) => ({
-  workspace: call.workspace,
-  sha256: call.params.sha256,
-});
 
 /** With its question mark: it says whose upload it is, and so belongs to its address. */
 function queryOf(url: string): string {

@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import { documentKind } from '../../src/protocol/sync.ts';
+import { documentKind, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
 import { greeterOf } from '../access/greeter.ts';
 import { SessionLines } from '../audit/sessions.ts';
 import { serverErrors } from '../errors.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { Files } from '../projects/files.ts';
+import { Lending } from '../projects/lending.ts';
 import { Projects } from '../projects/projects.ts';
 import { personOf } from '../review/person.ts';
 import { Review } from '../review/review.ts';
@@ -25,6 +26,7 @@ export interface Documents {
   readonly rooms: Rooms;
   readonly projects: Projects;
   readonly files: Files;
+  readonly lending: Lending;
   readonly review: Review;
   /** To be closed by whoever lets people in, before it stops to listen. */
   readonly sockets: SyncSockets;
@@ -53,9 +55,11 @@ export async function openDocuments(
   };
   const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
   closing.add(() => review.watch.close());
+  const lending = new Lending(store, rooms, access);
   const lines = new SessionLines(audit);
   rooms.onEdited = (name, guest, clients, says) => {
     lines.edited(name, guest);
+    if (name.path === PROJECT_DOCUMENT) lending.edited(name.project, guest, clients);
     const { principal } = guest;
     if (documentKind(name.path) !== 'text') return;
     const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
@@ -70,7 +74,7 @@ export async function openDocuments(
     metrics: metrics.sync,
     ipOf: (request) => clientAddress(request, options.publicUrl != null),
   });
-  return { metrics, rooms, projects, files, review, sockets };
+  return { metrics, rooms, projects, files, lending, review, sockets };
 }
 
 async function readSample(): Promise<string> {

@@ -5,6 +5,7 @@ import { artifactRequests } from './requests/artifacts.ts';
 import { auditRequests } from './requests/audit.ts';
 import { documentRequests } from './requests/documents.ts';
 import { keyRequests } from './requests/keys.ts';
+import { lendingRequests } from './requests/lending.ts';
 import { projectRequests } from './requests/projects.ts';
 import { reviewRequests } from './requests/review.ts';
 import { sessionRequests } from './requests/sessions.ts';
@@ -27,6 +28,7 @@ export const requests = {
   ...artifactRequests,
   ...uploadRequests,
   ...collectingRequests,
+  ...lendingRequests,
   ...auditRequests,
   ...vaultRequests,
 };

@@ -12,7 +12,12 @@ export interface Place {
   readonly workspace: string;
   /** A project of the workspace, made for this one call. */
   readonly project: string;
+  /** Whose artifacts: left out, those of the workspace. */
+  readonly through?: { readonly project: string };
 }
+
+const whose = ({ workspace, through }: Place): Record<string, string> => through ?? { workspace };
+const inQuery = (place: Place): string => new URLSearchParams(whose(place)).toString();
 
 /** What an operation is called with. */
 export interface Sample {
@@ -33,11 +38,11 @@ async function byCaller<T>({ owner, caller }: Place, path: string, body: unknown
   return status < 300 ? value : owner.get<T>('POST', path, body);
 }
 
-async function artifact({ owner, workspace }: Place): Promise<string> {
+async function artifact(place: Place): Promise<string> {
   const bytes = randomBytes(64);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const body = new Uint8Array(bytes);
-  await owner.fetch(`${API_PREFIX}/artifacts/${sha256}?workspace=${workspace}`, { method: 'PUT', body });
+  await place.owner.fetch(`${API_PREFIX}/artifacts/${sha256}?${inQuery(place)}`, { method: 'PUT', body });
   return sha256;
 }
 
@@ -46,10 +51,10 @@ function announcement(sha256: string): Record<string, string> {
   return { ...tus, 'upload-length': '100', 'upload-metadata': metadata };
 }
 
-async function upload({ owner, workspace }: Place): Promise<string> {
+async function upload(place: Place): Promise<string> {
   const sha256 = randomBytes(32).toString('hex');
   const init = { method: 'POST', headers: announcement(sha256) };
-  await owner.fetch(`${API_PREFIX}/uploads?workspace=${workspace}`, init);
+  await place.owner.fetch(`${API_PREFIX}/uploads?${inQuery(place)}`, init);
   return sha256;
 }
 
@@ -154,37 +159,37 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
     return { params: file(place) };
   },
 
-  putArtifact: ({ workspace }) => {
+  putArtifact: (place) => {
     const bytes = randomBytes(64);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return { params: { sha256 }, query: { workspace }, bytes };
+    return { params: { sha256 }, query: whose(place), bytes };
   },
   headArtifact: async (place) => ({
     params: { sha256: await artifact(place) },
-    query: { workspace: place.workspace },
+    query: whose(place),
   }),
   getArtifact: async (place) => ({
     params: { sha256: await artifact(place) },
-    query: { workspace: place.workspace },
+    query: whose(place),
   }),
-  createUpload: ({ workspace }) => ({
-    query: { workspace },
+  createUpload: (place) => ({
+    query: whose(place),
     headers: announcement(randomBytes(32).toString('hex')),
   }),
   headUpload: async (place) => ({
     params: { sha256: await upload(place) },
-    query: { workspace: place.workspace },
+    query: whose(place),
     headers: tus,
   }),
   patchUpload: async (place) => ({
     params: { sha256: await upload(place) },
-    query: { workspace: place.workspace },
+    query: whose(place),
     headers: { ...tus, 'upload-offset': '0', 'content-type': 'application/offset+octet-stream' },
     bytes: Buffer.from('some bytes'),
   }),
   deleteUpload: async (place) => ({
     params: { sha256: await upload(place) },
-    query: { workspace: place.workspace },
+    query: whose(place),
     headers: tus,
   }),
   holdArtifacts: async (place) => ({

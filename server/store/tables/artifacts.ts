@@ -18,4 +18,9 @@ export interface ArtifactTables {
   };
   /** What something outside of the documents refers to, such as a run in somebody's browser. */
   artifact_holds: { project: string; holder: string; sha256: string; created: number };
+  /**
+   * What a project has been given (`lent` 1), and what somebody only named there who came by a link for that one
+   * project (0): those see nothing else that the workspace has.
+   */
+  project_artifacts: { project: string; sha256: string; lent: number };
 }

@@ -43,6 +43,24 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     expect(await store.call('knownParts', blob('2', 0).sha256)).toEqual([shared, blob('c', 8)]);
   });
 
+  test('what a project was given stays given, and what was only claimed is lent by nobody but its sender', async (context) => {
+    const store = await opened(await site(context));
+    const [first, second] = [blob('1', 0).sha256, blob('2', 0).sha256];
+    const lent = async (project: string) => [
+      await store.call('lentArtifact', { project, sha256: first }),
+      await store.call('lentArtifact', { project, sha256: second }),
+    ];
+    expect(await lent('p')).toEqual([null, null]);
+    await store.call('giveArtifacts', { project: 'p', hashes: [first, first], sent: false });
+    await store.call('claimArtifacts', { project: 'p', hashes: [first, second] });
+    expect(await lent('p')).toEqual([true, false]);
+    await store.call('giveArtifacts', { project: 'p', hashes: [first, second], sent: false });
+    expect(await lent('p')).toEqual([true, false]);
+    await store.call('giveArtifacts', { project: 'p', hashes: [second], sent: true });
+    expect(await lent('p')).toEqual([true, true]);
+    expect(await lent('q')).toEqual([null, null]);
+  });
+
   test('room for uploads is given out once, however many ask at the same time', async (context) => {
     const store = await opened(await site(context));
     const begin = (name: string, client: string) =>
