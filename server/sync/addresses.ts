@@ -1,9 +1,11 @@
+import { Backlog } from './backlog.ts';
 import type { SyncLimits } from './limits.ts';
 import { Share } from './share.ts';
 
 /** What the sockets of one address have together. */
 interface Address {
   readonly share: Share;
+  readonly backlog: Backlog;
   connections: number;
 }
 
@@ -20,8 +22,8 @@ export class Addresses {
     this.#limits = limits;
   }
 
-  /** The share of an address, held until `release`; null where it has too many sockets already. */
-  enter(ip: string): { readonly share: Share; release(): void } | null {
+  /** What an address has, held until `release`; null where it has too many sockets already. */
+  enter(ip: string): { readonly share: Share; readonly backlog: Backlog; release(): void } | null {
     const key = networkOf(ip);
     const address = this.#known.get(key) ?? this.#add(key);
     if (address.connections >= this.#limits.addressConnections) return null;
@@ -31,19 +33,26 @@ export class Addresses {
     let released = false;
     return {
       share: address.share,
+      backlog: address.backlog,
       release: () => {
         if (released) return;
         released = true;
         address.connections -= 1;
         if (address.connections > 0) return;
-        const timer = setTimeout(() => {
-          this.#leaving.delete(key);
-          this.#known.delete(key);
-        }, REMEMBERED_MS);
-        timer.unref();
-        this.#leaving.set(key, timer);
+        this.#forgetLater(key, address);
       },
     };
+  }
+
+  /** While something of it is not on disk yet it is not new either. */
+  #forgetLater(key: string, address: Address): void {
+    const timer = setTimeout(() => {
+      this.#leaving.delete(key);
+      if (address.backlog.isEmpty) this.#known.delete(key);
+      else this.#forgetLater(key, address);
+    }, REMEMBERED_MS);
+    timer.unref();
+    this.#leaving.set(key, timer);
   }
 
   dispose(): void {
@@ -51,13 +60,14 @@ export class Addresses {
   }
 
   #add(key: string): Address {
-    const { addressBytesPerSecond, addressMessagesPerSecond, addressMsPerSecond } = this.#limits;
+    const { addressBytesPerSecond, addressMessagesPerSecond, addressMsPerSecond, addressUnwrittenBytes } =
+      this.#limits;
     const share = new Share({
       bytesPerSecond: addressBytesPerSecond,
       messagesPerSecond: addressMessagesPerSecond,
       msPerSecond: addressMsPerSecond,
     });
-    const address = { share, connections: 0 };
+    const address = { share, backlog: new Backlog(addressUnwrittenBytes), connections: 0 };
     this.#known.set(key, address);
     return address;
   }

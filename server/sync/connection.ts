@@ -5,6 +5,7 @@ import { AnnealError } from '../../src/base/error.ts';
 import { can, type Role } from '../../src/domain/access/roles.ts';
 import { ACK_SUBPROTOCOL, CloseCode, MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
+import { Backlog } from './backlog.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { awarenessFrame, durableFrame, onWire, roleFrame, step1Frame, step2Frame } from './frames.ts';
@@ -27,6 +28,8 @@ export interface ConnectionParts {
   readonly turns: Turns;
   /** The socket's own, and that of all sockets of its address. */
   readonly shares: readonly Share[];
+  /** Of all sockets of its address. */
+  readonly backlog?: Backlog;
   readonly metrics: SyncMetrics;
 }
 
@@ -35,6 +38,9 @@ const MAX_VECTOR_CLIENTS = 20_000;
 
 /** Who does not take the answers to its pings gets no more of them. */
 const MAX_PONG_BUFFER = 64 * 1024;
+
+/** What an update costs beyond its bytes while it is on its way to the disk: promises, a place in the commit. */
+const EACH_BYTES = 1024;
 
 /** What only an editor may send came from somebody else. */
 class Forbidden extends Error {}
@@ -45,6 +51,8 @@ export class Connection implements RoomPeer, Worker {
   readonly #socket: WebSocket;
   readonly #room: Room;
   readonly #parts: ConnectionParts;
+  /** Its own, and that of all sockets of its address. */
+  readonly #backlogs: readonly Backlog[];
   readonly #acknowledges: boolean;
   readonly #queue: Uint8Array[] = [];
   #queuedBytes = 0;
@@ -60,6 +68,9 @@ export class Connection implements RoomPeer, Worker {
   #received = 0;
   #stored = 0;
   #promised = 0;
+  /** What waits for the commit that was begun last; null when it is over. */
+  #unwritten: { readonly durable: Promise<void>; count: number; bytes: number } | null = null;
+  #promises = false;
   /** The length of the last answer to a step 1, which may be a whole document, until most of it has been taken. */
   #answered = 0;
   #lastSent = performance.now();
@@ -71,17 +82,22 @@ export class Connection implements RoomPeer, Worker {
     this.#socket = socket;
     this.#room = room;
     this.#parts = parts;
+    const own = new Backlog(parts.limits.unwrittenBytes);
+    this.#backlogs = parts.backlog === undefined ? [own] : [own, parts.backlog];
     this.guest = parts.guest;
     this.#acknowledges = socket.protocol === ACK_SUBPROTOCOL;
     room.peers.add(this);
     const listening = this.guest.onChange(() => this.#roleChanged());
     this.#stopListening = () => listening.dispose();
     const role = this.guest.role();
+    const { stream } = parts;
+    stream?.cork(); // all of it is one packet
     if (this.#acknowledges && role !== null) {
       this.send(durableFrame(room.epoch, room.lsn, 0));
       this.send(roleFrame(role));
     }
     this.send(step1Frame(Y.encodeStateVector(room.doc)));
+    stream?.uncork();
     if (role === null) this.#roleChanged();
   }
 
@@ -134,6 +150,7 @@ export class Connection implements RoomPeer, Worker {
     this.#left = true;
     this.#queue.length = 0;
     this.#parts.turns.cancel(this);
+    for (const backlog of this.#backlogs) backlog.forget(this.#whenFree);
     this.#stopListening();
     this.#room.drop(this);
     this.#room.release();
@@ -166,6 +183,7 @@ export class Connection implements RoomPeer, Worker {
   /** y-websocket gives up on a server that sends nothing for 30 s; a dead line is noticed by its missing pong. */
   heartbeat(now: number): void {
     const { heartbeatMs } = this.#parts.limits;
+    if (this.#isBacklogged()) this.#lastHeard = now; // it may have answered: nobody reads it
     if (now - this.#lastHeard > 2 * heartbeatMs) {
       this.#socket.terminate();
       return;
@@ -186,7 +204,7 @@ export class Connection implements RoomPeer, Worker {
 
   turn(): boolean {
     const frame = this.#queue[0];
-    if (frame === undefined || this.#waits || this.#left) return false;
+    if (frame === undefined || this.#waits || this.#left || this.#isBacklogged()) return false;
     if (!this.#charged) {
       this.#charged = true;
       const wait = Math.max(...this.#parts.shares.map((share) => share.take(frame.length)));
@@ -234,6 +252,7 @@ export class Connection implements RoomPeer, Worker {
     const full =
       this.#finished !== null ||
       this.#waits ||
+      this.#isBacklogged() ||
       this.#queuedBytes > queuedBytes ||
       this.#queue.length > queuedFrames;
     if (full === this.#paused) return;
@@ -241,6 +260,22 @@ export class Connection implements RoomPeer, Worker {
     if (full) this.#socket.pause();
     else this.#socket.resume();
   }
+
+  /** The disk does not keep up: what is on its way to it is in memory. */
+  #isBacklogged(): boolean {
+    for (const backlog of this.#backlogs) {
+      if (!backlog.isFull) continue;
+      backlog.whenFree(this.#whenFree);
+      return true;
+    }
+    return false;
+  }
+
+  readonly #whenFree = (): void => {
+    if (this.#left) return;
+    this.#flow();
+    this.#parts.turns.request(this);
+  };
 
   #spend(use: { readonly ms?: number; readonly bytes?: number }): void {
     for (const share of this.#parts.shares) share.spend(use);
@@ -304,12 +339,7 @@ export class Connection implements RoomPeer, Worker {
   #takeIn(update: Uint8Array): Promise<void> | null {
     this.#received++;
     const count = this.#received;
-    const acknowledge = ({ durable }: Received): void => {
-      durable.then(
-        () => this.#promise(count),
-        (error: unknown) => this.#refuse(error),
-      );
-    };
+    const acknowledge = ({ durable }: Received): void => this.#wait(durable, count, update.length);
     if (!this.#mayEdit()) {
       if (!bringsNothing(update, this.#room.kind, this.#room.doc)) throw new Forbidden();
       acknowledge({ durable: this.#room.durable });
@@ -319,17 +349,60 @@ export class Connection implements RoomPeer, Worker {
       // Who has gone was promised nothing: what is left of his update is not worth anybody's time.
       if (this.#left || !this.#mayEdit()) throw new Forbidden();
     });
-    if (received instanceof Promise) return received.then(acknowledge);
+    if (received instanceof Promise) {
+      const held = this.#hold(update.length); // while it is tried, behind those of others
+      return received.then(acknowledge).finally(() => this.#letGo(held));
+    }
     acknowledge(received);
     return null;
   }
 
-  /** Several updates of one commit are acknowledged with one frame. */
+  /** Several updates of one commit wait for it together, and are acknowledged with one frame. */
+  #wait(durable: Promise<void>, count: number, bytes: number): void {
+    const held = this.#hold(bytes);
+    const before = this.#unwritten;
+    if (before?.durable === durable) {
+      before.count = count;
+      before.bytes += held;
+    } else {
+      const unwritten = { durable, count, bytes: held };
+      this.#unwritten = unwritten;
+      const end = (): void => {
+        if (this.#unwritten === unwritten) this.#unwritten = null;
+        this.#letGo(unwritten.bytes);
+      };
+      durable.then(
+        () => {
+          end();
+          this.#promise(unwritten.count);
+        },
+        (error: unknown) => {
+          end();
+          this.#refuse(error);
+        },
+      );
+    }
+    this.#flow();
+  }
+
+  /** Answers with what is to be let go of. */
+  #hold(bytes: number): number {
+    const held = bytes + EACH_BYTES;
+    for (const backlog of this.#backlogs) backlog.add(held);
+    return held;
+  }
+
+  #letGo(held: number): void {
+    for (const backlog of this.#backlogs) backlog.takeOff(held);
+  }
+
   #promise(count: number): void {
     // What came in portions hears of its commit a little later than what came after it.
     this.#stored = Math.max(this.#stored, count);
-    if (this.#left) return;
+    if (this.#left || this.#promises) return;
+    this.#promises = true;
     queueMicrotask(() => {
+      this.#promises = false;
       if (this.#promised === this.#stored || this.#left) return;
       this.#promised = this.#stored;
       if (this.#acknowledges) this.send(durableFrame(this.#room.epoch, this.#room.lsn, this.#stored));

@@ -1,5 +1,7 @@
+import * as decoding from 'lib0/decoding';
 import { expect, test } from 'vitest';
-import { onWire } from './frames.ts';
+import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
+import { durableFrame, onWire, updateFrame } from './frames.ts';
 
 test.each([
   [0, [0x82, 0]],
@@ -13,4 +15,23 @@ test.each([
   expect([...wire.subarray(0, header.length)]).toEqual(header);
   expect(wire.subarray(header.length).equals(message)).toBe(true);
   expect(onWire(message)).toBe(wire);
+});
+
+test.each([0, 127, 128, 16_383, 16_384, 2 ** 31, 2 ** 32 - 1, 2 ** 32, Number.MAX_SAFE_INTEGER])(
+  'numbers such as %i are written as lib0 reads them',
+  (number) => {
+    const decoder = decoding.createDecoder(durableFrame(number, number, number));
+    const read = [0, 1, 2, 3].map(() => decoding.readVarUint(decoder));
+    expect(read).toEqual([MessageType.durable, number, number, number]);
+    expect(decoding.hasContent(decoder)).toBe(false);
+  },
+);
+
+test.each([0, 1, 127, 128, 70_000])('an update of %i bytes is framed as y-protocols reads it', (length) => {
+  const update = new Uint8Array(length).fill(9);
+  const decoder = decoding.createDecoder(updateFrame(update));
+  expect(decoding.readVarUint(decoder)).toBe(MessageType.sync);
+  expect(decoding.readVarUint(decoder)).toBe(SyncMessageType.update);
+  expect(decoding.readVarUint8Array(decoder)).toEqual(update);
+  expect(decoding.hasContent(decoder)).toBe(false);
 });

@@ -4,12 +4,30 @@ import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 
 /** The frames that the server sends; src/protocol/sync.ts says what they mean. */
 
+/** How many bytes a number takes (lib0's variable length encoding). */
+function lengthOf(number: number): number {
+  let length = 1;
+  for (let left = number; left >= 0x80; left = Math.floor(left / 0x80)) length++;
+  return length;
+}
+
+/** Answers with the place behind it. */
+function writeNumber(bytes: Buffer, at: number, number: number): number {
+  let left = number;
+  for (; left >= 0x80; left = Math.floor(left / 0x80)) bytes[at++] = 0x80 | (left % 0x80);
+  bytes[at++] = left;
+  return at;
+}
+
+// These go out with every key that somebody presses, hence not by lib0, which makes two arrays for each.
+
 function syncFrame(type: number, payload: Uint8Array): Uint8Array {
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, MessageType.sync);
-    encoding.writeVarUint(encoder, type);
-    encoding.writeVarUint8Array(encoder, payload);
-  });
+  const head = lengthOf(MessageType.sync) + lengthOf(type) + lengthOf(payload.length);
+  const frame = Buffer.allocUnsafe(head + payload.length);
+  let at = writeNumber(frame, 0, MessageType.sync);
+  at = writeNumber(frame, at, type);
+  frame.set(payload, writeNumber(frame, at, payload.length));
+  return frame;
 }
 
 export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
@@ -18,12 +36,11 @@ export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(SyncMess
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.update, update);
 
 export function durableFrame(epoch: number, lsn: number, count: number): Uint8Array {
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, MessageType.durable);
-    encoding.writeVarUint(encoder, epoch);
-    encoding.writeVarUint(encoder, Math.max(0, lsn));
-    encoding.writeVarUint(encoder, count);
-  });
+  const numbers = [MessageType.durable, epoch, Math.max(0, lsn), count];
+  const frame = Buffer.allocUnsafe(numbers.reduce((sum, number) => sum + lengthOf(number), 0));
+  let at = 0;
+  for (const number of numbers) at = writeNumber(frame, at, number);
+  return frame;
 }
 
 const BINARY = 0x82;

@@ -21,6 +21,9 @@ export interface SyncLimits {
   /** Of frames that wait for their turn; beyond either the socket is not read. */
   readonly queuedBytes: number;
   readonly queuedFrames: number;
+  /** Of updates that are not on disk yet; beyond it the socket is not read. The same for an address. */
+  readonly unwrittenBytes: number;
+  readonly addressUnwrittenBytes: number;
   /** Of all connections from one address together. */
   readonly addressConnections: number;
   readonly addressBytesPerSecond: number;
@@ -59,6 +62,8 @@ export const defaultSyncLimits: SyncLimits = {
   roomConnections: 1_000,
   queuedBytes: 256 * 1024,
   queuedFrames: 256,
+  unwrittenBytes: 4 * 1024 * 1024,
+  addressUnwrittenBytes: 64 * 1024 * 1024,
   addressConnections: 2_000,
   addressBytesPerSecond: 64 * 1024 * 1024,
   addressMessagesPerSecond: 20_000,

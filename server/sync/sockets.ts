@@ -14,6 +14,7 @@ import {
 import { serverErrors } from '../errors.ts';
 import { refuseSocket } from '../http/refuse.ts';
 import { Addresses } from './addresses.ts';
+import type { Backlog } from './backlog.ts';
 import { Connection, clip } from './connection.ts';
 import { type Greeter, isRefusal, localGuest, type Refusal } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
@@ -124,7 +125,7 @@ export class SyncSockets {
     }
     socket.on('close', () => held.release());
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
-      void this.#accept(accepted, request, held.share);
+      void this.#accept(accepted, request, held);
     });
   }
 
@@ -156,7 +157,11 @@ export class SyncSockets {
     clearTimeout(grace);
   }
 
-  async #accept(socket: WebSocket, request: IncomingMessage, ofAddress: Share): Promise<void> {
+  async #accept(
+    socket: WebSocket,
+    request: IncomingMessage,
+    ofAddress: { readonly share: Share; readonly backlog: Backlog },
+  ): Promise<void> {
     const { limits, metrics, rooms } = this.#parts;
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
@@ -199,7 +204,7 @@ export class SyncSockets {
         const since = await this.#parts.doorkeeper.refusal(address);
         if (since !== null) throw new TurnedAway(since);
       };
-      const shares = [new Share(limits), ofAddress];
+      const shares = [new Share(limits), ofAddress.share];
       const start = (room: Room): Connection => {
         if (room.peers.size >= limits.roomConnections)
           throw new TurnedAway({
@@ -207,7 +212,9 @@ export class SyncSockets {
             reason: 'There are too many people in this document',
           });
         const stream = request.socket;
-        return new Connection(socket, room, { stream, guest, limits, turns: rooms.turns, shares, metrics });
+        const { turns } = rooms;
+        const { backlog } = ofAddress;
+        return new Connection(socket, room, { stream, guest, limits, turns, shares, backlog, metrics });
       };
       const entered = await rooms.enter(address, start, check);
       if (gone) {
