@@ -8,7 +8,7 @@ import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
 import type { Identity } from './oidc.ts';
 import { hashPassword, verifyPassword } from './password.ts';
-import { HOME_WORKSPACE, type Principal } from './principal.ts';
+import { HOME_WORKSPACE, type Principal, personIdOf } from './principal.ts';
 import { hashOfSecret, newId, newSecret } from './secrets.ts';
 import type { Allowance, Throttle } from './throttle.ts';
 import { foldName } from './user-name.ts';
@@ -57,7 +57,14 @@ export class Accounts {
     const on = this.#access.mode === 'on';
     return {
       auth: this.#access.mode,
-      principal: principal === null ? null : { kind: principal.kind, id: principal.id, name: principal.name },
+      principal:
+        principal === null
+          ? null
+          : {
+              kind: principal.kind,
+              id: principal.kind === 'share' ? personIdOf(principal) : principal.id,
+              name: principal.name,
+            },
       workspaces: principal === null ? [] : (await this.#access.workspacesOf(principal)).map(brief),
       guest:
         grant === null

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Scope } from '../../src/domain/access/roles.ts';
 
 /** Who asks. What he may do is not written here: roles can change while he is connected. */
@@ -25,3 +26,9 @@ export const localPrincipal: Principal = { kind: 'local', id: 'local', name: nul
 
 /** The workspace of a server where nobody has made another. */
 export const HOME_WORKSPACE = 'home';
+
+/** Whom others know him as. A link is shared by several people: each browser that opened it is one of them. */
+export function personIdOf({ kind, id, user, session }: Principal): string {
+  if (kind !== 'share' || session === undefined) return user ?? id;
+  return `${id}.${createHash('sha256').update(`guest ${session}`).digest('hex').slice(0, 16)}`;
+}

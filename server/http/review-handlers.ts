@@ -16,6 +16,8 @@ type ReviewHandlers = Pick<
   | 'createVersion'
   | 'readVersion'
   | 'restoreVersion'
+  | 'takeBack'
+  | 'noteMerge'
   | 'listMentions'
   | 'readMentions'
 >;
@@ -39,16 +41,19 @@ export function reviewHandlers(review: Review, projects: Projects): ReviewHandle
       suggestions.withdraw(fileOf(params), personOf(principal, as), params.suggestion),
 
     listVersions: async ({ params }) => ({ versions: await versions.list(fileOf(params)) }),
-    createVersion: ({ params, body, principal }) =>
-      versions.create(fileOf(params), {
-        kind: body.kind,
-        name: body.name === '' ? null : body.name,
-        run: body.kind === 'run' ? body.run : null,
-        by: personOf(principal, body.as),
-      }),
+    createVersion: ({ params, body, principal }) => {
+      const name = body.name === '' ? null : body.name;
+      const by = personOf(principal, body.as);
+      return body.kind === 'run'
+        ? versions.create(fileOf(params), { kind: 'run', name, run: body.run, by }, body.text)
+        : versions.create(fileOf(params), { kind: 'named', name, run: null, by });
+    },
     readVersion: ({ params }) => versions.read(fileOf(params), params.version),
     restoreVersion: ({ params, body: { as }, principal }) =>
       versions.restore(fileOf(params), params.version, personOf(principal, as)),
+    takeBack: ({ params, body: { as, ...wish }, principal }) =>
+      versions.takeBack(fileOf(params), personOf(principal, as), wish),
+    noteMerge: ({ params, body }) => versions.noteMerge(fileOf(params), body),
 
     listMentions: async ({ params: { project }, query: { person }, principal }) => {
       await projects.live(project);

@@ -105,6 +105,15 @@ export class Files implements Doorkeeper {
     if (entry.kind !== 'text') throw protocolErrors.notText({ where: path });
   }
 
+  /** Throws where no text is kept under this path; a deleted one is. Says where it is, if it was renamed. */
+  async checkKept(project: string, path: string): Promise<void> {
+    await this.#projects.live(project);
+    const entry = await this.#rooms.read(documentOf(project), (doc) => entryOf(filesMap(doc), path));
+    if (entry.kind !== 'text') throw protocolErrors.notText({ where: path });
+    const { movedTo } = entry;
+    if (movedTo !== undefined) throw protocolErrors.fileDeleted({ where: path, data: { movedTo } });
+  }
+
   async rename(project: string, path: string, to: string): Promise<ProjectFile> {
     await this.#projects.live(project);
     const move = async (): Promise<ProjectFile> => {

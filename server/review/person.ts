@@ -1,6 +1,6 @@
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { ReviewPerson } from '../../src/protocol/review.ts';
-import type { Principal } from '../access/principal.ts';
+import { type Principal, personIdOf } from '../access/principal.ts';
 
 const MAX_NAME = 64;
 
@@ -12,5 +12,5 @@ export function personOf(principal: Principal, as: ReviewPerson | undefined): Re
     return as;
   }
   const name = (principal.name ?? '').trim().slice(0, MAX_NAME).toWellFormed();
-  return { id: principal.user ?? principal.id, name: name === '' ? 'Somebody' : name };
+  return { id: personIdOf(principal), name: name === '' ? 'Somebody' : name };
 }

@@ -64,8 +64,20 @@ export class ReviewDocuments {
     );
   }
 
-  async #held<T>(file: DocumentName, name: DocumentName, work: (room: Room) => T | Promise<T>): Promise<T> {
-    const check = (): Promise<void> => this.#files.checkText(file.project, file.path);
+  /** The same of a file that was deleted and may be restored. */
+  bothKept<T>(file: DocumentName, work: (rooms: Reviewed) => T | Promise<T>): Promise<T> {
+    const check = (): Promise<void> => this.#files.checkKept(file.project, file.path);
+    const inText = (review: Room): Promise<T> =>
+      this.#held(file, file, (text) => work({ text, review }), check);
+    return this.#held(file, reviewOf(file), inText, check);
+  }
+
+  async #held<T>(
+    file: DocumentName,
+    name: DocumentName,
+    work: (room: Room) => T | Promise<T>,
+    check: () => Promise<void> = () => this.#files.checkText(file.project, file.path),
+  ): Promise<T> {
     const { room, result } = await this.#rooms.enter(
       name,
       (entered) => ({ room: entered, result: work(entered) }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { AnnealError } from '../../src/base/error.ts';
@@ -5,13 +6,16 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import { type Anchor, ReviewRoot, reviewDocument } from '../../src/protocol/review.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import { createClient } from '../../src/sdk/client.ts';
+import { startServer } from '../server.ts';
 import type { Editor } from '../testing/editor.ts';
-import { SAMPLE_CONFIG, testServer } from '../testing/fixture.ts';
+import { SAMPLE_CONFIG, temporaryFolder, testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
 
 const file = { project: 'sample', path: 'anneal.yaml' };
 const ada = { id: 'ada', name: 'Ada' };
 const bob = { id: 'bob', name: 'Bob' };
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 function position(text: Y.Text, at: number, assoc: number): Anchor['start'] {
   const relative = Y.createRelativePositionFromTypeIndex(text, at, assoc);
@@ -204,7 +208,8 @@ test('a version knows its text and whose each part is; restoring is an edit, wit
 
   editor.text.insert(editor.text.length, '  seed: 1\n');
   await editor.untilStored();
-  const run = await review.createVersion(file, { kind: 'run', run: 'r1', name: 'sample 1', as: ada });
+  const text = editor.text.toString();
+  const run = await review.createVersion(file, { kind: 'run', run: 'r1', name: 'sample 1', text, as: ada });
   expect(run).toMatchObject({ kind: 'run', run: 'r1', editors: [ada] });
 
   expect(await review.restoreVersion(file, named.id, { as: bob })).toEqual(run);
@@ -222,6 +227,144 @@ test('a version knows its text and whose each part is; restoring is an edit, wit
     ['  seed: 1\n'.length, 0],
   ]);
   expect((await review.versions(file))[0]).toEqual(now);
+});
+
+test('a version of a run is the text that it trained, however far the server is', async () => {
+  const { url } = await testServer();
+  const { review } = createClient({ baseUrl: url });
+  const editor = await join(url, 'anneal.yaml');
+  introduce(editor, ada);
+  editor.text.insert(0, '# by Ada\n');
+  await editor.untilStored();
+  const text = editor.text.toString().replace('20', '40');
+  const run = await review.createVersion(file, { kind: 'run', run: 'r1', name: 'sample 1', text, as: bob });
+  expect(run).toMatchObject({ sha256: hashOf(text), characters: text.length, name: 'sample 1' });
+  const { content } = await review.readVersion(file, run.id);
+  expect(content.text).toBe(text);
+  // Who wrote the rest is known at once, not only after a pause.
+  const shares = content.spans.map(([length, author]) => [length, content.people[author]?.name ?? null]);
+  expect(shares).toEqual([
+    ['# by Ada\n'.length, 'Ada'],
+    ['project: stories\ntraining:\n'.length, null],
+    ['  max_steps: 40\n'.length, 'Bob'],
+  ]);
+});
+
+test('who writes under the client of somebody else takes nothing upon that one', async () => {
+  const pauses = { pauseMs: 20, longestMs: 10_000, lookMs: 10 };
+  const { url } = await testServer({ pauses });
+  const { review } = createClient({ baseUrl: url });
+  const reader = await join(url, reviewDocument('anneal.yaml'));
+  const authors = reader.doc.getMap(ReviewRoot.authors);
+  const writer = await join(url, 'anneal.yaml');
+  introduce(writer, ada);
+  writer.text.insert(0, '# by Ada\n');
+  await reader.until(() => authors.size === 1);
+  const client = writer.doc.clientID;
+  await writer.leave();
+
+  const forger = await join(url, 'anneal.yaml');
+  introduce(forger, bob);
+  forger.doc.clientID = client;
+  forger.text.insert(0, '# nonsense\n');
+  await reader.until(() => authors.size === 2);
+  expect(authors.get(String(client))).toEqual(ada);
+  expect(authors.get(`${client}:${'# by Ada\n'.length}`)).toEqual(bob);
+  const kept = await review.createVersion(file, { kind: 'named', name: 'now', as: ada });
+  const { content } = await review.readVersion(file, kept.id);
+  expect(content.spans.map(([length, author]) => [length, content.people[author]?.name])).toEqual([
+    ['# nonsense\n'.length, 'Bob'],
+    ['# by Ada\n'.length, 'Ada'],
+    [SAMPLE_CONFIG.length, undefined],
+  ]);
+});
+
+test('a text is taken back by one of those who want to, and only while it is what they saw', async () => {
+  const { url } = await testServer();
+  const client = createClient({ baseUrl: url });
+  const { review } = client;
+  const editor = await join(url, 'anneal.yaml');
+  editor.text.insert(0, 'a: 1\na: 2\n');
+  await editor.untilStored();
+  const replaces = hashOf(editor.text.toString());
+  const outcomes = await Promise.allSettled([
+    review.takeBack(file, { text: `a: 1\n${SAMPLE_CONFIG}`, replaces, as: ada }),
+    review.takeBack(file, { text: `a: 2\n${SAMPLE_CONFIG}`, replaces, as: bob }),
+  ]);
+  const done = outcomes.filter(({ status }) => status === 'fulfilled');
+  expect(done).toHaveLength(1);
+  const [refusal] = outcomes.filter((one) => one.status === 'rejected');
+  expect(refusal?.reason).toMatchObject({ code: protocolErrors.textMoved.code });
+  const after = await client.files.read('sample', 'anneal.yaml');
+  expect([`a: 1\n${SAMPLE_CONFIG}`, `a: 2\n${SAMPLE_CONFIG}`]).toContain(after);
+  // What stood there is a version, so that this can be taken back as well.
+  const before = done[0]?.status === 'fulfilled' ? done[0].value : null;
+  await review.restoreVersion(file, before?.id ?? '', { as: ada });
+  expect(hashOf(await client.files.read('sample', 'anneal.yaml'))).toBe(replaces);
+});
+
+test('edits that met are there for who comes later, with the last text that parsed', async () => {
+  const { url } = await testServer();
+  const { review } = createClient({ baseUrl: url });
+  const editor = await join(url, 'anneal.yaml');
+  editor.text.insert(0, 'a: 1\na: 2\n');
+  await editor.untilStored();
+  const merged = hashOf(editor.text.toString());
+  const [first, second] = await Promise.all([
+    review.noteMerge(file, { merged, good: `a: 1\n${SAMPLE_CONFIG}` }),
+    review.noteMerge(file, { merged, good: `a: 1\n${SAMPLE_CONFIG}` }),
+  ]);
+  expect((await review.readVersion(file, first.id)).content.text).toBe(`a: 1\n${SAMPLE_CONFIG}`);
+  expect((await review.noteMerge(file, { merged, good: 'other: 1\n' })).id).toBe(second.id);
+  const late = await join(url, reviewDocument('anneal.yaml'));
+  expect(late.doc.getMap(ReviewRoot.merges).get(merged)).toMatchObject({ version: second.id });
+  editor.text.insert(0, '# mended\n');
+  await editor.untilStored();
+  expect(await refused(review.noteMerge(file, { merged, good: SAMPLE_CONFIG }))).toBe(
+    protocolErrors.textMoved.code,
+  );
+});
+
+test('what is only to be inserted is stale where the words before it are gone', async () => {
+  const { url } = await testServer();
+  const { review } = createClient({ baseUrl: url });
+  const editor = await join(url, 'anneal.yaml');
+  const at = editor.text.toString().indexOf('20') + 2;
+  const place = { start: position(editor.text, at, -1), end: position(editor.text, at, -1) };
+  const wish = { title: 'More', note: '', edits: [{ ...place, oldText: '', newText: '0' }], as: bob };
+  const [first, second] = [await review.suggest(file, wish), await review.suggest(file, wish)];
+  editor.text.insert(0, '# elsewhere\n');
+  await editor.untilStored();
+  await review.decide(file, first.id, { decision: 'accepted', as: ada });
+  await editor.untilText(`# elsewhere\n${SAMPLE_CONFIG.replace('20', '200')}`);
+  const line = editor.text.toString().indexOf('  max_steps');
+  editor.text.delete(line, editor.text.length - line);
+  await editor.untilStored();
+  expect(await refused(review.decide(file, second.id, { decision: 'accepted', as: ada }))).toBe(
+    protocolErrors.suggestionStale.code,
+  );
+});
+
+test('who wrote what is not forgotten when the file is renamed before the editing has paused', async () => {
+  const pauses = { pauseMs: 2 ** 30, longestMs: 2 ** 30, lookMs: 2 ** 30 };
+  const dataDir = await temporaryFolder();
+  const server = await startServer({
+    port: 0,
+    studio: { kind: 'none' },
+    dataDir,
+    sampleConfig: SAMPLE_CONFIG,
+    pauses,
+  });
+  const { files } = createClient({ baseUrl: server.url });
+  const editor = await join(server.url, 'anneal.yaml');
+  introduce(editor, ada);
+  editor.text.insert(0, '# by Ada\n');
+  await editor.untilStored();
+  await files.rename('sample', 'anneal.yaml', 'other.yaml');
+  await server.close();
+  const { url } = await testServer({ dataDir });
+  const reader = await join(url, reviewDocument('other.yaml'));
+  expect([...reader.doc.getMap(ReviewRoot.authors).values()]).toEqual([ada]);
 });
 
 test('a pause in the editing makes a version, and says who wrote', async () => {

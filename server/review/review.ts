@@ -34,15 +34,27 @@ export class Review {
     this.#documents = new ReviewDocuments(rooms, files);
     this.threads = new Threads(this.#documents, store, clock);
     this.suggestions = new Suggestions(this.#documents, clock);
-    const takeEditors: EditWatch['takeEditors'] = (file) => this.watch.takeEditors(file);
-    this.versions = new Versions({ documents: this.#documents, files, store, clock, takeEditors });
-    this.watch = new EditWatch(clock, pauses, (file, authors) =>
-      this.versions.pause(file, authors).catch((error: unknown) => {
-        // Gone in between, or the server stops: there is no text left to keep a version of.
-        if (!(error instanceof AnnealError) || !expected.has(error.code))
-          log(`Version of ${file.path}: ${String(error)}`);
-      }),
-    );
+    this.versions = new Versions({
+      documents: this.#documents,
+      files,
+      store,
+      clock,
+      watch: () => this.watch,
+    });
+    this.watch = new EditWatch(clock, pauses, async (file, sent) => {
+      try {
+        await this.versions.pause(file, sent);
+        return true;
+      } catch (error) {
+        const movedTo = movedOf(error);
+        if (movedTo !== null) this.watch.moved(file, movedTo);
+        if (movedTo !== null) return false;
+        // Gone in between: there is no text left to keep a version of.
+        const isOver = error instanceof AnnealError && over.has(error.code);
+        if (!isOver) log(`Version of ${file.path}: ${String(error)}`);
+        return isOver;
+      }
+    });
   }
 
   all(
@@ -55,7 +67,14 @@ export class Review {
   }
 }
 
-const { projectNotFound, projectDeleted, fileNotFound, fileDeleted, notText, shuttingDown } = protocolErrors;
-const expected: ReadonlySet<string> = new Set(
-  [projectNotFound, projectDeleted, fileNotFound, fileDeleted, notText, shuttingDown].map(({ code }) => code),
+/** Where a file went that is not under its name any more; null where that is not what is wrong. */
+function movedOf(error: unknown): string | null {
+  const isMoved = error instanceof AnnealError && error.code === protocolErrors.fileDeleted.code;
+  const to = isMoved ? error.data?.movedTo : undefined;
+  return typeof to === 'string' ? to : null;
+}
+
+const { projectNotFound, projectDeleted, fileNotFound, notText, shuttingDown } = protocolErrors;
+const over: ReadonlySet<string> = new Set(
+  [projectNotFound, projectDeleted, fileNotFound, notText, shuttingDown].map(({ code }) => code),
 );

@@ -14,7 +14,7 @@ import { readSuggestion } from '../../src/protocol/review-reading.ts';
 import { sanitiseText } from '../../src/protocol/sync.ts';
 import type { DocumentName } from '../store/write.ts';
 import { edited, type ReviewDocuments, rootOf, rootsOf, textOf } from './review-documents.ts';
-import { offsetOf, type Replacement, writeAs } from './write-as.ts';
+import { isGone, offsetOf, type Replacement, writeAs } from './write-as.ts';
 
 /** Of one text. */
 const MAX_SUGGESTIONS = 1_000;
@@ -124,6 +124,8 @@ function replacementOf(text: Y.Text, content: string, edit: SuggestedEdit): Repl
   const start = offsetOf(text, edit.start);
   const end = offsetOf(text, edit.end);
   if (start === null || end === null || end < start) return null;
+  // What is only inserted replaces nothing that could be compared: it belongs behind the words that it was put to.
+  if (edit.oldText === '' && isGone(text, edit.start)) return null;
   const cuts = [start, end].some((at) => /[\uD800-\uDBFF]/.test(content[at - 1] ?? '') && isLow(content[at]));
   return cuts || content.slice(start, end) !== edit.oldText ? null : { start, end, text: edit.newText };
 }

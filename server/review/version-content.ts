@@ -1,38 +1,59 @@
 import { attributed, stretchesOf } from '../../src/domain/review/blame.ts';
-import {
-  type ReviewPerson,
-  ReviewRoot,
-  reviewPersonSchema,
-  type VersionContent,
-  versionContentSchema,
-} from '../../src/protocol/review.ts';
-import { type Reviewed, rootOf, textOf } from './review-documents.ts';
+import { lineEdits } from '../../src/domain/review/line-edits.ts';
+import { type ReviewPerson, type VersionContent, versionContentSchema } from '../../src/protocol/review.ts';
+import { authorsOf, type Sent } from './authors.ts';
+import { type Reviewed, textOf } from './review-documents.ts';
 
-/** The text as it is, with whose each part is. It needs nothing of Yjs to be read, however old it gets. */
-export function versionContent({ text, review }: Reviewed): VersionContent {
+/**
+ * The text as it is, with whose each part is; `sent` is what the review does not have yet. It needs nothing of Yjs
+ * to be read, however old it gets.
+ */
+export function versionContent({ text, review }: Reviewed, sent: Sent): VersionContent {
   const content = textOf(text.doc);
   const people: ReviewPerson[] = [];
   const indices = new Map<string, number>();
-  const authors = rootOf(review.doc, ReviewRoot.authors);
-  const indexOf = (client: number): number => {
-    const person = reviewPersonSchema.safeParse(authors.get(String(client)));
-    if (!person.success) return -1;
-    const known = indices.get(person.data.id);
+  const indexOf = (person: ReviewPerson | null): number => {
+    if (person === null) return -1;
+    const known = indices.get(person.id);
     if (known !== undefined) return known;
-    indices.set(person.data.id, people.length);
-    return people.push(person.data) - 1;
+    indices.set(person.id, people.length);
+    return people.push(person) - 1;
   };
-  const byClient = new Map<number, number>();
-  const spans = attributed(stretchesOf(content._start), (client) => {
-    const index = byClient.get(client) ?? indexOf(client);
-    byClient.set(client, index);
-    return index;
-  });
+  const spans = attributed(stretchesOf(content._start, authorsOf(review.doc, sent)), indexOf);
   return {
     text: content.toString(),
     people,
     spans: spans.map(({ length, author }): [number, number] => [length, author]),
   };
+}
+
+/** Another text beside this one: its lines that are here too stay whose they are, the others are `by`'s. */
+export function changedTo(content: VersionContent, text: string, by: ReviewPerson | null): VersionContent {
+  const known = by === null ? -1 : content.people.findIndex(({ id }) => id === by.id);
+  const people = by === null || known !== -1 ? content.people : [...content.people, by];
+  const own = by !== null && known === -1 ? content.people.length : known;
+  const spans: [number, number][] = [];
+  const push = (length: number, author: number): void => {
+    const last = spans.at(-1);
+    if (length === 0) return;
+    if (last !== undefined && last[1] === author) last[0] += length;
+    else spans.push([length, author]);
+  };
+  const kept = (from: number, to: number): void => {
+    let at = 0;
+    for (const [length, author] of content.spans) {
+      push(Math.max(0, Math.min(at + length, to) - Math.max(at, from)), author);
+      at += length;
+    }
+  };
+  let at = 0;
+  for (const { start, end, text: inserted } of lineEdits(content.text, text)) {
+    kept(at, start);
+    push(inserted.length, own);
+    at = end;
+  }
+  kept(at, content.text.length);
+  return { text, people, spans };
 }
 
 export function encodeContent(content: VersionContent): Uint8Array {

@@ -1,22 +1,28 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type * as Y from 'yjs';
 import type { Clock } from '../../src/base/clock.ts';
 import { lineEdits } from '../../src/domain/review/line-edits.ts';
 import { outdated } from '../../src/domain/review/retention.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { MAX_TEXT_LENGTH } from '../../src/protocol/http/projects.ts';
 import {
+  type Merge,
+  mergeSchema,
   type ReviewPerson,
   ReviewRoot,
   type Version,
   type VersionContent,
   versionSchema,
 } from '../../src/protocol/review.ts';
-import { readVersions } from '../../src/protocol/review-reading.ts';
+import { readMerge, readVersions } from '../../src/protocol/review-reading.ts';
+import { sanitiseText } from '../../src/protocol/sync.ts';
 import type { Files } from '../projects/files.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
+import { noteAuthors, type Sent, writtenFor } from './authors.ts';
+import type { EditWatch } from './edit-watch.ts';
 import { edited, type ReviewDocuments, type Reviewed, rootOf, rootsOf, textOf } from './review-documents.ts';
-import { decodeContent, encodeContent, versionContent } from './version-content.ts';
+import { changedTo, decodeContent, encodeContent, versionContent } from './version-content.ts';
 import { writeAs } from './write-as.ts';
 
 export interface VersionParts {
@@ -24,8 +30,13 @@ export interface VersionParts {
   readonly files: Files;
   readonly store: Store;
   readonly clock: Clock;
-  /** Who wrote since the version before, and no other has been told of yet. */
-  readonly takeEditors: (file: DocumentName) => readonly ReviewPerson[];
+  /** Who writes what, as far as it is not written down yet. */
+  readonly watch: () => Pick<EditWatch, 'sent' | 'takeEditors' | 'giveBackEditors'>;
+}
+
+/** The version of what stood there before; null where it was the same text. */
+interface Replaced {
+  readonly before: Version | null;
 }
 
 /** What is known of a new version before its text is looked at. */
@@ -34,6 +45,13 @@ type Wish = Pick<Version, 'kind' | 'name' | 'run' | 'by'>;
 /** Of one text; those that people named are never thinned out. */
 const MAX_NAMED = 1_000;
 const MAX_EDITORS = 50;
+/** Of one text; of what became of older merges nobody asks. */
+const MAX_MERGES = 20;
+/** Somebody types on while the text is written down before it is replaced. */
+const MAX_TRIES = 5;
+
+/** What the server keeps by itself. */
+const AUTOMATIC: Wish = { kind: 'auto', name: null, run: null, by: null };
 
 /** The versions of texts. Errors are those of the operations in src/protocol/http/review.ts. */
 export class Versions {
@@ -47,16 +65,16 @@ export class Versions {
     return this.#parts.documents.read(file, (review) => readVersions(rootsOf(review)));
   }
 
-  create(file: DocumentName, wish: Wish): Promise<Version> {
-    return this.#parts.documents.both(file, (rooms) => this.#keep(file, rooms, wish));
+  /** `text`: what it is of, where that is not the present one: of a run, whose editor may be ahead of the server. */
+  create(file: DocumentName, wish: Wish, text?: string): Promise<Version> {
+    return this.#parts.documents.both(file, (rooms) => this.#keep(file, rooms, wish, text));
   }
 
-  /** When the editing has paused: nothing, where the newest version is this very text. */
-  async pause(file: DocumentName, authors: ReadonlyMap<number, ReviewPerson>): Promise<void> {
-    await this.#parts.documents.both(file, async (rooms) => {
-      await noteAuthors(rooms, authors);
-      const wish: Wish = { kind: 'auto', name: null, run: null, by: null };
-      if (textOf(rooms.text.doc).length <= MAX_TEXT_LENGTH) await this.#keepIfNew(file, rooms, wish);
+  /** When the editing has paused: no version, where the newest is this very text. Also of a file that was deleted. */
+  async pause(file: DocumentName, sent: Sent): Promise<void> {
+    await this.#parts.documents.bothKept(file, async (rooms) => {
+      await noteAuthors(rooms, sent);
+      if (textOf(rooms.text.doc).length <= MAX_TEXT_LENGTH) await this.#keepIfNew(file, rooms, AUTOMATIC);
     });
   }
 
@@ -74,22 +92,69 @@ export class Versions {
   }
 
   /** A new edit of whoever restores; what stood there becomes a version first, so that there is a way back. */
-  async restore(
-    file: DocumentName,
-    id: string,
-    by: ReviewPerson,
-  ): Promise<{ readonly before: Version | null }> {
+  async restore(file: DocumentName, id: string, by: ReviewPerson): Promise<Replaced> {
     const { content } = await this.read(file, id);
+    return this.#parts.documents.both(file, (rooms) => this.#replace(file, rooms, by, content.text, null));
+  }
+
+  /** The same with any text, as long as the present one is the one that is to be replaced. */
+  takeBack(
+    file: DocumentName,
+    by: ReviewPerson,
+    { text, replaces }: { readonly text: string; readonly replaces: string },
+  ): Promise<Replaced> {
+    return this.#parts.documents.both(file, (rooms) => this.#replace(file, rooms, by, text, replaces));
+  }
+
+  /**
+   * Edits have met in a text that does not parse: keeps the last one that did for whoever comes later. Several who
+   * notice the same are of one mind: the first one's is kept.
+   */
+  noteMerge(
+    file: DocumentName,
+    { merged, good }: { readonly merged: string; readonly good: string },
+  ): Promise<Version> {
     return this.#parts.documents.both(file, async (rooms) => {
-      if (textOf(rooms.text.doc).toString() === content.text) return { before: null };
-      const before = await this.#keepIfNew(file, rooms, { kind: 'auto', name: null, run: null, by: null });
-      // Read again: somebody may have typed while the version was written down.
-      const edits = lineEdits(textOf(rooms.text.doc).toString(), content.text);
-      const clients: number[] = [];
-      const changed = edited(rooms.text, (doc) => clients.push(writeAs(textOf(doc), edits)));
-      await Promise.all([changed, noteAuthors(rooms, new Map(clients.map((client) => [client, by])))]);
-      return { before };
+      const roots = rootsOf(rooms.review.doc);
+      if (hashOf(textOf(rooms.text.doc).toString()) !== merged) throw textMoved(file);
+      const versions = readVersions(roots);
+      const noted = readMerge(roots, merged);
+      const known = versions.find(({ id }) => id === noted?.version);
+      if (known !== undefined) return known;
+      const version =
+        versions.find(({ sha256 }) => sha256 === hashOf(good)) ??
+        (await this.#keep(file, rooms, { ...AUTOMATIC, name: 'Before edits met' }, good));
+      await rooms.review.edit((review) => {
+        const merges = rootOf(review, ReviewRoot.merges);
+        merges.set(merged, { version: version.id, at: this.#parts.clock.now() } satisfies Merge);
+        for (const old of oldest(merges)) merges.delete(old);
+      });
+      return version;
     });
+  }
+
+  async #replace(
+    file: DocumentName,
+    rooms: Reviewed,
+    by: ReviewPerson,
+    text: string,
+    replaces: string | null,
+  ): Promise<Replaced> {
+    const wanted = sanitiseText(text);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const present = textOf(rooms.text.doc).toString();
+      if (replaces !== null && hashOf(present) !== replaces) throw textMoved(file);
+      if (present === wanted) return { before: null };
+      const before = await this.#keepIfNew(file, rooms, AUTOMATIC);
+      // Somebody may have typed while it was written down, and what he typed is in no version.
+      if (textOf(rooms.text.doc).toString() !== present) continue;
+      const clients: number[] = [];
+      const edits = lineEdits(present, wanted);
+      const changed = edited(rooms.text, (doc) => clients.push(writeAs(textOf(doc), edits)));
+      await Promise.all([changed, ...clients.map((client) => noteAuthors(rooms, writtenFor(client, by)))]);
+      return { before };
+    }
+    throw textMoved(file);
   }
 
   async #keepIfNew(file: DocumentName, rooms: Reviewed, wish: Wish): Promise<Version> {
@@ -98,39 +163,57 @@ export class Versions {
     return same ? newest : this.#keep(file, rooms, wish);
   }
 
-  async #keep(file: DocumentName, rooms: Reviewed, wish: Wish): Promise<Version> {
-    const { store, clock, takeEditors } = this.#parts;
+  async #keep(file: DocumentName, rooms: Reviewed, wish: Wish, text?: string): Promise<Version> {
+    const watch = this.#parts.watch();
     const before = readVersions(rootsOf(rooms.review.doc));
     if (wish.kind === 'named' && before.filter(({ kind }) => kind === 'named').length >= MAX_NAMED)
       throw protocolErrors.reviewFull({
         where: file.path,
         message: 'There are 1,000 named versions already',
       });
-    const content = versionContent(rooms);
+    const present = versionContent(rooms, watch.sent(file));
+    const isPresent = text === undefined || text === present.text;
+    const content = isPresent ? present : changedTo(present, text, wish.by);
     const characters = content.text.length;
     if (characters > MAX_TEXT_LENGTH)
       throw protocolErrors.tooLarge({ where: file.path, data: { characters, limit: MAX_TEXT_LENGTH } });
-    const id = randomUUID();
-    const editors = takeEditors(file).slice(0, MAX_EDITORS);
+    // Who wrote since the version before is said by the one that holds what he wrote.
+    const editors = isPresent ? watch.takeEditors(file) : [];
     const version: Version = {
-      id,
+      id: randomUUID(),
       ...wish,
-      created: clock.now(),
-      editors: [...editors],
+      created: this.#parts.clock.now(),
+      editors: editors.slice(0, MAX_EDITORS),
       sha256: hashOf(content.text),
       characters,
     };
+    try {
+      await this.#write(file, rooms, version, content, outdated([version, ...before], version.created));
+    } catch (error) {
+      watch.giveBackEditors(file, editors);
+      throw error;
+    }
+    return version;
+  }
+
+  async #write(
+    file: DocumentName,
+    rooms: Reviewed,
+    version: Version,
+    content: VersionContent,
+    drop: readonly string[],
+  ): Promise<void> {
+    const { store } = this.#parts;
+    const { id } = version;
     const artifacts = await this.#artifactsNamedIn(file.project, content.text);
     // The text first: a version that is listed can be read. A text that no list has is removed with the file.
     await store.call('saveVersion', { ...file, id, state: encodeContent(content), artifacts });
-    const drop = outdated([version, ...before], version.created);
     await rooms.review.edit((review) => {
       const versions = rootOf(review, ReviewRoot.versions);
       versions.set(id, version);
       for (const one of drop) versions.delete(one);
     });
     await store.call('dropVersions', { ...file, ids: drop });
-    return version;
   }
 
   /** So that the garbage collection leaves what a version needs to be trained again. */
@@ -141,14 +224,17 @@ export class Versions {
   }
 }
 
-/** The first that was seen of a client stays. */
-async function noteAuthors({ review }: Reviewed, authors: ReadonlyMap<number, ReviewPerson>): Promise<void> {
-  const known = rootOf(review.doc, ReviewRoot.authors);
-  const fresh = [...authors].filter(([client]) => !known.has(String(client)));
-  if (fresh.length === 0) return;
-  await review.edit((doc) => {
-    for (const [client, person] of fresh) rootOf(doc, ReviewRoot.authors).set(String(client), person);
-  });
+/** Merges beyond those that are kept. */
+function oldest(merges: Y.Map<unknown>): readonly string[] {
+  const times = [...merges].map(([key, merge]) => ({ key, at: mergeSchema.safeParse(merge).data?.at ?? 0 }));
+  return times
+    .sort((a, b) => b.at - a.at)
+    .slice(MAX_MERGES)
+    .map(({ key }) => key);
+}
+
+function textMoved({ path }: DocumentName): Error {
+  return protocolErrors.textMoved({ where: path });
 }
 
 function hashOf(text: string): string {

@@ -44,7 +44,8 @@ test('an edit under a client of its own makes the text that it should, here and 
         expect(reader.getText('content').toString()).toBe(text.toString());
         expect(doc.clientID).toBe(own);
         expect(client).not.toBe(own);
-        const written = stretchesOf(text._start).filter(({ author }) => author === client);
+        const authors = new Map([[client, [{ from: 0, by: client }]]]);
+        const written = stretchesOf(text._start, authors).filter(({ author }) => author === client);
         const inserted = replacements.reduce((sum, { text: { length } }) => sum + length, 0);
         expect(written.reduce((sum, { length }) => sum + length, 0)).toBe(inserted);
       },

@@ -43,3 +43,11 @@ export function offsetOf(text: Y.Text, position: TextPosition): number | null {
     return null; // it names an item that never was
   }
 }
+
+/** Whether the very character that a position holds on to has been deleted. */
+export function isGone({ doc }: Y.Text, { item }: TextPosition): boolean {
+  if (doc === null || item === undefined) return false;
+  const structs = doc.store.clients.get(item.client) ?? [];
+  const found = structs.findLast(({ id }) => id.clock <= item.clock);
+  return found === undefined || found.deleted;
+}

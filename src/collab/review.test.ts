@@ -70,5 +70,9 @@ test('lines are whose they are: by what the server has noted, or by who is here'
   const ada = { id: 'ada', name: 'Ada' };
   const bob = { id: 'bob', name: 'Bob' };
   expect(reviewReader.blame(room, new Map())).toMatchObject([[ada], [null], []]);
-  expect(reviewReader.blame(room, new Map([[other.clientID, bob]]))).toMatchObject([[ada], [bob], []]);
+  expect(reviewReader.blame(room, new Map([[other.clientID, [{ from: 0, by: bob }]]]))).toMatchObject([
+    [ada],
+    [bob],
+    [],
+  ]);
 });

@@ -1,6 +1,6 @@
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
-import { attributed, authorsByLine, stretchesOf } from '../domain/review/blame.ts';
+import { attributed, authorsByLine, stretchesOf, type WritesFrom } from '../domain/review/blame.ts';
 import type { WholeSuggestion, WholeThread } from '../protocol/http/review.ts';
 import {
   type Anchor,
@@ -11,8 +11,10 @@ import {
   type Version,
 } from '../protocol/review.ts';
 import {
+  type ReadAuthors,
   type ReviewRoots,
   readAuthors,
+  readMerge,
   readSuggestions,
   readThreads,
   readVersions,
@@ -27,8 +29,7 @@ export interface ReviewState {
   readonly suggestions: readonly WholeSuggestion[];
   /** Newest first. */
   readonly versions: readonly Version[];
-  /** Yjs client -> who writes through it. */
-  readonly authors: ReadonlyMap<number, ReviewPerson>;
+  readonly authors: ReadAuthors;
 }
 
 export interface Offsets {
@@ -52,6 +53,8 @@ export interface ReviewReader {
   /** Of the room of `reviewDocument(path)`. */
   read(review: Room): ReviewState;
   observe(review: Room, listener: () => void): () => void;
+  /** The version to go back to from a text of this hash, in which edits have met; null where it is no such text. */
+  mergeOf(review: Room, sha256: string): string | null;
   /** Of the text's room: a place that stays with its words. */
   anchorAt(text: Room, place: Offsets): Anchor;
   /** Where it is now. Both ends are the same where all of it has been deleted; null where it cannot be found. */
@@ -77,6 +80,8 @@ export const reviewReader: ReviewReader = {
     doc.on('update', listener);
     return () => doc.off('update', listener);
   },
+  mergeOf: ({ doc }, sha256) =>
+    readMerge((root) => doc.getMap(root).entries() as Iterable<[string, unknown]>, sha256)?.version ?? null,
   anchorAt(text, { start, end }) {
     const content = contentOf(text.doc);
     return {
@@ -105,18 +110,18 @@ export const reviewReader: ReviewReader = {
   },
   blame(text, authors) {
     const content = contentOf(text.doc);
-    const here = new Map<number, ReviewPerson>();
+    // Who has just come and is not noted yet: the server lets each socket speak for its own client alone.
+    const here = new Map<number, readonly WritesFrom<ReviewPerson>[]>();
     for (const { clientId, person, name } of presences(text.awareness))
-      here.set(clientId, { id: person, name });
+      here.set(clientId, [{ from: 0, by: { id: person, name } }]);
+    const known = { get: (client: number) => authors.get(client) ?? here.get(client) };
     // By id: the same person has many clients, and perhaps had another name.
     const people = new Map<string, LineAuthor>();
-    const idOf = (client: number): string | null => {
-      const person = authors.get(client) ?? here.get(client);
-      if (person === undefined) return null;
+    const stretches = attributed(stretchesOf(content._start, known), (person) => {
+      if (person === null) return null;
       if (!people.has(person.id)) people.set(person.id, { ...person, colour: preferredColour(person.id) });
       return person.id;
-    };
-    const stretches = attributed(stretchesOf(content._start), idOf);
+    });
     return authorsByLine(content.toString(), stretches).map((line) =>
       line.map((id) => (id === null ? null : (people.get(id) ?? null))),
     );

@@ -207,6 +207,11 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'As much has been said about this text as the server keeps',
     fix: 'Go on in a new file.',
   },
+  textMoved: {
+    number: 62,
+    title: 'The text is not what it was any more',
+    fix: 'Somebody has changed it: look at it as it is now, and try again if you still want to.',
+  },
   quotaExceeded: {
     number: 45,
     title: 'The workspace has no room for this artifact',
@@ -231,6 +236,11 @@ export const protocolErrors = defineErrors('PRO', {
     number: 49,
     title: 'The stored bytes are no longer those of the hash, and were put aside',
     fix: 'Open the project in a browser that has the artifact: it is uploaded again by itself. Look at the disk of the server.',
+  },
+  collectBusy: {
+    number: 50,
+    title: 'So much is being written that nobody can say what artifacts it names',
+    fix: 'Nothing was removed. Collect when there is less going on.',
   },
 });
 
@@ -279,11 +289,13 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   suggestionForeign: 403,
   versionNotFound: 404,
   reviewFull: 409,
+  textMoved: 409,
   quotaExceeded: 413,
   uploadBusy: 423,
   uploadNotFound: 404,
   uploadConflict: 409,
   artifactDamaged: 410,
+  collectBusy: 503,
 };
 
 const statusByCode: ReadonlyMap<ErrorCode, number> = new Map(

@@ -3,6 +3,8 @@ import type { WholeSuggestion, WholeThread } from './http/review.ts';
 import {
   commentSchema,
   decisionSchema,
+  type Merge,
+  mergeSchema,
   type ReviewPerson,
   ReviewRoot,
   resolutionSchema,
@@ -79,10 +81,30 @@ export function readVersions(roots: ReviewRoots): Version[] {
   return [...entriesOf(roots(ReviewRoot.versions), versionSchema).values()].sort((a, b) => byTime(b, a));
 }
 
-/** Who wrote through which Yjs client. */
-export function readAuthors(roots: ReviewRoots): Map<number, ReviewPerson> {
-  const found = new Map<number, ReviewPerson>();
-  for (const [client, person] of entriesOf(roots(ReviewRoot.authors), reviewPersonSchema))
-    found.set(Number(client), person);
+/** From which clock on somebody writes through a Yjs client. */
+interface WritesFrom {
+  readonly from: number;
+  readonly by: ReviewPerson;
+}
+
+/** Who wrote through which Yjs client, ascending by the clock from which on he did. */
+export type ReadAuthors = ReadonlyMap<number, readonly WritesFrom[]>;
+
+export function readAuthors(roots: ReviewRoots): ReadAuthors {
+  const found = new Map<number, WritesFrom[]>();
+  for (const [key, by] of entriesOf(roots(ReviewRoot.authors), reviewPersonSchema)) {
+    const [client = 0, from = 0] = key.split(':').map(Number);
+    const known = found.get(client);
+    if (known === undefined) found.set(client, [{ from, by }]);
+    else known.push({ from, by });
+  }
+  for (const known of found.values()) known.sort((a, b) => a.from - b.from);
   return found;
+}
+
+/** The merge that left a text as it is, by that text's hash; null where it is nothing of the kind. */
+export function readMerge(roots: ReviewRoots, sha256: string): Merge | null {
+  for (const [key, value] of roots(ReviewRoot.merges))
+    if (key === sha256) return mergeSchema.safeParse(value).data ?? null;
+  return null;
 }

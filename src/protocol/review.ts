@@ -21,8 +21,13 @@ export const ReviewRoot = {
   decisions: 'decisions',
   /** Version id -> what is known of it; its text comes by http/review.ts. */
   versions: 'versions',
-  /** Yjs client id in decimal -> who wrote through it. The first that was seen stays. */
+  /**
+   * Yjs client id in decimal -> who sent what was written through it. Where it was somebody else from a clock on,
+   * another entry says so: the id, a colon and that clock.
+   */
   authors: 'authors',
+  /** Hash of a text in which edits have met and that does not parse -> the version of the last one that did. */
+  merges: 'merges',
 } as const;
 
 /** The path of the document that holds what is said about a file. */
@@ -109,6 +114,9 @@ export const suggestedEditSchema = z.object({
 });
 export type SuggestedEdit = z.infer<typeof suggestedEditSchema>;
 
+/** SHA-256 of a text in UTF-8, in hexadecimal. */
+export const textHashSchema = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** The result of a run of the suggested text. The run itself stays with whoever ran it. */
 export const evidenceSchema = z.object({
   run: words(128).min(1),
@@ -120,10 +128,7 @@ export const evidenceSchema = z.object({
   validation_loss: z.number().nullable(),
   device: words(64).nullable(),
   /** Of the text that was trained. */
-  config_sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .nullable(),
+  config_sha256: textHashSchema.nullable(),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
@@ -169,11 +174,15 @@ export const versionSchema = z
     by: reviewPersonSchema.nullable(),
     /** Who wrote since the version before. */
     editors: z.array(reviewPersonSchema).max(50),
-    sha256: z.string().length(64),
+    sha256: textHashSchema,
     characters: uint,
   })
   .meta({ id: 'Version' });
 export type Version = z.infer<typeof versionSchema>;
+
+/** Edits that have met in a text that does not parse. */
+export const mergeSchema = z.object({ version: id, at: time });
+export type Merge = z.infer<typeof mergeSchema>;
 
 /** The text of a version, and who wrote which part of it. */
 export const versionContentSchema = z.object({

@@ -58,6 +58,10 @@ export interface ReviewClient {
     who: Body<'restoreVersion'>,
     options?: CallOptions,
   ): Promise<Version | null>;
+  /** Makes the text another one where it still is what it was; resolves as restoring does. Throws textMoved. */
+  takeBack(file: TextFile, wish: Body<'takeBack'>, options?: CallOptions): Promise<Version | null>;
+  /** Resolves with the version that keeps the last text that parsed. Throws textMoved. */
+  noteMerge(file: TextFile, merge: Body<'noteMerge'>, options?: CallOptions): Promise<Version>;
   /** What the person was mentioned in and has not read. */
   mentions(project: string, person: ReviewPerson, options?: CallOptions): Promise<Mention[]>;
   readMentions(project: string, body: Body<'readMentions'>, options?: CallOptions): Promise<number>;
@@ -89,6 +93,10 @@ export function createReviewClient(transport: Transport): ReviewClient {
       const input = { ...options, params: { ...params(file), version }, body };
       return (await call(transport, o.restoreVersion, input)).before;
     },
+    takeBack: async (file, body, options) =>
+      (await call(transport, o.takeBack, { ...options, params: params(file), body })).before,
+    noteMerge: (file, body, options) =>
+      call(transport, o.noteMerge, { ...options, params: params(file), body }),
     mentions: async (project, { id }, options) => {
       const input = { ...options, params: { project }, query: { person: id } };
       return (await call(transport, o.listMentions, input)).mentions;

@@ -21,6 +21,9 @@ function written(edits: readonly { by: 0 | 1; at: number; remove: number; insert
   return (docs[0] as Y.Doc).getText('content');
 }
 
+/** Clients 1 and 2, each of whom is who he says. */
+const honest = new Map([1, 2].map((client) => [client, [{ from: 0, by: client }]]));
+
 test('each line names its authors, whoever wrote most of it first', () => {
   const text = written([
     { by: 0, at: 0, remove: 0, insert: 'a: 1\nb: 2\n' },
@@ -28,7 +31,7 @@ test('each line names its authors, whoever wrote most of it first', () => {
     { by: 1, at: 99, remove: 0, insert: '  c: 3' },
   ]);
   expect(text.toString()).toBe('a: 1000000\nb: 2\n  c: 3');
-  expect(authorsByLine(text.toString(), stretchesOf(text._start))).toEqual([[2, 1], [1], [2]]);
+  expect(authorsByLine(text.toString(), stretchesOf(text._start, honest))).toEqual([[2, 1], [1], [2]]);
 });
 
 test('stretches are as long as the text, whatever was deleted, and neighbours differ', () => {
@@ -41,7 +44,7 @@ test('stretches are as long as the text, whatever was deleted, and neighbours di
   fc.assert(
     fc.property(fc.array(edit, { maxLength: 30 }), (edits) => {
       const text = written(edits);
-      const stretches = stretchesOf(text._start);
+      const stretches = stretchesOf(text._start, honest);
       expect(stretches.reduce((sum, { length }) => sum + length, 0)).toBe(text.length);
       for (const [i, { author }] of stretches.entries()) expect(author).not.toBe(stretches[i + 1]?.author);
       const lines = authorsByLine(text.toString(), stretches);
@@ -49,4 +52,27 @@ test('stretches are as long as the text, whatever was deleted, and neighbours di
       expect(attributed(stretches, () => 'all')).toHaveLength(text.length === 0 ? 0 : 1);
     }),
   );
+});
+
+test('who goes on under the client of another takes what he writes upon himself, also within one item', () => {
+  const text = written([
+    { by: 0, at: 0, remove: 0, insert: 'mine' },
+    { by: 0, at: 4, remove: 0, insert: 'forged' },
+  ]);
+  const of = (...authors: { from: number; by: string }[]) =>
+    stretchesOf(text._start, new Map([[1, authors]])).map(({ length, author }) => [length, author]);
+  expect(of({ from: 0, by: 'Ada' }, { from: 4, by: 'Mallory' })).toEqual([
+    [4, 'Ada'],
+    [6, 'Mallory'],
+  ]);
+  expect(of({ from: 0, by: 'Ada' }, { from: 4, by: 'Mallory' }, { from: 8, by: 'Ada' })).toEqual([
+    [4, 'Ada'],
+    [4, 'Mallory'],
+    [2, 'Ada'],
+  ]);
+  expect(of({ from: 2, by: 'Ada' }, { from: 10, by: 'Mallory' })).toEqual([
+    [2, null],
+    [8, 'Ada'],
+  ]);
+  expect(of()).toEqual([[10, null]]);
 });

@@ -2,7 +2,7 @@
 
 /** An item of a Yjs text as it lies in memory; this layer knows no more of Yjs. */
 export interface TextItem {
-  readonly id: { readonly client: number };
+  readonly id: { readonly client: number; readonly clock: number };
   readonly length: number;
   readonly deleted: boolean;
   readonly countable: boolean;
@@ -15,14 +15,44 @@ export interface Stretch<Author> {
   readonly author: Author;
 }
 
-/** The visible text from its first item on, by client; neighbours of one client are one. */
-export function stretchesOf(first: TextItem | null): readonly Stretch<number>[] {
-  const found: { length: number; readonly author: number }[] = [];
+/** From which clock of a client on somebody writes through it. */
+export interface WritesFrom<Person> {
+  readonly from: number;
+  readonly by: Person;
+}
+
+/**
+ * Who wrote through each client, ascending. It is one person nearly always; another one where somebody has sent
+ * what he wrote under a client that was not his.
+ */
+export interface Authors<Person> {
+  get(client: number): readonly WritesFrom<Person>[] | undefined;
+}
+
+/** The visible text from its first item on, by who wrote it, null where nobody knows; equal neighbours are one. */
+export function stretchesOf<Person>(
+  first: TextItem | null,
+  authors: Authors<Person>,
+): readonly Stretch<Person | null>[] {
+  const found: { length: number; readonly author: Person | null }[] = [];
+  const push = (length: number, author: Person | null): void => {
+    const last = found.at(-1);
+    if (last !== undefined && last.author === author) last.length += length;
+    else found.push({ length, author });
+  };
   for (let item = first; item !== null; item = item.right) {
     if (item.deleted || !item.countable) continue;
-    const last = found.at(-1);
-    if (last !== undefined && last.author === item.id.client) last.length += item.length;
-    else found.push({ length: item.length, author: item.id.client });
+    const { client, clock } = item.id;
+    const end = clock + item.length;
+    let at = clock;
+    let by: Person | null = null;
+    for (const next of authors.get(client) ?? []) {
+      if (next.from >= end) break;
+      if (next.from > at) push(next.from - at, by);
+      at = Math.max(at, next.from);
+      by = next.by;
+    }
+    push(end - at, by);
   }
   return found;
 }

@@ -11,12 +11,14 @@ import {
   reviewPersonSchema,
   runNameSchema,
   suggestionSchema,
+  textHashSchema,
   threadSchema,
   versionContentSchema,
   versionNameSchema,
   versionSchema,
 } from '../review.ts';
 import { operation } from './operation.ts';
+import { fileTextSchema } from './projects.ts';
 
 /** A thread with all that was said in it, in the order in which it was said. */
 export const wholeThreadSchema = threadSchema
@@ -48,6 +50,12 @@ const item = z.string().regex(/^[\w-]{1,64}$/);
 /** Who says it, where sign-in is off; else it is who is signed in. */
 const as = reviewPersonSchema.optional().meta({ description: 'Read only while sign-in is off.' });
 const nothingElse = z.object({ as });
+
+const replacedSchema = z.object({
+  before: versionSchema
+    .nullable()
+    .meta({ description: 'What stood there until now; null where it was the same text.' }),
+});
 
 const fileErrors = [
   'badRequest',
@@ -163,13 +171,21 @@ export const reviewOperations = {
   createVersion: operation({
     method: 'POST',
     path: '/projects/{project}/files/{path}/versions',
-    summary: 'Keep the text as it is now: under a name, or for the run that is about to train it',
+    summary: 'Keep a text: as it is now under a name, or as a run trains it',
     action: 'version.create',
     params: oneFile,
     query: noQuery,
     body: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('named'), name: versionNameSchema.min(1), as }),
-      z.object({ kind: z.literal('run'), run: runNameSchema, name: versionNameSchema, as }),
+      z.object({
+        kind: z.literal('run'),
+        run: runNameSchema,
+        name: versionNameSchema,
+        text: fileTextSchema.meta({
+          description: 'What is trained: the editor may be ahead of what the server has of it.',
+        }),
+        as,
+      }),
     ]),
     response: versionSchema,
     success: [201],
@@ -195,12 +211,40 @@ export const reviewOperations = {
     params: oneFile.extend({ version: item }),
     query: noQuery,
     body: nothingElse,
-    response: z.object({
-      /** What stood there until now; null where it was the same text. */
-      before: versionSchema.nullable(),
-    }),
+    response: replacedSchema,
     success: [200],
-    errors: [...fileErrors, 'versionNotFound', 'tooLarge'],
+    errors: [...fileErrors, 'versionNotFound', 'tooLarge', 'textMoved'],
+  }),
+  takeBack: operation({
+    method: 'POST',
+    path: '/projects/{project}/files/{path}/take-back',
+    summary: 'Make the text another one, as a new edit, unless somebody has changed it meanwhile',
+    action: 'document.edit',
+    params: oneFile,
+    query: noQuery,
+    body: z.object({
+      text: fileTextSchema,
+      replaces: textHashSchema.meta({ description: 'Of the text that is to be replaced.' }),
+      as,
+    }),
+    response: replacedSchema,
+    success: [200],
+    errors: [...fileErrors, 'tooLarge', 'textMoved'],
+  }),
+  noteMerge: operation({
+    method: 'POST',
+    path: '/projects/{project}/files/{path}/merges',
+    summary: 'Say that edits have met in a config that does not parse, with the last text that did',
+    action: 'document.edit',
+    params: oneFile,
+    query: noQuery,
+    body: z.object({
+      merged: textHashSchema.meta({ description: 'Of the text that does not parse.' }),
+      good: fileTextSchema,
+    }),
+    response: versionSchema,
+    success: [201],
+    errors: [...fileErrors, 'tooLarge', 'textMoved'],
   }),
   listMentions: operation({
     method: 'GET',

@@ -1,9 +1,14 @@
+import type { Hasher } from '../../domain/artifacts/ports.ts';
 import type { MetricSummary } from '../../domain/runs/metrics.ts';
 import type { Run } from '../../domain/runs/run.ts';
 import type { Evidence } from '../../protocol/review.ts';
 
 /** What a run came to, as others can read it who do not have the run. */
-export async function evidenceOf(run: Run, summary: MetricSummary): Promise<Evidence> {
+export async function evidenceOf(
+  run: Run,
+  summary: MetricSummary,
+  hashOf: (text: string) => Promise<string>,
+): Promise<Evidence> {
   return {
     run: run.id,
     name: run.name.slice(0, 200),
@@ -21,10 +26,9 @@ function known(figure: number | undefined): number | null {
   return figure === undefined || !Number.isFinite(figure) ? null : figure;
 }
 
-/** Null where the page may not compute it: not on this machine and without TLS. */
-async function hashOf(text: string): Promise<string | null> {
-  const { subtle } = globalThis.crypto;
-  if (subtle === undefined) return null;
-  const digest = await subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** SHA-256 in hexadecimal; not WebCrypto's, which a page has only on this machine or by TLS. */
+export async function hashOfText(hasher: Hasher, text: string): Promise<string> {
+  const state = await hasher.sha256();
+  state.update(new TextEncoder().encode(text));
+  return state.digest();
 }

@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { runIdSchema } from '../../domain/runs/events.ts';
 import { emptySummary } from '../../domain/runs/metrics.ts';
 import type { ReviewClient } from '../../sdk/review.ts';
+import { hasher } from '../../storage/hasher.ts';
 import { startRun } from '../runs/start.ts';
 import { createWorld, START } from '../testing/trainer-world.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, hashOfText } from './evidence.ts';
 import { createReviewService } from './review.ts';
 
 const file = { project: 'sample', path: 'anneal.yaml' };
@@ -32,7 +33,7 @@ test('a finished run becomes evidence, and names of people become mentions', asy
   const deps = world.boot();
   const run = await (await startRun(deps, START)).ended;
   const { client, asked } = clientThat(async () => ({}));
-  const service = createReviewService({ ...deps, client, self: () => ada });
+  const service = createReviewService({ ...deps, hasher, client, self: () => ada });
 
   await service.suggest(file, { title: 'Longer', note: '', edits: [], run: run.id });
   await service.suggest(file, { title: 'Longer', note: '', edits: [], run: null });
@@ -60,16 +61,35 @@ test('a loss that is no number is not evidence of one', async () => {
     memory_bytes: null,
     loss_scale: null,
   };
-  expect(await evidenceOf(run, { ...emptySummary, last })).toMatchObject({
+  const hashOf = (text: string): Promise<string> => hashOfText(hasher, text);
+  expect(await evidenceOf(run, { ...emptySummary, last }, hashOf)).toMatchObject({
     loss: null,
     validation_loss: null,
   });
 });
 
-test('a server that is away holds no run up', async () => {
+test('what a run trains is kept under its name, and a server that is away holds no run up', async () => {
   const world = createWorld();
+  await world.addText();
+  const deps = world.boot();
+  const run = await (await startRun(deps, START)).ended;
   const { client, asked } = clientThat(() => Promise.reject(new Error('away')));
-  const service = createReviewService({ ...world.boot(), client, self: () => ada });
-  expect(await service.beforeRun(file, runIdSchema.parse('r1'))).toBe(false);
-  expect(asked).toEqual([['createVersion', file, { kind: 'run', run: 'r1', name: '', as: ada }]]);
+  const service = createReviewService({ ...deps, hasher, client, self: () => ada });
+  expect(await service.keepTrained(run.id)).toBe(false);
+  expect(await service.keepTrained(runIdSchema.parse('another'))).toBe(false);
+  const of = { project: START.project, path: START.path };
+  const version = { kind: 'run', run: run.id, name: 'tiny 1', text: START.text, as: ada };
+  expect(asked).toEqual([['createVersion', of, version]]);
+});
+
+test('a text that is replaced or has become of edits that met is named by its hash', async () => {
+  const { client, asked } = clientThat(async () => null);
+  const service = createReviewService({ ...createWorld().boot(), hasher, client, self: () => ada });
+  await service.takeBack(file, 'good', 'both');
+  await service.noteMerge(file, 'good', 'both');
+  const hash = createHash('sha256').update('both').digest('hex');
+  expect(asked).toEqual([
+    ['takeBack', file, { text: 'good', replaces: hash, as: ada }],
+    ['noteMerge', file, { merged: hash, good: 'good' }],
+  ]);
 });

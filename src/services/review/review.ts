@@ -1,10 +1,11 @@
+import type { Hasher } from '../../domain/artifacts/ports.ts';
 import { type MentionedPerson, withMentions } from '../../domain/review/mentions.ts';
 import type { RunId } from '../../domain/runs/events.ts';
 import type { MetricStore, RunStore } from '../../domain/runs/ports.ts';
 import type { Mention, WholeSuggestion, WholeThread } from '../../protocol/http/review.ts';
 import type { Anchor, ReviewPerson, SuggestedEdit, Version, VersionContent } from '../../protocol/review.ts';
 import type { ReviewClient, TextFile } from '../../sdk/review.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, hashOfText } from './evidence.ts';
 
 export interface Proposal {
   readonly title: string;
@@ -34,11 +35,17 @@ export interface ReviewService {
   decide(file: TextFile, suggestion: string, decision: 'accepted' | 'rejected'): Promise<WholeSuggestion>;
   withdraw(file: TextFile, suggestion: string): Promise<WholeSuggestion>;
   nameVersion(file: TextFile, name: string): Promise<Version>;
-  /** Keeps what a run is about to train. False where that is not possible now: no run waits for it. */
-  beforeRun(file: TextFile, run: RunId): Promise<boolean>;
+  /** Keeps what a run of this browser trains. False where that is not possible now: no run waits for it. */
+  keepTrained(run: RunId): Promise<boolean>;
   contentOf(file: TextFile, version: string): Promise<VersionContent>;
   /** Resolves with the version of what stood there before; null where it was the same. */
   restore(file: TextFile, version: string): Promise<Version | null>;
+  /** The same with any text, unless somebody was faster: the present one must still be `present`. */
+  takeBack(file: TextFile, text: string, present: string): Promise<Version | null>;
+  /** Keeps the last text that parsed for those who come later, where edits have met in `present`. */
+  noteMerge(file: TextFile, good: string, present: string): Promise<Version>;
+  /** As the server names texts. */
+  hashOf(text: string): Promise<string>;
   mentions(project: string): Promise<readonly Mention[]>;
   markRead(project: string, thread: string): Promise<number>;
 }
@@ -49,13 +56,18 @@ export interface ReviewDeps {
   readonly self: () => ReviewPerson;
   readonly runs: Pick<RunStore, 'get'>;
   readonly metrics: Pick<MetricStore, 'summary'>;
+  readonly hasher: Hasher;
 }
 
-export function createReviewService({ client, self, runs, metrics }: ReviewDeps): ReviewService {
+/** Of a version. */
+const MAX_NAME = 120;
+
+export function createReviewService({ client, self, runs, metrics, hasher }: ReviewDeps): ReviewService {
   const as = (): ReviewPerson => {
     const { id, name } = self();
     return { id, name };
   };
+  const hashOf = (text: string): Promise<string> => hashOfText(hasher, text);
   return {
     comment: (file, anchor, typed, people) =>
       client.startThread(file, { anchor, text: withMentions(typed, people), as: as() }),
@@ -64,19 +76,31 @@ export function createReviewService({ client, self, runs, metrics }: ReviewDeps)
     resolve: (file, thread, resolved) => client.resolve(file, thread, { resolved, as: as() }),
     async suggest(file, { title, note, edits, run: id }) {
       const run = id === null ? null : await runs.get(id);
-      const evidence = run === null ? null : await evidenceOf(run, await metrics.summary(run.id));
+      const evidence = run === null ? null : await evidenceOf(run, await metrics.summary(run.id), hashOf);
       return await client.suggest(file, { title, note, edits: [...edits], evidence, as: as() });
     },
     decide: (file, suggestion, decision) => client.decide(file, suggestion, { decision, as: as() }),
     withdraw: (file, suggestion) => client.withdraw(file, suggestion, { as: as() }),
     nameVersion: (file, name) => client.createVersion(file, { kind: 'named', name, as: as() }),
-    beforeRun: (file, run) =>
-      client.createVersion(file, { kind: 'run', run, name: '', as: as() }).then(
-        () => true,
-        () => false,
-      ),
+    async keepTrained(id) {
+      try {
+        const run = await runs.get(id);
+        if (run === null) return false;
+        const { path, text } = run.pins.config;
+        const file = { project: run.project, path };
+        const name = run.name.slice(0, MAX_NAME);
+        await client.createVersion(file, { kind: 'run', run: id, name, text, as: as() });
+        return true;
+      } catch {
+        return false;
+      }
+    },
     contentOf: async (file, version) => (await client.readVersion(file, version)).content,
     restore: (file, version) => client.restoreVersion(file, version, { as: as() }),
+    takeBack: async (file, text, present) =>
+      client.takeBack(file, { text, replaces: await hashOf(present), as: as() }),
+    noteMerge: async (file, good, present) => client.noteMerge(file, { merged: await hashOf(present), good }),
+    hashOf,
     mentions: (project) => client.mentions(project, as()),
     markRead: (project, thread) => client.readMentions(project, { thread, as: as() }),
   };

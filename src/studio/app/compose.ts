@@ -75,7 +75,12 @@ export function composeServices(): Services {
     clock,
     random,
   };
-  const review = createReviewService({ ...deps, client: server.review, self: () => profile.current() });
+  const review = createReviewService({
+    ...deps,
+    hasher,
+    client: server.review,
+    self: () => profile.current(),
+  });
   const preparing = createPreparing();
   const over = (started: Started): Started => {
     const forget = (): void => preparing.report(started.run, null);
@@ -89,11 +94,11 @@ export function composeServices(): Services {
       preparing,
       async start(request, onProgress) {
         const run = request.run ?? newRunId(deps);
-        void review.beforeRun(request, run);
         const started = await startRun(deps, { ...request, run }, (progress) => {
           preparing.report(run, progress);
           onProgress?.(progress);
         });
+        void review.keepTrained(run);
         return over(started);
       },
       async resume(run, onProgress) {

@@ -20,7 +20,7 @@ export function useMentionable(
     const add = ({ id, name }: MentionedPerson): void => {
       if (id !== self) found.set(id, { id, name });
     };
-    for (const author of review.authors.values()) add(author);
+    for (const turns of review.authors.values()) for (const { by } of turns) add(by);
     for (const { comments } of review.threads) for (const { by } of comments) add(by);
     for (const { by } of review.suggestions) add(by);
     for (const person of here) add(person); // as they are called now
