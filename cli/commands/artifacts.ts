@@ -17,7 +17,7 @@ export function run(args: readonly string[], io: CommandIo): Promise<number> {
       key: process.env.ANNEAL_API_KEY || undefined,
       timeoutMs: 600_000, // every document is searched
     });
-    const graceHours = wholeOption('--grace-hours', values['grace-hours'], 0);
+    const graceHours = wholeOption('--grace-hours', values['grace-hours'], 1);
     const collection = await client.artifacts.collect(values.workspace, {
       dryRun: values['dry-run'],
       ...(graceHours === null ? {} : { graceHours }),

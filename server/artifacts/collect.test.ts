@@ -1,21 +1,55 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { syncPath } from '../../src/protocol/sync.ts';
 import { createClient } from '../../src/sdk/client.ts';
+import type { ServerOptions } from '../options.ts';
+import type { RequestName } from '../store/requests.ts';
+import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { addHashes } from './references.ts';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-const everything = { dryRun: false, graceHours: 0 };
+const HOUR_MS = 3600 * 1000;
+/** All that nobody has touched for as short a time as can be asked for. */
+const everything = { dryRun: false, graceHours: 1 };
+
+/** A server whose clock the test turns on. */
+async function server(options: Partial<ServerOptions> = {}) {
+  let passed = 0;
+  const { url } = await testServer({ ...options, now: () => Date.now() + passed });
+  const client = createClient({ baseUrl: url });
+  return {
+    ...{ url, client },
+    pass: (ms: number) => {
+      passed += ms;
+    },
+    upload: async () => (await client.artifacts.upload(new Blob([randomBytes(3000)]))).sha256,
+  };
+}
+
+/** Does something when the store is asked for something by the name, once; afterwards, or before. */
+function interrupt(name: RequestName, when: 'before' | 'after', work: () => Promise<unknown>): () => boolean {
+  const { call } = SqliteStore.prototype;
+  let done = false;
+  const spy = vi.spyOn(SqliteStore.prototype, 'call');
+  onTestFinished(() => spy.mockRestore());
+  spy.mockImplementation(async function (this: SqliteStore, asked, input) {
+    const now = asked === name && !done;
+    if (now) done = true;
+    if (now && when === 'before') await work();
+    const output = await call.call(this, asked, input);
+    if (now && when === 'after') await work();
+    return output;
+  } as typeof call);
+  return () => done;
+}
 
 test('what nothing refers to goes; what a file, a text, a run or an upload refers to stays', async () => {
-  const { url } = await testServer();
-  const client = createClient({ baseUrl: url });
+  const { url, client, pass, upload } = await server();
   const { artifacts, files } = client;
-  const upload = async (): Promise<string> => (await artifacts.upload(new Blob([randomBytes(3000)]))).sha256;
   const [named, deleted, quoted, ofRun, unused] = await Promise.all([1, 2, 3, 4, 5].map(upload));
   if (!named || !deleted || !quoted || !ofRun || !unused) throw new Error('five were sent');
   await files.create('sample', { kind: 'artifact', path: 'a.bin', sha256: named });
@@ -33,14 +67,21 @@ test('what nothing refers to goes; what a file, a text, a run or an upload refer
     },
   });
   const unusedOnly = [{ sha256: unused, bytes: 3000 }];
-  expect(await artifacts.collect('home', { dryRun: true, graceHours: 0 })).toEqual({
+  await expect(artifacts.collect('home', { dryRun: false, graceHours: 0 })).rejects.toMatchObject({
+    code: 'ANN-PRO-001',
+  });
+  expect(await artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 5 });
+  pass(2 * HOUR_MS);
+  expect(await artifacts.collect('home', { dryRun: true, graceHours: 1 })).toEqual({
     dryRun: true,
     artifacts: unusedOnly,
     kept: 4,
     freed: 3000,
   });
-  expect(await artifacts.size(unused)).toBe(3000);
   expect(await artifacts.collect('home', { dryRun: false })).toMatchObject({ artifacts: [], kept: 5 }); // too young
+  expect(await artifacts.size(unused)).toBe(3000); // asked for just now
+  expect(await artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 5 });
+  pass(2 * HOUR_MS);
   expect(await artifacts.collect('home', everything)).toEqual({
     dryRun: false,
     artifacts: unusedOnly,
@@ -55,6 +96,7 @@ test('what nothing refers to goes; what a file, a text, a run or an upload refer
   // Deleted for good, and the run is gone: nothing refers to them any more.
   await files.remove('sample', 'b.bin', { forever: true });
   await artifacts.hold('sample', 'run-1', []);
+  pass(2 * HOUR_MS);
   const second = await artifacts.collect('home', everything);
   expect(second.artifacts.map(({ sha256 }) => sha256)).toContain(ofRun);
   expect(await artifacts.size(named)).toBe(3000);
@@ -64,8 +106,8 @@ test('whatever people do meanwhile, nothing that a file names is ever gone', asy
   const seed = Date.now() % 1_000_000;
   console.log(`seed ${seed}`);
   const random = new Random(seed);
-  const { url } = await testServer();
-  const { artifacts, files } = createClient({ baseUrl: url });
+  const { url, client, pass } = await server();
+  const { artifacts, files } = client;
   const editor = new Editor(url, syncPath('sample', '.project'));
   await editor.untilSynced();
   const named = new Map<string, string>();
@@ -73,7 +115,10 @@ test('whatever people do meanwhile, nothing that a file names is ever gone', asy
   for (let i = 0; i < 40; i++) {
     const bytes = randomBytes(2000);
     const choice = random.below(4);
-    if (choice === 0) collecting.push(artifacts.collect('home', { dryRun: false, graceHours: 0.001 }));
+    if (choice === 0) {
+      pass(2 * HOUR_MS);
+      collecting.push(artifacts.collect('home', everything));
+    }
     const { sha256 } = await artifacts.upload(new Blob([bytes]));
     const path = `data/${i}.bin`;
     if (choice === 1) await files.create('sample', { kind: 'artifact', path, sha256 });
@@ -89,12 +134,59 @@ test('whatever people do meanwhile, nothing that a file names is ever gone', asy
   }
   await Promise.all(collecting);
   await editor.untilStored();
+  pass(2 * HOUR_MS);
   await artifacts.collect('home', everything);
   for (const sha256 of named.values()) {
     const back = await artifacts.download(sha256);
     expect(hash(new Uint8Array(await back.arrayBuffer()))).toBe(sha256);
   }
   await editor.leave();
+});
+
+describe.each([
+  ['as they are', null],
+  ['sealed', { current: randomBytes(32), previous: null }],
+])('of texts that are stored %s', (_, masterKeys) => {
+  test('what a run, a text, a list or a new project names between the look and the removal stays', async () => {
+    const { url, client, pass, upload } = await server({ masterKeys });
+    const { artifacts, files, projects } = client;
+    const [ofRun, inText, inList, inSeed, unused] = await Promise.all([1, 2, 3, 4, 5].map(upload));
+    if (!ofRun || !inText || !inList || !inSeed || !unused) throw new Error('five were sent');
+    const list = new Editor(url, syncPath('sample', '.project'));
+    const notes = new Editor(url, syncPath('sample', 'notes.md'));
+    await Promise.all([list.untilSynced(), notes.untilSynced()]);
+    pass(2 * HOUR_MS);
+    const interrupted = interrupt('disownArtifacts', 'before', async () => {
+      await artifacts.hold('sample', 'run-1', [ofRun]);
+      notes.text.insert(0, `We trained on ${inText}.`);
+      const entry = { kind: 'artifact', sha256: inList, bytes: 3000, created: 1 };
+      list.doc.getMap('files').set('data.bin', entry); // as browsers do it: past every operation
+      await Promise.all([list.untilStored(), notes.untilStored()]);
+      await projects.create({ name: 'New', id: 'new' });
+      await files.create('new', { kind: 'text', path: 'why.md', text: `It was ${inSeed}.` });
+    });
+    const { artifacts: gone, kept } = await artifacts.collect('home', everything);
+    expect(interrupted()).toBe(true);
+    expect(gone.map(({ sha256 }) => sha256)).toEqual([unused]);
+    expect(kept).toBe(4);
+    for (const sha256 of [ofRun, inText, inList, inSeed])
+      expect((await artifacts.download(sha256)).size).toBe(3000);
+    await Promise.all([list.leave(), notes.leave()]);
+  });
+
+  test('a file that is renamed while references are looked for is not overlooked', async () => {
+    const { client, pass, upload } = await server({ masterKeys });
+    const { artifacts, files } = client;
+    const named = await upload();
+    await files.create('sample', { kind: 'text', path: 'notes.md', text: `We trained on ${named}.` });
+    pass(2 * HOUR_MS);
+    const interrupted = interrupt('allDocuments', 'after', () =>
+      files.rename('sample', 'notes.md', 'moved.md'),
+    );
+    expect(await artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 1 });
+    expect(interrupted()).toBe(true);
+    expect((await artifacts.download(named)).size).toBe(3000);
+  });
 });
 
 test('hashes are found in whatever surrounds them', () => {

@@ -1,9 +1,10 @@
 import type { Clock } from '../../src/base/clock.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Collection } from '../../src/protocol/http/artifacts.ts';
 import type { Store } from '../store/store.ts';
-import type { ArtifactStore } from './artifact-store.ts';
+import { type ArtifactStore, TOUCH_EVERY_MS } from './artifact-store.ts';
 import type { BlobName } from './ports.ts';
-import { referencedHashes } from './references.ts';
+import { References } from './references.ts';
 
 export interface CollectOptions {
   readonly workspace: string;
@@ -15,10 +16,15 @@ export interface CollectOptions {
 
 /** So many names are looked up at once. */
 const AT_ONCE = 500;
+/** Who has sent or asked for an artifact, and names it then, is not done in less. */
+export const MIN_GRACE_MS = 3600 * 1000;
+/** What has been written since is read again so many times; each takes a few milliseconds. */
+const MAX_TRIES = 1_000;
 
 /**
  * Takes artifacts that nothing refers to from a workspace, and removes the blobs that no workspace needs then.
- * References are looked for before and, for what was touched meanwhile, in the very commit that removes.
+ * References are looked for before, and nothing goes in a commit before which something was written that has not
+ * been looked at.
  */
 export class Collector {
   readonly #store: Store;
@@ -38,24 +44,41 @@ export class Collector {
 
   async collect({ workspace, dryRun, graceMs }: CollectOptions): Promise<Collection> {
     const store = this.#store;
-    const before = this.#clock.now() - graceMs;
+    const before = this.#clock.now() - Math.max(graceMs, MIN_GRACE_MS) - TOUCH_EVERY_MS;
     const idle = await store.call('idleArtifacts', { workspace, before });
-    const referenced = await referencedHashes(store);
-    const unused = idle.filter(({ sha256 }) => !referenced.has(sha256));
-    const hashes = unused.map(({ sha256 }) => sha256);
-    const kept = await store.call('countArtifacts', workspace);
+    const references = await References.of(store);
+    const unused = () => idle.filter(({ sha256 }) => !references.hashes.has(sha256));
     if (dryRun) {
+      const artifacts = unused();
+      const hashes = artifacts.map(({ sha256 }) => sha256);
       const freed = await store.call('bytesOnlyOf', { workspace, hashes });
-      return { dryRun, artifacts: unused, kept: kept - unused.length, freed };
+      const kept = (await store.call('countArtifacts', workspace)) - artifacts.length;
+      return { dryRun, artifacts, kept, freed };
     }
-    const gone = new Set(await store.call('disownArtifacts', { workspace, hashes, before }));
+    const gone = await this.#disown(references, before, workspace, unused);
     const freed = await removeUnneeded(store, this.#artifacts, before);
     return {
       dryRun,
-      artifacts: unused.filter(({ sha256 }) => gone.has(sha256)),
+      artifacts: idle.filter(({ sha256 }) => gone.has(sha256)),
       kept: await store.call('countArtifacts', workspace),
       freed,
     };
+  }
+
+  async #disown(
+    references: References,
+    before: number,
+    workspace: string,
+    unused: () => readonly { readonly sha256: string }[],
+  ): Promise<ReadonlySet<string>> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const hashes = unused().map(({ sha256 }) => sha256);
+      const wish = { workspace, hashes, before, since: references.end };
+      const gone = await this.#store.call('disownArtifacts', wish);
+      if (gone !== null) return new Set(gone);
+      await references.catchUp();
+    }
+    throw protocolErrors.collectBusy({ where: workspace });
   }
 }
 

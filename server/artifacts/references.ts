@@ -1,18 +1,81 @@
 import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
+
+/** How far references have been looked for: what came behind it may name anything. */
+export interface ReferencesEnd {
+  /** Of the log. */
+  readonly seq: number;
+  /** The newest document. */
+  readonly document: number;
+}
+
+/** Of 4 MiB at most. */
+const ROWS_AT_ONCE = 50;
+
+const nameOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
 
 /**
  * Every hash that some document names, in whatever state: the bytes are searched as they are. A file that was
  * deleted and can be restored, a text that quotes a hash, a project that is in the bin: all of them keep what
  * they name. What is no reference at all may be kept too; nothing that is one is missed.
  */
-export async function referencedHashes(store: Store): Promise<Set<string>> {
-  const found = new Set(await store.call('heldArtifacts', null));
-  for (const sha256 of await store.call('versionArtifacts', null)) found.add(sha256);
-  for (const name of await store.call('allDocuments', null)) {
-    const { snapshot, updates } = await store.call('loadDocument', name);
-    for (const bytes of snapshot === null ? updates : [snapshot, ...updates]) addHashes(bytes, found);
+export class References {
+  readonly hashes = new Set<string>();
+  readonly #store: Store;
+  /** Documents that were searched, and what they were called then. */
+  readonly #read = new Map<number, string>();
+  #seq: number;
+  #document = 0;
+
+  private constructor(store: Store) {
+    this.#store = store;
+    this.#seq = store.lsn;
   }
-  return found;
+
+  static async of(store: Store): Promise<References> {
+    const found = new References(store);
+    for (const sha256 of await store.call('heldArtifacts', null)) found.hashes.add(sha256);
+    for (const sha256 of await store.call('versionArtifacts', null)) found.hashes.add(sha256);
+    await found.#readDocuments();
+    return found;
+  }
+
+  get end(): ReferencesEnd {
+    return { seq: this.#seq, document: this.#document };
+  }
+
+  /** Looks at what people have written since. */
+  async catchUp(): Promise<void> {
+    await this.#readDocuments();
+    const replaced = new Set<string>();
+    for (let more = true; more; ) {
+      const part = await this.#store.call('logAfter', { after: this.#seq, limit: ROWS_AT_ONCE });
+      for (const { data } of part.rows) addHashes(data, this.hashes);
+      for (const name of part.compacted) replaced.add(nameOf(name));
+      this.#seq = part.seq;
+      more = part.more;
+    }
+    if (replaced.size === 0) return;
+    // Their rows are gone, and may never have been seen.
+    for (const [id, name] of this.#read) if (replaced.has(name)) this.#read.delete(id);
+    await this.#readDocuments();
+  }
+
+  /** Those that are new, or had another name when they were looked for: under that name they were not found. */
+  async #readDocuments(): Promise<void> {
+    for (;;) {
+      const documents = await this.#store.call('allDocuments', null);
+      const unread = documents.filter((document) => this.#read.get(document.id) !== nameOf(document));
+      if (unread.length === 0) return;
+      for (const { id, project, path } of unread) {
+        const { snapshot, updates } = await this.#store.call('loadDocument', { project, path });
+        for (const bytes of snapshot === null ? updates : [snapshot, ...updates])
+          addHashes(bytes, this.hashes);
+        this.#read.set(id, nameOf({ project, path }));
+        this.#document = Math.max(this.#document, id);
+      }
+    }
+  }
 }
 
 /** Also those that overlap, as in a longer run of digits. */

@@ -6,6 +6,17 @@ type Db = Kysely<Tables>;
 
 const ROWS_AT_ONCE = 500;
 
+async function isWrittenSince(
+  db: Db,
+  { seq, document }: { readonly seq: number; readonly document: number },
+): Promise<boolean> {
+  const row = db.selectFrom('updates').select('seq').where('seq', '>', seq).limit(1);
+  const snapshot = db.selectFrom('snapshots').select('upto').where('upto', '>', seq).limit(1);
+  const made = db.selectFrom('documents').select('id').where('id', '>', document).limit(1);
+  for (const query of [row, snapshot, made]) if ((await query.execute()).length > 0) return true;
+  return false;
+}
+
 /** What refers to artifacts, what nothing refers to, and which blobs are needed. */
 export const collectingRequests = {
   /** Replaces what a holder, such as a run, refers to. */
@@ -49,17 +60,29 @@ export const collectingRequests = {
       .execute();
   },
 
-  /** Takes artifacts from the workspace, but for those that were touched or held meanwhile; answers with the rest. */
+  /**
+   * Takes artifacts from the workspace, but for those that were touched, held or named by a version meanwhile;
+   * answers with the rest. Null, and nothing done, where something was written since the caller looked: it may name
+   * them.
+   */
   async disownArtifacts(
     db: Db,
-    wish: { readonly workspace: string; readonly hashes: readonly string[]; readonly before: number },
-  ): Promise<string[]> {
+    wish: {
+      readonly workspace: string;
+      readonly hashes: readonly string[];
+      readonly before: number;
+      readonly since: { readonly seq: number; readonly document: number };
+    },
+  ): Promise<string[] | null> {
+    if (await isWrittenSince(db, wish.since)) return null;
+    const named = new Set(await collectingRequests.versionArtifacts(db, null));
+    const hashes = wish.hashes.filter((sha256) => !named.has(sha256));
     const gone: string[] = [];
-    for (let first = 0; first < wish.hashes.length; first += ROWS_AT_ONCE) {
+    for (let first = 0; first < hashes.length; first += ROWS_AT_ONCE) {
       const rows = await db
         .deleteFrom('artifact_owners')
         .where('workspace', '=', wish.workspace)
-        .where('sha256', 'in', wish.hashes.slice(first, first + ROWS_AT_ONCE))
+        .where('sha256', 'in', hashes.slice(first, first + ROWS_AT_ONCE))
         .where('touched', '<', wish.before)
         .where('sha256', 'not in', db.selectFrom('artifact_holds').select('sha256'))
         .returning('sha256')
@@ -139,7 +162,10 @@ export const collectingRequests = {
   },
 
   /** Names of all documents of the projects, deleted ones too: they can be restored. */
-  async allDocuments(db: Db, _input: null): Promise<{ readonly project: string; readonly path: string }[]> {
-    return db.selectFrom('documents').select(['project', 'path']).orderBy('id').execute();
+  async allDocuments(
+    db: Db,
+    _input: null,
+  ): Promise<{ readonly id: number; readonly project: string; readonly path: string }[]> {
+    return db.selectFrom('documents').select(['id', 'project', 'path']).orderBy('id').execute();
   },
 };

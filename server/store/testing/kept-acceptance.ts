@@ -4,6 +4,8 @@ import type { Store } from '../store.ts';
 import type { Site } from './acceptance.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+/** Nothing that is written comes behind it. */
+const ALL = { seq: Number.MAX_SAFE_INTEGER, document: Number.MAX_SAFE_INTEGER };
 const blob = (name: string, size: number) => ({ sha256: name.repeat(64).slice(0, 64), bytes: size });
 
 /** What every store must do with artifacts, the audit log and the keys of the vault. */
@@ -35,9 +37,13 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     expect(found).toEqual({ bytes: 107, parts: [shared, blob('b', 7)] });
     expect(await store.call('findArtifact', { workspace: 'other', sha256: blob('1', 0).sha256 })).toBeNull();
     const hashes = [blob('1', 0).sha256, blob('2', 0).sha256];
-    expect((await store.call('disownArtifacts', { workspace: 'home', hashes, before: 11 })).sort()).toEqual(
+    const disowned = await store.call('disownArtifacts', {
+      workspace: 'home',
       hashes,
-    );
+      before: 11,
+      since: ALL,
+    });
+    expect(disowned?.sort()).toEqual(hashes);
     expect(await use()).toMatchObject({ used: 0 });
     expect(await store.call('knownParts', blob('1', 0).sha256)).toBeNull();
     expect(await store.call('knownParts', blob('2', 0).sha256)).toEqual([shared, blob('c', 8)]);
@@ -88,7 +94,15 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
       parts: [blob('1', 5)],
     });
     await store.call('holdArtifacts', { project: 'q', holder: 'run-1', hashes: [sha256, sha256], now: 1 });
-    const disown = () => store.call('disownArtifacts', { workspace: 'home', hashes: [sha256], before: 2 });
+    const disown = (since = ALL) =>
+      store.call('disownArtifacts', { workspace: 'home', hashes: [sha256], before: 2, since });
+    expect(await disown()).toEqual([]);
+    await store.call('holdArtifacts', { project: 'q', holder: 'run-1', hashes: [], now: 1 });
+    // Whatever was written since somebody looked: it may name it.
+    const name = { project: 'q', path: 'notes.md' };
+    await store.write({ kind: 'seed', ...name, data: bytes('seed') });
+    expect(await disown({ ...ALL, document: 0 })).toBeNull();
+    await store.call('saveVersion', { ...name, id: 'v', state: bytes('version'), artifacts: [sha256] });
     expect(await disown()).toEqual([]);
     await store.call('changeProject', { id: 'q', deleted: 5 });
     await store.call('purgeProjects', { before: 6 });

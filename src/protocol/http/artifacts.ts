@@ -181,13 +181,13 @@ export const artifactOperations = {
       dryRun: z.boolean().default(true),
       graceHours: z
         .number()
-        .min(0)
+        .min(1)
         .max(24 * 365)
         .default(7 * 24)
         .meta({ description: 'What was stored, asked for or named within this time stays.' }),
     }),
     response: collectionSchema,
     success: [200],
-    errors: ['badRequest'],
+    errors: ['badRequest', 'collectBusy'],
   }),
 };
