@@ -21,9 +21,12 @@ import { type BenchReport, bar, machine } from './report.ts';
  * Power loss: a SIGKILL leaves what the system had not written yet, so a kill alone proves nothing of it. A
  * small library between server and system records every write and every honoured sync of database, log and
  * watermark (crash/recorder.c), and from that the files are built as a power cut at a random instant may leave
- * them: unsynced writes lost, there, there in part or torn by sectors. Whole older states, and logs of which the
- * disk forgot what it had promised, are put back too. Then either everything is there, or the server says
- * so (another epoch, a smaller number) and everything is there once the clients have sent it again.
+ * them: unsynced writes lost, there, there in part or torn by sectors. Whole older states (also with their
+ * watermark, while others write on until the log is longer than before), and logs of which the disk forgot what it
+ * had promised, are put back too. Then either everything is there, or the server says so (another epoch, a smaller
+ * number) and everything is there once the clients have sent it again. Where no C compiler is, the bar is missed.
+ *
+ * Writers send some of their updates after later ones: what has to wait for another is promised like everything else.
  *
  * The seed decides instants and damage, but not how far the server is by then.
  */
@@ -55,6 +58,7 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
   try {
     const killed = await killAndLook(join(folder, 'kills'), count, random, progress);
     const { library, why } = buildRecorder(folder);
+    if (why !== null) progress(`power losses cannot be tried: ${why}`);
     const power = library === null ? null : await cutPower(folder, library, cuts, random, progress);
     const lost = [...killed.lost, ...(power?.lost ?? [])];
     for (const line of lost.slice(0, SHOWN)) progress(line);
@@ -70,7 +74,8 @@ export async function run(args: readonly string[], { progress }: BenchOptions): 
       bars: [
         bar('acknowledged edits that a kill lost', killed.lost.length, '<=', 0),
         bar('epochs of a log that is whole', killed.epochs, '<=', 1),
-        ...(power === null ? [] : [bar('edits silently lost by power losses', power.lost.length, '<=', 0)]),
+        bar('power losses tried', power?.cases ?? 0, '>=', cuts),
+        bar('edits silently lost by power losses', power?.lost.length ?? 0, '<=', 0),
       ],
       facts: {
         power_loss: power === null ? `not tried: ${why}` : { ...power, lost: power.lost.length },

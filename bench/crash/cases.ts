@@ -2,7 +2,7 @@ import type { Random } from '../../src/base/random.ts';
 import { afterPowerCut, cuts, versionsOf } from './power-cut.ts';
 import type { Act } from './trace.ts';
 
-export const kinds = ['power cut', 'older state', 'lying disk'] as const;
+export const kinds = ['power cut', 'older state', 'put back', 'lying disk'] as const;
 
 /** Files as they may be found after a disaster. */
 export interface Case {
@@ -12,6 +12,10 @@ export interface Case {
   readonly files: ReadonlyMap<string, Buffer>;
   /** Put back into the very file that the server had, or as a new one (as a restored backup is). */
   readonly inPlace: boolean;
+  /** Somebody copied it there, which the system notes; else it is found as the disk has it. */
+  readonly byHand: boolean;
+  /** Others write before those come back who know of more, until the log is longer than it was. */
+  readonly othersFirst: boolean;
   /** What was promised up to here counts, by the monotonic clock. */
   readonly until: bigint;
 }
@@ -27,8 +31,11 @@ export interface Traced {
 
 export function makeCase(kind: Case['kind'], traced: Traced, random: Random): Case {
   if (kind === 'power cut') return powerCut(traced, random);
+  if (kind === 'put back') return folderPutBack(traced, random);
   return kind === 'older state' ? olderState(traced, random) : lyingDisk(traced, random);
 }
+
+const asFound = { inPlace: true, byHand: false, othersFirst: false } as const;
 
 /** Everything that was synced is there; of what was not, anything. */
 function powerCut(traced: Traced, random: Random): Case {
@@ -45,7 +52,7 @@ function powerCut(traced: Traced, random: Random): Case {
     kind: 'power cut',
     what: `unsynced writes ${cut}, watermark ${mark}`,
     files,
-    inPlace: true,
+    ...asFound,
     until,
   };
 }
@@ -56,8 +63,26 @@ function olderState(traced: Traced, random: Random): Case {
   const inPlace = random.uniform() < 0.5;
   const wish = random.pick(['newest', 'older', 'of now'] as const);
   const { files, mark } = state(traced, then, 'lost', random, wish);
-  const how = inPlace ? 'in place' : 'as a new file';
-  return { kind: 'older state', what: `${how}, watermark ${mark}`, files, inPlace, until: traced.end };
+  const byHand = !inPlace || random.uniform() < 0.5;
+  const how = inPlace ? (byHand ? 'copied into place' : 'a disk that was turned back') : 'as a new file';
+  const what = `${how}, watermark ${mark}`;
+  return { kind: 'older state', what, files, inPlace, byHand, othersFirst: false, until: traced.end };
+}
+
+/** The folder as it was, mark and all, copied into its place; and nobody who knows of more is there for a while. */
+function folderPutBack(traced: Traced, random: Random): Case {
+  const then = between(traced.from, traced.end, random);
+  const { files } = state(traced, then, 'lost', random, 'newest');
+  const what = 'with its own watermark, and others wrote';
+  return {
+    kind: 'put back',
+    what,
+    files,
+    inPlace: true,
+    byHand: true,
+    othersFirst: true,
+    until: traced.end,
+  };
 }
 
 /**
@@ -91,7 +116,7 @@ function lyingDisk(traced: Traced, random: Random): Case {
         whole.subarray(at + 4096),
       ]);
   const what = `log ${cut ? 'cut off' : 'zeroed'} at ${at} of ${whole.length}, watermark ${mark}`;
-  return { kind: 'lying disk', what, files: new Map(files).set(log, damaged), inPlace: true, until };
+  return { kind: 'lying disk', what, files: new Map(files).set(log, damaged), ...asFound, until };
 }
 
 function state(

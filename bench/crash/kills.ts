@@ -3,7 +3,7 @@ import type { Random } from '../../src/base/random.ts';
 import { judge } from './ledger.ts';
 import { ServerProcess } from './server-process.ts';
 import { typeAway } from './typing.ts';
-import { look, Writer } from './writer.ts';
+import { look, textWith, Writer } from './writer.ts';
 
 export interface KillReport {
   readonly kills: number;
@@ -40,7 +40,10 @@ export async function killAndLook(
       const there = writers.filter((writer) => writer.path === path);
       const told = Math.max(0, ...there.flatMap((writer) => writer.told.map(({ lsn }) => lsn)));
       const verdict = judge(
-        seen.text,
+        textWith(
+          seen.state,
+          there.flatMap((writer) => writer.unpromised()),
+        ),
         there.flatMap((writer) => writer.pieces()),
       );
       const problems = [...verdict.lost, ...verdict.wrong.map((one) => `wrong: ${one}`)];

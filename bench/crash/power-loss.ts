@@ -1,6 +1,7 @@
 import { link, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { asUntouched, longAgo } from '../../server/store/testing/marks.ts';
 import type { Random } from '../../src/base/random.ts';
 import { type Case, kinds, makeCase, type Traced } from './cases.ts';
 import { judge } from './ledger.ts';
@@ -8,7 +9,7 @@ import { recorded } from './recorder.ts';
 import { ServerProcess } from './server-process.ts';
 import { readTrace } from './trace.ts';
 import { typeAway } from './typing.ts';
-import { comeBack, look, Writer } from './writer.ts';
+import { comeBack, look, textWith, Writer, writeBeyond } from './writer.ts';
 
 export interface PowerReport {
   readonly cases: number;
@@ -91,7 +92,8 @@ async function record(folder: string, library: string, random: Random): Promise<
 
 async function putBack({ folder, original, traced }: Recording, one: Case): Promise<void> {
   for (const name of await readdir(folder)) if (name.startsWith('anneal.')) await rm(join(folder, name));
-  for (const [path, bytes] of one.files) {
+  for (const [path, was] of one.files) {
+    const bytes = path !== traced.watermark ? was : one.byHand ? longAgo(was) : asUntouched(was);
     if (path !== traced.database || !one.inPlace) {
       await writeFile(path, bytes);
       continue;
@@ -116,7 +118,11 @@ async function check(
       return;
     }
     const paths = [...new Set(writers.map((writer) => writer.path))];
-    // All of them come back at once, before anybody writes.
+    if (one.othersFirst) {
+      const told = writers.flatMap((writer) => writer.told.filter(({ at }) => at <= one.until));
+      await writeBeyond(url, 'power/others.md', Math.max(...told.map(({ lsn }) => lsn)));
+    }
+    // All of them come back at once.
     const first = await Promise.all(paths.map((path) => look(url, path)));
     for (const [index, path] of paths.entries()) {
       const there = writers.filter((writer) => writer.path === path);
@@ -126,8 +132,12 @@ async function check(
       const silent = told.every(({ epoch, lsn }) => seen.epoch === epoch && seen.lsn >= lsn);
       if (!silent) for (const writer of there) await comeBack(url, path, writer.state);
       // After a power cut alone nothing need be sent again for everything to be there.
-      const { text } = silent || one.kind === 'power cut' ? seen : await look(url, path);
+      const found = silent || one.kind === 'power cut' ? seen : await look(url, path);
       const pieces = there.flatMap((writer) => writer.pieces(one.until));
+      const text = textWith(
+        found.state,
+        there.flatMap((writer) => writer.unpromised(one.until)),
+      );
       const { lost, wrong } = judge(text, pieces);
       const problems = [...lost, ...wrong.map((part) => `wrong: ${part}`)];
       const when = silent ? 'without a word' : 'although it was sent again';

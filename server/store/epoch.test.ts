@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isIntact, newEpoch } from './epoch.ts';
 
 const found = { epoch: 7, lsn: 100, identity: 1n };
-const mark = { epoch: 7, lsn: 100, identity: 1n };
+const mark = { epoch: 7, lsn: 100, identity: 1n, moved: false };
 
 test.each([
   ['the log reaches as far as its mark', found, mark, true],

@@ -6,6 +6,8 @@ export interface Mark {
   readonly lsn: number;
   /** Of the database that it speaks of: the inode of its file, or the cluster's own number. */
   readonly identity: bigint;
+  /** Its file was changed at another time than it says: somebody has put it there. */
+  readonly moved: boolean;
 }
 
 export interface Found {

@@ -1,42 +1,56 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Mark } from './epoch.ts';
 
-const MAGIC = 0x314d4e41; // ANM1
-const BYTES = 28;
+const MAGIC = 0x324d4e41; // ANM2
+const BYTES = 36;
+const AT = 24;
+/** A file's time of change is the system's own clock, some milliseconds late. */
+const TOLERANCE_MS = 2_000;
 
 /** The file beside the database that says how far the log reached when somebody was last told of it. */
 export class Watermark {
   readonly #file: number;
   readonly #identity: bigint;
   readonly #record = Buffer.alloc(BYTES);
+  /** How far the clock of the file system is ahead of ours; null until something has been written. */
+  #ahead: number | null = null;
 
   constructor(path: string, identity: bigint) {
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-    ftruncateSync(this.#file, BYTES); // of something else there may be more
+    // Of something else there may be more. A mark of ours is not touched before it is written.
+    if (fstatSync(this.#file).size > BYTES) ftruncateSync(this.#file, BYTES);
     this.#identity = identity;
   }
 
   /** Null where there is none, or not a whole one. */
   static read(path: string): Mark | null {
-    let record: Buffer;
+    let file: number;
     try {
-      record = readFileSync(path);
+      file = openSync(path, constants.O_RDONLY);
     } catch {
       return null;
     }
-    if (record.length !== BYTES || record.readUInt32LE(0) !== MAGIC) return null;
-    if (record.readUInt32LE(BYTES - 4) !== crc32(record.subarray(0, BYTES - 4))) return null;
-    return {
-      epoch: record.readUInt32LE(4),
-      lsn: Number(record.readBigUInt64LE(8)),
-      identity: record.readBigUInt64LE(16),
-    };
+    try {
+      const record = readFileSync(file);
+      if (!isWhole(record)) return null;
+      return {
+        epoch: record.readUInt32LE(4),
+        lsn: Number(record.readBigUInt64LE(8)),
+        identity: record.readBigUInt64LE(16),
+        moved: Math.abs(fstatSync(file).ctimeMs - record.readDoubleLE(AT)) > TOLERANCE_MS,
+      };
+    } catch {
+      return null;
+    } finally {
+      closeSync(file);
+    }
   }
 
   /**
    * In one write over the old record. Not forced to disk: after a power cut it may be an older one, which asks
-   * less of the log and not more.
+   * less of the log and not more. It says when it was written: nobody who puts a copy into its place can give the
+   * file that time of change.
    */
   write(epoch: number, lsn: number): void {
     const record = this.#record;
@@ -44,11 +58,28 @@ export class Watermark {
     record.writeUInt32LE(epoch, 4);
     record.writeBigUInt64LE(BigInt(lsn), 8);
     record.writeBigUInt64LE(this.#identity, 16);
-    record.writeUInt32LE(crc32(record.subarray(0, BYTES - 4)), BYTES - 4);
-    writeSync(this.#file, record, 0, BYTES, 0);
+    const now = Date.now();
+    writeSync(this.#file, stamp(record, now + (this.#ahead ?? 0)), 0, BYTES, 0);
+    if (this.#ahead !== null) return;
+    this.#ahead = fstatSync(this.#file).ctimeMs - now;
+    if (Math.abs(this.#ahead) > TOLERANCE_MS / 4) this.write(epoch, lsn);
+    else this.#ahead = 0;
   }
 
   close(): void {
     closeSync(this.#file);
   }
+}
+
+/** Whether the bytes are a mark. */
+export function isWhole(record: Buffer): boolean {
+  if (record.length !== BYTES || record.readUInt32LE(0) !== MAGIC) return false;
+  return record.readUInt32LE(BYTES - 4) === crc32(record.subarray(0, BYTES - 4));
+}
+
+/** Writes into a mark when it was written. */
+export function stamp(record: Buffer, at: number): Buffer {
+  record.writeDoubleLE(at, AT);
+  record.writeUInt32LE(crc32(record.subarray(0, BYTES - 4)), BYTES - 4);
+  return record;
 }

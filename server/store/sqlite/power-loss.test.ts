@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StoredDocument } from '../requests/documents.ts';
+import { asUntouched, longAgo } from '../testing/marks.ts';
 import type { Written } from '../write.ts';
 import { SqliteSession } from './session.ts';
 import { sqliteError } from './sqlite-error.ts';
@@ -35,7 +36,9 @@ beforeAll(async () => {
   await session.run('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
   for (let i = 0; i < ROWS; i++) {
     const data = row(i + 1);
-    const { lsn } = (await session.run('write', [{ kind: 'append', ...name, data }])) as Written;
+    const { lsn } = (await session.run('write', [
+      [{ kind: 'append', ...name, generation: 1, creates: true, data }],
+    ])) as Written;
     expect(lsn).toBe(i + 1);
     if (i % 40 !== 39 && i !== ROWS - 1) continue;
     photos.push({
@@ -55,7 +58,7 @@ function putBack({ database, log }: Photo, watermark: Buffer): void {
   rmSync(`${files().database}-shm`, { force: true });
   writeFileSync(files().database, database);
   writeFileSync(wal(), log);
-  writeFileSync(files().watermark, watermark);
+  writeFileSync(files().watermark, asUntouched(watermark));
 }
 
 type Outcome = 'whole' | 'new epoch' | 'shorter' | 'damaged';
@@ -92,6 +95,14 @@ test('what was forced to disk is enough: all of it is there, also when the mark 
 test('an older state with the newest mark is a new epoch', async () => {
   for (const photo of photos.slice(0, -1)) {
     putBack(photo, last().watermark);
+    expect(await reopened(last().lsn)).toBe('new epoch');
+  }
+});
+
+test('an older state that somebody put back with its own mark is a new epoch', async () => {
+  for (const photo of photos) {
+    putBack(photo, photo.watermark);
+    writeFileSync(files().watermark, longAgo(photo.watermark));
     expect(await reopened(last().lsn)).toBe('new epoch');
   }
 });

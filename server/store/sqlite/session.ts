@@ -44,7 +44,8 @@ export class SqliteSession {
       const identity = statSync(files.database, { bigint: true }).ino;
       const mark = Watermark.read(files.watermark);
       const stored = readEpoch(database);
-      const intact = isIntact({ epoch: stored, lsn: log.lsn, identity }, mark);
+      // A mark that was put there may have come with an older log, as in a folder that was copied back.
+      const intact = mark?.moved !== true && isIntact({ epoch: stored, lsn: log.lsn, identity }, mark);
       if (!intact && log.lsn > 0) requireSound(database);
       const epoch = intact && stored !== null ? stored : newEpoch([stored, mark?.epoch]);
       if (epoch !== stored) {
