@@ -57,13 +57,13 @@ export async function openDocuments(
   closing.add(() => review.watch.close());
   const lending = new Lending(store, rooms, access);
   const lines = new SessionLines(audit);
-  rooms.onEdited = (name, guest, clients, says) => {
-    lines.edited(name, guest);
-    if (name.path === PROJECT_DOCUMENT) lending.edited(name.project, guest, clients);
-    const { principal } = guest;
+  rooms.onEdited = (name, from, clients, says) => {
+    lines.edited(name, from.guest);
+    if (name.path === PROJECT_DOCUMENT) lending.edited(name.project, from.guest, clients.keys());
+    const { principal } = from.guest;
     if (documentKind(name.path) !== 'text') return;
     const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
-    review.watch.edited(name, who, clients);
+    review.watch.edited(name, { who, socket: from }, clients);
   };
   await projects.prepare();
   const sockets = new SyncSockets({

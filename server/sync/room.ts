@@ -15,6 +15,7 @@ import type { Guest } from './guest.ts';
 import type { Taken } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
+import { newClocks } from './new-clocks.ts';
 import { fits, isOutgrown } from './outgrown.ts';
 import { fill, portions } from './portions.ts';
 import { RoomLink } from './room-link.ts';
@@ -34,13 +35,13 @@ export interface RoomPeer extends AwarenessPeer {
 }
 
 /**
- * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, `says`
- * tells who the socket's editor says it is.
+ * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, and the
+ * clock from which on it is new, `says` tells who the socket's editor says it is.
  */
 export type OnEdited = (
   name: DocumentName,
-  guest: Guest,
-  clients: Iterable<number>,
+  from: RoomPeer,
+  clients: ReadonlyMap<number, number>,
   says: () => SaidPerson | null,
 ) => void;
 
@@ -199,8 +200,9 @@ export class Room {
     if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
     const parts = news.structs + news.deletes;
     const tell = scan.carriageReturn ? null : from;
+    const clients = newClocks(scan, this.doc);
     const edited = (): void =>
-      this.#parts.onEdited(this.name, from.guest, scan.ranges.keys(), () => this.awareness.saidBy(from));
+      this.#parts.onEdited(this.name, from, clients, () => this.awareness.saidBy(from));
     if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
       return this.#receiveLarge(update, scan, parts, tell, check).then((received) => {
         if (scan.rotation !== null) this.#retired = retiredClients(this.doc);

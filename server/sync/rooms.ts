@@ -222,7 +222,7 @@ export class Rooms {
             },
       onFirstText: (first) => this.onFirstText(first),
       onRotated: (rotated, before, after) => this.onRotated(rotated, before, after),
-      onEdited: (edited, guest, clients, says) => this.onEdited(edited, guest, clients, says),
+      onEdited: (edited, from, clients, says) => this.onEdited(edited, from, clients, says),
       onClosed: (closed) => {
         if (this.#rooms.get(key) === closed) this.#rooms.delete(key);
       },

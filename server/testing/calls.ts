@@ -29,6 +29,8 @@ export interface Sample {
 }
 
 export const FILE = 'anneal.yaml';
+const TEXT = 'project: cell\n';
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 const atTheEnd = { start: { tname: 'content' }, end: { tname: 'content' }, oldText: '' };
 const tus = { 'tus-resumable': '1.0.0', 'anneal-client': 'caller-1' };
 
@@ -222,6 +224,11 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
   listVersions: (place) => ({ params: file(place) }),
   createVersion: (place) => ({ params: file(place), body: { kind: 'named', name: 'Good' } }),
   readVersion: async (place) => ({ params: { ...file(place), version: await version(place) } }),
+  takeBack: (place) => ({
+    params: file(place),
+    body: { text: 'project: p\n', replaces: hashOf(TEXT) },
+  }),
+  noteMerge: (place) => ({ params: file(place), body: { good: 'project: p\n', merged: hashOf(TEXT) } }),
   restoreVersion: async (place) => ({
     params: { ...file(place), version: await version(place) },
     body: {},
@@ -255,7 +262,7 @@ export function send(browser: Pick<Browser, 'fetch'>, id: OperationId, sample: S
 
 /** Some project of a workspace, fresh. */
 export async function freshProject(owner: Browser, workspace: string): Promise<string> {
-  const project = { name: 'Cell', files: [{ path: FILE, text: 'project: cell\n' }] };
+  const project = { name: 'Cell', files: [{ path: FILE, text: TEXT }] };
   const made = await owner.get<{ id: string }>('POST', `/projects?workspace=${workspace}`, project);
   return made.id;
 }
