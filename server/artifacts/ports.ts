@@ -25,6 +25,7 @@ export interface BlobFacts {
 export interface Blobs {
   /** Null where there is none. */
   stat(name: BlobName): Promise<BlobFacts | null>;
+  /** The bytes of one moment: it does not matter what happens to the blob once this has resolved. */
   read(name: BlobName, range?: ByteRange): Promise<Readable>;
   /** On disk when it resolves. The caller vouches for the bytes. */
   put(name: BlobName, bytes: number, source: () => Promise<Readable>): Promise<void>;

@@ -37,12 +37,19 @@ export class SealedBlobs implements Blobs {
 
   async read(name: BlobName, range?: ByteRange): Promise<Readable> {
     if (spaceOf(name) === null) return this.#inner.read(name, range);
-    const head = await this.#head(name);
-    const key = await this.#keyOf(name, head);
-    const bytes = (await this.stat(name))?.bytes ?? 0;
-    const wanted = range ?? { start: 0, end: bytes - 1 };
-    const sealed = await this.#inner.read(name, sealedRange(bytes, wanted));
-    return Readable.from(openBlob(key, { name, bytes, head }, wanted, sealed), { objectMode: false });
+    for (;;) {
+      const { stamp, bytes } = (await this.stat(name)) ?? { stamp: null, bytes: 0 };
+      const head = await this.#head(name);
+      const key = await this.#keyOf(name, head);
+      const wanted = range ?? { start: 0, end: bytes - 1 };
+      const sealed = await this.#inner.read(name, sealedRange(bytes, wanted));
+      // Sealed anew in between: the head would be of one blob and the rest of another.
+      if (stamp === ((await this.stat(name))?.stamp ?? null)) {
+        const source = openBlob(key, { name, bytes, head }, wanted, sealed);
+        return Readable.from(source, { objectMode: false }).once('close', () => sealed.destroy());
+      }
+      sealed.destroy();
+    }
   }
 
   async put(name: BlobName, bytes: number, source: () => Promise<Readable>): Promise<void> {

@@ -72,15 +72,25 @@ export class VerifiedBlobs {
     return damaged;
   }
 
-  async #look(name: BlobName, facts: BlobFacts): Promise<BlobFacts | null> {
+  async #look(name: BlobName, found: BlobFacts): Promise<BlobFacts | null> {
     const expected = name.slice(name.lastIndexOf('/') + 1);
-    const actual = await this.#hash(name);
-    if (actual === expected) {
-      this.#remember(name, facts);
-      return facts;
+    for (let facts = found; ; ) {
+      const actual = await this.#hash(name).catch(async (error: unknown) => {
+        if ((await this.#blobs.stat(name)) !== null) throw error;
+        return null; // removed meanwhile
+      });
+      if (actual === expected) {
+        this.#remember(name, facts);
+        return facts;
+      }
+      const now = await this.#blobs.stat(name);
+      if (now === null) return null;
+      if (now.stamp === facts.stamp) {
+        await this.#blobs.setAside(name);
+        throw protocolErrors.artifactDamaged({ where: expected, data: { expected, actual } });
+      }
+      facts = now; // another was put in its place: that one may be good
     }
-    await this.#blobs.setAside(name);
-    throw protocolErrors.artifactDamaged({ where: expected, data: { expected, actual } });
   }
 
   /** Null where it was sealed and the seal is broken. */

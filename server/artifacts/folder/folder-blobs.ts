@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { protocolErrors } from '../../../src/protocol/errors.ts';
@@ -39,7 +39,8 @@ export class FolderBlobs implements Blobs {
   }
 
   async read(name: BlobName, range?: { readonly start: number; readonly end: number }) {
-    return createReadStream(this.#path(name), { ...range, highWaterMark: 256 * 1024 });
+    const file = await open(this.#path(name));
+    return file.createReadStream({ ...range, highWaterMark: 256 * 1024 });
   }
 
   async put(name: BlobName, _bytes: number, source: () => Promise<NodeJS.ReadableStream>): Promise<void> {
@@ -96,7 +97,11 @@ export class FolderBlobs implements Blobs {
   async setAside(name: BlobName): Promise<void> {
     const damaged = join(this.folder, 'damaged');
     await mkdir(damaged, { recursive: true });
-    await rename(this.#path(name), join(damaged, `${name.replace('/', '.')}.${Date.now()}`));
+    try {
+      await rename(this.#path(name), join(damaged, `${name.replace('/', '.')}.${Date.now()}`));
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error; // somebody else has
+    }
   }
 
   async *list(): AsyncGenerator<{ readonly name: BlobName } & BlobFacts> {
@@ -130,8 +135,8 @@ export class FolderBlobs implements Blobs {
   }
 }
 
-function factsOf({ size, mtimeMs, atimeMs }: { size: number; mtimeMs: number; atimeMs: number }): BlobFacts {
-  return { bytes: size, stamp: `${mtimeMs}:${size}`, modified: Math.max(mtimeMs, atimeMs) };
+function factsOf({ size, mtimeMs, atimeMs, ino }: Stats): BlobFacts {
+  return { bytes: size, stamp: `${ino}:${mtimeMs}:${size}`, modified: Math.max(mtimeMs, atimeMs) };
 }
 
 async function namesIn(folder: string): Promise<string[]> {
