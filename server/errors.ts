@@ -112,6 +112,11 @@ export const serverErrors = defineErrors('SRV', {
     title: 'There is no whole backup in this folder',
     fix: 'Name the folder that `npx anneal backup` wrote; if it is the one, it has been damaged since: take another.',
   },
+  documentReplaced: {
+    number: 32,
+    title: 'The document has begun anew, was moved or was removed at another server',
+    fix: 'Try again: editors connect again by themselves and get the document as it is now.',
+  },
   signInNeeded: {
     number: 35,
     title: 'A server that others can reach does not run without sign-in',

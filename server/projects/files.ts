@@ -1,5 +1,6 @@
 import type * as Y from 'yjs';
 import type { Clock } from '../../src/base/clock.ts';
+import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { ProjectFile } from '../../src/protocol/http/files.ts';
 import { reviewDocument, reviewedPath } from '../../src/protocol/review.ts';
@@ -13,12 +14,16 @@ import {
   TEXT_ROOT,
 } from '../../src/protocol/sync.ts';
 import type { ArtifactStore } from '../artifacts/artifact-store.ts';
+import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
+import { Together } from '../store/together.ts';
 import type { DocumentName, Write } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedText } from '../sync/seed.ts';
 import type { Doorkeeper, Refusal } from '../sync/sockets.ts';
 import type { Projects } from './projects.ts';
+
+const MAX_TRIES = 3;
 
 /**
  * The files of projects. Which there are says the project's document alone; this reads and edits it as any
@@ -227,18 +232,36 @@ export class Files implements Doorkeeper {
     return snapshot !== null || updates.length > 0;
   }
 
-  /** Edits the list. What is written `together` with it is in the same commit: both are made in one turn. */
-  #edit(
+  /** Edits the list. What is written `together` with it is in the same commit, or neither is. */
+  async #edit(
+    project: string,
+    change: (files: Y.Map<unknown>, together: (write: Write) => void) => ProjectFile,
+  ): Promise<ProjectFile> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#editOnce(project, change);
+      } catch (error) {
+        // The list that was in memory is not the one that the database has: it is loaded anew.
+        const isReplaced = error instanceof AnnealError && error.code === serverErrors.documentReplaced.code;
+        if (!isReplaced || tries >= MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  #editOnce(
     project: string,
     change: (files: Y.Map<unknown>, together: (write: Write) => void) => ProjectFile,
   ): Promise<ProjectFile> {
     return this.#rooms.use(documentOf(project), async (room) => {
-      const writes: Write[] = [];
+      const together = new Together();
       let file: ProjectFile | null = null;
       const edited = room.edit((doc) => {
-        file = change(filesMap(doc), (write) => writes.push(write));
-      });
-      await Promise.all([edited, ...writes.map((write) => this.#store.write(write))]);
+        file = change(filesMap(doc), (write) => void together.write(write));
+      }, together);
+      edited.catch(() => undefined); // it is awaited below
+      if (file === null) together.drop(protocolErrors.internal());
+      else await together.commit(this.#store);
+      await edited;
       if (file === null) throw protocolErrors.internal();
       return file;
     });

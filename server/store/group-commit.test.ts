@@ -1,21 +1,24 @@
 import { expect, test } from 'vitest';
+import { serverErrors } from '../errors.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { Write, Written } from './write.ts';
+import type { Committed, WriteUnit } from './write.ts';
 
-const write = (path: string): Write => ({ kind: 'append', project: 'p', path, data: new Uint8Array() });
+const write = (path: string): WriteUnit => [
+  { kind: 'append', project: 'p', path, generation: 1, creates: true, data: new Uint8Array() },
+];
 
 /** A disk whose commits end when the test says so. */
 function disk() {
-  const commits: { readonly paths: string[]; end(error?: Error): void }[] = [];
+  const commits: { readonly paths: string[]; end(error?: Error, replaced?: number[]): void }[] = [];
   let lsn = 0;
   const group = new GroupCommit(
-    (writes) =>
-      new Promise<Written>((resolve, reject) => {
+    (units) =>
+      new Promise<Committed>((resolve, reject) => {
         commits.push({
-          paths: writes.map(({ path }) => path),
-          end: (error) => {
-            lsn += writes.length;
-            if (error === undefined) resolve({ lsn });
+          paths: units.flat().map(({ path }) => path),
+          end: (error, replaced = []) => {
+            lsn += units.length;
+            if (error === undefined) resolve({ lsn, replaced });
             else reject(error);
           },
         });
@@ -57,4 +60,14 @@ test('a commit that fails fails for all that was in it, and the next one is made
   commits[1]?.end();
   await second;
   await waiting;
+});
+
+test('what is refused because its document was replaced fails alone', async () => {
+  const { group, commits, begun } = disk();
+  const writes = ['a', 'b', 'c'].map((path) => group.write(write(path)));
+  const results = Promise.allSettled(writes);
+  await begun(1);
+  commits[0]?.end(undefined, [1]);
+  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  await expect(writes[1]).rejects.toMatchObject({ code: serverErrors.documentReplaced.code, where: 'b' });
 });

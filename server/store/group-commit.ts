@@ -1,4 +1,5 @@
-import type { Write, Written } from './write.ts';
+import { serverErrors } from '../errors.ts';
+import type { Committed, WriteUnit, Written } from './write.ts';
 
 /**
  * A commit costs about the same however much is in it: under load one follows another no faster than this. Who
@@ -8,29 +9,33 @@ const SPACING_MS = 6;
 
 /** Groups writes: those of one turn of the event loop, and all that come while a commit is under way. */
 export class GroupCommit {
-  readonly #commitAll: (writes: readonly Write[]) => Promise<Written>;
-  #batch: { readonly writes: Write[]; readonly done: Promise<Written> } | null = null;
+  readonly #commitAll: (units: readonly WriteUnit[]) => Promise<Committed>;
+  #batch: { readonly units: WriteUnit[]; readonly done: Promise<Committed> } | null = null;
   #last: Promise<unknown> = Promise.resolve();
   #began = Number.NEGATIVE_INFINITY;
 
-  constructor(commitAll: (writes: readonly Write[]) => Promise<Written>) {
+  constructor(commitAll: (units: readonly WriteUnit[]) => Promise<Committed>) {
     this.#commitAll = commitAll;
   }
 
-  write(write: Write): Promise<Written> {
+  /** Rejects with documentReplaced where that is so of this unit; the others in the commit are made. */
+  async write(unit: WriteUnit): Promise<Written> {
     if (this.#batch === null) {
-      const writes: Write[] = [];
+      const units: WriteUnit[] = [];
       const done = this.#last
         .then(() => this.#turn())
         .then(() => {
           this.#batch = null;
-          return this.#commitAll(writes);
+          return this.#commitAll(units);
         });
-      this.#batch = { writes, done };
+      this.#batch = { units, done };
       this.#last = done.catch(() => undefined);
     }
-    this.#batch.writes.push(write);
-    return this.#batch.done;
+    const { units, done } = this.#batch;
+    const index = units.push(unit) - 1;
+    const { lsn, replaced } = await done;
+    if (replaced.includes(index)) throw serverErrors.documentReplaced({ where: unit[0]?.path ?? '' });
+    return { lsn };
   }
 
   /** Resolves when what was written before is on disk, or has failed. */

@@ -1,8 +1,8 @@
 import type { InputOf, OutputOf, RequestName } from './requests.ts';
-import type { Write, Written } from './write.ts';
+import type { Writer, WriteUnit, Written } from './write.ts';
 
 /** Where the server keeps everything but artifacts' bytes: SQLite in a thread, or PostgreSQL. */
-export interface Store {
+export interface Store extends Writer {
   /**
    * Says which life of the log this is: another number means that what was acknowledged before may not be there
    * (lost, cut, put back from a backup), and clients send again.
@@ -20,9 +20,10 @@ export interface Store {
 
   /**
    * Resolves when it is on disk. Writes made in one turn of the event loop are in one commit, together with those
-   * that came while the commit before was under way (group-commit.ts).
+   * that came while the commit before was under way (group-commit.ts). Rejects with documentReplaced, and nothing
+   * of the unit is written, where a document has begun anew, was moved or removed since its writer loaded it.
    */
-  write(write: Write): Promise<Written>;
+  write(...unit: WriteUnit): Promise<Written>;
 
   /**
    * Copies the database into a new file, as it is at one moment near the end of the copying; writing goes on

@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
+import type { AnnealError } from '../../src/base/error.ts';
+import { serverErrors } from '../errors.ts';
 import type { LogPart } from '../store/requests/documents.ts';
 import type { Store } from '../store/store.ts';
 import { CatchUp } from './catch-up.ts';
@@ -7,6 +9,7 @@ interface Row {
   readonly seq: number;
   readonly path: string;
   readonly text: string;
+  readonly generation?: number;
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -16,6 +19,7 @@ function world() {
   const rows: Row[] = [];
   const snapshots = new Map<string, { readonly upto: number; readonly text: string }>();
   const rooms = new Map<string, string[]>();
+  const abandoned: string[] = [];
   let broken = false;
   const store = {
     lsn: 0,
@@ -25,9 +29,14 @@ function world() {
       if (name === 'logAfter') {
         const part = after.slice(0, input.limit);
         return {
-          rows: part.map(({ path, text }) => ({ project: 'p', path, data: bytes(text) })),
+          rows: part.map(({ path, text, generation = 1 }) => ({
+            project: 'p',
+            path,
+            generation,
+            data: bytes(text),
+          })),
           compacted: [...snapshots].flatMap(([path, { upto }]) =>
-            upto > input.after ? [{ project: 'p', path }] : [],
+            upto > input.after ? [{ project: 'p', path, generation: 1 }] : [],
           ),
           seq: Math.max(
             input.after,
@@ -42,6 +51,7 @@ function world() {
       return {
         snapshot: snapshot !== undefined && snapshot.upto > input.after ? bytes(snapshot.text) : null,
         updates: mine.map(({ text }) => bytes(text)),
+        generation: 1,
       };
     },
   };
@@ -54,8 +64,16 @@ function world() {
     const given = rooms.get(path);
     if (given === undefined) return undefined;
     return {
-      adopt: (updates: readonly Uint8Array[]) =>
-        given.push(...updates.map((data) => new TextDecoder().decode(data))),
+      adopt: async (updates: readonly Uint8Array[], generation: number) => {
+        const texts = updates.map((data) => new TextDecoder().decode(data));
+        if (texts.includes('poison')) throw new Error('it cannot be applied');
+        if (generation === 1) given.push(...texts);
+        return generation === 1;
+      },
+      abandon: (error: AnnealError) => {
+        abandoned.push(`${path} ${error.code}`);
+        rooms.delete(path);
+      },
     };
   };
   const catchUp = new CatchUp(store as unknown as Store, find, 3_600_000);
@@ -63,6 +81,7 @@ function world() {
   return {
     rows,
     snapshots,
+    abandoned,
     open,
     catchUp,
     breakDown: (value: boolean) => {
@@ -111,4 +130,25 @@ test('when the database is away nothing is skipped', async () => {
   breakDown(false);
   await catchUp.look();
   expect(notes).toEqual(['a']);
+});
+
+test('a room that cannot take what was written is given up, and the others get theirs', async () => {
+  const { rows, open, catchUp, abandoned } = world();
+  open('poisoned.md');
+  open('begun anew.md');
+  const notes = open('notes.md');
+  rows.push(
+    { seq: 1, path: 'poisoned.md', text: 'poison' },
+    { seq: 2, path: 'begun anew.md', text: 'of the next generation', generation: 2 },
+    { seq: 3, path: 'notes.md', text: 'a' },
+  );
+  await catchUp.look();
+  expect(notes).toEqual(['a']);
+  expect(abandoned).toEqual([
+    `poisoned.md ${serverErrors.storeFailed.code}`,
+    `begun anew.md ${serverErrors.documentReplaced.code}`,
+  ]);
+  rows.push({ seq: 4, path: 'notes.md', text: 'b' });
+  await catchUp.look();
+  expect(notes).toEqual(['a', 'b']);
 });

@@ -1,13 +1,22 @@
+import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
+import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 
 export interface AdoptingRoom {
-  adopt(updates: readonly Uint8Array[]): void;
+  /** Resolves when it holds them; with false where they are of another life of the document than the room's. */
+  adopt(updates: readonly Uint8Array[], generation: number): boolean | Promise<boolean>;
+  /** What the room holds is not what the database says: it lets go of it, and its people come back. */
+  abandon(error: AnnealError): void;
 }
 
 /** Rows that are read in one go, and how long one go of applying them may take. */
 const ROWS = 1_000;
 const TURN_MS = 5;
+
+interface Life extends DocumentName {
+  readonly generation: number;
+}
 
 /**
  * Looks every few seconds for what other servers wrote: what they say may be lost on the way. Rows come in the
@@ -52,10 +61,10 @@ export class CatchUp {
     for (let more = true; more && !this.#stopped; ) {
       const part = await this.#store.call('logAfter', { after: this.#seen, limit: ROWS });
       // Older than the rows, so first: what a snapshot replaced is in no row any more.
-      for (const name of part.compacted) await this.#load(name);
+      for (const life of part.compacted) await this.#load(life);
       let turn = performance.now();
       for (const row of part.rows) {
-        this.#find(row)?.adopt([row.data]);
+        await this.#give(row, [row.data]);
         if (performance.now() - turn < TURN_MS) continue;
         await new Promise((resolve) => setImmediate(resolve));
         turn = performance.now();
@@ -67,8 +76,21 @@ export class CatchUp {
 
   async #load(name: DocumentName): Promise<void> {
     if (this.#find(name) === undefined) return;
-    const { snapshot, updates } = await this.#store.call('loadDocument', { ...name, after: this.#seen });
-    this.#find(name)?.adopt(snapshot === null ? updates : [snapshot, ...updates]);
+    const stored = await this.#store.call('loadDocument', { ...name, after: this.#seen });
+    const { snapshot, updates, generation } = stored;
+    if (generation === null) return; // it was removed meanwhile
+    await this.#give({ ...name, generation }, snapshot === null ? updates : [snapshot, ...updates]);
+  }
+
+  /** One room that cannot take it keeps the others from nothing. */
+  async #give(life: Life, updates: readonly Uint8Array[]): Promise<void> {
+    const room = this.#find(life);
+    if (room === undefined) return;
+    try {
+      if (!(await room.adopt(updates, life.generation))) room.abandon(serverErrors.documentReplaced());
+    } catch (cause) {
+      room.abandon(toAnnealError(cause, serverErrors.storeFailed));
+    }
   }
 
   /** Out of step with the other servers. */

@@ -433,6 +433,7 @@ export class Connection implements RoomPeer, Worker {
     if (error instanceof Forbidden) this.close(CloseCode.forbidden, 'Your role does not allow to edit this');
     else if (error instanceof MalformedBytes) this.close(CloseCode.badRequest, message);
     else if (error instanceof MissingParts) this.close(CloseCode.resync, message);
+    else if (code === serverErrors.documentReplaced.code) this.close(CloseCode.resync, message);
     else if (code === serverErrors.rotatedUpdate.code) this.close(CloseCode.rotated, message);
     else if (code === serverErrors.documentTooLarge.code) this.close(CloseCode.tooLarge, message);
     else if (code !== null && refusedUpdates.has(code)) this.close(CloseCode.refusedUpdate, message);

@@ -19,7 +19,7 @@ export interface Fanout {
    * Holds a name among all servers until it is let go, or until the time is over. Null where another has it.
    * Rejects with redisUnreachable.
    */
-  lock(name: string, forMs: number): Promise<{ release(): Promise<void> } | null>;
+  lock(name: string, forMs: number): Promise<Lock | null>;
 
   /** Called when this server may have missed what others said: time to look, and to ask again. */
   onDoubt(listener: () => void): void;
@@ -29,4 +29,10 @@ export interface Fanout {
 
 export interface Subscription {
   end(): void;
+}
+
+export interface Lock {
+  /** From now on so long. Never rejects: where it cannot be done, the time runs out. */
+  renew(forMs: number): Promise<void>;
+  release(): Promise<void>;
 }

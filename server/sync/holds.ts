@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { AnnealError } from '../../src/base/error.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { DocumentName } from '../store/write.ts';
 import type { CloseCodeValue } from './close-code.ts';
-import type { Fanout, Subscription } from './fanout.ts';
+import type { Fanout, Lock, Subscription } from './fanout.ts';
 
 const CHANNEL = 'holds';
-/** A server that does not answer within this time is taken for dead. */
+/** A server that does not answer within this time is not waited for: what it may write is refused (Generation). */
 const ANSWER_MS = 5_000;
-/** A hold that nobody ends is over after this time: its server has died. */
+/** A hold that nobody renews or ends is over after this time: its server has died. */
 const HOLD_MS = 30_000;
+const RENEW_MS = 10_000;
 /** So long is waited for another server that moves or removes the same document. */
 const PATIENCE_MS = 15_000;
 const RETRY_MS = 40;
@@ -27,6 +29,7 @@ const messageSchema = z.discriminatedUnion('kind', [
     reason: z.string(),
   }),
   z.object({ kind: z.literal('held'), token: z.string() }),
+  z.object({ kind: z.literal('renew'), token: z.string() }),
   z.object({ kind: z.literal('release'), token: z.string() }),
   z.object({ kind: z.literal('shut'), project: z.string(), code: codeSchema, reason: z.string() }),
 ]);
@@ -43,19 +46,23 @@ export interface Held {
   shutProject(project: string, code: CloseCodeValue, reason: string): void;
 }
 
-/** While a document is moved or removed it is in no server's memory. */
+/**
+ * While a document is moved, removed or begun anew it is in no server's memory: so its people come back by
+ * themselves, and what they write meanwhile is taken afterwards. That no server that did not hear of it writes into
+ * what it does not know, the database sees to.
+ */
 export class Holds {
   readonly #fanout: Fanout;
-  readonly #held: Held;
+  readonly #here: Held;
   /** Servers that have not answered yet, by token. */
   readonly #asked = new Map<string, () => void>();
-  /** Ends what another server holds here. */
-  readonly #ends = new Map<string, () => void>();
+  /** What another server holds here. */
+  readonly #held = new Map<string, { readonly end: () => void; readonly renew: () => void }>();
   #subscription: Subscription | null = null;
 
-  constructor(fanout: Fanout, held: Held) {
+  constructor(fanout: Fanout, here: Held) {
     this.#fanout = fanout;
-    this.#held = held;
+    this.#here = here;
   }
 
   async open(): Promise<void> {
@@ -67,27 +74,43 @@ export class Holds {
 
   close(): void {
     this.#subscription?.end();
-    for (const end of this.#ends.values()) end();
+    for (const { end } of this.#held.values()) end();
   }
 
   /**
-   * Resolves when no other server has the document in memory or lets anybody in; until `release`. Rejects with
-   * redisUnreachable where they cannot be asked, with storeFailed where another holds it for too long.
+   * Resolves when no other server has the document in memory or lets anybody in, as far as they can be asked; until
+   * `release`. Rejects with storeFailed where another holds it for too long.
    */
   async take({ project, path }: DocumentName, code: CloseCodeValue, reason: string): Promise<Taken> {
-    const lock = await this.#lock(`${project}\n${path}`);
     const token = randomBytes(12).toString('hex');
-    const release = async (): Promise<void> => {
-      this.#fanout.publish(CHANNEL, encode({ kind: 'release', token }));
-      await lock.release();
-    };
+    let lock: Lock | null = null;
     try {
+      lock = await this.#lock(`${project}\n${path}`);
       await this.#ask({ kind: 'hold', token, project, path, code, reason });
-      return { release };
     } catch (error) {
-      await release();
-      throw error;
+      if (!isUnreachable(error)) throw error;
     }
+    return this.#taken(token, lock);
+  }
+
+  #taken(token: string, lock: Lock | null): Taken {
+    let timer: NodeJS.Timeout | null = null;
+    const renewLater = (): void => {
+      timer = setTimeout(() => {
+        this.#fanout.publish(CHANNEL, encode({ kind: 'renew', token }));
+        void lock?.renew(HOLD_MS);
+        renewLater();
+      }, RENEW_MS);
+      timer.unref();
+    };
+    renewLater();
+    return {
+      release: async () => {
+        if (timer !== null) clearTimeout(timer);
+        this.#fanout.publish(CHANNEL, encode({ kind: 'release', token }));
+        await lock?.release();
+      },
+    };
   }
 
   /** The project has been deleted: the database says so to whoever comes, this sends out who is there. */
@@ -95,7 +118,7 @@ export class Holds {
     this.#fanout.publish(CHANNEL, encode({ kind: 'shut', project, code, reason }));
   }
 
-  async #lock(name: string): Promise<Taken> {
+  async #lock(name: string): Promise<Lock> {
     for (const began = performance.now(); performance.now() - began < PATIENCE_MS; ) {
       const lock = await this.#fanout.lock(name, HOLD_MS);
       if (lock !== null) return lock;
@@ -134,11 +157,14 @@ export class Holds {
       case 'held':
         this.#asked.get(message.token)?.();
         break;
+      case 'renew':
+        this.#held.get(message.token)?.renew();
+        break;
       case 'release':
-        this.#ends.get(message.token)?.();
+        this.#held.get(message.token)?.end();
         break;
       case 'shut':
-        this.#held.shutProject(message.project, message.code, message.reason);
+        this.#here.shutProject(message.project, message.code, message.reason);
     }
   }
 
@@ -147,16 +173,23 @@ export class Holds {
     const until = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const timer = setTimeout(end, HOLD_MS);
-    this.#ends.set(token, end);
+    let timer = setTimeout(end, HOLD_MS);
+    const renew = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(end, HOLD_MS);
+    };
+    this.#held.set(token, { end, renew });
     void until.then(() => {
       clearTimeout(timer);
-      this.#ends.delete(token);
+      this.#held.delete(token);
     });
     const answer = (): void => this.#fanout.publish(CHANNEL, encode({ kind: 'held', token }));
     // Where the document cannot be written down here, its editors have been sent away all the same.
-    this.#held.hold(name, code, reason, until).then(answer, answer);
+    this.#here.hold(name, code, reason, until).then(answer, answer);
   }
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof AnnealError && error.code === serverErrors.redisUnreachable.code;
 
 const encode = (message: Message): Uint8Array => Buffer.from(JSON.stringify(message));

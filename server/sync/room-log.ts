@@ -1,7 +1,8 @@
-import type { AnnealError } from '../../src/base/error.ts';
-import type { StoredDocument } from '../store/requests/documents.ts';
+import { AnnealError } from '../../src/base/error.ts';
+import { serverErrors } from '../errors.ts';
+import { newGeneration, type StoredDocument } from '../store/requests/documents.ts';
 import type { Store } from '../store/store.ts';
-import type { DocumentName } from '../store/write.ts';
+import type { DocumentName, Writer } from '../store/write.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 
@@ -35,6 +36,9 @@ export class RoomLog {
   #bytes = 0;
   #stateBytes = 0;
   #compactAfter = 0;
+  /** Which life of the document this is. Where there was none yet, the one that the first write makes. */
+  #generation = newGeneration();
+  #creates = false;
 
   constructor(parts: RoomLogParts) {
     this.#parts = parts;
@@ -54,11 +58,24 @@ export class RoomLog {
     return this.#updates > SHORT_LOG;
   }
 
-  loaded({ snapshot, updates, seq }: StoredDocument): void {
+  loaded({ snapshot, updates, seq, generation }: StoredDocument): void {
+    this.#generation = generation ?? this.#generation;
+    this.#creates = generation === null;
     this.#seq = seq;
     this.#updates = updates.length;
     this.#bytes = updates.reduce((sum, update) => sum + update.length, 0);
     this.#stateBytes = (snapshot?.length ?? 0) + this.#bytes;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether what another server wrote is of this life of the document; what never was written takes up its. */
+  isOf(generation: number): boolean {
+    if (this.#creates) this.#generation = generation;
+    this.#creates = false;
+    return this.#generation === generation;
   }
 
   /** Another server wrote this. */
@@ -66,18 +83,19 @@ export class RoomLog {
     this.#stateBytes += bytes;
   }
 
-  /** Resolves when these and all before them are on disk. */
-  append(updates: readonly Uint8Array[]): Promise<void> {
+  /** Resolves when these and all before them are on disk; `writer` is what commits them. */
+  append(updates: readonly Uint8Array[], writer: Writer = this.#parts.store): Promise<void> {
     if (updates.length === 0) return this.#durable;
-    const { name, store, limits, metrics, seenOfOthers, onWrite, onSettled, onFailed } = this.#parts;
+    const { name, limits, metrics, seenOfOthers, onWrite, onSettled, onFailed } = this.#parts;
     const before = this.#durable;
     const began = performance.now();
     onWrite();
-    const appended = Promise.all(updates.map((data) => store.write({ kind: 'append', ...name, data })));
-    const durable = Promise.all([before, appended]).then(([, written]) => {
+    const life = { ...name, generation: this.#generation, creates: this.#creates };
+    this.#creates = false; // should it be removed in between, it does not come back half
+    const appended = writer.write(...updates.map((data) => ({ kind: 'append', ...life, data }) as const));
+    const durable = Promise.all([before, appended]).then(([, { lsn }]) => {
       // Among the rows before it may be another server's, which this one has not heard of yet.
-      if (seenOfOthers !== null) return;
-      for (const { lsn } of written) this.#seq = Math.max(this.#seq, lsn);
+      if (seenOfOthers === null) this.#seq = Math.max(this.#seq, lsn);
     });
     this.#durable = durable;
     durable.then(() => {
@@ -102,8 +120,12 @@ export class RoomLog {
     this.#updates = 0;
     this.#bytes = 0;
     this.#parts.onWrite();
-    // A snapshot that fails costs nothing: the log is still there.
-    this.replace(state).then(this.#parts.onSettled, this.#parts.onSettled);
+    this.#replace(state).then(this.#parts.onSettled, (error: unknown) => {
+      const isReplaced = error instanceof AnnealError && error.code === serverErrors.documentReplaced.code;
+      // Another snapshot that fails costs nothing: the log is still there.
+      if (isReplaced) this.#parts.onFailed(error);
+      else this.#parts.onSettled();
+    });
   }
 
   /** Encodes the state, so that its length is known. */
@@ -113,10 +135,20 @@ export class RoomLog {
     return state;
   }
 
+  /** The document begins anew with this state, in the place of all that is on disk now. */
+  rotate(data: Uint8Array, writer: Writer): Promise<unknown> {
+    const life = { ...this.#parts.name, generation: this.#generation, next: newGeneration() };
+    return writer.write({ kind: 'rotate', ...life, data, upto: this.#upto() });
+  }
+
   /** Puts a state in the place of all that is on disk now. */
-  async replace(state: Uint8Array): Promise<void> {
-    const { name, store, seenOfOthers } = this.#parts;
-    const upto = Math.max(this.#seq, seenOfOthers?.() ?? 0);
-    await store.call('compact', { ...name, state, upto });
+  async #replace(state: Uint8Array): Promise<void> {
+    const { name, store } = this.#parts;
+    await store.call('compact', { ...name, generation: this.#generation, state, upto: this.#upto() });
+  }
+
+  /** The document holds every row up to this one. */
+  #upto(): number {
+    return Math.max(this.#seq, this.#parts.seenOfOthers?.() ?? 0);
   }
 }

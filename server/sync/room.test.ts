@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
+import type { StoredDocument } from '../store/requests/documents.ts';
 import type { Store } from '../store/store.ts';
 import { localGuest } from './guest.ts';
 import { defaultSyncLimits, type SyncLimits } from './limits.ts';
@@ -15,15 +16,15 @@ class FailingStore {
   readonly written: Uint8Array[] = [];
   broken = false;
 
-  async write({ data }: { readonly data: Uint8Array }): Promise<{ readonly lsn: number }> {
+  async write(...unit: readonly { readonly data: Uint8Array }[]): Promise<{ readonly lsn: number }> {
     await null;
     if (this.broken) throw serverErrors.storeFailed();
-    this.written.push(data);
+    this.written.push(...unit.map(({ data }) => data));
     return { lsn: this.written.length };
   }
 
-  async call(): Promise<{ snapshot: null; updates: readonly Uint8Array[]; seq: number }> {
-    return { snapshot: null, updates: [...this.written], seq: this.written.length };
+  async call(): Promise<StoredDocument> {
+    return { snapshot: null, updates: [...this.written], seq: this.written.length, generation: 1 };
   }
 }
 

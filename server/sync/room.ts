@@ -3,7 +3,8 @@ import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
 import { CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
-import type { DocumentName } from '../store/write.ts';
+import { Together } from '../store/together.ts';
+import type { DocumentName, Writer } from '../store/write.ts';
 import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
 import { removeCarriageReturns } from './carriage-returns.ts';
 import type { CatchUp } from './catch-up.ts';
@@ -17,11 +18,12 @@ import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { newClocks } from './new-clocks.ts';
 import { fits, isOutgrown } from './outgrown.ts';
-import { fill, portions } from './portions.ts';
+import { portions, storedPortions } from './portions.ts';
+import { Retired } from './retired.ts';
 import { RoomLink } from './room-link.ts';
 import { RoomLog } from './room-log.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
-import { nextGeneration, retiredClients } from './rotation.ts';
+import { type Follower, nextGeneration, retiredClients, retiringStruct } from './rotation.ts';
 import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
 import { Slices } from './slices.ts';
 import type { Trial } from './trial.ts';
@@ -45,8 +47,8 @@ export type OnEdited = (
   says: () => SaidPerson | null,
 ) => void;
 
-/** Called when a document has begun anew (rotation.ts): what refers to its old parts can be moved to the new. */
-export type OnRotated = (name: DocumentName, before: Y.Doc, after: Uint8Array) => Promise<void>;
+/** Called when a text begins anew (rotation.ts): gives `rotate` what refers to the text, and holds that meanwhile. */
+export type OnRotate = (name: DocumentName, rotate: (follower: Follower) => Promise<void>) => Promise<void>;
 
 /** What a room needs where other servers may have the same document in memory. */
 export interface SharedParts {
@@ -64,7 +66,7 @@ export interface RoomParts {
   /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
   readonly onEdited: OnEdited;
-  readonly onRotated: OnRotated;
+  readonly onRotate: OnRotate;
   readonly metrics: SyncMetrics;
   /** Where other servers write to the same database. */
   readonly shared: SharedParts | null;
@@ -80,6 +82,12 @@ export class MissingParts extends Error {}
 
 const ANEW = 'The document begins anew';
 
+/** What another server wrote, and of which life of the document. */
+interface Told {
+  readonly updates: readonly Uint8Array[];
+  readonly generation: number;
+}
+
 /** One shared document in memory: everybody in it sees the same, and what is acknowledged is on disk. */
 export class Room {
   readonly name: DocumentName;
@@ -93,7 +101,7 @@ export class Room {
   readonly #parts: RoomParts;
   readonly #link: RoomLink | null;
   /** What other servers said while the document was being loaded. */
-  #early: Uint8Array[] = [];
+  readonly #early: Told[] = [];
   #state: RoomState = newRoom;
   #resolveClosed: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | null = null;
@@ -102,8 +110,9 @@ export class Room {
   readonly #log: RoomLog;
   #hasText = false;
   #rotating = false;
+  #staysOld = false;
   /** Yjs clients of generations that are over. */
-  #retired: ReadonlySet<number> = new Set();
+  #retired = Retired.none;
   /** The whole state as bytes, while nothing has changed since. */
   #encoded: Uint8Array | null = null;
 
@@ -111,7 +120,9 @@ export class Room {
     this.name = name;
     this.kind = documentKind(name.path);
     this.#parts = parts;
-    this.#link = parts.shared === null ? null : new RoomLink(parts.shared.fanout, name);
+    const { shared: among } = parts;
+    const doubt = (): void => void among?.catchUp.look().catch(() => undefined); // else at the next turn
+    this.#link = among === null ? null : new RoomLink(among.fanout, name, doubt);
     this.awareness = new RoomAwareness(this.peers, parts.limits.awarenessIntervalMs, (frame) =>
       this.#link?.say(frame),
     );
@@ -226,27 +237,30 @@ export class Room {
     return this.#retired.has(client);
   }
 
-  /** An edit by the server itself; resolves when it is on disk. */
-  edit(change: (doc: Y.Doc) => void): Promise<void> {
-    return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null);
+  /** An edit by the server itself; resolves when it is on disk. `writer`: what commits it, with what else. */
+  edit(change: (doc: Y.Doc) => void, writer?: Writer): Promise<void> {
+    return this.#change(() => this.doc.transact(() => change(this.doc), 'server'), null, undefined, writer);
   }
 
-  /** What another server wrote: applied and told, and not written again. */
-  adopt(updates: readonly Uint8Array[]): void {
-    if (this.phase === 'closed') return;
+  /**
+   * What another server wrote: applied and told, and not written again. Resolves when it is there; with false, and
+   * nothing is applied, where it is of another life of the document.
+   */
+  adopt(updates: readonly Uint8Array[], generation: number): boolean | Promise<boolean> {
+    if (this.phase === 'closed') return true;
     if (this.phase === 'loading') {
-      this.#early.push(...updates);
-      return;
+      this.#early.push({ updates, generation });
+      return true;
     }
-    this.#encoded = null;
-    for (const update of updates) {
-      this.#emitted = [];
-      Y.applyUpdate(this.doc, update, 'store');
-      if (this.#emitted.length > 0) this.#log.adopted(update.length);
-      this.#hasText ||= this.#emitted.length > 0;
-      for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
-    }
-    this.#emitted = [];
+    if (!this.#log.isOf(generation)) return false;
+    return this.#parts.turns.run(this.#stored({ snapshot: null, updates })).then(() => true);
+  }
+
+  /** What is in memory is not what the database says. */
+  abandon(error: AnnealError): void {
+    const isReplaced = error.code === serverErrors.documentReplaced.code;
+    const code = isReplaced ? CloseCode.resync : CloseCode.notStored;
+    void this.shut(code, error.message.slice(0, 100));
   }
 
   /** Sends everybody away, waits until all is on disk, and lets go of the document. */
@@ -260,14 +274,30 @@ export class Room {
   async #load(): Promise<void> {
     await this.#link?.open(this);
     const stored = await this.#parts.store.call('loadDocument', this.name);
-    await fill(this.doc, this.kind, stored, this.#parts.turns);
+    const { turns } = this.#parts;
+    await turns.run(this.#stored(stored));
     this.#log.loaded(stored);
-    for (const update of this.#early) Y.applyUpdate(this.doc, update, 'store');
-    this.#early = [];
+    for (let told = this.#early.shift(); told !== undefined; told = this.#early.shift()) {
+      // What is of another life is either over, or the next look at the database ends this room.
+      if (this.#log.isOf(told.generation)) await turns.run(this.#stored({ ...told, snapshot: null }));
+    }
     this.#retired = retiredClients(this.doc);
     this.#hasText = this.doc.share.size > 0;
     this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
     this.#step({ kind: 'loaded' });
+  }
+
+  #stored(stored: { readonly snapshot: Uint8Array | null; readonly updates: readonly Uint8Array[] }) {
+    return storedPortions(this.doc, this.kind, stored, (part) => {
+      if (this.phase === 'closed') return;
+      this.#encoded = null;
+      this.#emitted = [];
+      Y.applyUpdate(this.doc, part, 'store');
+      if (this.#emitted.length > 0) this.#log.adopted(part.length);
+      this.#hasText ||= this.#emitted.length > 0;
+      for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
+      this.#emitted = [];
+    });
   }
 
   /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
@@ -320,7 +350,7 @@ export class Room {
    * the change takes in, if it is one: what of it waits for other updates is in no event of Yjs, yet it was
    * received and will be acknowledged.
    */
-  #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array): Promise<void> {
+  #change(change: () => void, from: RoomPeer | null, raw?: Uint8Array, writer?: Writer): Promise<void> {
     if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
     const { store } = this.doc;
     // Yjs puts what has to wait for more into the object that it has, but always as new bytes.
@@ -340,19 +370,22 @@ export class Room {
     for (const frame of frames) for (const peer of this.peers) if (peer !== from) peer.send(frame);
     const waitsForMore = store.pendingStructs?.update !== structs || store.pendingDs !== deletes;
     if (waitsForMore && raw !== undefined && this.#waits) changes.push(raw);
-    const durable = this.#write(changes);
-    const link = this.#link;
+    const durable = this.#write(changes, writer);
+    const { generation } = this.#log;
+    const tell = (): void => {
+      for (const frame of frames) this.#link?.tell(frame, generation);
+    };
     // Only then: who sends it to another server, too, is promised there what that one holds.
-    if (link !== null) durable.then(() => frames.map((frame) => link.say(frame))).catch(() => undefined);
+    if (this.#link !== null) durable.then(tell, () => undefined);
     return failure === null ? durable : Promise.reject(failure);
   }
 
-  #write(updates: readonly Uint8Array[]): Promise<void> {
+  #write(updates: readonly Uint8Array[], writer?: Writer): Promise<void> {
     if (updates.length > 0 && !this.#hasText && this.kind === 'text') {
       this.#hasText = true;
       this.#parts.onFirstText(this.name);
     }
-    return this.#log.append(updates);
+    return this.#log.append(updates, writer);
   }
 
   #settled(): void {
@@ -363,7 +396,7 @@ export class Room {
   /** Nothing in memory may be trusted to be on disk any more: everybody reconnects and sends it again. */
   #storeFailed(error: AnnealError): void {
     this.#step({ kind: 'settled' });
-    void this.shut(4500, error.message.slice(0, 100));
+    this.abandon(error);
   }
 
   #checkPending(scan: Scan, update: Uint8Array): void {
@@ -381,6 +414,10 @@ export class Room {
     if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
       throw serverErrors.wrongContent();
     if (this.#retired.size === 0) return;
+    // Whoever deletes the struct that names the retired, or puts something in its place, would bring them back.
+    const retiring = retiringStruct(this.doc);
+    if (retiring !== null && (scan.needs.get(retiring.client) ?? 0) > retiring.clock)
+      throw serverErrors.wrongContent();
     for (const known of [scan.ranges, scan.needs])
       for (const client of known.keys()) if (this.isRetired(client)) throw serverErrors.rotatedUpdate();
   }
@@ -416,23 +453,33 @@ export class Room {
     if (kind === 'review' || !this.isOpen || this.#rotating) return;
     this.#rotating = true;
     this.#step({ kind: 'wrote' });
-    const { shared } = this.#parts;
-    let taken: Taken | null = null;
     try {
-      if (shared !== null) taken = await shared.take(this.name, ANEW); // no other server has it in memory now
+      await this.#parts.onRotate(this.name, (follower) => this.#beginAnew(kind, follower));
+    } catch {
+      this.#staysOld = true; // until it is loaded the next time, or is full
+    } finally {
+      this.#rotating = false;
+      this.#settled();
+    }
+  }
+
+  async #beginAnew(kind: 'text' | 'project', follower: Follower): Promise<void> {
+    if (!this.isOpen) return;
+    const { shared, store } = this.#parts;
+    const taken = await shared?.take(this.name, ANEW); // no other server that answers has it in memory now
+    try {
+      if (!this.isOpen) return; // another server was first
       for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);
       this.#step({ kind: 'close' });
       await this.durable;
       await shared?.catchUp.look();
       if (this.#waits) return; // it came meanwhile
-      const state = nextGeneration(this.doc, kind);
-      await this.#log.replace(state);
-      await this.#parts.onRotated(this.name, this.doc, state);
-    } catch {
-      // It stays as it is until the next time.
+      const { state, stretches } = nextGeneration(this.doc, kind, (text) => follower.authored(text));
+      const together = new Together();
+      if (kind === 'text') follower.follow(this.doc.getText(TEXT_ROOT), stretches, together);
+      void this.#log.rotate(state, together);
+      await together.commit(store);
     } finally {
-      this.#rotating = false;
-      this.#settled();
       await taken?.release();
     }
   }
@@ -442,7 +489,7 @@ export class Room {
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null;
       if (this.phase !== 'idle') return;
-      if (this.#mayRotate()) void this.#rotate();
+      if (!this.#staysOld && this.#mayRotate()) void this.#rotate();
       else if (this.#log.isLong) this.#log.compact();
       else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);

@@ -9,8 +9,9 @@ import type { Fanout } from './fanout.ts';
 import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
-import { type OnEdited, type OnRotated, Room } from './room.ts';
+import { type OnEdited, type OnRotate, Room } from './room.ts';
 import type { RoomState } from './room-state.ts';
+import { noFollower } from './rotation.ts';
 import { Trial } from './trial.ts';
 import { Turns } from './turns.ts';
 
@@ -27,7 +28,7 @@ export class Rooms {
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
   onEdited: OnEdited = () => undefined;
-  onRotated: OnRotated = async () => undefined;
+  onRotate: OnRotate = (_name, rotate) => rotate(noFollower);
   /** The server's one thread, as all sockets and documents share it. */
   readonly turns = new Turns();
   readonly #metrics: SyncMetrics;
@@ -68,6 +69,11 @@ export class Rooms {
     const { fanout, catchUp, holds } = this.#shared;
     fanout.onDoubt(() => void catchUp.look().catch(() => undefined)); // else at the next turn
     await holds.open();
+  }
+
+  /** Resolves when every document in memory holds what other servers had written when this was asked. */
+  async look(): Promise<void> {
+    await this.#shared?.catchUp.look();
   }
 
   #closed = false;
@@ -221,7 +227,7 @@ export class Rooms {
               take: (taken, reason) => shared.holds.take(taken, CloseCode.resync, reason),
             },
       onFirstText: (first) => this.onFirstText(first),
-      onRotated: (rotated, before, after) => this.onRotated(rotated, before, after),
+      onRotate: (rotated, rotate) => this.onRotate(rotated, rotate),
       onEdited: (edited, from, clients, says) => this.onEdited(edited, from, clients, says),
       onClosed: (closed) => {
         if (this.#rooms.get(key) === closed) this.#rooms.delete(key);

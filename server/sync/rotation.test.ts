@@ -107,7 +107,7 @@ test('generations follow one another, and all who are over are remembered', () =
   for (let generation = 0; generation < 4; generation++) {
     over.push(...now.store.clients.keys());
     const next = new Y.Doc();
-    Y.applyUpdate(next, nextGeneration(now, 'project'));
+    Y.applyUpdate(next, nextGeneration(now, 'project').state);
     expect(next.getMap('files').toJSON()).toEqual({ 'a.md': { kind: 'text', created: 1 } });
     expect([...retiredClients(next)].sort()).toEqual([...over].sort());
     expect([...next.store.clients.keys()].some((client) => over.includes(client))).toBe(false);

@@ -1,7 +1,8 @@
-import * as decoding from 'lib0/decoding';
-import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import type { Writer } from '../store/write.ts';
+import { packRetired, Retired, unpackRetired } from './retired.ts';
+import { type Authored, Stretches } from './stretches.ts';
 
 /**
  * Rotation: a document that has grown far beyond its content begins anew. What it says now becomes the first
@@ -17,44 +18,76 @@ import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
  */
 export const ROTATION_ROOT = 'rotation';
 export const RETIRED = 'retired';
-/** The latest are remembered. An editor that was away for longer than so many others is taken for a new one. */
-const MAX_RETIRED = 20_000;
 
-export function retiredClients(doc: Y.Doc): ReadonlySet<number> {
-  if (!doc.share.has(ROTATION_ROOT)) return new Set();
-  const packed = doc.getMap(ROTATION_ROOT).get(RETIRED);
-  return new Set(packed instanceof Uint8Array ? unpack(packed) : []);
+/** What refers to parts of a text, and moves with them when it begins anew. */
+export interface Follower {
+  /** Who wrote which part of the text, as far as that is known. */
+  authored(text: Y.Text): readonly Authored[];
+  /** Moves what refers to the text before. What it writes, in this turn, is in one commit with the new generation. */
+  follow(before: Y.Text, after: Stretches, writer: Writer): void;
 }
 
-/** The same content as the first state of the next generation. */
-export function nextGeneration(doc: Y.Doc, kind: 'text' | 'project'): Uint8Array {
-  const latest = [...doc.store.clients.keys()];
-  const retired = new Set([...latest, ...retiredClients(doc)].slice(0, MAX_RETIRED));
+export const noFollower: Follower = { authored: () => [], follow: () => undefined };
+
+export interface NextGeneration {
+  readonly state: Uint8Array;
+  /** Where the parts of the text are now; of a project's document there are none. */
+  readonly stretches: Stretches;
+}
+
+export function retiredClients(doc: Y.Doc): Retired {
+  const generations = generationsOf(doc);
+  return generations.length === 0 ? Retired.none : new Retired(generations.flat());
+}
+
+/** The struct that names them: no editor has a reason to delete it, or to put something beside it. */
+export function retiringStruct(doc: Y.Doc): { readonly client: number; readonly clock: number } | null {
+  if (!doc.share.has(ROTATION_ROOT)) return null;
+  return doc.getMap(ROTATION_ROOT)._map.get(RETIRED)?.id ?? null;
+}
+
+/** The same content as the first state of the next generation; what one person wrote is one client's. */
+export function nextGeneration(
+  doc: Y.Doc,
+  kind: 'text' | 'project',
+  authored: Follower['authored'] = noFollower.authored,
+): NextGeneration {
+  const generations = [[...doc.store.clients.keys()], ...generationsOf(doc)];
+  const over = new Set(generations.flat());
   const fresh = new Y.Doc();
-  while (retired.has(fresh.clientID)) fresh.clientID = (fresh.clientID + 1) % 2 ** 32;
+  const newClient = (): number => {
+    while (over.has(fresh.clientID)) fresh.clientID = (fresh.clientID + 1) % 2 ** 32;
+    over.add(fresh.clientID);
+    return fresh.clientID;
+  };
+  const own = newClient();
+  const content = kind === 'text' ? doc.getText(TEXT_ROOT) : null;
+  const stretches = Stretches.of(content?.toString() ?? '', content === null ? [] : authored(content), {
+    own,
+    newClient,
+  });
   fresh.transact(() => {
     if (kind === 'text') {
-      const text = doc.getText(TEXT_ROOT).toString();
-      if (text !== '') fresh.getText(TEXT_ROOT).insert(0, text);
+      const text = fresh.getText(TEXT_ROOT);
+      for (const { client, piece } of stretches) {
+        fresh.clientID = client;
+        text.insert(text.length, piece);
+      }
     } else {
       const files = fresh.getMap(FILES_ROOT);
       for (const [path, entry] of doc.getMap(FILES_ROOT).entries()) files.set(path, entry);
     }
-    fresh.getMap(ROTATION_ROOT).set(RETIRED, pack([...retired]));
+    fresh.clientID = own;
+    fresh.getMap(ROTATION_ROOT).set(RETIRED, packRetired(generations));
   });
   const state = Y.encodeStateAsUpdate(fresh);
   fresh.destroy();
-  return state;
+  return { state, stretches };
 }
 
-function pack(clients: readonly number[]): Uint8Array {
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, clients.length);
-    for (const client of clients) encoding.writeVarUint(encoder, client);
-  });
-}
-
-function unpack(bytes: Uint8Array): number[] {
-  const decoder = decoding.createDecoder(bytes);
-  return Array.from({ length: decoding.readVarUint(decoder) }, () => decoding.readVarUint(decoder));
+/** Clients by generation, the latest first. */
+function generationsOf(doc: Y.Doc): number[][] {
+  if (!doc.share.has(ROTATION_ROOT)) return [];
+  const packed = doc.getMap(ROTATION_ROOT).get(RETIRED);
+  return packed instanceof Uint8Array ? unpackRetired(packed) : [];
 }

@@ -50,9 +50,15 @@ async function withStore<T>(
 async function writeEverywhere(store: Store): Promise<void> {
   const seeds = [{ path: 'seeded.md', data: bytes(`seed: ${SECRET}`) }];
   await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds });
-  const { lsn } = await store.write({ kind: 'append', ...name, data: bytes(`one: ${SECRET}`) });
-  await store.call('compact', { ...name, state: bytes(`state: ${SECRET}`), upto: lsn });
-  await store.write({ kind: 'append', ...name, data: bytes(`two: ${SECRET}`) });
+  const { lsn } = await store.write({
+    kind: 'append',
+    ...name,
+    generation: 1,
+    creates: true,
+    data: bytes(`one: ${SECRET}`),
+  });
+  await store.call('compact', { ...name, generation: 1, state: bytes(`state: ${SECRET}`), upto: lsn });
+  await store.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes(`two: ${SECRET}`) });
   await store.write({ kind: 'seed', ...name, path: 'later.md', data: bytes(`later: ${SECRET}`) });
   await store.call('saveVersion', { ...name, id: 'v', state: bytes(`version: ${SECRET}`), artifacts: [] });
 }
@@ -122,7 +128,7 @@ test('a rotation takes a new key and a new master key, and the old master key op
   const rotated = await withStore(folder, next, async (store, vault) => {
     const done = await vault?.rotate(() => undefined);
     expect(await readEverywhere(store)).toEqual(everything);
-    await store.write({ kind: 'append', ...name, data: bytes('after') });
+    await store.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes('after') });
     return done;
   });
   expect(rotated).toEqual({ workspaces: 1, rows: 5, unsealed: 0, keys: 2 });
@@ -160,7 +166,7 @@ test('writes of one turn stay one commit also where their key has to be looked u
   await withStore(folder, master, async (store) => {
     const failing = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const;
     const results = await Promise.allSettled([
-      store.write({ kind: 'append', ...name, data: bytes('lost') }),
+      store.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes('lost') }),
       store.write(failing),
       store.write({ kind: 'rename', ...name, to: 'moved.md' }),
     ]);
@@ -176,10 +182,10 @@ test('a server meets the new key of another, and goes on with it', async () => {
   const other = await SealedStore.open(database, clock, master);
   await writeEverywhere(one);
   await other.rotate(() => undefined);
-  await one.write({ kind: 'append', ...name, data: bytes('with the old key') });
+  await one.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes('with the old key') });
   const both = [`two: ${SECRET}`, 'with the old key'];
   expect((await one.call('loadDocument', name)).updates.map(words)).toEqual(both);
-  await one.write({ kind: 'append', ...name, data: bytes('with the new key') });
+  await one.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes('with the new key') });
   expect((await other.call('loadDocument', name)).updates.map(words)).toEqual([...both, 'with the new key']);
   const rows = await database.call('sealableRows', { kind: 'log', workspace: 'home', after: '', limit: 9 });
   const [rotated, old, last] = rows.map(({ data }) => sealingKeyOf(data));
@@ -194,7 +200,7 @@ test('each workspace has a key of its own', async () => {
   for (const workspace of ['home', 'away']) {
     await store.call('createProject', { id: `in-${workspace}`, workspace, name: 'P', created: 1, seeds: [] });
     const at = { project: `in-${workspace}`, path: 'a.md' };
-    await store.write({ kind: 'append', ...at, data: bytes(workspace) });
+    await store.write({ kind: 'append', ...at, generation: 1, creates: true, data: bytes(workspace) });
     expect((await store.call('loadDocument', at)).updates.map(words)).toEqual([workspace]);
   }
   const keys = await database.call('vaultKeys', null);

@@ -3,14 +3,14 @@ import { HOME_WORKSPACE } from '../access/principal.ts';
 import { serverErrors } from '../errors.ts';
 import type { InputOf, OutputOf, RequestName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
-import type { Seed, Write, Written } from '../store/write.ts';
+import type { Seed, Write, WriteUnit, Written } from '../store/write.ts';
 import { KeyRing } from './key-ring.ts';
 import type { MasterKeys } from './master-key.ts';
 import { type Rotated, rotateKeys } from './rotate.ts';
 import { isSealed, type RowPlace, RowSeal, sealingKeyOf } from './row-seal.ts';
 
 interface Waiting {
-  readonly write: Write;
+  readonly unit: WriteUnit;
   readonly resolve: (written: Written) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -61,14 +61,10 @@ export class SealedStore implements Store {
   }
 
   /** What is written in one turn goes on in one turn, and so into one commit. */
-  write(write: Write): Promise<Written> {
+  write(...unit: WriteUnit): Promise<Written> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ write, resolve, reject });
-      this.#draining ??= Promise.resolve()
-        .then(() => this.#drain())
-        .finally(() => {
-          this.#draining = null;
-        });
+      this.#queue.push({ unit, resolve, reject });
+      this.#draining ??= Promise.resolve().then(() => this.#drain());
     });
   }
 
@@ -151,32 +147,47 @@ export class SealedStore implements Store {
   }
 
   /** Null where it is not known yet which key it is. */
-  #known(write: Write, workspace = this.#workspaces.get(write.project)): Write | null {
-    if (!('data' in write)) return write;
-    const key = workspace === undefined ? null : this.#ring.current(workspace);
-    return key === null ? null : sealedWrite(write, this.#sealOf(key.id));
+  #known(unit: WriteUnit, elsewhere?: string): WriteUnit | null {
+    const sealed: Write[] = [];
+    for (const write of unit) {
+      if (!('data' in write)) {
+        sealed.push(write);
+        continue;
+      }
+      const workspace = this.#workspaces.get(write.project) ?? elsewhere;
+      const key = workspace === undefined ? null : this.#ring.current(workspace);
+      if (key === null) return null;
+      sealed.push(sealedWrite(write, this.#sealOf(key.id)));
+    }
+    return sealed;
   }
 
   /** Waits only where nobody has read the project yet, so that it is not known whose key is needed. */
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      if (batch.some(({ write }) => this.#known(write) === null)) {
-        const projects = new Set(batch.flatMap(({ write }) => ('data' in write ? [write.project] : [])));
-        try {
-          for (const project of projects) await this.#sealFor(project);
-        } catch (error) {
-          for (const { reject } of batch) reject(error);
-          continue;
+    try {
+      while (this.#queue.length > 0) {
+        const batch = this.#queue;
+        this.#queue = [];
+        if (batch.some(({ unit }) => this.#known(unit) === null)) {
+          const writes = batch.flatMap(({ unit }) => unit);
+          const projects = new Set(writes.flatMap((write) => ('data' in write ? [write.project] : [])));
+          try {
+            for (const project of projects) await this.#sealFor(project);
+          } catch (error) {
+            for (const { reject } of batch) reject(error);
+            continue;
+          }
+        }
+        for (const { unit, resolve, reject } of batch) {
+          // The store refuses to write into what is not there.
+          const sealed = this.#known(unit) ?? this.#known(unit, HOME_WORKSPACE);
+          const project = unit[0]?.project ?? '';
+          if (sealed === null) reject(sealBroken({ kind: 'log', project }, 'there is no key'));
+          else this.#inner.write(...sealed).then(resolve, reject);
         }
       }
-      for (const { write, resolve, reject } of batch) {
-        // The store refuses to write into what is not there.
-        const sealed = this.#known(write) ?? this.#known(write, HOME_WORKSPACE);
-        if (sealed === null) reject(sealBroken({ kind: 'log', project: write.project }, 'there is no key'));
-        else this.#inner.write(sealed).then(resolve, reject);
-      }
+    } finally {
+      this.#draining = null; // at once: who writes a moment later must not rely on a drain that is over
     }
   }
 
@@ -223,7 +234,7 @@ export class SealedStore implements Store {
 }
 
 function sealedWrite(write: Extract<Write, { readonly data: Uint8Array }>, seal: RowSeal): Write {
-  const kind = write.kind === 'seed' ? 'snapshot' : 'log';
+  const kind = write.kind === 'append' ? 'log' : 'snapshot';
   return { ...write, data: seal.seal({ kind, project: write.project }, write.data) };
 }
 

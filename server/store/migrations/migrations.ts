@@ -5,11 +5,22 @@ import { audit } from './0004-audit.ts';
 import { review } from './0005-review.ts';
 import { artifacts } from './0006-artifacts.ts';
 import { vault } from './0007-vault.ts';
+import { generations } from './0008-generations.ts';
 import { lent } from './0009-lent.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, the same on both databases: a database's version is how many of these it has had. */
-export const migrations: readonly Migration[] = [first, log, access, audit, review, artifacts, vault, lent];
+export const migrations: readonly Migration[] = [
+  first,
+  log,
+  access,
+  audit,
+  review,
+  artifacts,
+  vault,
+  generations,
+  lent,
+];
 
 /** The database was written by a later version of the program. */
 export class NewerDatabase extends Error {

@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import type { Client } from 'pg';
 import { serverErrors } from '../../errors.ts';
-import { change, ensureDocument } from '../requests/documents.ts';
+import { change, ensureDocument, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
-import type { Write } from '../write.ts';
+import type { Committed, DocumentName, Generation, WriteUnit } from '../write.ts';
 import { connect } from './connection.ts';
 import { codeOf } from './postgres-error.ts';
 import { currentEpoch, Lock, lastLsn } from './prepare.ts';
@@ -14,17 +14,20 @@ const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
 
 /**
  * The way of every keystroke: one statement, one round trip, one commit. Numbers are given out once the lock is
- * held, in order. Documents are found by name each time, since another server may have moved them; where one is
- * not there yet nothing is written.
+ * held, in order. Documents are found by name and life each time, since another server may have moved them or begun
+ * them anew; where one is not there nothing is written. What a statement sees is as old as its beginning, and it
+ * may have waited for the lock: with the row lock it looks at the document as it is now.
  */
 const APPEND = `
   with turn as materialized (select pg_advisory_xact_lock(${Lock.log})),
   named as materialized (
     select documents.id as document, row.data, row.place
     from turn
-    cross join unnest($1::text[], $2::text[], $3::bytea[])
-      with ordinality as row(project, path, data, place)
+    cross join unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[])
+      with ordinality as row(project, path, generation, data, place)
     join documents on documents.project = row.project and documents.path = row.path
+      and documents.generation = row.generation
+    for share of documents
   ),
   added as (
     insert into updates (document, data)
@@ -84,12 +87,15 @@ export class PostgresLog {
     return client;
   }
 
-  /** In order; all of it is on disk when this resolves, or none. Answers with the log sequence number. */
-  async write(writes: readonly Write[]): Promise<number> {
+  /** In order; all of it is on disk when this resolves, or none, but for units whose document was replaced. */
+  async write(units: readonly WriteUnit[]): Promise<Committed> {
     const client = await this.open();
     try {
-      this.#lsn = (await this.#append(client, writes)) ?? (await this.#writeAll(client, writes));
-      return this.#lsn;
+      const appended = await this.#append(client, units.flat());
+      const committed =
+        appended === null ? await this.#writeAll(client, units) : { lsn: appended, replaced: [] };
+      this.#lsn = committed.lsn;
+      return committed;
     } catch (error) {
       if (!SQLSTATE.test(codeOf(error)) && this.#client === client) {
         this.#client = null; // whether it is alive is not known: the next write takes another
@@ -106,7 +112,7 @@ export class PostgresLog {
   }
 
   /** Null, and nothing done, where the writes are more than rows for documents that are there. */
-  async #append(client: Client, writes: readonly Write[]): Promise<number | null> {
+  async #append(client: Client, writes: WriteUnit): Promise<number | null> {
     const rows = writes.filter((write) => write.kind === 'append');
     if (rows.length < writes.length) return null;
     try {
@@ -116,6 +122,7 @@ export class PostgresLog {
         values: [
           rows.map(({ project }) => project),
           rows.map(({ path }) => path),
+          rows.map(({ generation }) => generation),
           rows.map(({ data }) => data),
         ],
       });
@@ -135,29 +142,39 @@ export class PostgresLog {
   }
 
   /** Whatever it is, one thing after the other in one transaction. */
-  async #writeAll(client: Client, writes: readonly Write[]): Promise<number> {
-    const made = new Map<string, number>();
+  async #writeAll(client: Client, units: readonly WriteUnit[]): Promise<Committed> {
     const rows: { documents: number[]; data: Uint8Array[] } = { documents: [], data: [] };
     const flush = async (): Promise<void> => {
       if (rows.data.length > 0) await client.query(INSERT, [rows.documents, rows.data]);
       rows.documents = [];
       rows.data = [];
     };
+    const replaced: number[] = [];
+    /** Documents that were looked up in this transaction, where nothing but rows has been written since. */
+    const known = new Map<string, number>();
     const lsn = await kyselyOn(client)
       .transaction()
       .execute(async (transaction) => {
         await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
-        for (const write of writes) {
-          if (write.kind === 'append') {
-            const key = `${write.project}\n${write.path}`;
-            const document = made.get(key) ?? (await ensureDocument(transaction, write));
-            made.set(key, document);
-            rows.documents.push(document);
-            rows.data.push(write.data);
-          } else {
-            await flush();
-            made.clear();
-            await change(transaction, write);
+        for (const [index, unit] of units.entries()) {
+          if (unit.some(({ kind }) => kind !== 'append')) await flush(); // it looks at what is there
+          const isKnown = unit.every((write) => write.kind === 'append' && known.has(lifeOf(write)));
+          if (!isKnown && !(await isCurrent(transaction, unit))) {
+            replaced.push(index);
+            continue;
+          }
+          for (const write of unit) {
+            if (write.kind === 'append') {
+              const key = lifeOf(write);
+              const document = known.get(key) ?? (await ensureDocument(transaction, write, write.generation));
+              known.set(key, document);
+              rows.documents.push(document);
+              rows.data.push(write.data);
+            } else {
+              await flush();
+              known.clear();
+              await change(transaction, write);
+            }
           }
         }
         await flush();
@@ -167,9 +184,12 @@ export class PostgresLog {
       "select value from settings where key = 'epoch'",
     );
     await this.#requireEpoch(settings[0]?.value);
-    return lsn;
+    return { lsn, replaced };
   }
 }
+
+const lifeOf = ({ project, path, generation }: DocumentName & Generation): string =>
+  `${generation}\n${project}\n${path}`;
 
 /** The query builder on one connection that somebody else opens and ends. */
 function kyselyOn(client: Client): Kysely<Tables> {

@@ -65,7 +65,10 @@ test('two servers write at once: numbers grow in the order of commits, and nothi
   await Promise.all(
     stores.map(async (store) => {
       for (let i = 0; i < each; i++) {
-        await Promise.all([store.write({ kind: 'append', ...name, data }), watch()]);
+        await Promise.all([
+          store.write({ kind: 'append', ...name, generation: 1, creates: true, data }),
+          watch(),
+        ]);
       }
     }),
   );
@@ -83,9 +86,10 @@ test('when PostgreSQL crashes what was acknowledged is there, and the store goes
   const store = await PostgresStore.open({ url, folder: await temporaryFolder(), shared: false });
   onTestFinished(() => store.close());
   await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
-  const { lsn } = await store.write({ kind: 'append', ...name, data });
+  const { lsn } = await store.write({ kind: 'append', ...name, generation: 1, creates: true, data });
   await postgres.crash();
-  const again = async (): Promise<number> => (await store.write({ kind: 'append', ...name, data })).lsn;
+  const again = async (): Promise<number> =>
+    (await store.write({ kind: 'append', ...name, generation: 1, creates: true, data })).lsn;
   // The first one may still meet the dead connection.
   const next = await again().catch(again);
   expect(next).toBeGreaterThan(lsn);
@@ -98,7 +102,7 @@ test('an older state that is put into the same database makes a new epoch', asyn
   const folder = await temporaryFolder();
   const store = await PostgresStore.open({ url, folder, shared: false });
   await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
-  await store.write({ kind: 'append', ...name, data });
+  await store.write({ kind: 'append', ...name, generation: 1, creates: true, data });
   await store.close();
   const client = new Client({ connectionString: url });
   await client.connect();
@@ -118,7 +122,7 @@ test('when another server has begun a new epoch, nothing is promised in the old 
   const store = await open();
   onTestFinished(() => store.close());
   await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
-  await store.write({ kind: 'append', ...name, data });
+  await store.write({ kind: 'append', ...name, generation: 1, creates: true, data });
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query("delete from settings where key = 'epoch'");
@@ -127,10 +131,14 @@ test('when another server has begun a new epoch, nothing is promised in the old 
   onTestFinished(() => after.close());
   expect(after.epoch).not.toBe(store.epoch);
   const { code } = serverErrors.databaseReplaced;
-  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
-  await expect(store.write({ kind: 'append', ...name, data })).rejects.toMatchObject({ code });
+  await expect(
+    store.write({ kind: 'append', ...name, generation: 1, creates: true, data }),
+  ).rejects.toMatchObject({ code });
+  await expect(
+    store.write({ kind: 'append', ...name, generation: 1, creates: true, data }),
+  ).rejects.toMatchObject({ code });
   await expect(store.call('ping', null)).rejects.toMatchObject({ code });
-  await after.write({ kind: 'append', ...name, data });
+  await after.write({ kind: 'append', ...name, generation: 1, creates: true, data });
 });
 
 test('an address where nothing answers is told with what to do', async () => {

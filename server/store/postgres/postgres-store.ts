@@ -8,7 +8,7 @@ import { type InputOf, type OutputOf, type RequestName, requests } from '../requ
 import type { Tables } from '../schema.ts';
 import type { Store } from '../store.ts';
 import { Watermark } from '../watermark.ts';
-import type { Write, Written } from '../write.ts';
+import type { Committed, WriteUnit, Written } from '../write.ts';
 import { connectPool } from './connection.ts';
 import { PostgresLog } from './log.ts';
 import { codeOf, postgresError } from './postgres-error.ts';
@@ -33,7 +33,7 @@ export class PostgresStore implements Store {
   readonly #db: Kysely<Tables>;
   readonly #log: PostgresLog;
   readonly #watermark: Watermark;
-  readonly #commits = new GroupCommit((writes) => this.#commit(writes));
+  readonly #commits = new GroupCommit((units) => this.#commit(units));
   /** Requests that met a conflict go on one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #running = new Set<Promise<unknown>>();
@@ -93,8 +93,8 @@ export class PostgresStore implements Store {
     }
   }
 
-  write(write: Write): Promise<Written> {
-    return this.#over === null ? this.#commits.write(write) : Promise.reject(this.#over);
+  write(...unit: WriteUnit): Promise<Written> {
+    return this.#over === null ? this.#commits.write(unit) : Promise.reject(this.#over);
   }
 
   /** PostgreSQL does it by itself, in its own time. */
@@ -115,13 +115,13 @@ export class PostgresStore implements Store {
     this.#watermark.close();
   }
 
-  async #commit(writes: readonly Write[]): Promise<Written> {
+  async #commit(units: readonly WriteUnit[]): Promise<Committed> {
     try {
-      const lsn = await this.#log.write(writes);
+      const { lsn, replaced } = await this.#log.write(units);
       this.#watermark.write(this.epoch, lsn); // before anybody is told
       this.heard(lsn);
       this.onCommitted(lsn);
-      return { lsn };
+      return { lsn, replaced };
     } catch (thrown) {
       const error = postgresError(thrown);
       // Nothing in memory can be trusted any more: a new start begins with what the database holds.

@@ -50,6 +50,32 @@ test('a backup that is restored has everything, and editors send again what they
   await reader.untilText('before, after');
 });
 
+test('who was signed in or invited when the backup was made is not let in by it', async () => {
+  const folder = await temporaryFolder();
+  const [data, copy, restored] = ['data', 'copy', 'restored'].map((name) => joinPath(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const first = await testServer({ dataDir: data, auth: 'on' });
+  const owner = await ownerOf(first);
+  const viewer = await memberOf(owner, 'Vera', 'viewer');
+  const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/invitations', {
+    role: 'owner',
+  });
+  await first.close();
+  await backup(data, copy);
+  await restore(copy, restored);
+  const again = await testServer({ dataDir: restored, auth: 'on', port: first.port });
+  expect(again.ownerLink).toBeNull(); // the owner is there, with his password
+  for (const person of [owner, viewer]) expect((await person.call('GET', '/workspaces')).status).toBe(401);
+  const invited = await new Browser(again.url).call('POST', '/invitations/look', { secret });
+  expect(invited.status).toBe(404);
+  const back = new Browser(again.url);
+  await back.get('POST', '/session', { name: 'Vera', password: PASSWORD });
+  expect((await back.call('GET', '/workspaces')).status).toBe(200);
+});
+
 test('a running server is not copied, and nothing is overwritten', async () => {
   const folder = await temporaryFolder();
   const data = joinPath(folder, 'data');

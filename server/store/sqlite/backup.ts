@@ -33,9 +33,12 @@ export async function backup(folder: string, to: string): Promise<void> {
   });
 }
 
+/** What lets somebody in without a password, and may have been ended since; and room for bytes that never came. */
+const NOT_RESTORED = ['sessions', 'tickets', 'invitations', 'artifact_uploads'];
+
 /**
  * Makes a server's folder of a backup. The log begins a new epoch: whoever has edits that are younger than the
- * backup sends them again. Errors: noBackup, folderTaken.
+ * backup sends them again. Nobody is signed in any more. Errors: noBackup, folderTaken.
  */
 export async function restore(from: string, folder: string): Promise<void> {
   await requireDatabase(from);
@@ -46,6 +49,9 @@ export async function restore(from: string, folder: string): Promise<void> {
     const database = new DatabaseSync(join(half, 'anneal.db'));
     try {
       database.exec("delete from settings where key = 'epoch'");
+      const tables = database.prepare("select name from sqlite_schema where type = 'table'").all();
+      const names = new Set(tables.map(({ name }) => String(name)));
+      for (const table of NOT_RESTORED) if (names.has(table)) database.exec(`delete from ${table}`);
     } finally {
       database.close();
     }

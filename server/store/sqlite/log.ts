@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
-import { change } from '../requests/documents.ts';
+import { change, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
-import type { DocumentName, Write } from '../write.ts';
+import type { Committed, DocumentName, Write, WriteUnit } from '../write.ts';
 
 /** The log, without a query builder in between: this is the way that every keystroke takes. */
 export class SqliteLog {
@@ -13,6 +13,7 @@ export class SqliteLog {
   readonly #append: StatementSync;
   readonly #find: StatementSync;
   readonly #make: StatementSync;
+  readonly #last: StatementSync;
   #lsn: number;
 
   /** `db` must use the same connection, and nothing else may run on it meanwhile. */
@@ -22,10 +23,10 @@ export class SqliteLog {
     this.#begin = database.prepare('begin immediate');
     this.#commit = database.prepare('commit');
     this.#append = database.prepare('insert into updates (document, data) values (?, ?)');
-    this.#find = database.prepare('select id from documents where project = ? and path = ?');
-    this.#make = database.prepare('insert into documents (project, path) values (?, ?)');
-    const last = database.prepare("select seq from sqlite_sequence where name = 'updates'").get();
-    this.#lsn = Number(last?.seq ?? 0);
+    this.#find = database.prepare('select id, generation from documents where project = ? and path = ?');
+    this.#make = database.prepare('insert into documents (project, path, generation) values (?, ?, ?)');
+    this.#last = database.prepare("select seq from sqlite_sequence where name = 'updates'");
+    this.#lsn = this.#lastLsn();
   }
 
   /** The last number that was given out. */
@@ -33,18 +34,27 @@ export class SqliteLog {
     return this.#lsn;
   }
 
-  /** In order; all of it is on disk when this resolves, or none. Answers with the log sequence number. */
-  async write(writes: readonly Write[]): Promise<number> {
+  /** In order; all of it is on disk when this resolves, or none, but for units whose document was replaced. */
+  async write(units: readonly WriteUnit[]): Promise<Committed> {
+    const replaced: number[] = [];
     let lsn = this.#lsn;
-    const ids = new Map<string, number>();
+    const known = new Map<string, Known>();
     this.#begin.run();
     try {
-      for (const write of writes) {
-        if (write.kind === 'append') {
-          lsn = Number(this.#append.run(this.#documentId(ids, write), write.data).lastInsertRowid);
-        } else {
-          ids.clear();
-          await change(this.#db, write);
+      for (const [index, unit] of units.entries()) {
+        const plain = unit.every((write) => write.kind === 'append');
+        if (plain ? !this.#knows(known, unit) : !(await isCurrent(this.#db, unit))) {
+          replaced.push(index);
+          continue;
+        }
+        for (const write of unit) {
+          if (write.kind === 'append') {
+            lsn = Number(this.#append.run(this.#documentId(known, write), write.data).lastInsertRowid);
+          } else {
+            known.clear();
+            await change(this.#db, write);
+            lsn = this.#lastLsn();
+          }
         }
       }
       this.#commit.run();
@@ -54,16 +64,48 @@ export class SqliteLog {
       throw error;
     }
     this.#lsn = lsn;
-    return lsn;
+    return { lsn, replaced };
   }
 
-  #documentId(ids: Map<string, number>, { project, path }: DocumentName): number {
-    const key = `${project}\n${path}`;
-    const known = ids.get(key);
-    if (known !== undefined) return known;
-    const found = this.#find.get(project, path)?.id ?? this.#make.run(project, path).lastInsertRowid;
-    const id = Number(found);
-    ids.set(key, id);
+  /** isCurrent, for what every keystroke is. */
+  #knows(known: Map<string, Known>, unit: readonly Append[]): boolean {
+    return unit.every((write) => {
+      const found = this.#lookUp(known, write);
+      return found === undefined ? write.creates : found.generation === write.generation;
+    });
+  }
+
+  #documentId(known: Map<string, Known>, write: Append): number {
+    const found = this.#lookUp(known, write);
+    if (found !== undefined) return found.id;
+    const { project, path, generation } = write;
+    const id = Number(this.#make.run(project, path, generation).lastInsertRowid);
+    known.set(keyOf(write), { id, generation });
     return id;
   }
+
+  #lookUp(known: Map<string, Known>, name: DocumentName): Known | undefined {
+    const key = keyOf(name);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const row = this.#find.get(name.project, name.path);
+    if (row === undefined) return undefined;
+    const found = { id: Number(row.id), generation: Number(row.generation) };
+    known.set(key, found);
+    return found;
+  }
+
+  /** The last number that was given out, also where its row is gone. */
+  #lastLsn(): number {
+    return Number(this.#last.get()?.seq ?? 0);
+  }
 }
+
+type Append = Extract<Write, { kind: 'append' }>;
+
+interface Known {
+  readonly id: number;
+  readonly generation: number;
+}
+
+const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;

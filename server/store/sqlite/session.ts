@@ -5,7 +5,7 @@ import { isIntact, newEpoch } from '../epoch.ts';
 import { type RequestName, requests } from '../requests.ts';
 import type { Tables } from '../schema.ts';
 import { Watermark } from '../watermark.ts';
-import type { Write, Written } from '../write.ts';
+import type { Committed, WriteUnit } from '../write.ts';
 import { openDatabase, requireSound } from './database.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 import { SqliteLog } from './log.ts';
@@ -70,7 +70,7 @@ export class SqliteSession {
 
   async run(name: RequestName | 'write', input: unknown): Promise<unknown> {
     // The pair of name and input was type-checked where it was made.
-    if (name === 'write') return this.#write(input as readonly Write[]);
+    if (name === 'write') return this.#write(input as readonly WriteUnit[]);
     const request = requests[name] as (db: Kysely<Tables>, input: unknown) => Promise<unknown>;
     return this.#db.transaction().execute((transaction) => request(transaction, input));
   }
@@ -92,10 +92,10 @@ export class SqliteSession {
     this.#watermark.close();
   }
 
-  async #write(writes: readonly Write[]): Promise<Written> {
-    const lsn = await this.#log.write(writes);
-    this.#watermark.write(this.epoch, lsn); // before anybody is told
-    return { lsn };
+  async #write(units: readonly WriteUnit[]): Promise<Committed> {
+    const committed = await this.#log.write(units);
+    this.#watermark.write(this.epoch, committed.lsn); // before anybody is told
+    return committed;
   }
 }
 

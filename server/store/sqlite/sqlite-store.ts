@@ -6,7 +6,7 @@ import { serverErrors } from '../../errors.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
-import type { Write, Written } from '../write.ts';
+import type { Committed, WriteUnit, Written } from '../write.ts';
 import type { Opened, StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
 
 interface Waiting {
@@ -18,7 +18,7 @@ interface Waiting {
 export class SqliteStore implements Store {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #commits = new GroupCommit((writes) => this.#commit(writes));
+  readonly #commits = new GroupCommit((units) => this.#commit(units));
   #epoch = 0;
   #lsn = 0;
   #nextId = 1;
@@ -76,8 +76,8 @@ export class SqliteStore implements Store {
     return this.#post(name, input) as Promise<OutputOf<N>>;
   }
 
-  write(write: Write): Promise<Written> {
-    return this.#commits.write(write);
+  write(...unit: WriteUnit): Promise<Written> {
+    return this.#commits.write(unit);
   }
 
   async backup(file: string): Promise<void> {
@@ -100,10 +100,10 @@ export class SqliteStore implements Store {
     await exited;
   }
 
-  async #commit(writes: readonly Write[]): Promise<Written> {
-    const written = (await this.#post('write', writes)) as Written;
-    this.#lsn = written.lsn;
-    return written;
+  async #commit(units: readonly WriteUnit[]): Promise<Committed> {
+    const committed = (await this.#post('write', units)) as Committed;
+    this.#lsn = committed.lsn;
+    return committed;
   }
 
   #post(name: StoreRequest['name'], input: unknown): Promise<unknown> {

@@ -42,7 +42,13 @@ test('a database of the first format is brought up to date with everything in it
   // The log goes on behind the highest number that it ever gave out.
   const name = { project: 'letters', path: 'short.md' };
   const before = await store.call('loadDocument', { project: 'letters', path: 'long.md' });
-  const { lsn } = await store.write({ kind: 'append', ...name, data: Y.encodeStateAsUpdate(new Y.Doc()) });
+  const { lsn } = await store.write({
+    kind: 'append',
+    ...name,
+    generation: (await store.call('loadDocument', name)).generation ?? 0,
+    creates: false,
+    data: Y.encodeStateAsUpdate(new Y.Doc()),
+  });
   expect(lsn).toBeGreaterThan(before.seq);
   expect(await text('short.md')).toBe(lines(5));
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { serverErrors } from '../../errors.ts';
 import type { StoredDocument } from '../requests/documents.ts';
 import type { Store } from '../store.ts';
 import type { DocumentName } from '../write.ts';
@@ -10,6 +11,7 @@ export interface Site {
 }
 
 const name: DocumentName = { project: 'p', path: 'notes.md' };
+const replaced = { code: serverErrors.documentReplaced.code };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const words = ({ updates }: StoredDocument): string[] =>
   updates.map((data) => new TextDecoder().decode(data));
@@ -23,7 +25,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     return store;
   };
   const append = (store: Store, text: string, to = name) =>
-    store.write({ kind: 'append', ...to, data: bytes(text) });
+    store.write({ kind: 'append', ...to, generation: 1, creates: true, data: bytes(text) });
 
   test('what is written is there in order, and the log sequence numbers grow', async (context) => {
     const store = await withProject(await site(context));
@@ -44,14 +46,14 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     await append(store, 'b');
     expect(words(await store.call('loadDocument', { ...name, after: lsn }))).toEqual(['b']);
     const none = await store.call('loadDocument', { ...name, after: lsn + 1 });
-    expect(none).toEqual({ snapshot: null, updates: [], seq: lsn + 1 });
+    expect(none).toEqual({ snapshot: null, updates: [], seq: lsn + 1, generation: 1 });
   });
 
   test('a state takes the place of the rows that it holds, and of no later one', async (context) => {
     const store = await withProject(await site(context));
     const { lsn } = await append(store, 'a');
     await append(store, 'b');
-    await store.call('compact', { ...name, state: bytes('A'), upto: lsn });
+    await store.call('compact', { ...name, generation: 1, state: bytes('A'), upto: lsn });
     const loaded = await store.call('loadDocument', name);
     expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('A');
     expect(words(loaded)).toEqual(['b']);
@@ -79,8 +81,8 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
       more: true,
     });
     expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
-    await store.call('compact', { ...name, state: bytes('AC'), upto: third });
-    const compacted = [name];
+    await store.call('compact', { ...name, generation: 1, state: bytes('AC'), upto: third });
+    const compacted = [{ ...name, generation: 1 }];
     expect(await read(second, 9)).toEqual({ ...none, rows: [], seq: third, compacted });
     expect(await read(third, 9)).toEqual({ ...none, rows: [], seq: third });
   });
@@ -89,8 +91,8 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     const store = await withProject(await site(context));
     const { lsn: early } = await append(store, 'a');
     const { lsn: late } = await append(store, 'b');
-    await store.call('compact', { ...name, state: bytes('AB'), upto: late });
-    await store.call('compact', { ...name, state: bytes('A'), upto: early });
+    await store.call('compact', { ...name, generation: 1, state: bytes('AB'), upto: late });
+    await store.call('compact', { ...name, generation: 1, state: bytes('A'), upto: early });
     const loaded = await store.call('loadDocument', name);
     expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('AB');
     expect(loaded.seq).toBe(late);
@@ -100,7 +102,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     const place = await site(context);
     const store = await withProject(place);
     const { lsn } = await append(store, 'a');
-    await store.call('compact', { ...name, state: bytes('A'), upto: lsn });
+    await store.call('compact', { ...name, generation: 1, state: bytes('A'), upto: lsn });
     await store.close();
     const again = await place.open();
     onTestFinished(() => again.close());
@@ -110,7 +112,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
   test('writes of one turn are one commit: where one cannot be made, none is', async (context) => {
     const store = await withProject(await site(context));
     await append(store, 'a');
-    const failing = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const;
+    const failing = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const; // there is no such project
     const results = await Promise.allSettled([append(store, 'b'), store.write(failing), append(store, 'c')]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(words(await store.call('loadDocument', name))).toEqual(['a']);
@@ -139,7 +141,75 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     await store.write({ kind: 'seed', ...name, data: bytes('seed') });
     const loaded = await store.call('loadDocument', name);
     expect(new TextDecoder().decode(loaded.snapshot ?? undefined)).toBe('seed');
-    await expect(store.write({ kind: 'seed', ...name, data: bytes('again') })).rejects.toThrow();
+    const again = store.write({ kind: 'seed', ...name, data: bytes('again') });
+    const beside = store.write({ kind: 'seed', ...name, path: 'other.md', data: bytes('beside') });
+    const [refused, made] = await Promise.allSettled([again, beside]);
+    expect(refused).toMatchObject({ status: 'rejected', reason: replaced });
+    expect(made.status).toBe('fulfilled'); // others in the same commit are made
+    await append(store, 'text', { ...name, path: 'typed.md' });
+    const typed = store.write({ kind: 'seed', ...name, path: 'typed.md', data: bytes('seed') });
+    await expect(typed).rejects.toMatchObject(replaced);
+  });
+
+  test('nothing is written into a document that was begun anew, moved or removed since it was loaded', async (context) => {
+    const store = await withProject(await site(context));
+    const of = (generation: number, creates = false) =>
+      ({ kind: 'append', ...name, generation, creates }) as const;
+    await expect(store.write({ ...of(1), data: bytes('x') })).rejects.toMatchObject(replaced); // there is none
+    const { lsn: upto } = await store.write({ ...of(1, true), data: bytes('a') });
+    const begin = (from: number, next: number, seen = upto) =>
+      store.write({
+        kind: 'rotate',
+        ...name,
+        generation: from,
+        next,
+        upto: seen,
+        data: bytes(`state ${next}`),
+      });
+    await expect(begin(1, 2, upto - 1)).rejects.toMatchObject(replaced); // its state lacks a row
+    const { lsn } = await begin(1, 2);
+    expect(lsn).toBeGreaterThan(upto);
+    const late = [
+      store.write({ ...of(1), data: bytes('late') }),
+      store.write({ ...of(1, true), data: bytes('late') }),
+      store.call('compact', { ...name, generation: 1, state: bytes('old'), upto: lsn + 10 }),
+      begin(1, 3, lsn),
+      // Of what belongs together all is refused, in either order.
+      store.write({ ...of(1), data: bytes('late') }, { kind: 'purge', ...name }),
+      store.write({ ...of(2), data: bytes('x') }, { ...of(1), data: bytes('late') }),
+    ];
+    const other = store.write({ ...of(3, true), path: 'other.md', data: bytes('in the same commit') });
+    for (const result of await Promise.allSettled(late))
+      expect(result).toMatchObject({ status: 'rejected', reason: replaced });
+    await other;
+    const now = await store.call('loadDocument', name);
+    expect([now.generation, new TextDecoder().decode(now.snapshot ?? undefined), words(now)]).toEqual([
+      2,
+      'state 2',
+      [],
+    ]);
+    // Whoever reads on in the log meets the new state, however far he had come.
+    const part = await store.call('logAfter', { after: upto, limit: 9 });
+    expect(part.compacted).toContainEqual({ ...name, generation: 2 });
+
+    await store.write({ kind: 'rename', ...name, to: 'moved.md' });
+    await expect(store.write({ ...of(2), data: bytes('x') })).rejects.toMatchObject(replaced);
+    await store.write({ ...of(2), path: 'moved.md', data: bytes('y') });
+    await store.write({ kind: 'purge', ...name, path: 'moved.md' });
+    await expect(store.write({ ...of(2), path: 'moved.md', data: bytes('z') })).rejects.toMatchObject(
+      replaced,
+    );
+    const seen = store.call('compact', {
+      ...name,
+      path: 'moved.md',
+      generation: 2,
+      state: bytes('s'),
+      upto: 99,
+    });
+    await expect(seen).rejects.toMatchObject(replaced);
+    expect(await store.call('loadDocument', { ...name, path: 'moved.md' })).toMatchObject({
+      generation: null,
+    });
   });
 
   test('of many who wish for one project id at once, one gets it', async (context) => {
@@ -221,7 +291,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
             const upto = expected[Math.floor(action.share * expected.length)]?.lsn;
             if (upto === undefined) continue;
             const state = expected.filter(({ lsn }) => lsn <= upto).map(({ text }) => text);
-            await store.call('compact', { ...at, state: bytes(state.join('')), upto });
+            await store.call('compact', { ...at, generation: 1, state: bytes(state.join('')), upto });
           } else {
             await store.close();
             store = await place.open();

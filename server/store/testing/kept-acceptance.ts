@@ -150,7 +150,7 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     const store = await opened(await site(context));
     const name = { project: 'p', path: 'notes.md' };
     for (const text of ['one', 'two', 'three'])
-      await store.write({ kind: 'append', ...name, data: bytes(text) });
+      await store.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes(text) });
     await store.write({ kind: 'seed', ...name, path: 'seed.md', data: bytes('seed') });
     await store.call('saveVersion', { ...name, id: 'v', state: bytes('version'), artifacts: [] });
     const rows = async (kind: 'log' | 'snapshot' | 'version', after = '', limit = 9) =>

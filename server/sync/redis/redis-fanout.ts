@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createClient } from 'redis';
 import { serverErrors } from '../../errors.ts';
-import type { Fanout, Subscription } from '../fanout.ts';
+import type { Fanout, Lock, Subscription } from '../fanout.ts';
 
 const ID_BYTES = 8;
 /** A room waits so long for its subscription; then the database alone must do. */
@@ -11,6 +11,8 @@ const DOUBT_MS = 5_000;
 
 /** Lets go of a lock only where it is still ours. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
+const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
 
 const reconnectStrategy = (retries: number): number =>
   Math.min(2_000, 50 * 2 ** retries) * (0.5 + Math.random());
@@ -111,7 +113,7 @@ export class RedisFanout implements Fanout {
     return { end };
   }
 
-  async lock(name: string, forMs: number): Promise<{ release(): Promise<void> } | null> {
+  async lock(name: string, forMs: number): Promise<Lock | null> {
     const key = `${this.#prefix}lock:${name}`;
     const token = randomBytes(16).toString('hex');
     const { speaker } = this.#connections;
@@ -124,10 +126,10 @@ export class RedisFanout implements Fanout {
     } catch (cause) {
       throw unreachable(cause);
     }
-    const release = async (): Promise<void> => {
-      await speaker.eval(RELEASE, { keys: [key], arguments: [token] }).catch(() => undefined); // it runs out
+    const ask = async (script: string, ...more: string[]): Promise<void> => {
+      await speaker.eval(script, { keys: [key], arguments: [token, ...more] }).catch(() => undefined); // it runs out
     };
-    return { release };
+    return { renew: (ms) => ask(RENEW, String(ms)), release: () => ask(RELEASE) };
   }
 
   onDoubt(listener: () => void): void {

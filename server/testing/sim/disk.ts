@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import { TEXT_ROOT } from '../../../src/protocol/sync.ts';
 import type { Store } from '../../store/store.ts';
-import type { DocumentName, Write, Written } from '../../store/write.ts';
+import type { DocumentName, WriteUnit, Written } from '../../store/write.ts';
 
 interface Row {
   readonly seq: number;
@@ -61,11 +61,13 @@ export class SimStore implements Store {
     this.#queue = [];
   }
 
-  write(write: Write): Promise<Written> {
-    if (write.kind !== 'append') throw new Error('The simulation only appends');
+  write(...unit: WriteUnit): Promise<Written> {
     return this.#later(() => {
-      this.#disk.seq += 1;
-      this.#disk.rows.push({ seq: this.#disk.seq, data: write.data });
+      for (const write of unit) {
+        if (write.kind !== 'append') throw new Error('The simulation only appends');
+        this.#disk.seq += 1;
+        this.#disk.rows.push({ seq: this.#disk.seq, data: write.data });
+      }
       return { lsn: this.#disk.seq };
     });
   }
@@ -87,7 +89,7 @@ export class SimStore implements Store {
 
   #load() {
     const { rows, snapshot, seq } = this.#disk;
-    return { snapshot: snapshot?.data ?? null, updates: rows.map((row) => row.data), seq };
+    return { snapshot: snapshot?.data ?? null, updates: rows.map((row) => row.data), seq, generation: 1 };
   }
 
   #compact(state: Uint8Array | undefined, upto: number): null {
