@@ -9,6 +9,7 @@ import { serverErrors } from '../../errors.ts';
 import { Editor } from '../../testing/editor.ts';
 import { temporaryFolder, testServer } from '../../testing/fixture.ts';
 import { join } from '../../testing/join.ts';
+import { Browser, memberOf, ownerOf, PASSWORD } from '../../testing/people.ts';
 import { backup, restore } from './backup.ts';
 
 const io = () => ({ stdout: new PassThrough(), stderr: new PassThrough() });
@@ -68,12 +69,13 @@ test('who was signed in or invited when the backup was made is not let in by it'
   await restore(copy, restored);
   const again = await testServer({ dataDir: restored, auth: 'on', port: first.port });
   expect(again.ownerLink).toBeNull(); // the owner is there, with his password
-  for (const person of [owner, viewer]) expect((await person.call('GET', '/workspaces')).status).toBe(401);
+  for (const person of [owner, viewer])
+    expect((await person.call('GET', '/projects?workspace=home')).status).toBe(401);
   const invited = await new Browser(again.url).call('POST', '/invitations/look', { secret });
   expect(invited.status).toBe(404);
   const back = new Browser(again.url);
   await back.get('POST', '/session', { name: 'Vera', password: PASSWORD });
-  expect((await back.call('GET', '/workspaces')).status).toBe(200);
+  expect((await back.call('GET', '/projects?workspace=home')).status).toBe(200);
 });
 
 test('a running server is not copied, and nothing is overwritten', async () => {

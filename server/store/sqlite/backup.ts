@@ -33,8 +33,8 @@ export async function backup(folder: string, to: string): Promise<void> {
   });
 }
 
-/** What lets somebody in without a password, and may have been ended since; and room for bytes that never came. */
-const NOT_RESTORED = ['sessions', 'tickets', 'invitations', 'artifact_uploads'];
+/** What lets somebody in without a password, and may have been ended since. */
+const NOT_RESTORED = ['sessions', 'tickets', 'invitations'];
 
 /**
  * Makes a server's folder of a backup. The log begins a new epoch: whoever has edits that are younger than the
