@@ -1,6 +1,8 @@
 import type { OidcOptions } from './access/oidc.ts';
 import type { SignInMode } from './access/sign-in-mode.ts';
 import type { BucketOptions } from './artifacts/s3/bucket.ts';
+import type { BodyTimes } from './http/body-time.ts';
+import type { ConnectionLimits } from './http/connections.ts';
 import type { PauseTimes } from './review/edit-watch.ts';
 import type { SyncLimits } from './sync/limits.ts';
 import type { TlsFiles } from './tls.ts';
@@ -43,6 +45,8 @@ export interface ServerOptions {
   /** An identity provider that people may sign in with. */
   readonly oidc?: OidcOptions | null;
   readonly limits?: Partial<SyncLimits>;
+  readonly connections?: ConnectionLimits;
+  readonly bodyTimes?: BodyTimes;
   /** The config of the sample project; by default recipes/stories.yaml. */
   readonly sampleConfig?: string;
   /** When a text that is edited gets an automatic version. */

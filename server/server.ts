@@ -5,6 +5,7 @@ import { STRANGER } from './audit/line.ts';
 import { Closing } from './closing.ts';
 import { registerApi } from './http/api.ts';
 import { createApp } from './http/app.ts';
+import { limitConnections } from './http/connections.ts';
 import { createHandlers } from './http/handlers.ts';
 import { closeServer, Front } from './http/listen.ts';
 import { registerOidc } from './http/oidc-routes.ts';
@@ -56,17 +57,19 @@ async function open(
   const url = (): string => front.url;
   const { server, reloadCertificate } = createWebServer(
     {
-      requestTimeout: 0,
+      requestTimeout: 0, // body-time.ts gives each body its own
       headersTimeout: 60_000,
       keepAliveTimeout: 65_000,
       requireHostHeader: false, // the guard refuses it, with the headers that every answer has
     },
     tls,
   );
+  limitConnections(server, publicUrl !== null, options.connections);
   const counts = () => ({ rooms: rooms.size, connections: sockets.size });
   const app = await createApp(server, {
     studio,
     log,
+    ...(options.bodyTimes === undefined ? {} : { times: options.bodyTimes }),
     routes: async (routes) => {
       const handlers = createHandlers({ ...storage, ...people, ...documents, clock, counts, url });
       await registerApi(routes, handlers, { access, audit });

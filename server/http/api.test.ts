@@ -45,6 +45,31 @@ test('every operation of the OpenAPI document is there, and answers as it says',
   }
 });
 
+test.each([
+  ['POST', '/session', 64 * 1024],
+  ['POST', '/invitations/look', 64 * 1024],
+  ['PATCH', '/projects/sample', 64 * 1024],
+])('%s %s reads no more than it needs', async (method, path, limit) => {
+  const { url } = await testServer();
+  const status = async (bytes: number): Promise<number> => {
+    const headers = { 'content-type': 'application/json' };
+    const body = `{"name":"Sample"${' '.repeat(bytes - 17)}}`;
+    return (await fetch(`${url}${API_PREFIX}${path}`, { method, headers, body })).status;
+  };
+  expect(await status(limit)).not.toBe(413);
+  expect(await status(limit + 1)).toBe(413);
+});
+
+test('a text is as long as a file may be', async () => {
+  const { url } = await testServer();
+  const response = await fetch(`${url}${API_PREFIX}/projects/sample/files`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'text', path: 'long.md', text: 'x'.repeat(200_000) }),
+  });
+  expect(response.status).toBe(201);
+});
+
 const bad: [string, string, RequestInit & { path: string }, number, string][] = [
   ['an unknown address', 'GET', { path: '/nothing' }, 404, 'ANN-PRO-004'],
   ['an unknown project', 'GET', { path: '/projects/nobody/files' }, 404, 'ANN-PRO-005'],

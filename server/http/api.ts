@@ -3,7 +3,14 @@ import type { z } from 'zod';
 import { AnnealError } from '../../src/base/error.ts';
 import type { Action, Role } from '../../src/domain/access/roles.ts';
 import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
-import type { BodyOf, Operation, ParamsOf, QueryOf, ResponseOf } from '../../src/protocol/http/operation.ts';
+import {
+  type BodyOf,
+  type Operation,
+  type ParamsOf,
+  type QueryOf,
+  type ResponseOf,
+  USUAL_JSON_BYTES,
+} from '../../src/protocol/http/operation.ts';
 import { type OperationId, type Operations, operations } from '../../src/protocol/http/operations.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import type { Access } from '../access/access.ts';
@@ -34,9 +41,6 @@ type Answer<O extends Operation> = O['response'] extends z.ZodType ? ResponseOf<
 export type Handlers = {
   readonly [Id in OperationId]: (call: Call<Operations[Id]>) => Promise<Answer<Operations[Id]>>;
 };
-
-/** JSON bodies: the longest text of a file, escaped, with room to spare. */
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 /** What every operation goes through. */
 interface Checks {
@@ -90,7 +94,8 @@ function registerOperation(
     method: operation.method as HTTPMethods,
     exposeHeadRoute: operation.response !== 'bytes', // these declare their own
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-    bodyLimit: operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : MAX_JSON_BYTES,
+    bodyLimit:
+      operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
     // Before a byte of the body has been read.
     onRequest: async (request) => {
       admitted.set(request, await lines.admission(request, () => admit(operation, request, access)));

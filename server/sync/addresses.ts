@@ -1,3 +1,4 @@
+import { networkOf } from '../http/client-address.ts';
 import { Backlog } from './backlog.ts';
 import type { SyncLimits } from './limits.ts';
 import { Share } from './share.ts';
@@ -71,15 +72,4 @@ export class Addresses {
     this.#known.set(key, address);
     return address;
   }
-}
-
-/** An IPv6 network of 64 bits is one household, whose machines change their addresses as they like. */
-function networkOf(ip: string): string {
-  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const gap = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0');
-  return [...left, ...gap, ...right].slice(0, 4).join(':');
 }

@@ -172,6 +172,11 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'Sign-in is off on this server',
     fix: 'Start it with ANNEAL_AUTH=on, or with --host beyond this machine.',
   },
+  bodyLate: {
+    number: 40,
+    title: 'The rest of the request did not come in time',
+    fix: 'Send it again. Large files go up in pieces, which may take as long as they like.',
+  },
   threadNotFound: {
     number: 55,
     title: 'There is no such thread about this text',
@@ -278,6 +283,7 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   accessNotFound: 404,
   lastOwner: 409,
   signInOff: 409,
+  bodyLate: 408,
   unreachable: 503,
   timeout: 504,
   aborted: 499,

@@ -142,6 +142,7 @@ export const artifactOperations = {
     }),
     query: z.object({}),
     body: z.object({ artifacts: z.array(sha256Schema).max(1000) }),
+    maxJsonBytes: 128 * 1024, // so many hashes
     response: z.object({ artifacts: z.array(sha256Schema) }),
     success: [200],
     errors: ['badRequest', 'projectNotFound'],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { filePathSchema, projectIdSchema, sha256Schema } from '../names.ts';
 import { artifactEntrySchema, textEntrySchema } from '../sync.ts';
 import { operation } from './operation.ts';
-import { fileTextSchema } from './projects.ts';
+import { FILE_TEXT_JSON_BYTES, fileTextSchema } from './projects.ts';
 
 /** A file as the list has it: the entry of the project's document, with its path. */
 export const fileSchema = z
@@ -46,6 +46,7 @@ export const fileOperations = {
         mediaType: z.string().max(128).optional(),
       }),
     ]),
+    maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: fileSchema,
     success: [201],
     errors: ['badRequest', 'projectNotFound', 'projectDeleted', 'fileExists', 'artifactNotFound', 'tooLarge'],

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import type { Action } from '../../domain/access/roles.ts';
 import type { ProtocolErrorName } from '../errors.ts';
 
+/** What the body of an operation that carries no texts has room in; anybody may have it read. */
+export const USUAL_JSON_BYTES = 64 * 1024;
+
 /**
  * One operation of the HTTP interface. Server routes, the client, and the OpenAPI document all derive from
  * the table in operations.ts; nothing about an address is written anywhere else.
@@ -22,6 +25,8 @@ export interface Operation {
   readonly query: z.ZodObject;
   /** JSON, raw bytes, or nothing. */
   readonly body: z.ZodType | 'bytes' | null;
+  /** How long a JSON body may be; left out: USUAL_JSON_BYTES. */
+  readonly maxJsonBytes?: number;
   /** What comes back when all is well. */
   readonly response: z.ZodType | 'bytes' | null;
   readonly success: readonly number[];

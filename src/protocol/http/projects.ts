@@ -14,6 +14,8 @@ export const projectNameSchema = z
 
 /** The longest text that a file may begin with, in UTF-16 units. */
 export const MAX_TEXT_LENGTH = 2 * 1024 * 1024;
+/** The longest text of a file, escaped, with room to spare. */
+export const FILE_TEXT_JSON_BYTES = 16 * 1024 * 1024;
 export const fileTextSchema = z.string().max(MAX_TEXT_LENGTH);
 
 export const projectSchema = z
@@ -65,6 +67,7 @@ export const projectOperations = {
         .optional()
         .meta({ description: "Left out: an anneal.yaml with the sample's config." }),
     }),
+    maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: projectSchema,
     success: [201],
     errors: ['badRequest', 'projectExists', 'tooLarge'],

@@ -18,7 +18,7 @@ import {
   versionSchema,
 } from '../review.ts';
 import { operation } from './operation.ts';
-import { fileTextSchema } from './projects.ts';
+import { FILE_TEXT_JSON_BYTES, fileTextSchema } from './projects.ts';
 
 /** A thread with all that was said in it, in the order in which it was said. */
 export const wholeThreadSchema = threadSchema
@@ -90,6 +90,7 @@ export const reviewOperations = {
     params: oneFile,
     query: noQuery,
     body: z.object({ anchor: anchorSchema.nullable(), text: commentTextSchema, as }),
+    maxJsonBytes: 128 * 1024, // a comment and a quote, each character escaped
     response: wholeThreadSchema,
     success: [201],
     errors: [...fileErrors, 'reviewFull'],
@@ -128,6 +129,7 @@ export const reviewOperations = {
     body: suggestionSchema
       .pick({ title: true, note: true, edits: true })
       .extend({ evidence: evidenceSchema.nullable().default(null), as }),
+    maxJsonBytes: 2 * 1024 * 1024, // the most that edits may hold, escaped
     response: wholeSuggestionSchema,
     success: [201],
     errors: [...fileErrors, 'reviewFull', 'suggestionStale'],
@@ -187,6 +189,7 @@ export const reviewOperations = {
         as,
       }),
     ]),
+    maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: versionSchema,
     success: [201],
     errors: [...fileErrors, 'tooLarge'],
@@ -227,6 +230,7 @@ export const reviewOperations = {
       replaces: textHashSchema.meta({ description: 'Of the text that is to be replaced.' }),
       as,
     }),
+    maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: replacedSchema,
     success: [200],
     errors: [...fileErrors, 'tooLarge', 'textMoved'],
@@ -242,6 +246,7 @@ export const reviewOperations = {
       merged: textHashSchema.meta({ description: 'Of the text that does not parse.' }),
       good: fileTextSchema,
     }),
+    maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: versionSchema,
     success: [201],
     errors: [...fileErrors, 'tooLarge', 'textMoved'],

@@ -1,0 +1,54 @@
+import { PassThrough } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+
+/** How long bodies may take: a request that never ends holds memory and a connection. */
+export interface BodyTimes {
+  /** A body that is parsed has this long, ... */
+  readonly atLeastMs: number;
+  /** ... and longer where it may be long: as a slow line sends it. */
+  readonly bytesPerSecond: number;
+  /** One that is streamed may take as long as it likes, unless nothing comes at all. */
+  readonly idleMs: number;
+}
+
+export const bodyTimes: BodyTimes = { atLeastMs: 30_000, bytesPerSecond: 16 * 1024, idleMs: 120_000 };
+
+/**
+ * Gives every body a time, in the place of Node's one time for all requests: an upload of hours is welcome, a
+ * sign-in that comes a byte a minute is not. Errors: bodyLate.
+ */
+export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const { bodyLimit } = request.routeOptions;
+    if (request.raw.complete) return payload;
+    if (bodyLimit === undefined || bodyLimit === Number.MAX_SAFE_INTEGER) {
+      endWhenIdle(request, times.idleMs);
+      return payload;
+    }
+    const timed = payload.pipe(new PassThrough());
+    const late = setTimeout(
+      () => timed.destroy(protocolErrors.bodyLate({ where: request.url })),
+      times.atLeastMs + (bodyLimit / times.bytesPerSecond) * 1000,
+    );
+    payload.on('error', (error) => timed.destroy(error));
+    payload.on('close', () => clearTimeout(late));
+    timed.on('close', () => clearTimeout(late));
+    return timed;
+  });
+}
+
+/** Ends the connection; whoever sends in pieces goes on from where he was. */
+function endWhenIdle({ raw }: FastifyRequest, idleMs: number): void {
+  const { socket } = raw;
+  let before = socket.bytesRead;
+  const look = setInterval(() => {
+    const isFull = raw.readableLength >= raw.readableHighWaterMark; // then it is the disk that takes its time
+    if (socket.bytesRead === before && !raw.complete && !isFull) raw.destroy();
+    before = socket.bytesRead;
+  }, idleMs);
+  look.unref();
+  const stop = (): void => clearInterval(look);
+  raw.on('end', stop);
+  raw.on('close', stop);
+}

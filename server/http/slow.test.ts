@@ -1,0 +1,101 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { API_PREFIX } from '../../src/protocol/version.ts';
+import { Editor } from '../testing/editor.ts';
+import { testServer } from '../testing/fixture.ts';
+
+async function opened(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+const head = (port: number, method: string, path: string, length: number, type = 'application/json') =>
+  `${method} ${API_PREFIX}${path} HTTP/1.1\r\nhost: localhost:${port}\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;
+
+/** All that comes until the other side ends it. */
+async function answer(socket: Socket): Promise<string> {
+  const pieces: Buffer[] = [];
+  socket.on('data', (piece: Buffer) => pieces.push(piece));
+  await once(socket, 'close');
+  return Buffer.concat(pieces).toString();
+}
+
+const times = { atLeastMs: 300, bytesPerSecond: 1024 * 1024, idleMs: 400 };
+
+test.each([
+  ['a sign-in', 'POST', '/session'],
+  ['a file', 'POST', '/projects/sample/files'],
+  ['what nobody reads', 'POST', '/nothing'],
+])('%s whose end never comes is answered and ended', async (_, method, path) => {
+  const { port } = await testServer({ bodyTimes: { ...times, bytesPerSecond: 64 * 1024 * 1024 } });
+  const socket = await opened(port);
+  socket.write(`${head(port, method, path, 1000)}{"name":`);
+  const said = await answer(socket);
+  expect(said).toMatch(/^HTTP\/1\.1 408 /);
+  expect(said).toContain('ANN-PRO-040');
+});
+
+test('an upload that is slow goes on, for as long as something comes', async () => {
+  const { port } = await testServer({ bodyTimes: times });
+  const bytes = randomBytes(40);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const socket = await opened(port);
+  const said = once(socket, 'data');
+  const begun = performance.now();
+  socket.write(head(port, 'PUT', `/artifacts/${sha256}`, bytes.length, 'application/octet-stream'));
+  // One byte at a time, for several times what anything else may take.
+  await new Promise<void>((done) => {
+    let at = 0;
+    const timer = setInterval(() => {
+      socket.write(bytes.subarray(at, ++at));
+      if (at < bytes.length) return;
+      clearInterval(timer);
+      done();
+    }, 50);
+  });
+  expect(performance.now() - begun).toBeGreaterThan(4 * times.idleMs);
+  const [data] = (await said) as [Buffer];
+  expect(data.toString()).toMatch(/^HTTP\/1\.1 201 /);
+});
+
+test('an upload of which nothing comes any more is ended', async () => {
+  const { port } = await testServer({ bodyTimes: times });
+  const sha256 = createHash('sha256').update('never').digest('hex');
+  const socket = await opened(port);
+  socket.write(`${head(port, 'PUT', `/artifacts/${sha256}`, 1000, 'application/octet-stream')}some`);
+  await once(socket, 'close');
+});
+
+test('one address has so many connections; sync sockets count elsewhere, and who leaves makes room', async () => {
+  const { url, port } = await testServer({ connections: { perAddress: 2, total: 100 } });
+  const editors = [1, 2, 3].map(() => new Editor(url, '/sync/sample/anneal.yaml'));
+  for (const editor of editors) await editor.untilSynced();
+  const ask = `GET ${API_PREFIX}/health HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`;
+  const answered = async (socket: Socket): Promise<string> => {
+    socket.write(ask);
+    const [data] = (await once(socket, 'data')) as [Buffer];
+    return data.toString().slice(0, 12);
+  };
+  const [first, second] = [await opened(port), await opened(port)];
+  expect([await answered(first), await answered(second)]).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
+  const third = await opened(port);
+  await once(third, 'close');
+  first.destroy();
+  await once(first, 'close');
+  // The server hears of it a moment later.
+  const next = async (): Promise<string> => {
+    const socket = await opened(port);
+    socket.write(ask);
+    const said = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    return Buffer.isBuffer(said[0]) ? said[0].toString().slice(0, 12) : next();
+  };
+  expect(await next()).toBe('HTTP/1.1 200');
+  for (const editor of editors) await editor.leave();
+});
