@@ -1,17 +1,26 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { DatabaseSync } from 'node:sqlite';
+import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { run as runAudit } from '../../cli/commands/audit.ts';
 import { run as runBackup } from '../../cli/commands/backup.ts';
 import { run as runKeys } from '../../cli/commands/keys.ts';
 import { run as runRestore } from '../../cli/commands/restore.ts';
+import { FolderBlobs } from '../artifacts/folder/folder-blobs.ts';
+import { resealArtifacts } from '../artifacts/reseal.ts';
+import { SealedBlobs } from '../artifacts/sealed-blobs.ts';
 import { serverErrors } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import { testArtifacts } from '../testing/artifacts.ts';
 import { temporaryFolder, testServer } from '../testing/fixture.ts';
 import { join as joinDocument } from '../testing/join.ts';
+import { KeyRing } from '../vault/key-ring.ts';
+import { backUpLive } from './live-backup.ts';
 
+const clock = { now: Date.now, elapsed: () => performance.now() };
 const silent = () => ({ stdout: new PassThrough(), stderr: new PassThrough() });
 
 async function put(url: string, bytes: Buffer): Promise<string> {
@@ -126,6 +135,58 @@ test('a backup of a sealed server is sealed, and opens with its key alone', asyn
   await expect(testServer({ dataDir: restored })).rejects.toMatchObject({ code });
   const again = await testServer({ dataDir: restored, masterKeys });
   expect((await get(again.url, sha256)).equals(bytes)).toBe(true);
+});
+
+/** Backs up with something that is done between the copy of the database and that of the artifacts, once. */
+async function backUpAnd(dataDir: string, store: Store, work: () => Promise<unknown>): Promise<string> {
+  const copy = join(await temporaryFolder(), 'copy');
+  let done = false;
+  const interrupted = {
+    call: (name, input) => store.call(name, input),
+    backup: async (file) => {
+      await store.backup(file);
+      if (!done) await work();
+      done = true;
+    },
+  } as Pick<Store, 'call' | 'backup'> as Store;
+  await backUpLive({ store: interrupted, folder: dataDir, progress: () => undefined }, copy);
+  return copy;
+}
+
+const asStream = (bytes: Buffer): Readable => Readable.from([bytes]);
+
+test('of a sealed server each workspace has its own copies, whatever another one has of the same bytes', async () => {
+  const { store, artifacts, collector, pass, dataDir } = await testArtifacts({ master: randomBytes(32) });
+  const bytes = randomBytes(50_000);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  for (const workspace of ['home', 'other'])
+    await artifacts.put({ workspace, sha256 }, asStream(bytes), null);
+  const copy = await backUpAnd(dataDir, store, async () => {
+    pass(2 * 3600_000);
+    await collector.collect({ workspace: 'other', dryRun: false, graceMs: 0 });
+  });
+  const database = new DatabaseSync(join(copy, 'anneal.db'));
+  onTestFinished(() => database.close());
+  const owners = database.prepare('select workspace from artifact_owners').all();
+  expect(owners.map(({ workspace }) => workspace)).toEqual(['home']);
+});
+
+test('what gets a new key while it is copied can be opened from the backup', async () => {
+  const master = randomBytes(32);
+  const { store, artifacts, dataDir } = await testArtifacts({ master });
+  const bytes = randomBytes(50_000);
+  const key = { workspace: 'home', sha256: createHash('sha256').update(bytes).digest('hex') };
+  await artifacts.put(key, asStream(bytes), null);
+  const copy = await backUpAnd(dataDir, store, async () => {
+    const keys = await KeyRing.open(store, clock, { current: master, previous: null });
+    await keys.make('home', true);
+    const blobs = new SealedBlobs(new FolderBlobs(join(dataDir, 'artifacts')), keys);
+    expect(await resealArtifacts(store, artifacts, blobs, () => false)).toBe(1);
+  });
+  const again = await testArtifacts({ dataDir: copy, master });
+  const pieces: Buffer[] = [];
+  for await (const piece of (await again.artifacts.open(key)).read()) pieces.push(piece as Buffer);
+  expect(Buffer.concat(pieces).equals(bytes)).toBe(true);
 });
 
 test('what a running server refuses is said with its code', async () => {

@@ -19,8 +19,8 @@ export interface BackedUp {
 
 /**
  * Copies the data folder of a running server: the database as it is at one moment, and every artifact that it
- * speaks of then: where some are collected while they are copied, the database is copied once more. What comes
- * in meanwhile may or may not be part of it.
+ * speaks of then: where some are collected or get a new key while they are copied, the database is copied once
+ * more. What comes in meanwhile may or may not be part of it.
  * Errors: folderTaken, backupFailed, backupElsewhere, noBackup where the copy is damaged.
  */
 export async function backUpLive(
@@ -43,7 +43,10 @@ export async function backUpLive(
         progress('The database is copied');
         artifacts = await copyNewFiles(join(folder, 'artifacts'), join(half, 'artifacts'));
         progress(`${artifacts} artifacts are copied`);
-        const missing = await missingBlobs(half, database);
+        const missing = new Set([
+          ...(await missingBlobs(half, database)),
+          ...(await missingKeys(store, database)),
+        ]);
         // What a second copy of the database misses as well was not collected under our hands: it lies elsewhere.
         if ([...missing].every((name) => before?.has(name))) break;
         before = missing;
@@ -86,26 +89,53 @@ async function copyUnlessGone(source: string, target: string): Promise<void> {
   }
 }
 
-/** Blobs that the copied database needs and that have not been copied. */
-async function missingBlobs(half: string, file: string): Promise<ReadonlySet<string>> {
+/** Blobs that the copied database needs and that have not been copied, by workspace. */
+async function missingBlobs(half: string, file: string): Promise<string[]> {
+  const copied = new Set(await blobsBelow(join(half, 'artifacts')));
+  return inCopy(file, (database) =>
+    database
+      .prepare(
+        'select distinct workspace, part from artifact_parts join artifact_owners on sha256 = artifact order by 1, 2',
+      )
+      .all()
+      // Sealed for the workspace, or as it was before the vault.
+      .filter(({ workspace, part }) => !copied.has(`${workspace}/${part}`) && !copied.has(String(part)))
+      .map(({ workspace, part }) => `${workspace}/${part}`),
+  );
+}
+
+/** Keys that are newer than the copied database: what was sealed with them meanwhile would never open. */
+async function missingKeys(store: Store, file: string): Promise<string[]> {
+  const keys = await store.call('vaultKeys', null);
+  const copied = inCopy(file, (database) => database.prepare('select id from vault_keys').all());
+  const known = new Set(copied.map(({ id }) => String(id)));
+  return keys.map(({ id }) => id).filter((id) => !known.has(id));
+}
+
+function inCopy<T>(file: string, work: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(file);
   try {
     database.exec('pragma journal_mode = delete'); // one file, whatever the server's own has beside it
-    const rows = database.prepare('select distinct part from artifact_parts').all();
-    const copied = new Set(await namesBelow(join(half, 'artifacts')));
-    return new Set(rows.map(({ part }) => String(part)).filter((name) => !copied.has(name)));
+    return work(database);
   } finally {
     database.close();
   }
 }
 
-async function namesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await entriesOf(folder)) {
-    if (entry.isDirectory()) found.push(...(await namesBelow(join(folder, entry.name))));
-    else found.push(entry.name);
-  }
-  return found;
+/** Their names as in server/artifacts/ports.ts. */
+async function blobsBelow(artifacts: string): Promise<string[]> {
+  const plain = await filesBelow(artifacts);
+  const spaces = (await entriesOf(join(artifacts, 'spaces'))).map(async ({ name: space }) =>
+    (await filesBelow(join(artifacts, 'spaces', space))).map((name) => `${space}/${name}`),
+  );
+  return [...plain, ...(await Promise.all(spaces)).flat()];
+}
+
+/** In folders that are named by the first two digits. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const digits = (await entriesOf(folder)).filter(({ name }) => /^[0-9a-f]{2}$/.test(name));
+  const files = await Promise.all(digits.map(({ name }) => entriesOf(join(folder, name))));
+  return files.flat().map(({ name }) => name);
 }
 
 async function entriesOf(folder: string) {
