@@ -277,6 +277,20 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
   });
 });
 
+test('a bucket refuses what arrives there with another bit, and nothing is left', async () => {
+  const s3 = await FakeS3.start();
+  const { artifacts } = await testArtifacts({ bucket: s3.options() });
+  const whole = randomBytes(50_000);
+  const cut = checkpoint([new Float32Array(randomBytes(40_000).buffer, 0, 10_000)], 1);
+  for (const bytes of [whole, cut]) {
+    s3.damaging = 1;
+    await expect(put(artifacts, 'home', bytes)).rejects.toThrow();
+    expect(await artifacts.size({ workspace: 'home', sha256: hash(bytes) })).toBeNull();
+    await put(artifacts, 'home', bytes);
+    expect((await read(artifacts, 'home', hash(bytes))).equals(bytes)).toBe(true);
+  }
+});
+
 test('artifacts of a folder that knew no owners are those of the first workspace', async () => {
   const dataDir = await temporaryFolder();
   const bytes = randomBytes(5000);

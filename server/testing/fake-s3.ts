@@ -21,6 +21,8 @@ export class FakeS3 {
   readonly objects = new Map<string, Kept>();
   readonly uploads = new Map<string, Multipart>();
   readonly bucket = 'artifacts';
+  /** So many objects arrive with another bit than they were sent with. */
+  damaging = 0;
   #port = 0;
 
   static async start(): Promise<FakeS3> {
@@ -144,8 +146,16 @@ export class FakeS3 {
   }
 
   #put(key: string, request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    const source = request.headers['x-amz-copy-source'];
+    const { 'x-amz-copy-source': source, 'x-amz-checksum-sha256': checksum } = request.headers;
     let bytes = body;
+    if (this.damaging > 0 && body.length > 0) {
+      this.damaging--;
+      body.writeUInt8(body.readUInt8(0) ^ 1, 0);
+    }
+    if (checksum !== undefined && checksum !== createHash('sha256').update(body).digest('base64')) {
+      refused(response, 400, 'BadDigest');
+      return;
+    }
     if (typeof source === 'string') {
       const from = decodeURIComponent(source).split('/').slice(1).join('/');
       const found = this.objects.get(from);
@@ -198,7 +208,9 @@ function xml(response: ServerResponse, body: string): void {
   response.end(`<?xml version="1.0" encoding="UTF-8"?>${body}`);
 }
 
-function missing(response: ServerResponse, code: string): void {
-  response.writeHead(404, { 'content-type': 'application/xml' });
+const missing = (response: ServerResponse, code: string): void => refused(response, 404, code);
+
+function refused(response: ServerResponse, status: number, code: string): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
   response.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code></Error>`);
 }

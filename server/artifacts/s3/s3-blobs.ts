@@ -2,13 +2,16 @@ import type { Readable } from 'node:stream';
 import type { BlobFacts, BlobName, Blobs, ByteRange } from '../ports.ts';
 import { type Bucket, isMissing } from './bucket.ts';
 
+/** A blob whose name is the hash of what is stored. */
+const HASH = /^[0-9a-f]{64}$/;
 /** Larger objects are copied in parts. */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
 const COPY_PART_BYTES = 1024 ** 3;
 
 /**
  * Blobs as objects `<prefix>blobs/<name>`. An object is there when all of its bytes are, and the service checks
- * them against the hash that they are announced with.
+ * them against the hash that they are announced with; what is sealed has another one, and proves itself when it is
+ * opened.
  */
 export class S3Blobs implements Blobs {
   readonly #bucket: Bucket;
@@ -44,6 +47,7 @@ export class S3Blobs implements Blobs {
       ...this.#at(name),
       Body: await source(),
       ContentLength: bytes,
+      ...(HASH.test(name) ? { ChecksumSHA256: Buffer.from(name, 'hex').toString('base64') } : {}),
       ContentType: 'application/octet-stream',
     });
   }
