@@ -5,11 +5,12 @@ import * as syncProtocol from 'y-protocols/sync';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { Disposables } from '../base/disposable.ts';
-import { type Role, roles } from '../domain/access/roles.ts';
+import { can, type Role, roles } from '../domain/access/roles.ts';
 import type { ServerMark } from '../domain/documents/ports.ts';
 import {
   ACK_SUBPROTOCOL,
   CloseCode,
+  documentKind,
   isFinalClose,
   MessageType,
   SyncMessageType,
@@ -17,6 +18,7 @@ import {
 } from '../protocol/sync.ts';
 import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
+import { linkTabs } from './tabs.ts';
 
 export type ConnectionState =
   | { readonly kind: 'connecting' }
@@ -102,6 +104,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
   const say = (next: ConnectionState): void => {
     if (JSON.stringify(next) === JSON.stringify(state)) return;
     state = next;
+    if (next.kind === 'replaced') tabs?.dispose();
     options.onState(next);
   };
   const Socket = options.socket ?? WebSocket;
@@ -110,6 +113,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
     connect: false,
     protocols: [ACK_SUBPROTOCOL],
     maxBackoffTime: MAX_BACKOFF_MS,
+    disableBc: true, // it takes over whatever comes, and does not send it
     WebSocketPolyfill: countingSocket(
       tickets === undefined ? Socket : admittedSocket(Socket, () => tickets(project, path)),
       sent,
@@ -136,8 +140,20 @@ export function connectDocument(options: ConnectionOptions): Connection {
   };
   const onClosed = ({ code, reason }: { code: number; reason: string }): void =>
     say(code === CloseCode.rotated ? { kind: 'replaced' } : { kind: 'refused', code, reason });
+  // A review is the server's alone.
+  const tabs =
+    documentKind(path) === 'review'
+      ? null
+      : linkTabs({
+          name: `${options.server}${syncPath(project, path)}`,
+          doc,
+          awareness,
+          server: provider,
+          mayEdit: () => role === null || can(role, 'document.edit'),
+        });
   const onSync = (synced: boolean): void => {
     if (synced) failures = 0;
+    if (synced) tabs?.hello();
     update();
   };
   provider.on('connection-close', onClose);
@@ -203,6 +219,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
   globalThis.addEventListener?.('online', onOnline);
   disposables.add(() => globalThis.removeEventListener?.('online', onOnline));
   disposables.add(() => {
+    tabs?.dispose();
     provider.destroy();
     awareness.destroy();
   });

@@ -73,9 +73,8 @@ export function createDocuments(options: {
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
-    const isOver = !isKept && !room.hasUnsaved;
+    const isOver = !isKept && !room.hasUnsaved && (await room.forget());
     const text = isOver ? '' : await room.setAside(new Date(now()));
-    if (isOver) await room.forget();
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import { Disposables } from '../base/disposable.ts';
 import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
+import { FROM_TAB } from './tabs.ts';
 
 /** Origin of what comes from this machine's store: neither sent as an edit of ours nor stored again. */
 export const STORED_HERE = { name: 'stored on this machine' } as const;
@@ -29,6 +30,8 @@ export interface Persistence {
   readonly failure: unknown;
   /** What the server said last is of a document that is over: it is not written down any more. */
   withdraw(): void;
+  /** The Yjs clients whose edits this document has all of: its own, and those that were kept here before. */
+  readonly authors: readonly number[];
   /** Resolves when all that the document holds now is on disk, or writing it failed. */
   settled(): Promise<void>;
   dispose(): void;
@@ -62,6 +65,7 @@ export async function persist(options: {
     for (const update of stored.updates) Y.applyUpdate(doc, update, STORED_HERE);
   }, STORED_HERE);
 
+  const authors = [doc.clientID, ...stored.unsaved];
   let rows = stored.updates.length;
   let waiting: Uint8Array[] = [];
   /** Whether an edit of ours is among what waits. */
@@ -70,8 +74,7 @@ export async function persist(options: {
   let hasUnsaved = stored.updates.length > 0 && (server === null || stored.unsaved.length > 0);
   let note: { readonly server: ServerMark; readonly vector: Uint8Array } | null = null;
   let noteTimer: ReturnType<typeof setTimeout> | null = null;
-  let noted =
-    stored.unsaved.length === 0 ? JSON.stringify([stored.server?.epoch, clientsOf(stored.acknowledged)]) : '';
+  let noted = stored.unsaved.length === 0 ? noteOf(stored.server, stored.acknowledged) : '';
   let writing: Promise<void> | null = null;
   let state: LocalState = 'stored';
   let failure: unknown = null;
@@ -111,8 +114,8 @@ export async function persist(options: {
   const onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, { local }: Y.Transaction): void => {
     if (origin === STORED_HERE) return;
     waiting.push(update);
-    if (local) {
-      mine = true;
+    if (local) mine = true;
+    if (local || origin === FROM_TAB) {
       hasUnsaved = true;
       note = null; // said before this edit
       noted = '';
@@ -141,8 +144,8 @@ export async function persist(options: {
     if (note === null) return;
     const said = note;
     note = null;
-    await store.acknowledge(room, { ...said, authors: [doc.clientID, ...stored.unsaved] });
-    noted = JSON.stringify([said.server.epoch, clientsOf(said.vector)]);
+    await store.acknowledge(room, { ...said, authors });
+    noted = noteOf(said.server, said.vector);
   };
   const failedNote = (): void => {
     noted = ''; // the next word of the server is written down again
@@ -165,6 +168,7 @@ export async function persist(options: {
       return failure;
     },
     acknowledged: stored.acknowledged,
+    authors,
     get server() {
       return server;
     },
@@ -177,7 +181,7 @@ export async function persist(options: {
     saved(now, vector) {
       server = now;
       hasUnsaved = false;
-      if (noted === JSON.stringify([now.epoch, clientsOf(vector)])) return;
+      if (noted === noteOf(now, vector)) return;
       note = { server: now, vector };
       noteTimer ??= setTimeout(() => void writeNote().catch(failedNote), NOTE_AFTER_MS);
     },
@@ -191,7 +195,8 @@ export async function persist(options: {
   };
 }
 
-/** How many clients a state vector knows. More of them is what there is to write down anew. */
-function clientsOf(vector: Uint8Array | null): number {
-  return vector === null ? 0 : Y.decodeStateVector(vector).size;
+/** What there is to write down anew of what the server says: where its log is, and how many clients it knows. */
+function noteOf(server: ServerMark | null, vector: Uint8Array | null): string {
+  const clients = vector === null ? 0 : Y.decodeStateVector(vector).size;
+  return JSON.stringify([server?.epoch, server?.lsn, clients]);
 }

@@ -4,7 +4,7 @@ import { createResend } from './resend.ts';
 import type { Room, RoomState } from './room.ts';
 
 /** Documents that are on the server when the test says so. */
-function setUp(unsaved: readonly string[]) {
+function setUp(unsaved: readonly string[], furthest = 0) {
   const open = new Map<string, (connection: ConnectionState) => void>();
   const released: string[] = [];
   const asked: number[] = [];
@@ -15,6 +15,7 @@ function setUp(unsaved: readonly string[]) {
         return unsaved.filter((name) => !released.includes(name));
       },
       rooms: async () => [...unsaved, 'p/saved.md'],
+      furthest: async (epoch) => (epoch === 7 ? furthest : 0),
     },
     giveUpMs: 1_000,
     doubtMs: 100,
@@ -86,6 +87,43 @@ test('a server that has less than it said, and does not catch up, counts as havi
   expect([...open.keys()]).toEqual(['p/saved.md']);
   say('p/saved.md', saved);
   await resend.settled();
+});
+
+test('it counts, too, where only a closed document says that it had more', async () => {
+  vi.useFakeTimers();
+  try {
+    const { resend, open, released, say } = setUp([], 9);
+    resend.learned({ epoch: 7, lsn: 5 }, { epoch: 7, lsn: 5 });
+    await vi.advanceTimersByTimeAsync(110);
+    expect([...open.keys()]).toEqual(['p/saved.md']);
+    say('p/saved.md', saved);
+    await resend.settled();
+    // One that could not be sent, and still says 9, is no reason to begin again with every connection.
+    resend.learned({ epoch: 7, lsn: 6 }, null);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await resend.settled();
+    expect(released).toEqual(['p/saved.md']);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a server that is put back while the page is open is noticed', async () => {
+  vi.useFakeTimers();
+  try {
+    const { resend, open, say } = setUp([]);
+    resend.learned({ epoch: 7, lsn: 5 }, null);
+    resend.heard({ epoch: 7, lsn: 9 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(open.size).toBe(0);
+    resend.learned({ epoch: 7, lsn: 4 }, null);
+    await vi.advanceTimersByTimeAsync(110);
+    expect([...open.keys()]).toEqual(['p/saved.md']);
+    say('p/saved.md', saved);
+    await resend.settled();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a server that is behind the others for a moment is no reason to send everything again', async () => {

@@ -10,7 +10,7 @@ const DOUBT_MS = 20_000;
 const GIVE_UP_MS = 30_000;
 
 export interface ResendOptions {
-  readonly store: Pick<DocumentStore, 'unsaved' | 'rooms'>;
+  readonly store: Pick<DocumentStore, 'unsaved' | 'rooms' | 'furthest'>;
   readonly use: (project: string, path: string) => RoomUse;
   readonly giveUpMs?: number;
   readonly doubtMs?: number;
@@ -18,7 +18,8 @@ export interface ResendOptions {
 
 /**
  * Sends what closed documents hold and the server does not: edits made offline before the page was closed, and
- * everything where the server's log has begun a new epoch. Open documents do so by themselves.
+ * everything where the server's log has begun a new epoch or is shorter than it was said to be of any document, open
+ * or closed. Open documents do so by themselves.
  */
 export function createResend({ store, use, giveUpMs = GIVE_UP_MS, doubtMs = DOUBT_MS }: ResendOptions): {
   /** A connection has opened; `before` is how far the log had come when its document was last said to be saved. */
@@ -46,10 +47,29 @@ export function createResend({ store, use, giveUpMs = GIVE_UP_MS, doubtMs = DOUB
   };
   /** What was looked through last: opening each of the documents says the same again. */
   let seen: number | null = null;
-  let latest: ServerMark | null = null;
-  let doubts = false;
+  /** How far the log was ever said to be in this epoch, on this page. */
+  let furthest: ServerMark | null = null;
+  /** The same since somebody began to doubt that it still is. */
+  let doubted: ServerMark | null = null;
+  /** What has been found lost, and sent again. */
+  let found = '';
+  const later = (now: ServerMark | null, server: ServerMark): ServerMark =>
+    now?.epoch === server.epoch && now.lsn > server.lsn ? now : server;
   const heard = (server: ServerMark): void => {
-    if (latest?.epoch !== server.epoch || latest.lsn < server.lsn) latest = server;
+    furthest = later(furthest, server);
+    if (doubted !== null) doubted = later(doubted, server);
+  };
+  const lookBehind = async (): Promise<void> => {
+    const now = doubted;
+    doubted = null;
+    if (now === null) return;
+    const told = furthest?.epoch === now.epoch ? furthest.lsn : 0;
+    const most = Math.max(told, await store.furthest(now.epoch).catch(() => 0));
+    const loss = JSON.stringify([now.epoch, most]);
+    if (now.lsn >= most || loss === found) return;
+    found = loss; // documents that cannot be sent stay as they are: once is enough
+    furthest = now;
+    look(now.epoch, () => store.rooms());
   };
   const look = (epoch: number, list: () => Promise<readonly string[]>): void => {
     seen = epoch;
@@ -59,16 +79,12 @@ export function createResend({ store, use, giveUpMs = GIVE_UP_MS, doubtMs = DOUB
   return {
     heard,
     learned(server, before) {
-      heard(server);
-      const isBehind = before?.epoch === server.epoch && server.lsn < before.lsn;
-      if (isBehind && !doubts) {
-        doubts = true;
-        setTimeout(() => {
-          doubts = false;
-          if (latest?.epoch === before.epoch && latest.lsn < before.lsn)
-            look(before.epoch, () => store.rooms());
-        }, doubtMs);
+      if (before?.epoch === server.epoch) furthest = later(furthest, before);
+      if (doubted === null) {
+        doubted = server;
+        setTimeout(() => void lookBehind(), doubtMs);
       }
+      heard(server);
       if (running === null || seen !== server.epoch) look(server.epoch, () => store.unsaved(server.epoch));
     },
     async settled() {

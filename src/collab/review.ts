@@ -136,9 +136,10 @@ export const keepsNothing: DocumentStore = {
   acknowledge: async () => undefined,
   compact: async () => undefined,
   setAside: async () => undefined,
-  remove: async () => undefined,
+  remove: async () => true,
   rooms: async () => [],
   unsaved: async () => [],
+  furthest: async () => 0,
 };
 
 function positionAt(text: Y.Text, at: number, assoc: number): TextPosition {

@@ -218,6 +218,7 @@ test('without storage the work goes on, and the failure is told', async () => {
     remove: () => Promise.reject(new Error('no storage')),
     rooms: () => Promise.resolve([]),
     unsaved: () => Promise.resolve([]),
+    furthest: () => Promise.resolve(0),
   };
   const room = await openRoom({
     project,
@@ -293,7 +294,7 @@ test('a document that began anew is forgotten where the server had all of it, an
   server.close(4409, 'The document has begun anew');
   expect(room.state.connection.kind).toBe('replaced');
   expect(room.hasUnsaved).toBe(false);
-  await room.forget();
+  expect(await room.forget()).toBe(true);
   expect(await store.rooms()).toEqual([]);
   const other = await openTab();
   await synced(other);

@@ -35,8 +35,8 @@ export interface Room extends Disposable {
   setAside(now: Date): Promise<string>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
-  /** After 'replaced': removes the copy kept here. */
-  forget(): Promise<void>;
+  /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
+  forget(): Promise<boolean>;
 }
 
 export interface RoomOptions {
@@ -159,7 +159,8 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       await persistence?.settled();
       persistence?.withdraw();
       persistence?.dispose();
-      await store.remove(room).catch(() => undefined);
+      const authors = persistence?.authors ?? [];
+      return await store.remove(room, authors).catch(() => true); // without storage there is nothing to remove
     },
     dispose() {
       listeners.clear();

@@ -8,6 +8,7 @@ import {
 } from 'y-protocols/awareness';
 import * as sync from 'y-protocols/sync';
 import * as Y from 'yjs';
+import type { Role } from '../../domain/access/roles.ts';
 import { ACK_SUBPROTOCOL, MessageType, SyncMessageType } from '../../protocol/sync.ts';
 
 /**
@@ -20,6 +21,8 @@ export class FakeServer {
   /** One life of its log, and how far it goes. */
   epoch = 1;
   lsn = 1;
+  /** What everybody may do; null where the server does not say. */
+  role: Role | null = null;
   /** False: connections fail, as without a network. */
   reachable = true;
   /** Acknowledge at once, or when `store()` is called. */
@@ -103,6 +106,13 @@ export class FakeServer {
   }
 }
 
+function roleFrame(role: Role): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, MessageType.role);
+    encoding.writeVarString(encoder, role);
+  });
+}
+
 class FakeSocket {
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
@@ -135,6 +145,7 @@ class FakeSocket {
       server.attach(this);
       this.onopen?.();
       this.acknowledge();
+      if (server.role !== null) this.deliver(roleFrame(server.role));
     });
   }
 

@@ -41,9 +41,12 @@ export interface DocumentStore {
   compact(room: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
   /** Gives the room's content another name, under which nothing connects. */
   setAside(room: string, name: string): Promise<void>;
-  remove(room: string): Promise<void>;
+  /** False, and nothing done, where others than these Yjs clients wrote what the server is not known to have. */
+  remove(room: string, authors: readonly number[]): Promise<boolean>;
   /** Every room that has something stored, sorted. */
   rooms(): Promise<readonly string[]>;
   /** Those of them that a server in this epoch is not known to have all of. */
   unsaved(epoch: number): Promise<readonly string[]>;
+  /** How far the log of a server in this epoch was when it last said to have one of them; 0 where it never did. */
+  furthest(epoch: number): Promise<number>;
 }

@@ -20,7 +20,7 @@ test('updates come back in their order, room by room', async () => {
   await store.append('a', Uint8Array.of(3), null);
   expect((await store.load('a')).updates).toEqual([Uint8Array.of(1), Uint8Array.of(3)]);
   expect(await store.rooms()).toEqual(['a', 'b']);
-  await store.remove('a');
+  expect(await store.remove('a', [])).toBe(true);
   expect(await store.rooms()).toEqual(['b']);
 });
 
@@ -111,4 +111,28 @@ test('what a server is not known to have is found: edits of this machine, anothe
   expect(await store.unsaved(1)).toEqual(['p/old']);
   expect(await store.unsaved(2)).toEqual(['p/foreign', 'p/mine', 'p/old']);
   expect((await store.load('p/mine')).server).toEqual({ epoch: 1, lsn: 5 });
+});
+
+test('how far a server was is known of every document, also of those that are closed', async () => {
+  const saved = (epoch: number, lsn: number) => ({
+    vector: Uint8Array.of(0),
+    server: { epoch, lsn },
+    authors: [],
+  });
+  expect(await store.furthest(1)).toBe(0);
+  await store.acknowledge('p/a', saved(1, 5));
+  await store.acknowledge('p/b', saved(1, 9));
+  await store.acknowledge('p/c', saved(2, 100));
+  expect([await store.furthest(1), await store.furthest(2), await store.furthest(3)]).toEqual([9, 100, 0]);
+  await store.acknowledge('p/b', saved(1, 2)); // it was put back, and has been sent what it had lost
+  expect(await store.furthest(1)).toBe(5);
+});
+
+test('what another page wrote, and no server is known to have, is not removed', async () => {
+  await store.append('p/a', Uint8Array.of(1), 7);
+  await store.append('p/a', Uint8Array.of(2), 8);
+  expect(await store.remove('p/a', [7])).toBe(false);
+  expect((await store.load('p/a')).updates).toHaveLength(2);
+  expect(await store.remove('p/a', [7, 8])).toBe(true);
+  expect(await store.rooms()).toEqual([]);
 });

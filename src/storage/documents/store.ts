@@ -78,10 +78,13 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
         await db.rooms.delete(room);
       });
     },
-    async remove(room) {
-      await db.transaction('rw', db.updates, db.rooms, async () => {
+    async remove(room, authors) {
+      return db.transaction('rw', db.updates, db.rooms, async () => {
+        const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
+        if (unsaved.some((author) => !authors.includes(author))) return false;
         await db.updates.where('room').equals(room).delete();
         await db.rooms.delete(room);
+        return true;
       });
     },
     async rooms() {
@@ -95,6 +98,10 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
         const row = rows.get(room);
         return row?.server?.epoch !== epoch || (row.unsaved ?? []).length > 0;
       });
+    },
+    async furthest(epoch) {
+      const rows = await db.rooms.toArray();
+      return Math.max(0, ...rows.map(({ server }) => (server?.epoch === epoch ? server.lsn : 0)));
     },
     close: () => db.close(),
   };

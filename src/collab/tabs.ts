@@ -1,0 +1,112 @@
+import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import * as Y from 'yjs';
+import { type Disposable, Disposables } from '../base/disposable.ts';
+
+/** Origin of what another tab wrote: the server may not have it, so it is sent like an edit of ours. */
+export const FROM_TAB = { name: 'another tab' } as const;
+
+type Message =
+  /** Here I am, with this; `answers` where it is said because somebody else was. */
+  | { readonly kind: 'hello'; readonly vector: Uint8Array; readonly answers: boolean }
+  /** What I wrote or you lack; with it you have at least all that the vector says. */
+  | { readonly kind: 'content'; readonly vector: Uint8Array; readonly update: Uint8Array }
+  | { readonly kind: 'awareness'; readonly update: Uint8Array };
+
+export interface TabLink extends Disposable {
+  /** Asks the others for what is not here: the document has just come, or come up to date. */
+  hello(): void;
+}
+
+/**
+ * Shares a document among the tabs of one browser, so that they work together without a server, too. Only with
+ * tabs that have the same document: one that the server has begun anew, or that has not come yet, is not mixed
+ * with what another tab still holds under its name. `server` is the origin of what comes from there. Who may not
+ * edit takes nothing: he could not send it, and gets it from the server.
+ */
+export function linkTabs(options: {
+  readonly name: string;
+  readonly doc: Y.Doc;
+  readonly awareness: Awareness;
+  readonly server: unknown;
+  readonly mayEdit: () => boolean;
+}): TabLink {
+  const { doc, awareness, server } = options;
+  const disposables = new Disposables();
+  const channel = new BroadcastChannel(options.name);
+  disposables.add(() => channel.close());
+  const post = (message: Message): void => channel.postMessage(message);
+  const sayHello = (answers: boolean): void =>
+    post({ kind: 'hello', vector: Y.encodeStateVector(doc), answers });
+  const sayContent = (update: Uint8Array): void =>
+    post({ kind: 'content', vector: Y.encodeStateVector(doc), update });
+  const sayMyself = (): void => {
+    if (awareness.getLocalState() !== null)
+      post({ kind: 'awareness', update: encodeAwarenessUpdate(awareness, [doc.clientID]) });
+  };
+
+  channel.onmessage = ({ data }: MessageEvent<Message>) => {
+    if (data.kind === 'awareness') {
+      applyAwarenessUpdate(awareness, data.update, FROM_TAB);
+      return;
+    }
+    if (data.kind === 'hello' && !data.answers) sayMyself();
+    const theirs = Y.decodeStateVector(data.vector);
+    if (!isSameDocument(doc, theirs)) return;
+    if (data.kind === 'content') {
+      if (!options.mayEdit()) return;
+      if (isEnough(doc, theirs, data.update)) Y.applyUpdate(doc, data.update, FROM_TAB);
+      else sayHello(true);
+      return;
+    }
+    sayContent(Y.encodeStateAsUpdate(doc, data.vector));
+    if (!data.answers && lacks(doc, theirs)) sayHello(true);
+  };
+
+  const onUpdate = (update: Uint8Array, origin: unknown): void => {
+    if (origin !== server && origin !== FROM_TAB) sayContent(update);
+  };
+  doc.on('update', onUpdate);
+  disposables.add(() => doc.off('update', onUpdate));
+  const onAwareness = ({
+    added,
+    updated,
+    removed,
+  }: Record<'added' | 'updated' | 'removed', number[]>): void => {
+    if (![...added, ...updated, ...removed].includes(doc.clientID)) return;
+    post({ kind: 'awareness', update: encodeAwarenessUpdate(awareness, [doc.clientID]) });
+  };
+  awareness.on('update', onAwareness);
+  disposables.add(() => awareness.off('update', onAwareness));
+  disposables.add(() => {
+    const gone = encodeAwarenessUpdate(awareness, [doc.clientID], new Map());
+    post({ kind: 'awareness', update: gone });
+  });
+  sayHello(false);
+  sayMyself();
+  return {
+    hello: () => {
+      if (!disposables.disposed) sayHello(false);
+    },
+    dispose: () => disposables.dispose(),
+  };
+}
+
+function isSameDocument(doc: Y.Doc, theirs: ReadonlyMap<number, number>): boolean {
+  return [...theirs.keys()].some((client) => doc.store.clients.has(client));
+}
+
+function lacks(doc: Y.Doc, theirs: ReadonlyMap<number, number>): boolean {
+  return [...theirs].some(([client, clock]) => Y.getState(doc.store, client) < clock);
+}
+
+/**
+ * Whether nothing of it would have to wait here for more. What waits, and takes effect when the server sends the
+ * rest, would never be sent to the server.
+ */
+function isEnough(doc: Y.Doc, theirs: ReadonlyMap<number, number>, update: Uint8Array): boolean {
+  const { from, to } = Y.parseUpdateMeta(update);
+  return [...theirs].every(([client, clock]) => {
+    const known = Y.getState(doc.store, client);
+    return known >= clock || ((to.get(client) ?? 0) >= clock && (from.get(client) ?? 0) <= known);
+  });
+}
