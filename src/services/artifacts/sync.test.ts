@@ -161,3 +161,21 @@ test('two tabs send once', async () => {
     .toEqual([true, true]);
   expect(remote.uploads).toBe(1);
 });
+
+test('what a project was to have that is gone, or what is gone here, is not asked for again for ever', async () => {
+  const remote = fakeRemote();
+  remote.gone.add('gone');
+  const ada = browser(remote);
+  const kept = await ada.store.put(once(bytes('of a project')));
+  const removed = await ada.store.put(once(bytes('removed')));
+  await ada.store.remove(removed.sha256);
+  await ada.settings.set('artifacts.unsent', [
+    `gone ${kept.sha256}`,
+    `p ${removed.sha256}`,
+    `p ${kept.sha256}`,
+  ]);
+  const first = ada.open();
+  await expect.poll(() => ada.settings.get('artifacts.unsent')).toEqual([]);
+  expect(state(first, kept.sha256)).toMatchObject(both); // it was for a project that is there, too
+  expect(remote.uploads).toBe(2);
+});

@@ -174,6 +174,10 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 0;
       cancelTimer?.();
       cancelTimer = deps.after(wait * (0.5 + deps.random()), retry);
+    } else if (error.code === protocolErrors.projectNotFound.code) {
+      // Nobody is to have it there. Should the project come back, whoever opens it notes its artifacts anew.
+      items.delete(unsentKey(item.project, item.sha256));
+      void forget(item).catch(() => undefined);
     } else if (error.code === runErrors.missingData.code) {
       item.server = null; // it went away between the question and the answer
       item.elsewhere = true;
@@ -214,6 +218,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       const [project = '', sha256 = ''] = key.split(' ');
       const here = await deps.store.stat(sha256);
       if (here !== null) note(sha256, project, here.bytes);
+      else await unsent.change((known) => known.filter((other) => other !== key)); // there is nothing to send
     }
     await work();
   };

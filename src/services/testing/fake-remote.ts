@@ -10,6 +10,8 @@ export interface FakeRemote extends RemoteArtifacts {
   uploads: number;
   /** Refuses what is larger, as a quota does. */
   room: number;
+  /** Projects that are not there, or not for this person. */
+  readonly gone: Set<string>;
   readonly holds: Map<string, readonly Sha256[]>;
 }
 
@@ -24,10 +26,11 @@ export function fakeRemote(): FakeRemote {
     downloads: 0,
     uploads: 0,
     room: Number.POSITIVE_INFINITY,
+    gone: new Set(),
     holds: new Map(),
-    async has(sha256) {
+    async has(sha256, { project } = {}) {
       reach();
-      return (await store.stat(sha256)) !== null;
+      return !remote.gone.has(project ?? '') && (await store.stat(sha256)) !== null;
     },
     async download(sha256) {
       reach();
@@ -35,9 +38,10 @@ export function fakeRemote(): FakeRemote {
       const stream = await store.open(sha256);
       return stream === null ? null : { bytes: (await store.stat(sha256))?.bytes ?? null, stream };
     },
-    async upload({ sha256, bytes }, source, { onProgress } = {}) {
+    async upload({ sha256, bytes }, source, { onProgress, project } = {}) {
       reach();
       remote.uploads++;
+      if (remote.gone.has(project ?? '')) throw protocolErrors.projectNotFound({ where: project ?? '' });
       if (bytes > remote.room) throw protocolErrors.quotaExceeded({ where: sha256 });
       onProgress?.(bytes);
       await store.put(once(new Uint8Array(await source.arrayBuffer())), sha256);
