@@ -54,14 +54,15 @@ export async function openDocuments(
     });
   };
   const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
+  rooms.onRotate = (name, rotate) => review.followed(name, rotate);
   closing.add(() => review.watch.close());
   const lending = new Lending(store, rooms, access);
   const lines = new SessionLines(audit);
   rooms.onEdited = (name, from, clients, says) => {
     lines.edited(name, from.guest);
     if (name.path === PROJECT_DOCUMENT) lending.edited(name.project, from.guest, clients.keys());
-    const { principal } = from.guest;
     if (documentKind(name.path) !== 'text') return;
+    const { principal } = from.guest;
     const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
     review.watch.edited(name, { who, socket: from }, clients);
   };

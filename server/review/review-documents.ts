@@ -4,7 +4,7 @@ import { type ReviewRoot, reviewDocument } from '../../src/protocol/review.ts';
 import type { ReviewRoots } from '../../src/protocol/review-reading.ts';
 import { TEXT_ROOT } from '../../src/protocol/sync.ts';
 import type { Files } from '../projects/files.ts';
-import type { DocumentName } from '../store/write.ts';
+import type { DocumentName, Writer } from '../store/write.ts';
 import type { Room } from '../sync/room.ts';
 import type { Rooms } from '../sync/rooms.ts';
 
@@ -42,6 +42,21 @@ export class ReviewDocuments {
 
   read<T>(file: DocumentName, take: (review: Y.Doc) => T): Promise<T> {
     return this.#held(file, reviewOf(file), (room) => take(room.doc));
+  }
+
+  /** Holds what is said about a text that nobody may be in, without a look at whether the text is there. */
+  hold<T>(file: DocumentName, work: (review: Room) => Promise<T>): Promise<T> {
+    return this.#rooms.use(reviewOf(file), work);
+  }
+
+  /** Resolves when what is in memory holds all that other servers had written when this was asked. */
+  look(): Promise<void> {
+    return this.#rooms.look();
+  }
+
+  /** What is said about a text, held. */
+  within<T>(file: DocumentName, work: (review: Room) => Promise<T>): Promise<T> {
+    return this.#held(file, reviewOf(file), work);
   }
 
   /** Resolves when it is on disk. What `change` throws is thrown, and then it must have changed nothing. */
@@ -91,14 +106,15 @@ export class ReviewDocuments {
   }
 }
 
-export async function edited<T>(room: Room, change: (doc: Y.Doc) => T): Promise<T> {
+/** `writer`: what commits it, together with something else. */
+export async function edited<T>(room: Room, change: (doc: Y.Doc) => T, writer?: Writer): Promise<T> {
   const results: T[] = [];
   await room.edit((doc) => {
     results.push(change(doc));
-  });
+  }, writer);
   return results[0] as T;
 }
 
-function reviewOf({ project, path }: DocumentName): DocumentName {
+export function reviewOf({ project, path }: DocumentName): DocumentName {
   return { project, path: reviewDocument(path) };
 }

@@ -3,11 +3,14 @@ import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { WholeSuggestion, WholeThread } from '../../src/protocol/http/review.ts';
 import { readSuggestions, readThreads } from '../../src/protocol/review-reading.ts';
+import { documentKind } from '../../src/protocol/sync.ts';
 import type { Files } from '../projects/files.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
+import { type Follower, noFollower } from '../sync/rotation.ts';
 import { defaultPauseTimes, EditWatch, type PauseTimes } from './edit-watch.ts';
+import { followRotation } from './follow-rotation.ts';
 import { ReviewDocuments, rootsOf } from './review-documents.ts';
 import { Suggestions } from './suggestions.ts';
 import { Threads } from './threads.ts';
@@ -33,7 +36,7 @@ export class Review {
   constructor({ rooms, files, store, clock, log, pauses = defaultPauseTimes }: ReviewParts) {
     this.#documents = new ReviewDocuments(rooms, files);
     this.threads = new Threads(this.#documents, store, clock);
-    this.suggestions = new Suggestions(this.#documents, clock);
+    this.suggestions = new Suggestions(this.#documents, store, clock);
     this.versions = new Versions({
       documents: this.#documents,
       files,
@@ -55,6 +58,12 @@ export class Review {
         return isOver;
       }
     });
+  }
+
+  /** Runs `rotate` for a text that begins anew: what is said about it goes with it. */
+  async followed(file: DocumentName, rotate: (follower: Follower) => Promise<void>): Promise<void> {
+    if (documentKind(file.path) !== 'text') return rotate(noFollower);
+    await this.#documents.hold(file, (review) => rotate(followRotation(review, () => this.watch.sent(file))));
   }
 
   all(

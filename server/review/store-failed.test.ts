@@ -38,7 +38,7 @@ function setUp() {
   return {
     disk,
     documents,
-    suggestions: new Suggestions(documents, clock),
+    suggestions: new Suggestions(documents, store, clock),
     threads: new Threads(documents, store, clock),
   };
 }

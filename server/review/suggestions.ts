@@ -12,20 +12,26 @@ import {
 } from '../../src/protocol/review.ts';
 import { readSuggestion } from '../../src/protocol/review-reading.ts';
 import { sanitiseText } from '../../src/protocol/sync.ts';
-import type { DocumentName } from '../store/write.ts';
-import { edited, type ReviewDocuments, rootOf, rootsOf, textOf } from './review-documents.ts';
+import type { Store } from '../store/store.ts';
+import { Together } from '../store/together.ts';
+import type { DocumentName, Write } from '../store/write.ts';
+import { edited, type ReviewDocuments, reviewOf, rootOf, rootsOf, textOf } from './review-documents.ts';
 import { isGone, offsetOf, type Replacement, writeAs } from './write-as.ts';
 
 /** Of one text. */
 const MAX_SUGGESTIONS = 1_000;
+/** Who has not decided by then has died over it; a commit takes a minute at most. */
+const DEAD_MS = 300_000;
 
 /** Proposed changes. Errors are those of the operations in src/protocol/http/review.ts. */
 export class Suggestions {
   readonly #documents: ReviewDocuments;
+  readonly #store: Store;
   readonly #clock: Clock;
 
-  constructor(documents: ReviewDocuments, clock: Clock) {
+  constructor(documents: ReviewDocuments, store: Store, clock: Clock) {
     this.#documents = documents;
+    this.#store = store;
     this.#clock = clock;
   }
 
@@ -62,32 +68,73 @@ export class Suggestions {
     kind: 'accepted' | 'rejected',
   ): Promise<WholeSuggestion> {
     const decision: Decision = { kind, by, at: this.#clock.now() };
-    if (kind === 'rejected') return this.#documents.edit(file, (review) => settle(review, id, decision));
-    return this.#documents.both(file, async (rooms) => {
-      const open = openSuggestion(rooms.review.doc, id);
-      const replacements = replacementsOf(textOf(rooms.text.doc), open);
-      // In one turn, so that the two are in one commit.
-      const clients: number[] = [];
-      const changed = edited(rooms.text, (doc) => clients.push(writeAs(textOf(doc), replacements)));
-      const said = edited(rooms.review, (review) => {
-        for (const client of clients) rootOf(review, ReviewRoot.authors).set(String(client), open.by);
-        return settle(review, id, decision);
-      });
-      // Both are heard at once: a failure of one that nobody hears in time would end the process.
-      const [, suggestion] = await Promise.all([changed, said]);
-      return suggestion;
-    });
+    if (kind === 'rejected') return this.#settle(file, id, decision);
+    return this.#alone(file, id, (claim) =>
+      this.#documents.both(file, async (rooms) => {
+        const open = openSuggestion(rooms.review.doc, id);
+        const replacements = replacementsOf(textOf(rooms.text.doc), open);
+        const together = new Together();
+        const clients: number[] = [];
+        const change = (doc: Y.Doc) => clients.push(writeAs(textOf(doc), replacements));
+        const changed = edited(rooms.text, change, together);
+        const say = (review: Y.Doc): WholeSuggestion => {
+          for (const client of clients) rootOf(review, ReviewRoot.authors).set(String(client), open.by);
+          return settled(review, id, decision);
+        };
+        const said = edited(rooms.review, say, together);
+        void together.write(claim);
+        // All are heard at once: a failure of one that nobody hears in time would end the process.
+        const [, suggestion] = await Promise.all([changed, said, together.commit(this.#store)]);
+        return suggestion;
+      }),
+    );
   }
 
-  withdraw(file: DocumentName, by: ReviewPerson, id: string): Promise<WholeSuggestion> {
-    return this.#documents.edit(file, (review) => {
-      if (wholeSuggestion(review, id).by.id !== by.id) throw protocolErrors.suggestionForeign({ where: id });
-      return settle(review, id, { kind: 'withdrawn', by, at: this.#clock.now() });
-    });
+  async withdraw(file: DocumentName, by: ReviewPerson, id: string): Promise<WholeSuggestion> {
+    const suggestion = await this.#documents.read(file, (review) => wholeSuggestion(review, id));
+    if (suggestion.by.id !== by.id) throw protocolErrors.suggestionForeign({ where: id });
+    return this.#settle(file, id, { kind: 'withdrawn', by, at: this.#clock.now() });
+  }
+
+  #settle(file: DocumentName, id: string, decision: Decision): Promise<WholeSuggestion> {
+    return this.#alone(file, id, (claim) =>
+      this.#documents.within(file, async (review) => {
+        openSuggestion(review.doc, id); // in the same turn: from here on nothing throws
+        const together = new Together();
+        const said = edited(review, (doc) => settled(doc, id, decision), together);
+        void together.write(claim);
+        const [suggestion] = await Promise.all([said, together.commit(this.#store)]);
+        return suggestion;
+      }),
+    );
+  }
+
+  /** Of all who decide about a suggestion at once, at whichever server, one does, and the others hear what he did. */
+  async #alone(
+    file: DocumentName,
+    id: string,
+    work: (claim: Write) => Promise<WholeSuggestion>,
+  ): Promise<WholeSuggestion> {
+    const look = (): Promise<WholeSuggestion> =>
+      this.#documents.read(file, (review) => openSuggestion(review, id));
+    await look();
+    const claim = { ...reviewOf(file), suggestion: id, token: randomUUID() };
+    const at = this.#clock.now();
+    const isMine = await this.#store.call('claimDecision', { ...claim, at, before: at - DEAD_MS });
+    try {
+      await this.#documents.look(); // what was decided before at another server
+      await look();
+      if (!isMine)
+        throw protocolErrors.suggestionDecided({ where: id, message: 'Somebody decides about it just now' });
+      return await work({ ...claim, kind: 'decide' });
+    } catch (error) {
+      if (isMine) await this.#store.call('releaseDecision', claim).catch(() => undefined);
+      throw error;
+    }
   }
 }
 
-function settle(review: Y.Doc, id: string, decision: Decision): WholeSuggestion {
+function settled(review: Y.Doc, id: string, decision: Decision): WholeSuggestion {
   openSuggestion(review, id);
   rootOf(review, ReviewRoot.decisions).set(id, decision);
   return wholeSuggestion(review, id);

@@ -30,6 +30,8 @@ export type Write =
         readonly next: number;
         readonly upto: number;
       })
+  /** What a suggestion in this review becomes is decided in this commit; refused where another decides by now. */
+  | (DocumentName & { readonly kind: 'decide'; readonly suggestion: string; readonly token: string })
   | (DocumentName & { readonly kind: 'rename'; readonly to: string })
   | (DocumentName & { readonly kind: 'purge' });
 

@@ -430,7 +430,7 @@ export class Room {
     const clients = this.doc.store.clients.size + news.clients;
     if (fits({ bytes, structs, clients }, limits)) return;
     if (this.#mayRotate()) {
-      void this.#rotate();
+      void this.#rotate('full');
       throw new MissingParts(ANEW);
     }
     throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
@@ -448,13 +448,16 @@ export class Room {
   }
 
   /** The content becomes the first state of a new generation. Nobody is let in until it has. */
-  async #rotate(): Promise<void> {
+  async #rotate(when: 'full' | 'idle'): Promise<void> {
     const kind = this.kind;
     if (kind === 'review' || !this.isOpen || this.#rotating) return;
     this.#rotating = true;
     this.#step({ kind: 'wrote' });
     try {
-      await this.#parts.onRotate(this.name, (follower) => this.#beginAnew(kind, follower));
+      await this.#parts.onRotate(this.name, async (follower) => {
+        const isWanted = (): boolean => this.isOpen && (when === 'full' || this.#state.users === 0);
+        if (isWanted()) await this.#beginAnew(kind, follower, isWanted);
+      });
     } catch {
       this.#staysOld = true; // until it is loaded the next time, or is full
     } finally {
@@ -463,12 +466,11 @@ export class Room {
     }
   }
 
-  async #beginAnew(kind: 'text' | 'project', follower: Follower): Promise<void> {
-    if (!this.isOpen) return;
+  async #beginAnew(kind: 'text' | 'project', follower: Follower, isWanted: () => boolean): Promise<void> {
     const { shared, store } = this.#parts;
     const taken = await shared?.take(this.name, ANEW); // no other server that answers has it in memory now
     try {
-      if (!this.isOpen) return; // another server was first
+      if (!isWanted()) return; // another server was first, or somebody came
       for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);
       this.#step({ kind: 'close' });
       await this.durable;
@@ -489,7 +491,7 @@ export class Room {
     this.#idleTimer = setTimeout(() => {
       this.#idleTimer = null;
       if (this.phase !== 'idle') return;
-      if (!this.#staysOld && this.#mayRotate()) void this.#rotate();
+      if (!this.#staysOld && this.#mayRotate()) void this.#rotate('idle');
       else if (this.#log.isLong) this.#log.compact();
       else this.#step({ kind: 'expired' });
     }, this.#parts.limits.idleMs);

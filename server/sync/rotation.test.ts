@@ -1,10 +1,12 @@
+import * as encoding from 'lib0/encoding';
 import { expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { CloseCode, syncPath } from '../../src/protocol/sync.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
-import { nextGeneration, retiredClients } from './rotation.ts';
+import { packRetired, Retired, unpackRetired } from './retired.ts';
+import { nextGeneration, retiredClients, retiringStruct } from './rotation.ts';
 
 const limits = { documentStructs: 200, idleMs: 1 };
 
@@ -81,6 +83,53 @@ test('a server that lost its log has the document back from an editor, and knows
   villain.getMap('rotation').set('retired', Uint8Array.of(1, cleo.doc.clientID % 128));
   cleo.sendUpdate(Y.encodeStateAsUpdate(villain));
   expect((await cleo.closed).code).toBe(CloseCode.refusedUpdate);
+});
+
+test('nobody brings back who is retired: what touches the list of them is refused', async () => {
+  const { url } = await testServer({ limits: { ...limits, idleMs: 60_000 } });
+  const ada = await wearOut(url);
+  ada.doc.transact(() => {
+    for (let i = 0; i < 100; i++) ada.text.insert(0, 'x');
+  });
+  expect((await ada.closed).code).toBe(CloseCode.resync);
+  const bob = await fresh(url, ada.doc);
+  const place = retiringStruct(bob.doc) ?? expect.fail('it has not begun anew');
+  const deletes = encoding.encode((encoder) => {
+    // No structs; of one client one range, as Yjs writes it.
+    for (const number of [0, 1, place.client, 1, place.clock, 1]) encoding.writeVarUint(encoder, number);
+  });
+  const beside = (bits: number) =>
+    encoding.encode((encoder) => {
+      for (const number of [1, 1, 4_711, 0]) encoding.writeVarUint(encoder, number);
+      encoding.writeUint8(encoder, bits | 4); // a text, beside the struct: Yjs gives it the struct's parent and key
+      for (const number of [place.client, place.clock]) encoding.writeVarUint(encoder, number);
+      encoding.writeVarString(encoder, 'x');
+      encoding.writeVarUint(encoder, 0);
+    });
+  for (const update of [deletes, beside(0x80), beside(0x40)]) {
+    const villain = await join(url, 'notes.md');
+    villain.sendUpdate(update);
+    expect((await villain.closed).code).toBe(CloseCode.refusedUpdate);
+  }
+  bob.text.insert(bob.text.length, ' and on');
+  await bob.untilStored();
+  const old = new Editor(url, syncPath('sample', 'notes.md'), { doc: ada.doc });
+  expect((await old.closed).code).toBe(CloseCode.rotated);
+});
+
+test('as many as may be remembered take little room, and those of the first format are read', () => {
+  const clients = Array.from({ length: 9_000 }, (_, i) => Math.floor((i * 2 ** 32) / 9_000) + (i % 7));
+  const packed = packRetired([clients.slice(0, 5_000), clients.slice(5_000)]);
+  expect(packed.length).toBeLessThan(30_000);
+  const retired = new Retired(unpackRetired(packed).flat());
+  expect(retired.size).toBe(8_000);
+  for (const client of clients.slice(0, 8_000)) expect(retired.has(client)).toBe(true);
+  for (const client of clients.slice(8_000)) expect(retired.has(client)).toBe(false); // the oldest go first
+  const first = encoding.encode((encoder) => {
+    for (const number of [3, 99, 7, 2 ** 40]) encoding.writeVarUint(encoder, number);
+  });
+  const old = new Retired(unpackRetired(first).flat());
+  expect([7, 99, 2 ** 40, 8].map((client) => old.has(client))).toEqual([true, true, true, false]);
 });
 
 test('a document that is full in the middle of the work begins anew, and takes the next edit', async () => {

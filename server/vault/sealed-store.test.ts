@@ -11,6 +11,7 @@ import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Site, storeAcceptance } from '../store/testing/acceptance.ts';
 import { reviewAcceptance } from '../store/testing/review-acceptance.ts';
+import type { WriteUnit } from '../store/write.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 import { type MasterKeys, masterKeysIn } from './master-key.ts';
 import { openVault } from './open-vault.ts';
@@ -236,4 +237,22 @@ test.each([
   const alone = { ANNEAL_MASTER_KEY_PREVIOUS: master.current.toString('base64') };
   expect(() => masterKeysIn(alone)).toThrow(expect.objectContaining({ code }));
   expect(masterKeysIn({ ANNEAL_MASTER_KEY: alone.ANNEAL_MASTER_KEY_PREVIOUS })).toEqual(master);
+});
+
+test('what is written just as the queue has been emptied is written, too', async () => {
+  const inner = await SqliteStore.open(await temporaryFolder());
+  const store = await SealedStore.open(inner, clock, master);
+  onTestFinished(() => store.close());
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  const write = (text: string) =>
+    store.write({ kind: 'append', ...name, generation: 1, creates: true, data: bytes(text) });
+  const second = new Promise((resolve) => {
+    vi.spyOn(inner, 'write').mockImplementationOnce((...first: WriteUnit) => {
+      queueMicrotask(() => resolve(write('two')));
+      return inner.write(...first);
+    });
+  });
+  await write('one');
+  await second;
+  expect((await store.call('loadDocument', name)).updates.map(words)).toEqual(['one', 'two']);
 });

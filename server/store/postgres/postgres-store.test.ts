@@ -7,6 +7,7 @@ import { type Site, storeAcceptance } from '../testing/acceptance.ts';
 import { keptAcceptance } from '../testing/kept-acceptance.ts';
 import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { PostgresStore } from './postgres-store.ts';
+import { Lock } from './prepare.ts';
 
 let postgres: TestPostgres | null = null;
 beforeAll(async () => {
@@ -76,6 +77,35 @@ test('two servers write at once: numbers grow in the order of commits, and nothi
   const all = await stores[0]?.call('loadDocument', name);
   expect(all?.updates.length).toBe(2 * each);
   expect(rows).toBeGreaterThanOrEqual(2 * each);
+});
+
+test('what waits for its turn while a document begins anew is not written into the new one', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const store = await PostgresStore.open({ url, folder: await temporaryFolder(), shared: true });
+  onTestFinished(() => store.close());
+  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
+  const life = { ...name, generation: 1 };
+  await store.write({ kind: 'append', ...life, creates: true, data });
+  const other = new Client({ connectionString: url });
+  await other.connect();
+  onTestFinished(() => other.end());
+  for (const change of ['update documents set generation = 2', "update documents set path = 'moved.md'"]) {
+    await other.query('update documents set generation = 1');
+    await other.query('begin');
+    await other.query('select pg_advisory_xact_lock($1)', [Lock.log]);
+    const late = store.write({ kind: 'append', ...life, creates: false, data });
+    const refused = expect(late).rejects.toMatchObject({ code: serverErrors.documentReplaced.code });
+    const waiting = async (): Promise<number> =>
+      (await other.query("select 1 from pg_locks where locktype = 'advisory' and not granted")).rows.length;
+    await expect.poll(waiting).toBe(1); // it has begun, and sees the database as it was then
+    await other.query(change);
+    await other.query('commit');
+    await refused;
+  }
+  expect((await store.call('loadDocument', { ...name, path: 'moved.md' })).updates).toHaveLength(1);
 });
 
 test('when PostgreSQL crashes what was acknowledged is there, and the store goes on when it is back', async ({

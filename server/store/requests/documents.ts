@@ -80,6 +80,10 @@ export async function insertSeeds(db: Db, project: string, seeds: readonly Seed[
 export async function isCurrent(db: Db, unit: WriteUnit): Promise<boolean> {
   for (const write of unit) {
     if (write.kind === 'rename' || write.kind === 'purge') continue;
+    if (write.kind === 'decide') {
+      if (!(await decides(db, write))) return false;
+      continue;
+    }
     const found = await findDocument(db, write);
     if (write.kind === 'seed') {
       if (found !== undefined && (await hasRowsAfter(db, found.id, BEFORE_ALL))) return false;
@@ -90,6 +94,15 @@ export async function isCurrent(db: Db, unit: WriteUnit): Promise<boolean> {
     if (write.kind === 'rotate' && (await hasRowsAfter(db, found.id, write.upto))) return false;
   }
   return true;
+}
+
+async function decides(db: Db, { suggestion, token }: Extract<Write, { kind: 'decide' }>): Promise<boolean> {
+  const claim = await db
+    .selectFrom('decisions')
+    .select('token')
+    .where('suggestion', '=', suggestion)
+    .executeTakeFirst();
+  return claim?.token === token;
 }
 
 async function hasRowsAfter(db: Db, document: number, upto: number): Promise<boolean> {
@@ -116,6 +129,8 @@ export async function change(db: Db, write: Exclude<Write, { kind: 'append' }>):
     await insertSeeds(db, project, [write]);
   } else if (write.kind === 'rotate') {
     await rotate(db, write);
+  } else if (write.kind === 'decide') {
+    await db.deleteFrom('decisions').where('suggestion', '=', write.suggestion).execute();
   } else if (write.kind === 'rename') {
     const found = db.updateTable('documents').where('project', '=', project).where('path', '=', path);
     await found.set({ path: write.to }).execute();

@@ -6,6 +6,12 @@ import { documentId, ensureDocument } from './documents.ts';
 
 type Db = Kysely<Tables>;
 
+interface Claim {
+  readonly suggestion: string;
+  /** Of whoever decides. */
+  readonly token: string;
+}
+
 export const reviewRequests = {
   async saveVersion(
     db: Db,
@@ -45,6 +51,43 @@ export const reviewRequests = {
     const document = await documentId(db, name);
     if (document === undefined || ids.length === 0) return null;
     await db.deleteFrom('versions').where('document', '=', document).where('id', 'in', ids).execute();
+    return null;
+  },
+
+  /**
+   * Whether the caller may decide about a suggestion now: he alone, until he has (`decide` in write.ts) or gives it
+   * up; who began `before` this time has died meanwhile. `name` is the review's document.
+   */
+  async claimDecision(
+    db: Db,
+    {
+      suggestion,
+      token,
+      at,
+      before,
+      ...name
+    }: DocumentName & Claim & { readonly at: number; readonly before: number },
+  ): Promise<boolean> {
+    const document = await documentId(db, name);
+    if (document === undefined) return false;
+    const mine = { document, token, at };
+    const claimed = await db
+      .insertInto('decisions')
+      .values({ suggestion, ...mine })
+      .onConflict((conflict) =>
+        conflict.column('suggestion').doUpdateSet(mine).where('decisions.at', '<', before),
+      )
+      .returning('token')
+      .executeTakeFirst();
+    return claimed !== undefined;
+  },
+
+  async releaseDecision(db: Db, { suggestion, token }: Claim): Promise<null> {
+    await db
+      .deleteFrom('decisions')
+      .where('suggestion', '=', suggestion)
+      .where('token', '=', token)
+      .execute();
     return null;
   },
 

@@ -1,7 +1,9 @@
-/** Documents are those of the texts, not of their reviews. */
+/** Documents are those of the texts, where nothing else is said. */
 export interface ReviewTables {
   /** `artifacts`: a JSON list of the hashes of those that the text names; they are kept as long as it is. */
   versions: { id: string; document: number; state: Uint8Array; artifacts: string };
+  /** Which suggestions are being decided about, by which request; `document` is that of the review. */
+  decisions: { suggestion: string; document: number; token: string; at: number };
   /** Those that have not been read. */
   mentions: {
     comment_id: string;

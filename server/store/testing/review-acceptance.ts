@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { serverErrors } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import type { Site } from './acceptance.ts';
 
@@ -60,5 +61,32 @@ export function reviewAcceptance(site: (context: { skip(note: string): never }) 
     expect(await store.call('readMentions', { ...bob, thread: 't' })).toBe(2);
     expect(await store.call('listMentions', bob)).toEqual([]);
     expect(await store.call('listMentions', { project: 'p', person: 'cy' })).toHaveLength(1);
+  });
+
+  test('of all who would decide about a suggestion at once one may, and his commit needs that he still may', async (context) => {
+    const store = await withProjects(await site(context));
+    await store.write({ kind: 'seed', ...file, data: bytes('review') });
+    const claim = (token: string, at: number, before: number) =>
+      store.call('claimDecision', { ...file, suggestion: 's', token, at, before });
+    const tokens = Array.from({ length: 6 }, (_, n) => `t${n}`);
+    const claimed = await Promise.all(tokens.map((token) => claim(token, 10, 5)));
+    expect(claimed.filter(Boolean)).toHaveLength(1);
+    const token = tokens[claimed.indexOf(true)] ?? '';
+    const decide = (by: string) => store.write({ kind: 'decide', ...file, suggestion: 's', token: by });
+    const other = { code: serverErrors.documentReplaced.code };
+    expect(await claim('late', 20, 10)).toBe(false);
+    expect(await claim('later', 30, 11)).toBe(true); // whoever had it is taken for dead
+    await expect(decide(token)).rejects.toMatchObject(other);
+    await store.call('releaseDecision', { suggestion: 's', token }); // it is not his any more
+    await decide('later');
+    await expect(decide('later')).rejects.toMatchObject(other);
+    expect(await claim('next', 40, 0)).toBe(true);
+    await store.call('releaseDecision', { suggestion: 's', token: 'next' });
+    expect(await claim('last', 40, 0)).toBe(true);
+    expect(await store.call('claimDecision', { ...moved, suggestion: 'x', token, at: 1, before: 0 })).toBe(
+      false,
+    );
+    await store.write({ kind: 'purge', ...file });
+    await expect(decide('last')).rejects.toMatchObject(other);
   });
 }
