@@ -114,6 +114,9 @@ function wholeNumber(option: string, text: string, max: number): number {
   });
 }
 
+// What the server keeps is nobody else's on the machine.
+process.umask(0o077);
+
 try {
   const options = readOptions();
   if (options === null) {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
@@ -121,6 +121,19 @@ test('the program prints its address in one line, and ends when it is asked to',
   expect((await fetch(`${line.split(' ').pop()}/api/v1/health`)).status).toBe(200);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('what it keeps is for nobody else on the machine', async () => {
+  const data = join(await temporaryFolder(), 'data');
+  const child = spawn(process.execPath, [main, '--port', '0', '--data', data, '--studio', 'none']);
+  await once(createInterface(child.stdout), 'line');
+  const modes = new Map<string, number>();
+  for (const name of ['.', ...(await readdir(data))])
+    modes.set(name, (await stat(join(data, name))).mode & 0o077);
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  expect(modes.size).toBeGreaterThan(3);
+  expect([...modes].filter(([, mode]) => mode !== 0)).toEqual([]);
 });
 
 test.each([

@@ -99,10 +99,10 @@ async function open(
   const onRefused = ({ code }: AnnealError): void => {
     void audit.note({ actor: STRANGER, action: 'request.refused', outcome: code });
   };
-  serve(server, { guard, onRefused, probes, app, sockets, vite });
+  serve(server, { guard, onRefused, probes, app, sockets, vite, secure: access.secure });
   await front.listen(server, options.port);
   const secret =
-    mode === 'on' ? await firstOwnerSecret(store, clock.now(), options.inviteOwner === true) : null;
+    mode === 'on' ? await firstOwnerSecret(storage, clock.now(), options.inviteOwner === true) : null;
   return {
     url: front.url,
     port: front.port,

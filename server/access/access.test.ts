@@ -1,3 +1,4 @@
+import { get } from 'node:http';
 import { expect, test } from 'vitest';
 import type { Session } from '../../src/protocol/http/access.ts';
 import type { ApiKey, Invitation, Member } from '../../src/protocol/http/workspaces.ts';
@@ -176,6 +177,63 @@ test('a key does what its scopes say, at most what its user may, until it is rev
   expect((await other.call('DELETE', `/workspaces/home/keys/${key.id}`)).status).toBe(404);
   await owner.get('DELETE', `/workspaces/home/keys/${key.id}`);
   expect((await withKey('GET', '/projects')).status).toBe(401);
+});
+
+test("an owner's key makes owners only where it may do all that an owner may", async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const { principal } = await (await memberOf(owner, 'Ed', 'editor')).session();
+  const tried = async (scopes: readonly string[]): Promise<number[]> => {
+    const key = { name: scopes.join(), scopes };
+    const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/keys', key);
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+    const ask = async (method: string, path: string, role: string): Promise<number> => {
+      const body = JSON.stringify({ role });
+      return (await fetch(`${server.url}${API_PREFIX}/workspaces/home${path}`, { method, headers, body }))
+        .status;
+    };
+    return [
+      await ask('POST', '/invitations', 'viewer'),
+      await ask('POST', '/invitations', 'owner'),
+      await ask('PATCH', `/members/${principal?.id}`, 'owner'),
+    ];
+  };
+  expect(await tried(['manage'])).toEqual([201, 403, 403]);
+  expect(await tried(['read', 'manage'])).toEqual([201, 403, 403]);
+  expect(await tried(['read', 'write', 'manage'])).toEqual([201, 201, 200]);
+});
+
+test('that the start made a link for another owner is in the audit log', async () => {
+  const first = await testServer({ auth: 'on' });
+  const owner = await ownerOf(first);
+  await first.close();
+  const second = await testServer({ auth: 'on', dataDir: first.dataDir, inviteOwner: true });
+  expect(second.ownerLink).not.toBeNull();
+  const cookies = owner.cookies;
+  const again = new Browser(second.url);
+  for (const [name, value] of cookies) again.cookies.set(name, value);
+  const { entries } = await again.get<{ entries: { action: string; actor: string; detail: string }[] }>(
+    'GET',
+    '/workspaces/home/audit',
+  );
+  const invited = entries.filter(({ action }) => action === 'owner.invited');
+  expect(invited.map(({ actor, detail }) => [actor, JSON.parse(detail)])).toMatchObject([
+    ['server', { hasOwner: true }],
+    ['server', { hasOwner: false }],
+  ]);
+});
+
+test('browsers that came by TLS come by nothing else, but for this machine whose name others have too', async () => {
+  const { port } = await testServer({ auth: 'on', publicUrl: 'https://anneal.example.org' });
+  const said = (host: string): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      get({ host: '127.0.0.1', port, path: `${API_PREFIX}/session`, headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.headers['strict-transport-security']);
+      }).on('error', reject);
+    });
+  expect(await said('anneal.example.org')).toBe('max-age=31536000');
+  expect(await said(`localhost:${port}`)).toBeUndefined();
 });
 
 test('a share link lets in who has it, as far as it says and until it is revoked', async () => {

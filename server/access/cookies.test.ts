@@ -9,6 +9,13 @@ test('a cookie is for the server alone, and over TLS for nothing else', () => {
   );
 });
 
+test('that of a sign-in elsewhere is bound to the server too', () => {
+  const cookie = { name: cookieName('oidc', true), value: 'x', seconds: 600, sameSite: 'Lax' } as const;
+  expect(cookieText(cookie, true)).toBe(
+    '__Host-anneal_oidc=x; Path=/; Max-Age=600; HttpOnly; SameSite=Lax; Secure',
+  );
+});
+
 test.each<[string | undefined, string | null]>([
   [undefined, null],
   ['', null],

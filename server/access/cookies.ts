@@ -4,7 +4,6 @@ export interface Cookie {
   readonly value: string;
   /** 0 removes it. */
   readonly seconds: number;
-  readonly path?: string;
   /** Lax: also when another site leads here, as an identity provider does. */
   readonly sameSite?: 'Strict' | 'Lax';
 }
@@ -13,20 +12,11 @@ export type CookieKind = 'user' | 'share' | 'oidc';
 
 /** Browsers give `__Host-` cookies to no other host and take them over TLS alone. */
 export function cookieName(kind: CookieKind, secure: boolean): string {
-  return secure && kind !== 'oidc' ? `__Host-anneal_${kind}` : `anneal_${kind}`;
+  return secure ? `__Host-anneal_${kind}` : `anneal_${kind}`;
 }
 
-export function cookieText(
-  { name, value, seconds, path = '/', sameSite = 'Strict' }: Cookie,
-  secure: boolean,
-): string {
-  const parts = [
-    `${name}=${value}`,
-    `Path=${path}`,
-    `Max-Age=${seconds}`,
-    'HttpOnly',
-    `SameSite=${sameSite}`,
-  ];
+export function cookieText({ name, value, seconds, sameSite = 'Strict' }: Cookie, secure: boolean): string {
+  const parts = [`${name}=${value}`, 'Path=/', `Max-Age=${seconds}`, 'HttpOnly', `SameSite=${sameSite}`];
   return [...parts, ...(secure ? ['Secure'] : [])].join('; ');
 }
 

@@ -46,7 +46,7 @@ export class Collector {
     const store = this.#store;
     const before = this.#clock.now() - Math.max(graceMs, MIN_GRACE_MS) - TOUCH_EVERY_MS;
     const idle = await store.call('idleArtifacts', { workspace, before });
-    const references = await References.of(store);
+    const references = await References.of(store, workspace);
     const unused = () => idle.filter(({ sha256 }) => !references.hashes.has(sha256));
     if (dryRun) {
       const artifacts = unused();

@@ -32,9 +32,9 @@ export class References {
     this.#seq = store.lsn;
   }
 
-  static async of(store: Store): Promise<References> {
+  static async of(store: Store, workspace: string): Promise<References> {
     const found = new References(store);
-    for (const sha256 of await store.call('heldArtifacts', null)) found.hashes.add(sha256);
+    for (const sha256 of await store.call('heldArtifacts', workspace)) found.hashes.add(sha256);
     for (const sha256 of await store.call('versionArtifacts', null)) found.hashes.add(sha256);
     await found.#readDocuments();
     return found;

@@ -30,7 +30,7 @@ export async function backUpLive(
   await requireEmpty(to);
   let artifacts = 0;
   await wholeOrNot(to, async (half) => {
-    await mkdir(half, { recursive: true });
+    await mkdir(half, { recursive: true, mode: 0o700 });
     const database = join(half, 'anneal.db');
     try {
       // Before the database: no head may speak of an entry that the copy has not.

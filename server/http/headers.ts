@@ -40,6 +40,9 @@ export const developmentPolicy = text({
 /** What an API answers is data and never a page. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
+/** For a year; of this very name alone. */
+export const onlyByTls = 'max-age=31536000';
+
 /** For every response. */
 export const commonHeaders: Readonly<Record<string, string>> = {
   'cross-origin-opener-policy': 'same-origin',

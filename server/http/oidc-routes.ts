@@ -37,7 +37,7 @@ export function registerOidc(
 ): void {
   const name = cookieName('oidc', access.secure);
   const keep = (value: string, seconds: number): string =>
-    cookieText({ name, value, seconds, path: OIDC_PATH, sameSite: 'Lax' }, access.secure);
+    cookieText({ name, value, seconds, sameSite: 'Lax' }, access.secure);
   const failed = (error: unknown): string => {
     log(
       `Sign-in at ${oidc.options.issuer} failed: ${error instanceof Error ? error.message : String(error)}`,

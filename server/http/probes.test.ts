@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
-import { ownerOf } from '../testing/people.ts';
+import { memberOf, ownerOf } from '../testing/people.ts';
 
 /** As a supervisor asks, who knows only the address. */
 function ask(port: number, path: string, headers: Record<string, string> = {}): Promise<[number, string]> {
@@ -68,6 +68,14 @@ test('elsewhere the figures are for an API key that may manage', async () => {
   expect(await asked(manage.secret)).toBe(200);
   expect(await asked(read.secret)).toBe(404);
   expect(await asked('guessed')).toBe(404);
+  // The figures are of all tenants; who owns a workspace of his own does not run the server.
+  const tenant = await browser.get<{ id: string }>('POST', '/workspaces', { name: 'Tenant' });
+  const key = { name: 'manage', scopes: ['read', 'write', 'manage'] };
+  const own = await browser.get<{ secret: string }>('POST', `/workspaces/${tenant.id}/keys`, key);
+  expect(await asked(own.secret)).toBe(404);
+  const viewer = await memberOf(browser, 'Viola', 'viewer');
+  const hers = await viewer.get<{ secret: string }>('POST', '/workspaces/home/keys', key);
+  expect(await asked(hers.secret)).toBe(404);
 });
 
 test('behind a proxy this machine is everybody', async () => {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { covers } from '../../src/domain/access/roles.ts';
+import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Access } from '../access/access.ts';
+import { HOME_WORKSPACE } from '../access/principal.ts';
 import type { Guard } from './guard.ts';
 import { refuse } from './refuse.ts';
 
@@ -27,7 +28,8 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /**
  * /health and /ready say one word to anybody, under whatever name they are asked: supervisors ask by address.
- * /metrics answers this machine, and whoever has an API key that may manage.
+ * /metrics answers this machine, and whoever has an API key that may manage the workspace `home`: whose
+ * server it is, owns that one, and the figures are of all.
  */
 export function createProbes(parts: ProbeParts): Probes {
   const answers: Readonly<
@@ -70,8 +72,15 @@ async function mayReadMetrics(request: IncomingMessage, parts: ProbeParts) {
     request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined;
   if (isHere && !isForwarded) return parts.guard(request);
   const principal = await parts.access.authenticate(request);
-  const isKey = principal?.kind === 'key' && covers(principal.scopes, 'workspace.manage');
-  return isKey ? null : protocolErrors.notFound({ where: '/metrics' });
+  const nothing = protocolErrors.notFound({ where: '/metrics' });
+  if (principal?.kind !== 'key') return nothing;
+  return parts.access.require(principal, 'workspace.manage', { workspace: HOME_WORKSPACE }).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof AnnealError) return nothing; // not even that there is something
+      throw error;
+    },
+  );
 }
 
 function say(

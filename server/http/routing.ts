@@ -3,10 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
+import { isLoopback } from '../access/sign-in-mode.ts';
 import type { ViteStudio } from '../studio/vite.ts';
 import type { SyncSockets } from '../sync/sockets.ts';
 import type { Guard } from './guard.ts';
-import { commonHeaders, dataPolicy, developmentPolicy } from './headers.ts';
+import { commonHeaders, dataPolicy, developmentPolicy, onlyByTls } from './headers.ts';
 import type { Probes } from './probes.ts';
 import { refuse, refuseSocket } from './refuse.ts';
 
@@ -17,16 +18,27 @@ export interface Routing {
   readonly app: FastifyInstance;
   readonly sockets: SyncSockets;
   readonly vite: ViteStudio | null;
+  /** Whether browsers reach the server over TLS. */
+  readonly secure: boolean;
+}
+
+/** The other programs of a machine have its name too, on ports of their own. */
+function isThisMachine({ headers: { host = '' } }: IncomingMessage): boolean {
+  return isLoopback(host.replace(/:\d+$/, ''));
 }
 
 /**
  * The one place where requests and upgrades come in: nothing is reached but through the guard. It is there before
  * the server listens, so that nobody comes to a server that does not answer yet.
  */
-export function serve(server: Server, { guard, onRefused, probes, app, sockets, vite }: Routing): void {
+export function serve(
+  server: Server,
+  { guard, onRefused, probes, app, sockets, vite, secure }: Routing,
+): void {
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
+    if (secure && !isThisMachine(request)) response.setHeader('strict-transport-security', onlyByTls);
     if (probes(request, response) !== null) return;
     const refusal = guard(request);
     if (refusal !== null) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/base/clock.ts';
-import { actions, covers, type Scope } from '../../src/domain/access/roles.ts';
+import { actions, covers, limited, type Role, type Scope } from '../../src/domain/access/roles.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Member, Workspace, workspaceOperations } from '../../src/protocol/http/workspaces.ts';
 import type { Access } from '../access/access.ts';
@@ -76,16 +76,19 @@ export function workspaceHandlers({
     },
 
     listMembers: async ({ workspace }) => ({ members: await store.call('listMembers', { workspace }) }),
-    changeMember: async ({ workspace, params: { user }, body: { role } }) =>
-      member(workspace, await store.call('changeMember', { workspace, user, role }), user),
+    changeMember: async ({ workspace, principal, params: { user }, body: { role } }) => {
+      mustBeGivable(principal.scopes, role);
+      return member(workspace, await store.call('changeMember', { workspace, user, role }), user);
+    },
     removeMember: async ({ workspace, params: { user } }) =>
       member(workspace, await store.call('removeMember', { workspace, user, now: clock.now() }), user),
 
     listInvitations: async ({ workspace }) => ({
       invitations: await store.call('listInvitations', { workspace, now: clock.now() }),
     }),
-    createInvitation: async ({ workspace, body: { role, lastingMs } }) => {
+    createInvitation: async ({ workspace, principal, body: { role, lastingMs } }) => {
       mustBeOn();
+      mustBeGivable(principal.scopes, role);
       const secret = newSecret();
       const created = clock.now();
       const invitation = { id: newId('i'), role, created, expires: created + lastingMs };
@@ -137,6 +140,12 @@ export function workspaceHandlers({
       return found(revoked, id);
     },
   };
+}
+
+/** Nor an owner, who may everything, where it may not everything itself. */
+function mustBeGivable(own: readonly Scope[] | null, role: Role): void {
+  if (role !== 'owner' || limited('owner', own) === 'owner') return;
+  throw protocolErrors.forbidden({ message: 'This key may not do all that an owner may, and makes none' });
 }
 
 /** A key makes no key that may more than itself. */

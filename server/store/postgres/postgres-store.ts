@@ -54,7 +54,7 @@ export class PostgresStore implements Store {
   /** Errors: databaseUnreachable, databaseUnsafe, databaseShared, newerData, dataUnusable. */
   static async open({ url, folder, shared }: PostgresOptions): Promise<PostgresStore> {
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
       throw serverErrors.dataUnusable({ where: folder, cause });
     }

@@ -17,6 +17,13 @@ async function isWrittenSince(
   return false;
 }
 
+const held = (db: Db, workspace: string) =>
+  db
+    .selectFrom('artifact_holds')
+    .innerJoin('projects', 'projects.id', 'artifact_holds.project')
+    .where('projects.workspace', '=', workspace)
+    .select('artifact_holds.sha256');
+
 /** What refers to artifacts, what nothing refers to, and which blobs are needed. */
 export const collectingRequests = {
   /** Replaces what a holder, such as a run, refers to. */
@@ -41,8 +48,9 @@ export const collectingRequests = {
     return null;
   },
 
-  async heldArtifacts(db: Db, _input: null): Promise<string[]> {
-    const rows = await db.selectFrom('artifact_holds').select('sha256').distinct().execute();
+  /** By projects of the workspace: what others hold is none of it. */
+  async heldArtifacts(db: Db, workspace: string): Promise<string[]> {
+    const rows = await held(db, workspace).distinct().execute();
     return rows.map(({ sha256 }) => sha256);
   },
 
@@ -84,7 +92,7 @@ export const collectingRequests = {
         .where('workspace', '=', wish.workspace)
         .where('sha256', 'in', hashes.slice(first, first + ROWS_AT_ONCE))
         .where('touched', '<', wish.before)
-        .where('sha256', 'not in', db.selectFrom('artifact_holds').select('sha256'))
+        .where('sha256', 'not in', held(db, wish.workspace))
         .returning('sha256')
         .execute();
       gone.push(...rows.map(({ sha256 }) => sha256));

@@ -19,7 +19,7 @@ export async function backup(folder: string, to: string): Promise<void> {
   await requireDatabase(folder);
   await requireEmpty(to);
   await wholeOrNot(to, async (half) => {
-    await mkdir(half, { recursive: true });
+    await mkdir(half, { recursive: true, mode: 0o700 });
     const source = openAlone(join(folder, 'anneal.db'));
     try {
       source.prepare('vacuum into ?').run(join(half, 'anneal.db'));

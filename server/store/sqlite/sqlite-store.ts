@@ -34,7 +34,7 @@ export class SqliteStore implements Store {
    */
   static async open(folder: string): Promise<SqliteStore> {
     try {
-      await mkdir(folder, { recursive: true });
+      await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
       throw serverErrors.dataUnusable({ where: folder, cause });
     }

@@ -97,7 +97,13 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     const disown = (since = ALL) =>
       store.call('disownArtifacts', { workspace: 'home', hashes: [sha256], before: 2, since });
     expect(await disown()).toEqual([]);
+    expect(await store.call('heldArtifacts', 'home')).toEqual([sha256]);
     await store.call('holdArtifacts', { project: 'q', holder: 'run-1', hashes: [], now: 1 });
+    // What somebody of another workspace holds keeps nothing here.
+    await store.call('createProject', { id: 'r', workspace: 'other', name: 'r', created: 1, seeds: [] });
+    await store.call('holdArtifacts', { project: 'r', holder: 'run-1', hashes: [sha256], now: 1 });
+    expect(await store.call('heldArtifacts', 'home')).toEqual([]);
+    expect(await store.call('heldArtifacts', 'other')).toEqual([sha256]);
     // Whatever was written since somebody looked: it may name it.
     const name = { project: 'q', path: 'notes.md' };
     await store.write({ kind: 'seed', ...name, data: bytes('seed') });
