@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { run as runAudit } from '../../cli/commands/audit.ts';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -39,6 +39,19 @@ function inDatabase<T>(folder: string, work: (database: DatabaseSync) => T): T {
 
 const entriesIn = (folder: string): AuditEntry[] =>
   inDatabase(folder, (database) => database.prepare('select * from audit order by seq').all() as never);
+
+/** A log with a store of its own. */
+async function openLog() {
+  const folder = await temporaryFolder();
+  const store = await SqliteStore.open(folder);
+  const keyFile = join(folder, 'audit', 'key.pem');
+  const audit = await AuditLog.open({ store, clock, keyFile, log: () => undefined });
+  const close = async (): Promise<void> => {
+    await audit.close();
+    await store.close();
+  };
+  return { folder, store, keyFile, audit, close };
+}
 
 test('everything that is done leaves a line: done, failed, and refused', async () => {
   const server = await testServer({ auth: 'on' });
@@ -159,17 +172,13 @@ test('the key lies where it is told to, and its heads with it; without them noth
 });
 
 test('lines that come at once are one chain, each on disk when it is said to be', async () => {
-  const folder = await temporaryFolder();
-  const store = await SqliteStore.open(folder);
-  onTestFinished(() => store.close());
-  const keyFile = join(folder, 'key.pem');
-  const audit = await AuditLog.open({ store, clock, keyFile, log: () => undefined });
+  const { store, keyFile, audit, close } = await openLog();
   await Promise.all(
     Array.from({ length: 200 }, (_, n) => audit.record({ actor: 'server', action: 'count', target: `${n}` })),
   );
   const entries = await store.call('auditEntries', { after: 1, limit: 1000 });
   expect(entries.map(({ target }) => target)).toEqual(Array.from({ length: 200 }, (_, n) => `${n}`));
-  await audit.close();
+  await close();
   expect((await readFile(`${keyFile}.heads`, 'utf8')).trim().split('\n').at(-1)).toContain('"seq":202,');
 });
 
@@ -197,14 +206,7 @@ test('lines that are taken away while the server runs are missed for ever', asyn
 });
 
 test('texts that no database keeps as they are do not break the chain', async () => {
-  const folder = await temporaryFolder();
-  const store = await SqliteStore.open(folder);
-  const audit = await AuditLog.open({
-    store,
-    clock,
-    keyFile: join(folder, 'audit', 'key.pem'),
-    log: () => undefined,
-  });
+  const { folder, audit, close } = await openLog();
   for (const odd of [
     '\ud800',
     'a\u0000b',
@@ -216,26 +218,17 @@ test('texts that no database keeps as they are do not break the chain', async ()
     await audit.record(line);
     await audit.recordOften(line);
   }
-  await audit.close();
-  await store.close();
+  await close();
   expect(await verify(folder)).toMatchObject({ code: 0, entries: 12, findings: [] });
 });
 
 test('what comes again and again is counted, and strangers fill no disk', async () => {
-  const folder = await temporaryFolder();
-  const store = await SqliteStore.open(folder);
-  const audit = await AuditLog.open({
-    store,
-    clock,
-    keyFile: join(folder, 'audit', 'key.pem'),
-    log: () => undefined,
-  });
+  const { folder, audit, close } = await openLog();
   const denied = { actor: 'user:u', action: 'deleteProject', target: 'project=p', outcome: 'ANN-PRO-031' };
   for (let i = 0; i < 50; i++) await audit.recordOften(denied);
   for (let i = 0; i < 500; i++)
     await audit.recordOften({ actor: 'nobody', action: 'signIn', target: `${i}` });
-  await audit.close();
-  await store.close();
+  await close();
   const entries = entriesIn(folder);
   const ofUser = entries.filter(({ actor }) => actor === 'user:u');
   expect(ofUser.map(({ detail }) => detail)).toEqual(['{}', '{"again":49}']);
