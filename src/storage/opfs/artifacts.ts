@@ -2,6 +2,7 @@ import type { ArtifactStore, ByteStream, Hasher, Sha256 } from '../../domain/art
 import type { Locks } from '../../domain/runs/ports.ts';
 import { NOT_THERE, storageErrors, toStorageError } from '../errors.ts';
 import { refuseOther, verified } from '../verified.ts';
+import { writePieces } from './write-pieces.ts';
 
 /**
  * Artifacts in the origin's private file system: `<folder>/<sha256>` once all bytes are there and
@@ -105,7 +106,7 @@ async function write(
     for await (const piece of bytes) {
       hash.update(piece);
       total += piece.byteLength;
-      await writable.write(piece);
+      await writePieces(writable, piece);
     }
     await writable.close();
   } catch (thrown) {

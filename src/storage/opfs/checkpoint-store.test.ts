@@ -34,7 +34,7 @@ test('a kill at any byte of a put leaves what was there, and the next put works'
   }
 });
 
-test.each(['quota', 'short'] as const)(
+test.each(['quota', 'short', 'number'] as const)(
   'a full disk (%s) is a typed error, and what was there stays',
   async (fail) => {
     const disk = new FakeOpfs();
@@ -47,5 +47,6 @@ test.each(['quota', 'short'] as const)(
       data: { needed: 50 },
     });
     expect(await store.get('run', 'a')).toEqual(before);
+    expect(await store.list('run')).toEqual([{ name: 'a', bytes: 40 }]);
   },
 );

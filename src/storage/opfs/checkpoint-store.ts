@@ -4,6 +4,7 @@ import { storageErrors } from '../errors.ts';
 import { storageFailure } from '../failure.ts';
 import { checkSegment } from '../segment.ts';
 import { generationName, parseGeneration, TRAILER_BYTES, trailer, wholeBytes } from './generations.ts';
+import { writePieces } from './write-pieces.ts';
 
 /**
  * Checkpoints in the origin private file system, in the folder `checkpoints/<run>`. In a dedicated worker
@@ -126,12 +127,19 @@ function writeSync(access: SyncAccess, bytes: Uint8Array): void {
   }
 }
 
-/** Some browsers write less than asked for, rather than throw, when the disk is full. */
+/** Chromium's number for a disk without room, which it hands out as if so many bytes had been written. */
+const NO_SPACE = 2 ** 32 - 8;
+
+/** Some browsers write less than asked for, rather than throw, when the disk is full, or say that it was far more. */
 function writeAll(access: SyncAccess, bytes: Uint8Array, at: number): void {
   let done = 0;
   while (done < bytes.byteLength) {
-    const written = access.write(bytes.subarray(done), { at: at + done });
-    if (written <= 0) throw new DOMException('Nothing more could be written.', 'QuotaExceededError');
+    const rest = bytes.subarray(done);
+    const written = access.write(rest, { at: at + done });
+    if (written <= 0 || written === NO_SPACE)
+      throw new DOMException('Nothing more could be written.', 'QuotaExceededError');
+    if (!(written <= rest.byteLength))
+      throw new DOMException(`Writing ${rest.byteLength} bytes answered ${written}.`, 'UnknownError');
     done += written;
   }
 }
@@ -140,7 +148,7 @@ function writeAll(access: SyncAccess, bytes: Uint8Array, at: number): void {
 async function writeStream(handle: FileSystemFileHandle, bytes: Uint8Array): Promise<void> {
   const stream = await handle.createWritable();
   try {
-    await stream.write(bytes as Uint8Array<ArrayBuffer>);
+    await writePieces(stream, bytes);
     await stream.write(trailer(bytes.byteLength));
   } catch (error) {
     await stream.abort().catch(() => undefined);

@@ -4,7 +4,7 @@
  */
 export class FakeOpfs {
   budget = Number.POSITIVE_INFINITY;
-  fail: 'quota' | 'short' | 'killed' = 'quota';
+  fail: 'quota' | 'short' | 'number' | 'killed' = 'quota';
   readonly root = new FakeDirectory(this) as unknown as FileSystemDirectoryHandle;
   /** After a kill nothing of the old process runs, its clean-up included. */
   dead = false;
@@ -68,6 +68,8 @@ class FakeFile {
         this.#bytes = this.#bytes.slice(0, bytes);
       },
       write: (piece: Uint8Array, { at }: { readonly at: number }): number => {
+        // What Chromium does: nothing is written, and its own number for it comes back.
+        if (disk.fail === 'number' && piece.byteLength > disk.budget) return 2 ** 32 - 8;
         const fits = Math.min(piece.byteLength, disk.budget);
         const grown = new Uint8Array(Math.max(this.#bytes.byteLength, at + fits));
         grown.set(this.#bytes);
