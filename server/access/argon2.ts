@@ -1,6 +1,7 @@
 import * as crypto from 'node:crypto';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../thread-environment.ts';
 
 export interface Argon2Input {
   readonly password: Uint8Array;
@@ -25,7 +26,8 @@ async function argon2OfNode(input: Argon2Input): Promise<Uint8Array> {
 /** One thread a password: there are few, and an idle thread holds its 19 MiB. */
 export function argon2OfWorker(input: Argon2Input): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./argon2.worker.ts', import.meta.url), { workerData: input });
+    const url = new URL('./argon2.worker.ts', import.meta.url);
+    const worker = new Worker(url, { workerData: input, env: threadEnvironment() });
     worker.once('message', (tag: Uint8Array) => resolve(tag));
     worker.once('error', reject);
   });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { serverErrors } from '../errors.ts';
+import { threadEnvironment } from '../thread-environment.ts';
 
 export interface TrialRequest {
   readonly state: Uint8Array;
@@ -100,6 +101,7 @@ export class Trial {
   async #start(): Promise<Worker> {
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(new URL('./trial.worker.ts', import.meta.url), {
+      env: threadEnvironment(),
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
     await new Promise<void>((resolve, reject) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AnnealError } from '../../../src/base/error.ts';
 import { serverErrors } from '../../errors.ts';
+import { threadEnvironment } from '../../thread-environment.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
@@ -44,6 +45,7 @@ export class SqliteStore implements Store {
     };
     const worker = new Worker(new URL('./store.worker.ts', import.meta.url), {
       workerData: files,
+      env: threadEnvironment(),
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
     const store = new SqliteStore(worker);
