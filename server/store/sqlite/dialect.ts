@@ -10,11 +10,14 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 
+/** How a transaction begins: `begin` for those that only read. */
+type Begin = 'begin immediate' | 'begin';
+
 /** Kysely over node:sqlite. One connection: the caller runs one request at a time. */
-export function nodeSqliteDialect(database: DatabaseSync): Dialect {
+export function nodeSqliteDialect(database: DatabaseSync, begin: Begin = 'begin immediate'): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new NodeSqliteDriver(database),
+    createDriver: () => new NodeSqliteDriver(database, begin),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -23,9 +26,11 @@ export function nodeSqliteDialect(database: DatabaseSync): Dialect {
 class NodeSqliteDriver implements Driver {
   readonly #database: DatabaseSync;
   readonly #connection: DatabaseConnection;
+  readonly #begin: Begin;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, begin: Begin) {
     this.#database = database;
+    this.#begin = begin;
     this.#connection = new NodeSqliteConnection(database);
   }
 
@@ -36,7 +41,7 @@ class NodeSqliteDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+    await connection.executeQuery(CompiledQuery.raw(this.#begin));
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {

@@ -1,10 +1,10 @@
 import type { ErrorFacts } from '../../../src/base/error.ts';
 import type { RequestName } from '../requests.ts';
 
-/** Between the store's two threads. Id 0 is the answer to opening. */
+/** Between the server's thread and those of the store. Id 0 is the answer to opening. */
 export interface StoreRequest {
   readonly id: number;
-  readonly name: RequestName | 'write' | 'backup' | 'scrub' | 'close';
+  readonly name: RequestName | 'write' | 'backup' | 'scrub' | 'checkpoint' | 'close';
   readonly input: unknown;
 }
 
@@ -21,4 +21,6 @@ export interface Opened {
 export interface StoreFiles {
   readonly database: string;
   readonly watermark: string;
+  /** Of the write-ahead log: with more a commit moves it into the database itself; by default SQLite's own number. */
+  readonly logPages?: number;
 }

@@ -37,7 +37,7 @@ export class SqliteSession {
   }
 
   static open(files: StoreFiles): SqliteSession {
-    const database = openDatabase(files.database);
+    const database = openDatabase(files.database, files.logPages);
     try {
       const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(database) });
       const log = new SqliteLog(database, db);

@@ -1,32 +1,48 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { AnnealError } from '../../../src/base/error.ts';
 import { serverErrors } from '../../errors.ts';
-import { threadEnvironment } from '../../thread-environment.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
 import type { Committed, WriteUnit, Written } from '../write.ts';
-import type { Opened, StoreFiles, StoreRequest, StoreResponse } from './messages.ts';
+import type { Opened, StoreFiles } from './messages.ts';
+import { StoreThread } from './store-thread.ts';
 
-interface Waiting {
-  readonly resolve: (output: unknown) => void;
-  readonly reject: (error: AnnealError) => void;
-}
+/** These only read, and what they read was committed before they are asked: nobody waits for a commit in between. */
+const reads: ReadonlySet<RequestName> = new Set<RequestName>(['loadDocument', 'getProject', 'roleIn']);
+/** After so many commits their pages are moved from the write-ahead log into the database, beside further ones. */
+const CHECKPOINT_EVERY = 250;
+/** While nothing is written the log is moved, too: then it begins anew. */
+const QUIET_MS = 500;
+/** More pages than a checkpoint beside the commits leaves: a commit sees to it itself. */
+const LOG_PAGES = 8_000;
 
-/** SQLite in a thread of its own: requests by message, answers in order. */
+const thread = (name: string, files: StoreFiles): StoreThread =>
+  new StoreThread(new URL(`./${name}.worker.ts`, import.meta.url), files);
+
+/** SQLite in threads of its own: one writes, one reads, and one moves the write-ahead log into the database. */
 export class SqliteStore implements Store {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #writer: StoreThread;
+  readonly #files: StoreFiles;
+  /** Both are started when they are needed first: most stores are small, and are closed soon. */
+  #reader: StoreThread | null = null;
+  #checkpointer: StoreThread | null = null;
+  #readerIsThere = false;
+  /** Asked of the thread that writes, and not answered yet. */
+  #underWay = 0;
   readonly #commits = new GroupCommit((units) => this.#commit(units));
   #epoch = 0;
   #lsn = 0;
-  #nextId = 1;
-  #failed: AnnealError | null = null;
+  /** Commits since the last checkpoint. */
+  #behind = 0;
+  #checkpointing: Promise<unknown> | null = null;
+  #quiet: NodeJS.Timeout | null = null;
+  #closed = false;
 
-  private constructor(worker: Worker) {
-    this.#worker = worker;
+  private constructor(writer: StoreThread, files: StoreFiles) {
+    this.#writer = writer;
+    this.#files = files;
   }
 
   /**
@@ -43,26 +59,17 @@ export class SqliteStore implements Store {
       database: join(folder, 'anneal.db'),
       watermark: join(folder, 'anneal.watermark'),
     };
-    const worker = new Worker(new URL('./store.worker.ts', import.meta.url), {
-      workerData: files,
-      env: threadEnvironment(),
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
-    const store = new SqliteStore(worker);
-    const opened = store.#wait(0);
-    worker.on('message', (response: StoreResponse) => store.#settle(response));
-    worker.on('error', (error) =>
-      store.#fail(serverErrors.storeFailed({ message: String(error), cause: error })),
-    );
-    worker.on('exit', () => store.#fail(serverErrors.storeFailed({ message: 'The store has been closed' })));
+    const writer = thread('store', { ...files, logPages: LOG_PAGES });
+    let opened: Opened;
     try {
-      const { epoch, lsn } = (await opened) as Opened;
-      store.#epoch = epoch;
-      store.#lsn = lsn;
+      opened = (await writer.opened) as Opened;
     } catch (error) {
       if (!(error instanceof AnnealError)) throw error;
       throw new AnnealError({ ...error.toJSON(), where: folder }, { cause: error });
     }
+    const store = new SqliteStore(writer, files);
+    store.#epoch = opened.epoch;
+    store.#lsn = opened.lsn;
     return store;
   }
 
@@ -75,7 +82,8 @@ export class SqliteStore implements Store {
   }
 
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
-    return this.#post(name, input) as Promise<OutputOf<N>>;
+    if (reads.has(name) && this.#mayRead()) return this.#reader?.post(name, input) as Promise<OutputOf<N>>;
+    return this.#changed(this.#writer.post(name, input)) as Promise<OutputOf<N>>;
   }
 
   write(...unit: WriteUnit): Promise<Written> {
@@ -84,51 +92,81 @@ export class SqliteStore implements Store {
 
   async backup(file: string): Promise<void> {
     try {
-      await this.#post('backup', file);
+      await this.#writer.post('backup', file);
     } catch (cause) {
       throw serverErrors.backupFailed({ where: file, cause });
     }
   }
 
   async scrub(): Promise<void> {
-    await this.#post('scrub', null);
+    await this.#checkpointing;
+    await this.#writer.post('scrub', null);
   }
 
   async close(): Promise<void> {
-    if (this.#failed !== null) return;
+    this.#closed = true;
     await this.#commits.idle();
-    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
-    await this.#post('close', null);
-    await exited;
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    // The last connection is the one that moves what is left of the log.
+    await Promise.all([this.#reader?.close(), this.#checkpointer?.close()]);
+    await this.#writer.close();
   }
 
   async #commit(units: readonly WriteUnit[]): Promise<Committed> {
-    const committed = (await this.#post('write', units)) as Committed;
+    const committed = (await this.#changed(this.#writer.post('write', units))) as Committed;
     this.#lsn = committed.lsn;
     return committed;
   }
 
-  #post(name: StoreRequest['name'], input: unknown): Promise<unknown> {
-    if (this.#failed !== null) return Promise.reject(this.#failed);
-    const id = this.#nextId++;
-    this.#worker.postMessage({ id, name, input } satisfies StoreRequest);
-    return this.#wait(id);
+  /** Until the thread that reads is there, all is asked of the one that writes. */
+  #mayRead(): boolean {
+    if (this.#reader === null && this.#underWay > 0 && !this.#closed) {
+      this.#reader = thread('reader', this.#files);
+      this.#reader.opened.then(
+        () => {
+          this.#readerIsThere = true;
+        },
+        () => undefined,
+      );
+    }
+    return this.#readerIsThere;
   }
 
-  #wait(id: number): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  /** Much may have been written, or nothing: an empty checkpoint costs next to nothing. */
+  async #changed<T>(answer: Promise<T>): Promise<T> {
+    this.#behind++;
+    this.#underWay++;
+    if (this.#behind >= CHECKPOINT_EVERY) this.#checkpoint();
+    else if (this.#checkpointer !== null && !this.#closed) this.#watchQuiet();
+    try {
+      return await answer;
+    } finally {
+      this.#underWay--;
+    }
   }
 
-  #settle(response: StoreResponse): void {
-    const waiting = this.#waiting.get(response.id);
-    this.#waiting.delete(response.id);
-    if ('facts' in response) waiting?.reject(new AnnealError(response.facts));
-    else waiting?.resolve(response.output);
+  #watchQuiet(): void {
+    if (this.#quiet !== null) return;
+    const before = this.#behind;
+    this.#quiet = setTimeout(() => this.#lookQuiet(before), QUIET_MS).unref();
   }
 
-  #fail(error: AnnealError): void {
-    this.#failed ??= error;
-    for (const { reject } of this.#waiting.values()) reject(this.#failed);
-    this.#waiting.clear();
+  #lookQuiet(before: number): void {
+    this.#quiet = null;
+    if (this.#behind === before) this.#checkpoint();
+    else if (this.#behind > 0 && !this.#closed) this.#watchQuiet();
+  }
+
+  #checkpoint(): void {
+    if (this.#closed || this.#checkpointing !== null) return;
+    this.#behind = 0;
+    this.#checkpointer ??= thread('checkpoint', this.#files);
+    this.#checkpointer.opened.catch(() => undefined); // then commits see to it
+    this.#checkpointing = this.#checkpointer
+      .post('checkpoint', null)
+      .catch(() => undefined)
+      .finally(() => {
+        this.#checkpointing = null;
+      });
   }
 }
