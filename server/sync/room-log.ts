@@ -39,6 +39,8 @@ export class RoomLog {
   /** Which life of the document this is. Where there was none yet, the one that the first write makes. */
   #generation = newGeneration();
   #creates = false;
+  /** The document is in the database. */
+  #made: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RoomLogParts) {
     this.#parts = parts;
@@ -93,6 +95,7 @@ export class RoomLog {
     const life = { ...name, generation: this.#generation, creates: this.#creates };
     this.#creates = false; // should it be removed in between, it does not come back half
     const appended = writer.write(...updates.map((data) => ({ kind: 'append', ...life, data }) as const));
+    if (life.creates) this.#made = appended;
     const durable = Promise.all([before, appended]).then(([, { lsn }]) => {
       // Among the rows before it may be another server's, which this one has not heard of yet.
       if (seenOfOthers === null) this.#seq = Math.max(this.#seq, lsn);
@@ -120,7 +123,7 @@ export class RoomLog {
     this.#updates = 0;
     this.#bytes = 0;
     this.#parts.onWrite();
-    this.#replace(state).then(this.#parts.onSettled, (error: unknown) => {
+    this.#replace(state, this.#upto()).then(this.#parts.onSettled, (error: unknown) => {
       const isReplaced = error instanceof AnnealError && error.code === serverErrors.documentReplaced.code;
       // Another snapshot that fails costs nothing: the log is still there.
       if (isReplaced) this.#parts.onFailed(error);
@@ -142,9 +145,10 @@ export class RoomLog {
   }
 
   /** Puts a state in the place of all that is on disk now. */
-  async #replace(state: Uint8Array): Promise<void> {
+  async #replace(state: Uint8Array, upto: number): Promise<void> {
     const { name, store } = this.#parts;
-    await store.call('compact', { ...name, generation: this.#generation, state, upto: this.#upto() });
+    await this.#made; // what is asked of the store overtakes writes that wait for their commit
+    await store.call('compact', { ...name, generation: this.#generation, state, upto });
   }
 
   /** The document holds every row up to this one. */
