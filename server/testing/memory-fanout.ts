@@ -3,14 +3,13 @@ import type { Fanout } from '../sync/fanout.ts';
 
 /** Servers in one process that hear one another at once; `reach` says who hears whom at the moment. */
 export class MemoryHub {
-  readonly #servers = new Set<{
-    readonly id: number;
-    readonly heard: Map<string, Set<(message: Uint8Array) => void>>;
-  }>();
+  readonly #servers = new Map<number, Map<string, Set<(message: Uint8Array) => void>>>();
   readonly #locks = new Map<string, number>();
   reach: (from: number, to: number) => boolean = () => true;
   /** Servers that are there, and do not get to what they are told. */
   readonly busy = new Set<number>();
+  /** How a message gets there. */
+  carry: (deliver: () => void) => void = queueMicrotask;
   /** Nobody can be asked. */
   away = false;
 
@@ -18,17 +17,28 @@ export class MemoryHub {
     if (this.away) throw serverErrors.redisUnreachable();
   }
 
+  /** The server has died: it is told nothing, nobody hears it, and what it had locked is free. */
+  gone(id: number): void {
+    this.#servers.delete(id);
+    for (const [name, holder] of this.#locks) if (holder === id) this.#locks.delete(name);
+  }
+
   server(id: number): Fanout {
     const heard = new Map<string, Set<(message: Uint8Array) => void>>();
-    this.#servers.add({ id, heard });
+    this.#servers.set(id, heard);
     const say = (channel: string, message: Uint8Array): number => {
       let others = 0;
-      for (const server of this.#servers) {
-        const listeners = server.heard.get(channel);
-        if (server.id === id || listeners === undefined || !this.reach(id, server.id)) continue;
+      if (this.#servers.get(id) !== heard) return others; // it has died
+      for (const [other, hears] of this.#servers) {
+        const listeners = hears.get(channel);
+        if (other === id || listeners === undefined || !this.reach(id, other)) continue;
         others++;
-        if (this.busy.has(server.id)) continue;
-        for (const listener of listeners) queueMicrotask(() => listener(message));
+        if (this.busy.has(other)) continue;
+        for (const listener of listeners) {
+          this.carry(() => {
+            if (this.#servers.get(other) === hears && listeners.has(listener)) listener(message);
+          });
+        }
       }
       return others;
     };
@@ -47,7 +57,10 @@ export class MemoryHub {
         this.#requireThere();
         if (this.#locks.has(name)) return null;
         this.#locks.set(name, id);
-        return { renew: async () => undefined, release: async () => void this.#locks.delete(name) };
+        const release = async (): Promise<void> => {
+          if (this.#locks.get(name) === id) this.#locks.delete(name);
+        };
+        return { renew: async () => undefined, release };
       },
       onDoubt: () => undefined,
       close: async () => undefined,

@@ -16,24 +16,54 @@ interface Claim {
  * server's step 1 with all that is missing there, and counts. Every letter that it writes is unique.
  */
 export class SimClient {
-  readonly doc = new Y.Doc();
+  doc: Y.Doc;
   readonly acknowledges: boolean;
   readonly erased = new Set<string>();
   link: SimLink | null = null;
   epoch: number | null = null;
+  /** What it does not send before something else, and what that is. */
+  #held: { readonly update: Uint8Array; readonly letter: string; readonly erased: boolean }[] = [];
+  #isHolding = false;
+  #making: { readonly letter: string; readonly erased: boolean } = { letter: '', erased: false };
   #claims: Claim[] = [];
   #answered = 0;
   #durable = 0;
   readonly #onClaim: (claim: Claim) => void;
 
   constructor(clientId: number, acknowledges: boolean, onClaim: (claim: Claim) => void) {
-    this.doc.clientID = clientId;
+    this.doc = this.#open(clientId);
     this.acknowledges = acknowledges;
     this.#onClaim = onClaim;
-    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== this && this.link !== null)
-        this.#content((encoder) => sync.writeUpdate(encoder, update));
+  }
+
+  /** The document has begun anew: what this one had that is not on the server is kept beside it. */
+  openAnew(clientId: number): void {
+    this.doc = this.#open(clientId);
+    this.erased.clear();
+  }
+
+  #open(clientId: number): Y.Doc {
+    const doc = new Y.Doc();
+    doc.clientID = clientId;
+    doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin === this || this.link === null) return;
+      if (this.#isHolding) this.#held.push({ update, ...this.#making });
+      else this.#content((encoder) => sync.writeUpdate(encoder, update));
     });
+    return doc;
+  }
+
+  /** Begins to hold back what it writes, or sends it: what it wrote after that has overtaken it. */
+  hold(): void {
+    this.#isHolding = !this.#isHolding && this.#held.length === 0;
+  }
+
+  flush(): void {
+    this.#isHolding = false;
+    for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
+      const { update } = next;
+      this.#content((encoder) => sync.writeUpdate(encoder, update));
+    }
   }
 
   get text(): Y.Text {
@@ -46,6 +76,7 @@ export class SimClient {
   }
 
   write(letter: string, at: number): void {
+    this.#making = { letter, erased: false };
     this.text.insert(at % (this.text.length + 1), letter);
   }
 
@@ -53,6 +84,7 @@ export class SimClient {
     if (this.text.length === 0) return null;
     const index = at % this.text.length;
     const letter = this.text.toString()[index] ?? '';
+    this.#making = { letter, erased: true };
     this.erased.add(letter);
     this.text.delete(index, 1);
     return letter;
@@ -60,6 +92,8 @@ export class SimClient {
 
   connect(): SimLink {
     this.link = new SimLink(this.acknowledges ? ACK_SUBPROTOCOL : '');
+    this.#held = []; // its answer to step 1 has all of it
+    this.#isHolding = false;
     this.#claims = [];
     this.#answered = 0;
     this.#durable = 0;
@@ -86,7 +120,13 @@ export class SimClient {
   }
 
   #content(write: (encoder: encoding.Encoder) => void): void {
-    this.#claims.push({ letters: this.text.toString(), erased: new Set(this.erased) });
+    const held = (erased: boolean): string =>
+      this.#held.flatMap((one) => (one.erased === erased ? [one.letter] : [])).join('');
+    const [unsent, unerased] = [held(false), held(true)];
+    this.#claims.push({
+      letters: [...this.text.toString()].filter((letter) => !unsent.includes(letter)).join(''),
+      erased: new Set([...this.erased].filter((letter) => !unerased.includes(letter))),
+    });
     this.#send(write);
   }
 

@@ -1,26 +1,45 @@
 import * as Y from 'yjs';
 import { TEXT_ROOT } from '../../../src/protocol/sync.ts';
-import type { Store } from '../../store/store.ts';
-import type { DocumentName, WriteUnit, Written } from '../../store/write.ts';
+import { serverErrors } from '../../errors.ts';
+import type { LogPart, StoredDocument } from '../../store/requests/documents.ts';
+import type { DocumentName, Write, WriteUnit, Written } from '../../store/write.ts';
 
 interface Row {
   readonly seq: number;
   readonly data: Uint8Array;
 }
 
-/** What is on the platter, for one document. */
+/** What is on the platter, for one document: what store/requests/documents.ts says, in memory. */
 export class SimDisk {
   epoch = 1;
   rows: Row[] = [];
   snapshot: { readonly data: Uint8Array; readonly upto: number } | null = null;
   seq = 0;
+  generation: number | null = null;
+  /** How often it has begun anew. */
+  rotations = 0;
+  readonly #name: DocumentName;
+
+  constructor(name: DocumentName) {
+    this.#name = name;
+  }
 
   /** What a server would read that was started now. */
   text(): string {
-    const doc = new Y.Doc();
-    if (this.snapshot !== null) Y.applyUpdate(doc, this.snapshot.data);
-    for (const { data } of this.rows) Y.applyUpdate(doc, data);
-    return doc.getText(TEXT_ROOT).toString();
+    return this.#doc().getText(TEXT_ROOT).toString();
+  }
+
+  /** Whether it stands somewhere, in the text or in what waits for other updates. */
+  holds(letter: string): boolean {
+    const bytes = Buffer.from(letter);
+    const all = [...(this.snapshot === null ? [] : [this.snapshot]), ...this.rows];
+    return all.some(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.length).includes(bytes));
+  }
+
+  /** Whether it waits for an update that has never come. */
+  waits(letter: string): boolean {
+    const waiting = this.#doc().store.pendingStructs?.update;
+    return waiting !== undefined && Buffer.from(waiting).includes(Buffer.from(letter));
   }
 
   /** The power failed and the disk had lied: the last rows are gone, and the server notices when it starts. */
@@ -29,80 +48,58 @@ export class SimDisk {
     this.rows = this.rows.slice(0, Math.max(0, this.rows.length - rows));
     this.epoch += 1;
   }
-}
 
-/** A server process' way to the disk: what it asks for is done in order, when the test says so. */
-export class SimStore implements Store {
-  readonly epoch: number;
-  readonly #disk: SimDisk;
-  #queue: (() => void)[] = [];
-  #alive = true;
-
-  constructor(disk: SimDisk) {
-    this.#disk = disk;
-    this.epoch = disk.epoch;
-  }
-
-  get lsn(): number {
-    return this.#disk.seq;
-  }
-
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
-  /** Does so many of the things that wait. */
-  work(count: number): void {
-    for (const run of this.#queue.splice(0, count)) run();
-  }
-
-  kill(): void {
-    this.#alive = false;
-    this.#queue = [];
-  }
-
-  write(...unit: WriteUnit): Promise<Written> {
-    return this.#later(() => {
-      for (const write of unit) {
-        if (write.kind !== 'append') throw new Error('The simulation only appends');
-        this.#disk.seq += 1;
-        this.#disk.rows.push({ seq: this.#disk.seq, data: write.data });
+  write(unit: WriteUnit): Written {
+    if (!unit.every((write) => this.#isCurrent(write))) throw serverErrors.documentReplaced();
+    for (const write of unit) {
+      this.seq += 1;
+      if (write.kind === 'append') {
+        this.generation ??= write.generation;
+        this.rows.push({ seq: this.seq, data: write.data });
+      } else if (write.kind === 'rotate') {
+        this.generation = write.next;
+        this.snapshot = { data: write.data, upto: this.seq };
+        this.rows = [];
+        this.rotations += 1;
       }
-      return { lsn: this.#disk.seq };
-    });
+    }
+    return { lsn: this.seq };
   }
 
-  /** loadDocument and compact, as requests/documents.ts says. */
-  readonly call = ((name: string, input: DocumentName & { state?: Uint8Array; upto?: number }): unknown => {
-    if (name === 'loadDocument') return this.#later(() => this.#load());
-    if (name === 'compact') return this.#later(() => this.#compact(input.state, input.upto ?? 0));
-    throw new Error(`The simulation has no ${name}`);
-  }) as unknown as Store['call'];
-
-  async backup(): Promise<void> {
-    throw new Error('The simulation keeps no copies');
+  load(after = -1): StoredDocument {
+    const snapshot = this.snapshot !== null && this.snapshot.upto > after ? this.snapshot.data : null;
+    const updates = this.rows.filter(({ seq }) => seq > after).map(({ data }) => data);
+    return { snapshot, updates, seq: this.seq, generation: this.generation };
   }
 
-  async scrub(): Promise<void> {}
-
-  async close(): Promise<void> {}
-
-  #load() {
-    const { rows, snapshot, seq } = this.#disk;
-    return { snapshot: snapshot?.data ?? null, updates: rows.map((row) => row.data), seq, generation: 1 };
+  logAfter(after: number): LogPart {
+    const life = { ...this.#name, generation: this.generation ?? 0 };
+    const rows = this.rows.filter(({ seq }) => seq > after).map(({ data }) => ({ ...life, data }));
+    const compacted = this.snapshot !== null && this.snapshot.upto > after ? [life] : [];
+    return { rows, compacted, seq: Math.max(after, this.seq), more: false };
   }
 
-  #compact(state: Uint8Array | undefined, upto: number): null {
-    const before = this.#disk.snapshot?.upto ?? -1;
-    if (state === undefined || before > upto) return null;
-    this.#disk.snapshot = { data: state, upto };
-    this.#disk.rows = this.#disk.rows.filter((row) => row.seq > upto);
+  compact(state: Uint8Array, upto: number, generation: number): null {
+    if (this.generation !== generation) throw serverErrors.documentReplaced();
+    if ((this.snapshot?.upto ?? -1) > upto) return null;
+    this.snapshot = { data: state, upto };
+    this.rows = this.rows.filter((row) => row.seq > upto);
     return null;
   }
 
-  #later<T>(work: () => T): Promise<T> {
-    return new Promise((resolve) => {
-      if (this.#alive) this.#queue.push(() => resolve(work()));
-    });
+  #isCurrent(write: Write): boolean {
+    if (write.kind !== 'append' && write.kind !== 'rotate')
+      throw new Error('The simulation has no such write');
+    if (this.generation === null) return write.kind === 'append' && write.creates;
+    if (this.generation !== write.generation) return false;
+    if (write.kind === 'append') return true;
+    return (this.snapshot?.upto ?? 0) <= write.upto && (this.rows.at(-1)?.seq ?? 0) <= write.upto;
+  }
+
+  #doc(): Y.Doc {
+    const doc = new Y.Doc();
+    if (this.snapshot !== null) Y.applyUpdate(doc, this.snapshot.data);
+    for (const { data } of this.rows) Y.applyUpdate(doc, data);
+    return doc;
   }
 }

@@ -5,6 +5,8 @@ import type { Connection } from '../../sync/connection.ts';
 export class SimLink {
   readonly toServer: Uint8Array[] = [];
   readonly toClient: Uint8Array[] = [];
+  /** Which server it leads to. */
+  server = 0;
   /** The server's end: null while the document is being loaded. */
   connection: Connection | null = null;
   /** The server has closed it, behind the frames that are still on their way. */

@@ -1,3 +1,4 @@
+import { isFinalClose } from '../../../src/protocol/sync.ts';
 import { Connection } from '../../sync/connection.ts';
 import { localGuest } from '../../sync/guest.ts';
 import { defaultSyncLimits } from '../../sync/limits.ts';
@@ -6,35 +7,50 @@ import { Rooms } from '../../sync/rooms.ts';
 import { Share } from '../../sync/share.ts';
 import { SimClient } from './client.ts';
 import type { SimClock } from './clock.ts';
-import { SimDisk, SimStore } from './disk.ts';
+import { SimDisk } from './disk.ts';
 import type { SimLink } from './link.ts';
+import { SimNet } from './net.ts';
+import { SimStore } from './store.ts';
 
 const NAME = { project: 'sample', path: 'notes.md' };
-/** Small, so that logs are folded and rooms are left within a few edits. */
-const limits = { ...defaultSyncLimits, idleMs: 20, logUpdates: 4 };
+/** Small, so that logs are folded, rooms are left and documents begin anew within a few edits. */
+const limits = { ...defaultSyncLimits, idleMs: 20, logUpdates: 4, documentStructs: 6, catchUpMs: 100 };
 /** Letters that nobody else uses. */
 const FIRST_LETTER = 0xe000;
+const MAX_ROUNDS = 150;
+/** Longer than a server waits for another that does not answer. */
+const ROUND_MS = 100;
 
-/** A server that can be killed, its disk, and a few people with lines that can be cut. */
+interface SimServer {
+  readonly id: number;
+  readonly store: SimStore;
+  readonly rooms: Rooms;
+}
+
+/** Servers that can be killed, their disk, and a few people with lines that can be cut. */
 export class SimWorld {
   readonly clients: SimClient[];
-  readonly disk = new SimDisk();
+  readonly disk = new SimDisk(NAME);
+  readonly net = new SimNet();
   readonly erased = new Set<string>();
   /** What somebody was told to be on disk. */
   promised = new Set<string>();
   promisedErased = new Set<string>();
   /** Promises that were not true when they were made. */
   readonly broken: string[] = [];
-  #store = new SimStore(this.disk);
-  #rooms = new Rooms(this.#store, limits);
+  readonly #servers: SimServer[];
+  #serverIds = 0;
   /** Lines that the client has given up and the server has not noticed. */
   #ghosts: SimLink[] = [];
   readonly #clock: SimClock;
   #letters = 0;
   #ids = 0;
 
-  constructor(clock: SimClock) {
+  /** Several servers hear one another over `net`; one alone needs nobody. */
+  constructor(clock: SimClock, servers: 1 | 2) {
     this.#clock = clock;
+    const isShared = servers > 1;
+    this.#servers = Array.from({ length: servers }, () => this.#newServer(isShared));
     // The last one is a plain client on a line that loses, doubles and swaps frames.
     this.clients = [true, true, true, false].map((acknowledges) => this.#newClient(acknowledges));
   }
@@ -48,10 +64,11 @@ export class SimWorld {
     if (letter !== null) this.erased.add(letter);
   }
 
-  connect(client: SimClient): void {
+  connect(client: SimClient, at = 0): void {
     if (client.link !== null) return;
     const link = client.connect();
-    const rooms = this.#rooms;
+    const { id, rooms } = this.#serverAt(at);
+    link.server = id;
     const shares = [new Share(limits)];
     rooms
       .enter(NAME, (room) => {
@@ -72,7 +89,10 @@ export class SimWorld {
     if (link === null) return;
     for (const frame of link.toClient.splice(0, count)) client.receive(frame);
     link.deliverToServer(count);
-    if (link.closedWith !== null && link.toClient.length === 0) this.cut(client, true);
+    if (link.closedWith === null || link.toClient.length > 0) return;
+    this.cut(client, true);
+    // What it had that the server did not take is kept beside the document.
+    if (isFinalClose(link.closedWith)) client.openAnew(this.#newId());
   }
 
   /** What is on its way either way is lost. */
@@ -88,25 +108,22 @@ export class SimWorld {
     for (const link of this.#ghosts.splice(0)) link.connection?.leave();
   }
 
-  work(count: number): void {
-    this.#store.work(count);
+  work(at: number, count: number): void {
+    this.#serverAt(at).store.work(count);
   }
 
-  /** kill -9; and where rows are lost, a disk that had lied about them. */
-  crash(lost: number): void {
-    this.#store.kill();
-    this.#clock.forget();
-    this.#ghosts = [];
-    for (const client of this.clients) client.link = null;
+  /** kill -9 of one server; and where the disk lied and rows are lost, of all of them. */
+  crash(at: number, lost: number): void {
     const { epoch } = this.disk;
     this.disk.lose(lost);
     // What is gone with the old log is still with those who wrote it, if they are still there.
-    if (this.disk.epoch !== epoch) {
+    const isLost = this.disk.epoch !== epoch;
+    if (isLost) {
       this.promised = new Set();
       this.promisedErased = new Set();
     }
-    this.#store = new SimStore(this.disk);
-    this.#rooms = new Rooms(this.#store, limits);
+    const dead = isLost ? [...this.#servers.keys()] : [at % this.#servers.length];
+    for (const index of dead) this.#kill(index);
   }
 
   /** Somebody leaves for good, with all that he had not been promised. */
@@ -134,35 +151,53 @@ export class SimWorld {
   async heal(): Promise<void> {
     for (const client of this.clients) this.cut(client, true);
     this.notice();
-    for (let round = 0; round < 60; round++) {
-      for (const client of this.clients) this.connect(client);
+    this.net.mend();
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      for (const [index, client] of this.clients.entries()) this.connect(client, index);
       await this.#clock.settle();
-      this.work(Number.POSITIVE_INFINITY);
+      for (let at = 0; at < this.#servers.length; at++) this.work(at, Number.POSITIVE_INFINITY);
+      this.net.deliver(Number.POSITIVE_INFINITY);
       await this.#clock.settle();
       for (const client of this.clients) this.deliver(client, Number.POSITIVE_INFINITY);
       await this.#clock.settle();
-      if (this.#isStill()) return;
+      if (this.#isStill() && (await this.#look()) && this.#isStill()) return;
+      await this.#clock.advance(round > 5 ? ROUND_MS : 0);
     }
     throw new Error('It does not come to rest');
   }
 
   /** What a server reads that is started on this disk. */
   async onDisk(): Promise<string> {
-    this.crash(0);
-    const reading = this.#rooms.read(NAME, (doc) => doc.getText('content').toString());
+    for (const index of this.#servers.keys()) this.#kill(index);
+    const reading = this.#serverAt(0).rooms.read(NAME, (doc) => doc.getText('content').toString());
     for (let round = 0; round < 4; round++) {
       await this.#clock.settle();
-      this.work(Number.POSITIVE_INFINITY);
+      this.work(0, Number.POSITIVE_INFINITY);
     }
     return reading;
   }
 
+  /** Every server looks once what the others wrote: what was said may have been lost. */
+  async #look(): Promise<boolean> {
+    let looking = this.#servers.length;
+    const looked = (): void => void looking--;
+    for (const { rooms } of this.#servers) rooms.look().then(looked, looked);
+    for (let round = 0; round < 20 && looking > 0; round++) {
+      await this.#clock.settle();
+      for (let at = 0; at < this.#servers.length; at++) this.work(at, Number.POSITIVE_INFINITY);
+    }
+    await this.#clock.settle();
+    return looking === 0;
+  }
+
   #isStill(): boolean {
     return (
-      this.#store.waiting === 0 &&
+      this.net.waiting === 0 &&
+      this.#servers.every(({ store }) => store.waiting === 0) &&
       this.clients.every(
         ({ link, isSaved, acknowledges }) =>
           link !== null &&
+          link.closedWith === null &&
           link.connection !== null &&
           link.toServer.length + link.toClient.length === 0 &&
           (isSaved || !acknowledges),
@@ -170,13 +205,43 @@ export class SimWorld {
     );
   }
 
-  #newClient(acknowledges: boolean): SimClient {
+  #serverAt(at: number): SimServer {
+    const server = this.#servers[at % this.#servers.length];
+    if (server === undefined) throw new Error('There is no server');
+    return server;
+  }
+
+  /** What it had in mind does not happen, or happens where nobody hears of it: its disk and its lines are cut. */
+  #kill(index: number): void {
+    const dead = this.#serverAt(index);
+    dead.store.kill();
+    this.net.gone(dead.id);
+    const isOf = (link: SimLink | null): boolean => link !== null && link.server === dead.id;
+    this.#ghosts = this.#ghosts.filter((link) => !isOf(link));
+    for (const client of this.clients) if (isOf(client.link)) client.link = null;
+    this.#servers[index] = this.#newServer(this.#servers.length > 1);
+  }
+
+  #newServer(isShared: boolean): SimServer {
+    const id = ++this.#serverIds;
+    const store = new SimStore(this.disk);
+    const rooms = new Rooms(store, limits, noMetrics, isShared ? this.net.server(id) : null);
+    void rooms.open();
+    return { id, store, rooms };
+  }
+
+  #newId(): number {
     this.#ids += 1;
-    return new SimClient(this.#ids, acknowledges, ({ letters, erased }) => {
+    return this.#ids;
+  }
+
+  #newClient(acknowledges: boolean): SimClient {
+    return new SimClient(this.#newId(), acknowledges, ({ letters, erased }) => {
       const there = this.disk.text();
       for (const letter of letters) {
         this.promised.add(letter);
-        if (!there.includes(letter) && !this.erased.has(letter)) this.broken.push('a letter is not on disk');
+        const isThere = there.includes(letter) || this.disk.holds(letter);
+        if (!isThere && !this.erased.has(letter)) this.broken.push('a letter is not on disk');
       }
       for (const letter of erased) {
         this.promisedErased.add(letter);
