@@ -77,6 +77,7 @@ test('everything that is done leaves a line: done, failed, and refused', async (
   const line = (action: string, fields: object) => expect.objectContaining({ action, ...fields });
   expect(lines).toEqual([
     line('server.started', { workspace: null }),
+    line('owner.invited', { name: null, workspace: 'home' }),
     line('acceptInvitation', { name: 'Olive', outcome: 'done' }),
     line('createInvitation', { name: 'Olive', target: 'workspace=home', workspace: 'home' }),
     line('acceptInvitation', { name: 'Vera', outcome: 'done' }),
@@ -91,7 +92,7 @@ test('everything that is done leaves a line: done, failed, and refused', async (
   const everything = JSON.stringify(entriesIn(server.dataDir));
   expect(everything).toContain('Letters');
   expect(everything).not.toContain('not the right one');
-  expect(await verify(server.dataDir)).toMatchObject({ code: 0, entries: 11, signedUpTo: 11, findings: [] });
+  expect(await verify(server.dataDir)).toMatchObject({ code: 0, entries: 12, signedUpTo: 11, findings: [] });
 });
 
 test('owners read what was done in their workspace, newest first and in parts, and nothing of another', async () => {
