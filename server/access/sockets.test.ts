@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   CloseCode,
   KEY_SUBPROTOCOL_PREFIX,
+  MessageType,
   syncPath,
   TICKET_SUBPROTOCOL_PREFIX,
 } from '../../src/protocol/sync.ts';
@@ -101,6 +102,24 @@ test('a role that changes is followed at once, in the middle of a document', asy
   expect(text).toContain('# ours\n# mine\n');
   expect(text).not.toContain('not allowed');
   await others.leave();
+});
+
+test('a reader whose bytes are no update is told that, and who sends an edit that his role forbids is told this', async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const vera = await memberOf(owner, 'Vera', 'viewer');
+  const odd: [readonly number[], number][] = [
+    [Array.from({ length: 10 }, () => 255), CloseCode.refusedUpdate],
+    [[1, 0x80, 0x8d, 0x9f, 0x0e, 1, 0, 0], CloseCode.refusedUpdate],
+  ];
+  for (const [bytes, code] of odd) {
+    const editor = await enter(vera);
+    editor.sendRaw(MessageType.sync, 2, Uint8Array.from(bytes));
+    expect((await editor.closed).code).toBe(code);
+  }
+  const editor = await enter(vera);
+  editor.text.insert(0, 'mine');
+  expect((await editor.closed).code).toBe(CloseCode.forbidden);
 });
 
 test('whoever is removed is out at once', async () => {

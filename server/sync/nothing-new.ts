@@ -1,14 +1,23 @@
 import type * as Y from 'yjs';
+import { serverErrors } from '../errors.ts';
 import { newsOf } from './cost.ts';
 import { type DocumentKind, scanUpdate } from './scan-update.ts';
 
+const offences: ReadonlySet<string> = new Set(
+  [serverErrors.malformedUpdate, serverErrors.hostileUpdate].map(({ code }) => code),
+);
+
 /**
  * Whether the document has everything that an update brings. Who may only read still answers the server's
- * sync step 1: with no struct, and with every deletion that it knows.
+ * sync step 1: with no struct, and with every deletion that it knows. Throws malformedUpdate and hostileUpdate: such
+ * bytes are nobody's edit, and so not one that his role forbids.
  */
 export function bringsNothing(update: Uint8Array, kind: DocumentKind, doc: Y.Doc): boolean {
   const scan = scanUpdate(update, kind);
-  if (!scan.ok) return false;
+  if (!scan.ok) {
+    if (offences.has(scan.error.code)) throw scan.error;
+    return false;
+  }
   const { structs, deletes } = newsOf(scan.value, doc);
   return structs === 0 && deletes === 0;
 }
