@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Session } from '../../src/protocol/http/access.ts';
-import { clientAddress } from '../http/client-address.ts';
+import { clientAddress, networkOf } from '../http/client-address.ts';
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
@@ -186,7 +186,11 @@ export class Accounts {
     const { name } = account;
     const password = await hashPassword(account.password);
     const user = { id: newId('u'), name, folded: foldName(name), password };
-    await this.#accept(hash, user);
+    // A name that is taken counts as an attempt: who holds one invitation could try all names by it.
+    const done = await this.#guarded(request, null, async () =>
+      (await this.#accept(hash, user)) ? true : null,
+    );
+    if (done === null) throw protocolErrors.nameTaken();
     return this.startSession(request, user);
   }
 
@@ -213,11 +217,13 @@ export class Accounts {
     return { principal, cookies: [cookie] };
   }
 
+  /** False where the name is taken. */
   async #accept(hash: string, who: Parameters<Accounts['startSession']>[1] | { readonly id: string }) {
     const accepted = await this.#store.call('acceptInvitation', { hash, now: this.#clock.now(), who });
     if (accepted === 'invalid') throw protocolErrors.linkInvalid();
-    if (accepted === 'taken') throw protocolErrors.nameTaken();
+    if (accepted === 'taken') return false;
     this.#access.changed({ workspace: accepted.workspace });
+    return true;
   }
 
   /** A new session in the place of the one that the request came with: an old cookie is worth nothing afterwards. */
@@ -246,7 +252,7 @@ export class Accounts {
 
   /** Runs an attempt that counts against its name and address unless it succeeds. */
   async #guarded<T>(request: IncomingMessage, name: string | null, attempt: () => Promise<T | null>) {
-    const address = clientAddress(request, this.#behindProxy);
+    const address = networkOf(clientAddress(request, this.#behindProxy));
     const keys = new Map<string, Allowance>([[`address ${address}`, { burst: 30, everyMs: MINUTE_MS / 2 }]]);
     if (name !== null) {
       // By both, so that a stranger cannot lock anybody out; by the name alone, against many strangers.

@@ -50,6 +50,13 @@ test('a hundred thousand names do not fill the memory, and do not free whoever g
   expect(throttle.size).toBeLessThanOrEqual(20_000);
 });
 
+test('whoever was guessed at most is remembered, however many other names are tried meanwhile', () => {
+  const { throttle, keys } = world();
+  for (let i = 0; i < 3; i++) throttle.take(keys('victim'));
+  for (let i = 0; i < 100_000; i++) throttle.take(keys(`name ${i}`));
+  expect(() => throttle.take(keys('victim'))).toThrow('Too many attempts');
+});
+
 test('attempts at another server count here, and those here there', () => {
   const here = world();
   const there = world();

@@ -19,7 +19,7 @@ export class Throttle {
   /** Told what is taken and given back here, for the other servers of a database. */
   onChange: (keys: ReadonlyMap<string, Allowance>, change: 'taken' | 'given back') => void = () => undefined;
   readonly #clock: Clock;
-  /** When the key's allowance is full again, in the monotonic time of the clock. The longest untouched is first. */
+  /** When the key's allowance is full again, in the monotonic time of the clock. */
   readonly #fullAt = new Map<string, number>();
 
   constructor(clock: Clock) {
@@ -68,8 +68,12 @@ export class Throttle {
   #set(key: string, fullAt: number): void {
     this.#fullAt.delete(key);
     if (fullAt > this.#clock.elapsed()) this.#fullAt.set(key, fullAt);
-    if (this.#fullAt.size <= MAX_KEYS) return;
-    const [longest] = this.#fullAt.keys();
-    if (longest !== undefined) this.#fullAt.delete(longest);
+    if (this.#fullAt.size > MAX_KEYS) this.#forget();
+  }
+
+  /** A tenth of them, those that owe least: to have a name forgotten one would try many others as often. */
+  #forget(): void {
+    const byDebt = [...this.#fullAt].sort(([, one], [, other]) => one - other);
+    for (const [key] of byDebt.slice(0, MAX_KEYS / 10)) this.#fullAt.delete(key);
   }
 }
