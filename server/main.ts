@@ -19,12 +19,14 @@ const help = `node server/main.ts [options]
   --public-url URL       where a proxy publishes it
   --max-artifact-bytes N the largest artifact
   --quota-bytes N        what the artifacts of a workspace may take at most
+  --max-workspaces 20    how many workspaces one person may make
   --invite-owner         prints a link for another owner, when the first has lost his password
   --audit-key FILE       signs the audit log; made if it is not there (also ANNEAL_AUDIT_KEY)
   --tls-cert FILE        with --tls-key FILE: serves HTTPS; SIGHUP reads renewed files
 
   ANNEAL_AUTH            on: people sign in, also on loopback; off: a proxy sees to it
   ANNEAL_OIDC_ISSUER     with ANNEAL_OIDC_CLIENT_ID, _CLIENT_SECRET, _NAME: sign-in by OpenID Connect
+  ANNEAL_OIDC_DOMAINS    whose verified addresses may sign in by it, such as example.org,example.com; * for all
   ANNEAL_S3_BUCKET       where artifacts lie, with ANNEAL_S3_ENDPOINT, _REGION, _ACCESS_KEY, _SECRET_KEY, _PREFIX
   ANNEAL_DATABASE_URL    postgres://..., where SQLite in the data folder is outgrown
   ANNEAL_MASTER_KEY      seals what is stored (openssl rand -base64 32); _PREVIOUS while keys are rotated
@@ -42,6 +44,7 @@ function readOptions(): ServerOptions | null {
       'public-url': { type: 'string' },
       'max-artifact-bytes': { type: 'string' },
       'quota-bytes': { type: 'string' },
+      'max-workspaces': { type: 'string' },
       'invite-owner': { type: 'boolean', default: false },
       'audit-key': { type: 'string' },
       'tls-cert': { type: 'string' },
@@ -61,6 +64,7 @@ function readOptions(): ServerOptions | null {
   }
   const maxBytes = values['max-artifact-bytes'];
   const quotaBytes = values['quota-bytes'];
+  const maxWorkspaces = values['max-workspaces'];
   return {
     port: wholeNumber('--port', values.port, 65_535),
     host: values.host,
@@ -83,6 +87,9 @@ function readOptions(): ServerOptions | null {
     ...(quotaBytes === undefined
       ? {}
       : { quotaBytes: wholeNumber('--quota-bytes', quotaBytes, Number.MAX_SAFE_INTEGER) }),
+    ...(maxWorkspaces === undefined
+      ? {}
+      : { maxWorkspaces: wholeNumber('--max-workspaces', maxWorkspaces, 1_000_000) }),
   };
 }
 

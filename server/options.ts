@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly maxArtifactBytes?: number;
   /** Artifacts of a workspace that has no limit of its own; left out: any number. */
   readonly quotaBytes?: number | null;
+  /** Of one person; each has the whole quota. */
+  readonly maxWorkspaces?: number;
   /** Where artifacts lie instead of the data folder. */
   readonly bucket?: BucketOptions | null;
   /** ANNEAL_AUTH; left out: as where it listens demands. */

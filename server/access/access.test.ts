@@ -146,6 +146,35 @@ test('a name is given once, whatever its case', async () => {
   await expect(memberOf(owner, 'OLIVE', 'viewer')).rejects.toThrow('ANN-PRO-035');
 });
 
+test('who holds an invitation cannot try names by it without end', async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/invitations', {
+    role: 'viewer',
+  });
+  const account = { name: 'Olive', password: PASSWORD };
+  const statuses: number[] = [];
+  const browser = new Browser(server.url);
+  while (statuses.length < 40 && statuses.at(-1) !== 429)
+    statuses.push((await browser.call('POST', '/invitations/accept', { secret, account })).status);
+  expect(statuses.length).toBeLessThanOrEqual(31);
+  expect(statuses.slice(0, -1).every((status) => status === 409)).toBe(true);
+  expect(statuses.at(-1)).toBe(429);
+});
+
+test('one person makes so many workspaces, also when he gives them away', async () => {
+  const server = await testServer({ auth: 'on', maxWorkspaces: 2 });
+  const owner = await ownerOf(server);
+  const made = await owner.get<{ id: string }>('POST', '/workspaces', { name: 'One' });
+  const puppet = await memberOf(owner, 'Puppet', 'owner', made.id);
+  const { principal } = await owner.session();
+  await puppet.get('DELETE', `/workspaces/${made.id}/members/${principal?.id}`);
+  expect((await owner.call('POST', '/workspaces', { name: 'Two' })).status).toBe(201);
+  const third = await owner.call('POST', '/workspaces', { name: 'Three' });
+  expect([third.status, third.value]).toMatchObject([409, { code: 'ANN-PRO-041' }]);
+  expect((await puppet.call('POST', '/workspaces', { name: 'His' })).status).toBe(201);
+});
+
 test('a key does what its scopes say, at most what its user may, until it is revoked', async () => {
   const server = await testServer({ auth: 'on' });
   const owner = await ownerOf(server);

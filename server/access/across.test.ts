@@ -13,7 +13,7 @@ import { Browser, memberOf, ownerOf } from '../testing/people.ts';
 // every place of every operation's address, in bodies, by sockets.
 
 const OURS = 'home';
-const HIS = 'elsewhere';
+let HIS: string;
 let server: TestServer;
 let olive: Browser;
 let bob: Browser;
@@ -27,7 +27,7 @@ beforeAll(async () => {
   bob = await memberOf(olive, 'Bob', 'viewer');
   const { principal } = await bob.session();
   await olive.get('DELETE', `/workspaces/${OURS}/members/${principal?.id}`);
-  await bob.get('POST', '/workspaces', { name: 'Elsewhere' });
+  HIS = (await bob.get<{ id: string }>('POST', '/workspaces', { name: 'Elsewhere' })).id;
   project = await freshProject(olive, OURS);
   await olive.get('POST', `/workspaces/${OURS}/keys`, { name: 'ours', scopes: ['read'] });
   await olive.get('POST', `/workspaces/${OURS}/shares`, { role: 'viewer' });
@@ -142,6 +142,22 @@ test('an id that another workspace has is not said to be taken', async () => {
   });
   expect(made.workspace).toBe(HIS);
   expect(made.id).toMatch(new RegExp(`^${project.slice(0, 56)}-[0-9a-f]{6}$`));
+});
+
+test('an id is like any other whether somebody has it or not', async () => {
+  const ids = [];
+  for (const id of [project, 'nobody-has-this']) {
+    const made = await bob.get<{ id: string }>('POST', '/projects', { name: 'Mine', id: `${id}-x` });
+    ids.push(made.id.slice(`${id}-x`.length));
+    const again = await bob.call('POST', '/projects', { name: 'Mine', id: `${id}-x` });
+    expect([again.status, again.value]).toMatchObject([409, { code: 'ANN-PRO-007' }]);
+  }
+  expect(ids[0]).toMatch(/^-[0-9a-f]{6}$/);
+  expect(ids[1]).toBe(ids[0]);
+  for (const name of ['Home', 'A name that nobody has']) {
+    const { id } = await bob.get<{ id: string }>('POST', '/workspaces', { name });
+    expect(id).toMatch(/-[0-9a-f]{6}$/);
+  }
 });
 
 test('a link into another workspace cannot be made, nor a key for it', async () => {

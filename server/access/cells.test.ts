@@ -42,6 +42,8 @@ const WORKSPACE = 'home';
 let server: TestServer;
 let owner: Browser;
 let outsider: Browser;
+/** The workspace of the outsider. */
+let elsewhere: string;
 const members = new Map<Role, Browser>();
 
 beforeAll(async () => {
@@ -51,7 +53,7 @@ beforeAll(async () => {
   outsider = await memberOf(owner, 'Otto', 'viewer');
   const { principal } = await outsider.session();
   await owner.get('DELETE', `/workspaces/${WORKSPACE}/members/${principal?.id}`);
-  await outsider.get('POST', '/workspaces', { name: 'Elsewhere' });
+  elsewhere = (await outsider.get<{ id: string }>('POST', '/workspaces', { name: 'Elsewhere' })).id;
 });
 
 afterAll(() => server.close());
@@ -220,7 +222,7 @@ describe('on a sync socket', () => {
 
   test('somebody of another workspace, with a key of his own', async () => {
     const project = await freshProject(owner, WORKSPACE);
-    const { secret } = await outsider.get<{ secret: string }>('POST', '/workspaces/elsewhere/keys', {
+    const { secret } = await outsider.get<{ secret: string }>('POST', `/workspaces/${elsewhere}/keys`, {
       name: 'own',
       scopes: ['read', 'write'],
     });

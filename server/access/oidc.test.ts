@@ -3,10 +3,13 @@ import type { RunningServer } from '../options.ts';
 import { testServer } from '../testing/fixture.ts';
 import { CLIENT, type IdentityProvider, identityProvider } from '../testing/identity-provider.ts';
 import { Browser, memberOf, ownerOf } from '../testing/people.ts';
+import { oidcOptions } from './options.ts';
 
-async function world(): Promise<{ provider: IdentityProvider; server: RunningServer }> {
+async function world(
+  domains: readonly string[] | null = null,
+): Promise<{ provider: IdentityProvider; server: RunningServer }> {
   const provider = await identityProvider();
-  const oidc = { ...CLIENT, issuer: provider.issuer, name: 'Example' };
+  const oidc = { ...CLIENT, issuer: provider.issuer, name: 'Example', domains };
   return { provider, server: await testServer({ auth: 'on', oidc, log: () => undefined }) };
 }
 
@@ -54,6 +57,58 @@ test('a name at the provider takes no account of that name over', async () => {
   expect(workspaces).toEqual([]);
 });
 
+test('whom nobody has invited has an account and nothing else; an invitation changes that', async () => {
+  const { provider, server } = await world();
+  const owner = await ownerOf(server);
+  const browser = new Browser(server.url);
+  await signIn(browser, provider);
+  const made = await browser.call('POST', '/workspaces', { name: 'Free room' });
+  expect([made.status, made.value]).toMatchObject([403, { code: 'ANN-PRO-042' }]);
+  const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/invitations', {
+    role: 'viewer',
+  });
+  await browser.get('POST', '/invitations/accept', { secret, account: null });
+  expect((await browser.call('POST', '/workspaces', { name: 'Free room' })).status).toBe(201);
+});
+
+test.each<[string, Record<string, unknown>, boolean]>([
+  ['an address of a domain that is let in', { email: 'ada@Example.org', email_verified: true }, true],
+  ['one that the provider has not verified', { email: 'ada@example.org', email_verified: false }, false],
+  ['one of which the provider does not say that', { email: 'ada@example.org' }, false],
+  ['a domain below it', { email: 'ada@evil.example.org', email_verified: true }, false],
+  ['a name with an @ of its own', { email: '"ada@example.org"@evil.org', email_verified: true }, false],
+  ['no address', {}, false],
+])('where domains are named: %s', async (_, claims, welcome) => {
+  const { provider, server } = await world(['example.org', 'example.com']);
+  const browser = new Browser(server.url);
+  provider.lie = { claims };
+  expect(await signIn(browser, provider)).toBe(welcome ? '/' : '/#sign-in-failed');
+  if (!welcome) expect((await browser.session()).principal).toBeNull();
+  else expect((await browser.call('POST', '/workspaces', { name: 'Own' })).status).toBe(201);
+});
+
+test('where all are welcome no address is asked for', async () => {
+  const { provider, server } = await world(['*']);
+  const browser = new Browser(server.url);
+  expect(await signIn(browser, provider)).toBe('/');
+  expect((await browser.call('POST', '/workspaces', { name: 'Own' })).status).toBe(201);
+});
+
+test.each([
+  [undefined, null],
+  ['', null],
+  ['Example.org, example.com,', ['example.org', 'example.com']],
+  ['*', ['*']],
+])('ANNEAL_OIDC_DOMAINS=%s: %j', (text, domains) => {
+  const environment = { ANNEAL_OIDC_ISSUER: 'https://id.example.org', ANNEAL_OIDC_CLIENT_ID: 'anneal' };
+  expect(oidcOptions({ ...environment, ANNEAL_OIDC_DOMAINS: text })?.domains).toEqual(domains);
+});
+
+test.each(['ada@example.org', 'localhost', 'example.org example.com'])('%s is no domain', (text) => {
+  const environment = { ANNEAL_OIDC_ISSUER: 'https://id.example.org', ANNEAL_OIDC_CLIENT_ID: 'anneal' };
+  expect(() => oidcOptions({ ...environment, ANNEAL_OIDC_DOMAINS: text })).toThrow('ANNEAL_OIDC_DOMAINS');
+});
+
 test.each<[string, IdentityProvider['lie']]>([
   ['signed by another key', { foreignKey: true }],
   ['for another server', { claims: { aud: 'another' } }],
@@ -81,7 +136,7 @@ test('an answer that another browser began, or that comes twice, lets nobody in'
 });
 
 test('a provider that is down is said, and the server runs on', async () => {
-  const oidc = { ...CLIENT, issuer: 'http://127.0.0.1:9', name: 'Example' };
+  const oidc = { ...CLIENT, issuer: 'http://127.0.0.1:9', name: 'Example', domains: null };
   const lines: string[] = [];
   const server = await testServer({ auth: 'on', oidc, log: (line) => lines.push(line) });
   const browser = new Browser(server.url);

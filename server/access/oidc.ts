@@ -1,4 +1,5 @@
 import * as client from 'openid-client';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import { serverErrors } from '../errors.ts';
 
 export interface OidcOptions {
@@ -7,6 +8,11 @@ export interface OidcOptions {
   readonly clientId: string;
   /** Null: a public client, which proves itself by PKCE alone. */
   readonly clientSecret: string | null;
+  /**
+   * Whose verified addresses may sign in, `*` for anybody's; they may make workspaces. Null: anybody may sign in,
+   * and can do nothing before somebody has invited him.
+   */
+  readonly domains: readonly string[] | null;
   /** What the button says. */
   readonly name: string;
 }
@@ -44,7 +50,7 @@ export class Oidc {
     };
     const url = client.buildAuthorizationUrl(configuration, {
       redirect_uri: callback,
-      scope: 'openid profile',
+      scope: this.#asksAddress ? 'openid profile email' : 'openid profile',
       state: checks.state,
       nonce: checks.nonce,
       code_challenge: await client.calculatePKCECodeChallenge(checks.verifier),
@@ -53,7 +59,7 @@ export class Oidc {
     return { url, checks: Buffer.from(JSON.stringify(checks)).toString('base64url') };
   }
 
-  /** Rejects when anything about the answer is not as it must be. */
+  /** Rejects when anything about the answer is not as it must be. Errors: notInvited, identityProvider. */
   async finish(url: URL, kept: string): Promise<Identity> {
     const configuration = await this.#discover();
     const checks = JSON.parse(Buffer.from(kept, 'base64url').toString()) as Checks;
@@ -66,7 +72,26 @@ export class Oidc {
     const claims = tokens.claims();
     if (claims === undefined) throw new Error('The provider sent no ID token');
     const { iss, sub, name, preferred_username } = claims;
+    if (this.#asksAddress) {
+      const said =
+        claims.email !== undefined || configuration.serverMetadata().userinfo_endpoint === undefined
+          ? claims
+          : await client.fetchUserInfo(configuration, tokens.access_token, sub);
+      this.#mustBeWelcome(said);
+    }
     return { issuer: iss, subject: sub, name: nameFrom(name, preferred_username) };
+  }
+
+  get #asksAddress(): boolean {
+    const { domains } = this.options;
+    return domains !== null && !domains.includes('*');
+  }
+
+  /** What the provider has not verified, anybody can have written there. */
+  #mustBeWelcome({ email, email_verified }: Readonly<Record<string, unknown>>): void {
+    const domain = typeof email === 'string' ? email.slice(email.lastIndexOf('@') + 1).toLowerCase() : '';
+    if (email_verified === true && this.options.domains?.includes(domain) === true) return;
+    throw protocolErrors.notInvited({ message: 'This account is of none of the domains that are let in' });
   }
 
   /** Asked when somebody signs in first: the provider may start after the server. What failed is tried again. */

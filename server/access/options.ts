@@ -19,8 +19,19 @@ export function oidcOptions(environment: Environment): OidcOptions | null {
     issuer,
     clientId,
     clientSecret: environment.ANNEAL_OIDC_CLIENT_SECRET || null,
+    domains: domainsIn(environment.ANNEAL_OIDC_DOMAINS),
     name: environment.ANNEAL_OIDC_NAME || new URL(issuer).hostname,
   };
+}
+
+function domainsIn(text: string | undefined): readonly string[] | null {
+  const domains = (text ?? '').split(',').flatMap((part) => part.trim().toLowerCase() || []);
+  const wrong = domains.find((domain) => domain !== '*' && !/^[^\s@*]+\.[^\s@*]+$/.test(domain));
+  if (wrong === undefined) return domains.length === 0 ? null : domains;
+  throw serverErrors.badOption({
+    where: 'ANNEAL_OIDC_DOMAINS',
+    message: `ANNEAL_OIDC_DOMAINS takes domains such as example.org,example.com, or *, not "${wrong}"`,
+  });
 }
 
 /** Errors: badOption where only one of the two is named. */

@@ -18,13 +18,14 @@ import { artifactHandlers } from './artifact-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
 import { reviewHandlers } from './review-handlers.ts';
 import { uploadHandlers } from './upload-handlers.ts';
-import { workspaceHandlers } from './workspace-handlers.ts';
+import { type Founding, workspaceHandlers } from './workspace-handlers.ts';
 
 export interface HandlerParts {
   readonly store: Store;
   readonly access: Access;
   readonly accounts: Accounts;
   readonly clock: Clock;
+  readonly founding: Founding;
   readonly projects: Projects;
   readonly files: Files;
   readonly lending: Lending;

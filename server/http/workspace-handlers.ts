@@ -10,16 +10,26 @@ import { slug } from '../projects/projects.ts';
 import type { Store } from '../store/store.ts';
 import type { Handlers } from './api.ts';
 
+/** Who may make workspaces. */
+export interface Founding {
+  /** So many each. */
+  readonly most: number;
+  /** Also those whom nobody has invited, as an identity provider lets them in. */
+  readonly allWelcome: boolean;
+}
+
 /** Workspaces and who may enter them; whoever gets here may do what he asks for. */
 export function workspaceHandlers({
   store,
   access,
   clock,
+  founding,
   url,
 }: {
   readonly store: Store;
   readonly access: Access;
   readonly clock: Clock;
+  readonly founding: Founding;
   /** Where browsers find the server. */
   readonly url: () => string;
 }): Pick<Handlers, keyof typeof workspaceOperations> {
@@ -59,14 +69,14 @@ export function workspaceHandlers({
         throw protocolErrors.forbidden({ message: 'Only who has signed in can create a workspace' });
       }
       const created = clock.now();
-      for (
-        let id = slug(name, 'workspace');
-        ;
-        id = `${slug(name, 'workspace')}-${randomBytes(3).toString('hex')}`
-      ) {
-        if (await store.call('createWorkspace', { id, name, created, owner: principal.id })) {
-          return { id, name, created, role: 'owner' };
-        }
+      for (;;) {
+        // Always with a suffix: one that came only when the id is taken would tell of others' workspaces.
+        const id = `${slug(name, 'workspace')}-${randomBytes(3).toString('hex')}`;
+        const wish = { id, name, created, owner: principal.id, ...founding };
+        const done = await store.call('createWorkspace', wish);
+        if (done === 'created') return { id, name, created, role: 'owner' };
+        if (done === 'too many') throw protocolErrors.tooManyWorkspaces({ data: { limit: founding.most } });
+        if (done === 'not invited') throw protocolErrors.notInvited();
       }
     },
     getWorkspace: ({ workspace: id, role }) => workspace(id, role),

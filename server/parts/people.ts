@@ -5,6 +5,7 @@ import type { SignInMode } from '../access/sign-in-mode.ts';
 import { spreadAttempts, spreadRoleChanges } from '../access/spread.ts';
 import { Throttle } from '../access/throttle.ts';
 import { OIDC_PATH } from '../http/oidc-routes.ts';
+import type { Founding } from '../http/workspace-handlers.ts';
 import type { Starting } from './starting.ts';
 import type { Storage } from './storage.ts';
 
@@ -14,7 +15,10 @@ export interface People {
   readonly accounts: Accounts;
   /** Null where nobody signs in by an identity provider. */
   readonly oidc: Oidc | null;
+  readonly founding: Founding;
 }
+
+const MAX_WORKSPACES = 20;
 
 export async function openPeople(
   { options, clock, closing }: Starting,
@@ -38,5 +42,9 @@ export async function openPeople(
     const attempts = await spreadAttempts(throttle, fanout);
     closing.add(() => attempts.stop());
   }
-  return { access, accounts, oidc };
+  const founding = {
+    most: options.maxWorkspaces ?? MAX_WORKSPACES,
+    allWelcome: oidc !== null && oidc.options.domains !== null,
+  };
+  return { access, accounts, oidc, founding };
 }

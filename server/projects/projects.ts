@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
@@ -76,13 +76,17 @@ export class Projects {
     if (twice !== undefined)
       throw protocolErrors.badRequest({ message: `Two files are named ${twice.path}`, where: 'files' });
     const first = wish.id ?? slug(wish.name, 'project');
-    // An id that was wished for is changed only where another workspace has it, of which nothing may be known.
-    for (let id = first; ; id = `${first.slice(0, 56)}-${randomBytes(3).toString('hex')}`) {
+    // Ids of the first workspace are as they were wished for. Those of others always have a suffix, the same for a
+    // wish that comes again: one that came only when the id is taken would tell of others' projects.
+    const own = wish.id === undefined ? randomBytes(3) : createHash('sha256').update(workspace).digest();
+    const begin = workspace === HOME_WORKSPACE ? first : suffixed(first, own);
+    for (let id = begin; ; id = suffixed(first, randomBytes(3))) {
       const project = { id, workspace, name: wish.name, created };
       const done = await this.#store.call('createProject', { ...project, seeds: seeds(files, created) });
       this.#known.forget(id);
       if (done === 'created') return { ...project, deleted: null };
-      if (done === 'taken here' && wish.id === id) throw protocolErrors.projectExists({ where: id });
+      if (done === 'taken here' && wish.id !== undefined && id === begin)
+        throw protocolErrors.projectExists({ where: id });
     }
   }
 
@@ -132,6 +136,8 @@ export class Projects {
     return project;
   }
 }
+
+const suffixed = (id: string, by: Buffer): string => `${id.slice(0, 56)}-${by.toString('hex').slice(0, 6)}`;
 
 function seeds(files: readonly FirstFile[], created: number): Seed[] {
   const entries = files.map(({ path }): [string, FileEntry] => [path, { kind: 'text', created }]);

@@ -217,6 +217,16 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'The text is not what it was any more',
     fix: 'Somebody has changed it: look at it as it is now, and try again if you still want to.',
   },
+  tooManyWorkspaces: {
+    number: 41,
+    title: 'You have made as many workspaces as one person may',
+    fix: 'Use one that you have, or ask whoever runs the server for more (--max-workspaces).',
+  },
+  notInvited: {
+    number: 42,
+    title: 'This server is for those who have been invited',
+    fix: 'Ask somebody who is in for an invitation, or whoever runs the server to let in your domain (ANNEAL_OIDC_DOMAINS).',
+  },
   quotaExceeded: {
     number: 45,
     title: 'The workspace has no room for this artifact',
@@ -284,6 +294,8 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   lastOwner: 409,
   signInOff: 409,
   bodyLate: 408,
+  tooManyWorkspaces: 409,
+  notInvited: 403,
   unreachable: 503,
   timeout: 504,
   aborted: 499,

@@ -7,6 +7,7 @@ import { artifacts } from './0006-artifacts.ts';
 import { vault } from './0007-vault.ts';
 import { generations } from './0008-generations.ts';
 import { lent } from './0009-lent.ts';
+import { creators } from './0010-creators.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, the same on both databases: a database's version is how many of these it has had. */
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   vault,
   generations,
   lent,
+  creators,
 ];
 
 /** The database was written by a later version of the program. */

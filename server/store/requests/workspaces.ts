@@ -38,6 +38,17 @@ async function isLastOwner(
   return owners.length === 1 && owners[0]?.user === user;
 }
 
+/** Somebody has let him in once: passwords come by invitations alone; an identity provider knows anybody. */
+async function isInvited(db: Db, user: string): Promise<boolean> {
+  const known = await db
+    .selectFrom('users')
+    .leftJoin('members', 'members.user', 'users.id')
+    .select(['users.password', 'members.workspace'])
+    .where('users.id', '=', user)
+    .executeTakeFirst();
+  return known !== undefined && (known.password !== null || known.workspace !== null);
+}
+
 /** Workspaces, their members, and invitations. */
 export const workspaceRequests = {
   async workspacesOf(db: Db, { user }: { readonly user: string }): Promise<Workspace[]> {
@@ -60,21 +71,36 @@ export const workspaceRequests = {
     return workspace ?? null;
   },
 
-  /** False, and nothing done, where the id is taken. */
+  /**
+   * Nothing is done where the id is taken, where he made `most` already, and where nobody has ever invited him
+   * unless all are welcome.
+   */
   async createWorkspace(
     db: Db,
-    { owner, ...workspace }: Omit<Workspace, 'role'> & { readonly owner: string },
-  ): Promise<boolean> {
-    if ((await workspaceRequests.getWorkspace(db, workspace.id)) !== null) return false;
+    wish: Omit<Workspace, 'role'> & {
+      readonly owner: string;
+      readonly most: number;
+      readonly allWelcome: boolean;
+    },
+  ): Promise<'created' | 'taken' | 'too many' | 'not invited'> {
+    const { owner, most, allWelcome, ...workspace } = wish;
+    if (!allWelcome && !(await isInvited(db, owner))) return 'not invited';
+    const made = await db
+      .selectFrom('workspaces')
+      .where('created_by', '=', owner)
+      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .executeTakeFirst();
+    if (Number(made?.count ?? 0) >= most) return 'too many';
+    if ((await workspaceRequests.getWorkspace(db, workspace.id)) !== null) return 'taken';
     await db
       .insertInto('workspaces')
-      .values({ ...workspace, quota_bytes: null })
+      .values({ ...workspace, quota_bytes: null, created_by: owner })
       .execute();
     await db
       .insertInto('members')
       .values({ workspace: workspace.id, user: owner, role: 'owner', since: workspace.created })
       .execute();
-    return true;
+    return 'created';
   },
 
   async renameWorkspace(db: Db, { id, name }: { readonly id: string; readonly name: string }): Promise<null> {

@@ -2,7 +2,13 @@ import type { Role } from '../../../src/domain/access/roles.ts';
 
 /** Secrets are kept as SHA-256 in hexadecimal (`hash`), passwords as argon2id. Times are milliseconds since 1970 UTC. */
 export interface AccessTables {
-  workspaces: { id: string; name: string; created: number; quota_bytes: number | null };
+  workspaces: {
+    id: string;
+    name: string;
+    created: number;
+    quota_bytes: number | null;
+    created_by: string | null;
+  };
   /** `folded` is the name as it is compared. No password: the user signs in with an identity provider. */
   users: {
     id: string;

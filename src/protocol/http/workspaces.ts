@@ -90,7 +90,7 @@ export const workspaceOperations = {
     body: z.object({ name: projectNameSchema }),
     response: workspaceSchema,
     success: [201],
-    errors: ['badRequest', 'notSignedIn', 'forbidden', 'signInOff'],
+    errors: ['badRequest', 'notSignedIn', 'forbidden', 'notInvited', 'tooManyWorkspaces', 'signInOff'],
   }),
   getWorkspace: operation({
     method: 'GET',
