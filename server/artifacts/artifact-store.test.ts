@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
+import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { testArtifacts } from '../testing/artifacts.ts';
 import { FakeS3 } from '../testing/fake-s3.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
@@ -289,6 +290,17 @@ test('a bucket refuses what arrives there with another bit, and nothing is left'
     await put(artifacts, 'home', bytes);
     expect((await read(artifacts, 'home', hash(bytes))).equals(bytes)).toBe(true);
   }
+});
+
+test('room that was set aside for bytes whose server was killed is free at the next start', async () => {
+  const dataDir = await temporaryFolder();
+  const first = await SqliteStore.open(dataDir);
+  const killed = { workspace: 'home', sha256: 'put-killed', bytes: 90, client: 'put-killed' };
+  const now = Date.now();
+  await first.call('beginUpload', { ...killed, now, until: now + 24 * 3600_000, usual: 100 });
+  await first.close();
+  const { artifacts } = await testArtifacts({ dataDir, quotaBytes: 100 });
+  expect(await artifacts.use('home')).toEqual({ used: 0, pending: 0, quota: 100 });
 });
 
 test('artifacts of a folder that knew no owners are those of the first workspace', async () => {

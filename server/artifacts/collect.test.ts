@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Random } from '../../src/base/random.ts';
+import type { Collection } from '../../src/protocol/http/artifacts.ts';
 import { syncPath } from '../../src/protocol/sync.ts';
 import { createClient } from '../../src/sdk/client.ts';
 import type { ServerOptions } from '../options.ts';
@@ -8,6 +9,7 @@ import type { RequestName } from '../store/requests.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
+import { memberOf, ownerOf } from '../testing/people.ts';
 import { addHashes } from './references.ts';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -180,13 +182,35 @@ describe.each([
     const named = await upload();
     await files.create('sample', { kind: 'text', path: 'notes.md', text: `We trained on ${named}.` });
     pass(2 * HOUR_MS);
-    const interrupted = interrupt('allDocuments', 'after', () =>
+    const interrupted = interrupt('documentsOf', 'after', () =>
       files.rename('sample', 'notes.md', 'moved.md'),
     );
     expect(await artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 1 });
     expect(interrupted()).toBe(true);
     expect((await artifacts.download(named)).size).toBe(3000);
   });
+});
+
+test('what somebody of another workspace names or holds is not his to keep', async () => {
+  let passed = 0;
+  const running = await testServer({ auth: 'on', now: () => Date.now() + passed });
+  const owner = await ownerOf(running);
+  const other = await memberOf(owner, 'Eddie', 'editor');
+  const { id } = await other.get<{ id: string }>('POST', '/workspaces', { name: 'Elsewhere' });
+  await other.get('POST', `/projects?workspace=${id}`, { name: 'Theirs', id: 'theirs' });
+  const bytes = randomBytes(3000);
+  const sha256 = hash(bytes);
+  const sent = await owner.fetch(`/api/v1/artifacts/${sha256}?workspace=home`, {
+    method: 'PUT',
+    body: new Uint8Array(bytes),
+  });
+  expect(sent.status).toBe(201);
+  await other.get('PUT', '/projects/theirs/holds/run-1', { artifacts: [sha256] });
+  const file = { kind: 'text', path: 'notes.md', text: sha256 };
+  await other.get('POST', '/projects/theirs/files', file);
+  passed += 2 * HOUR_MS;
+  const { artifacts } = await owner.get<Collection>('POST', '/workspaces/home/artifacts/collect', everything);
+  expect(artifacts.map((gone) => gone.sha256)).toEqual([sha256]);
 });
 
 test('hashes are found in whatever surrounds them', () => {

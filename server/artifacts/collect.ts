@@ -30,6 +30,7 @@ export class Collector {
   readonly #store: Store;
   readonly #artifacts: ArtifactStore;
   readonly #clock: Clock;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(store: Store, artifacts: ArtifactStore, clock: Clock) {
     this.#store = store;
@@ -42,7 +43,14 @@ export class Collector {
     await this.#store.call('holdArtifacts', { project, holder, hashes, now: this.#clock.now() });
   }
 
-  async collect({ workspace, dryRun, graceMs }: CollectOptions): Promise<Collection> {
+  /** One after the other: each reads all that a workspace has. Errors: collectBusy. */
+  collect(options: CollectOptions): Promise<Collection> {
+    const collected = this.#last.then(() => this.#collect(options));
+    this.#last = collected.catch(() => undefined);
+    return collected;
+  }
+
+  async #collect({ workspace, dryRun, graceMs }: CollectOptions): Promise<Collection> {
     const store = this.#store;
     const before = this.#clock.now() - Math.max(graceMs, MIN_GRACE_MS) - TOUCH_EVERY_MS;
     const idle = await store.call('idleArtifacts', { workspace, before });

@@ -57,7 +57,7 @@ export async function openArtifacts(
   const artifacts = new ArtifactStore({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes });
   const uploads = new Uploads(artifacts, store, clock);
   await adopt(store, blobs, clock);
-  await uploads.sweep(clock.now() - (shared ? SWEEP_AFTER_MS : 0));
+  await uploads.sweep(clock.now() - (shared ? SWEEP_AFTER_MS : 0), !shared);
   let closed = false;
   let working: Promise<unknown> = Promise.resolve();
   /** What fails in the background is tried again in the next round; until then it takes room, and nothing else. */

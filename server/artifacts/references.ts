@@ -5,7 +5,7 @@ import type { DocumentName } from '../store/write.ts';
 export interface ReferencesEnd {
   /** Of the log. */
   readonly seq: number;
-  /** The newest document. */
+  /** The newest document of the workspace. */
   readonly document: number;
 }
 
@@ -15,27 +15,29 @@ const ROWS_AT_ONCE = 50;
 const nameOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
 
 /**
- * Every hash that some document names, in whatever state: the bytes are searched as they are. A file that was
+ * Every hash that some document of a workspace names, in whatever state: the bytes are searched as they are. A file that was
  * deleted and can be restored, a text that quotes a hash, a project that is in the bin: all of them keep what
  * they name. What is no reference at all may be kept too; nothing that is one is missed.
  */
 export class References {
   readonly hashes = new Set<string>();
   readonly #store: Store;
+  readonly #workspace: string;
   /** Documents that were searched, and what they were called then. */
   readonly #read = new Map<number, string>();
   #seq: number;
   #document = 0;
 
-  private constructor(store: Store) {
+  private constructor(store: Store, workspace: string) {
     this.#store = store;
+    this.#workspace = workspace;
     this.#seq = store.lsn;
   }
 
   static async of(store: Store, workspace: string): Promise<References> {
-    const found = new References(store);
+    const found = new References(store, workspace);
     for (const sha256 of await store.call('heldArtifacts', workspace)) found.hashes.add(sha256);
-    for (const sha256 of await store.call('versionArtifacts', null)) found.hashes.add(sha256);
+    for (const sha256 of await store.call('versionArtifacts', workspace)) found.hashes.add(sha256);
     await found.#readDocuments();
     return found;
   }
@@ -64,7 +66,7 @@ export class References {
   /** Those that are new, or had another name when they were looked for: under that name they were not found. */
   async #readDocuments(): Promise<void> {
     for (;;) {
-      const documents = await this.#store.call('allDocuments', null);
+      const documents = await this.#store.call('documentsOf', this.#workspace);
       const unread = documents.filter((document) => this.#read.get(document.id) !== nameOf(document));
       if (unread.length === 0) return;
       for (const { id, project, path } of unread) {

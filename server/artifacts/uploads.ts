@@ -155,10 +155,16 @@ export class Uploads {
     answer(response, 204, {});
   }
 
-  /** Removes what nobody continues, and what a killed server left. Resolves with how many. */
-  async sweep(before: number): Promise<number> {
-    const now = this.#clock.now();
-    const known = await this.#store.call('expireUploads', { before: now - KEEP_UPLOADS_MS, now });
+  /**
+   * Removes what nobody continues, and what a killed server left; `first`: there is no other server, and nothing comes
+   * in yet. Resolves with how many.
+   */
+  async sweep(before: number, first = false): Promise<number> {
+    const now = first ? Number.MAX_SAFE_INTEGER : this.#clock.now();
+    const known = await this.#store.call('expireUploads', {
+      before: this.#clock.now() - KEEP_UPLOADS_MS,
+      now,
+    });
     return this.#artifacts.incoming.sweep(new Set(known.map((key) => this.#idOf(key))), before);
   }
 

@@ -68,6 +68,7 @@ export class FolderBlobs implements Blobs {
     await mkdir(dirname(target), { recursive: true });
     try {
       await link(file, target);
+      await this.touch(name); // its bytes may have come long ago
       await syncFolder(dirname(target));
     } catch (error) {
       if (isCode(error, 'EEXIST')) return; // somebody else was faster

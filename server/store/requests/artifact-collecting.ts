@@ -6,13 +6,23 @@ type Db = Kysely<Tables>;
 
 const ROWS_AT_ONCE = 500;
 
+const documentsIn = (db: Db, workspace: string) =>
+  db
+    .selectFrom('documents')
+    .innerJoin('projects', 'projects.id', 'documents.project')
+    .where('projects.workspace', '=', workspace);
+
 async function isWrittenSince(
   db: Db,
+  workspace: string,
   { seq, document }: { readonly seq: number; readonly document: number },
 ): Promise<boolean> {
   const row = db.selectFrom('updates').select('seq').where('seq', '>', seq).limit(1);
   const snapshot = db.selectFrom('snapshots').select('upto').where('upto', '>', seq).limit(1);
-  const made = db.selectFrom('documents').select('id').where('id', '>', document).limit(1);
+  const made = documentsIn(db, workspace)
+    .select('documents.id')
+    .where('documents.id', '>', document)
+    .limit(1);
   for (const query of [row, snapshot, made]) if ((await query.execute()).length > 0) return true;
   return false;
 }
@@ -82,8 +92,8 @@ export const collectingRequests = {
       readonly since: { readonly seq: number; readonly document: number };
     },
   ): Promise<string[] | null> {
-    if (await isWrittenSince(db, wish.since)) return null;
-    const named = new Set(await collectingRequests.versionArtifacts(db, null));
+    if (await isWrittenSince(db, wish.workspace, wish.since)) return null;
+    const named = new Set(await collectingRequests.versionArtifacts(db, wish.workspace));
     const hashes = wish.hashes.filter((sha256) => !named.has(sha256));
     const gone: string[] = [];
     for (let first = 0; first < hashes.length; first += ROWS_AT_ONCE) {
@@ -133,8 +143,12 @@ export const collectingRequests = {
   },
 
   /** What versions of texts name: the review keeps a list with each. */
-  async versionArtifacts(db: Db, _input: null): Promise<string[]> {
-    const rows = await db.selectFrom('versions').select('artifacts').distinct().execute();
+  async versionArtifacts(db: Db, workspace: string): Promise<string[]> {
+    const rows = await documentsIn(db, workspace)
+      .innerJoin('versions', 'versions.document', 'documents.id')
+      .select('versions.artifacts')
+      .distinct()
+      .execute();
     return rows.flatMap(({ artifacts }) => JSON.parse(artifacts) as string[]);
   },
 
@@ -169,11 +183,14 @@ export const collectingRequests = {
       .execute();
   },
 
-  /** Names of all documents of the projects, deleted ones too: they can be restored. */
-  async allDocuments(
+  /** Names of all documents of the workspace's projects, deleted ones too: they can be restored. */
+  async documentsOf(
     db: Db,
-    _input: null,
+    workspace: string,
   ): Promise<{ readonly id: number; readonly project: string; readonly path: string }[]> {
-    return db.selectFrom('documents').select(['id', 'project', 'path']).orderBy('id').execute();
+    return documentsIn(db, workspace)
+      .select(['documents.id', 'documents.project', 'documents.path'])
+      .orderBy('documents.id')
+      .execute();
   },
 };
