@@ -9,7 +9,11 @@ import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { testArtifacts } from '../testing/artifacts.ts';
 import { FakeS3 } from '../testing/fake-s3.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
+import { KeyRing } from '../vault/key-ring.ts';
 import type { ArtifactStore } from './artifact-store.ts';
+import { FolderBlobs } from './folder/folder-blobs.ts';
+import { resealArtifacts } from './reseal.ts';
+import { SealedBlobs } from './sealed-blobs.ts';
 
 const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -290,6 +294,25 @@ test('a bucket refuses what arrives there with another bit, and nothing is left'
     await put(artifacts, 'home', bytes);
     expect((await read(artifacts, 'home', hash(bytes))).equals(bytes)).toBe(true);
   }
+});
+
+test('a damaged blob keeps no other one from its new key', async () => {
+  const master = randomBytes(32);
+  const { artifacts, store, dataDir } = await testArtifacts({ master });
+  const names = [];
+  for (const n of [1, 2, 3]) names.push(await put(artifacts, 'home', Buffer.from(`artifact ${n}`)));
+  const [bad = '', ...good] = names.sort();
+  await flip(join(dataDir, 'artifacts', 'spaces', 'home', bad.slice(0, 2), bad));
+  const keys = await KeyRing.open(
+    store,
+    { now: Date.now, elapsed: () => 0 },
+    { current: master, previous: null },
+  );
+  await keys.make('home', true);
+  const blobs = new SealedBlobs(new FolderBlobs(join(dataDir, 'artifacts')), keys);
+  expect(await resealArtifacts(store, artifacts, blobs, () => false)).toBe(2);
+  for (const name of good) expect(await blobs.isCurrent(`home/${name}`)).toBe(true);
+  expect(await artifacts.size({ workspace: 'home', sha256: bad })).toBeNull();
 });
 
 test('room that was set aside for bytes whose server was killed is free at the next start', async () => {

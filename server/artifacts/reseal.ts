@@ -1,5 +1,9 @@
+import { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
+import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactStore } from './artifact-store.ts';
+import type { BlobName } from './ports.ts';
 import { type SealedBlobs, spaceOf } from './sealed-blobs.ts';
 
 /**
@@ -16,15 +20,35 @@ export async function resealArtifacts(
   for (const workspace of await store.call('artifactWorkspaces', null)) {
     for (const { sha256, bytes } of await store.call('blobsOf', workspace)) {
       if (stopped()) return sealed;
-      const name = `${workspace}/${sha256}`;
-      const there = (await blobs.stat(name)) !== null;
-      if (there ? await blobs.isCurrent(name) : (await blobs.stat(sha256)) === null) continue;
-      await artifacts.gate.adding(() => blobs.put(name, bytes, () => blobs.read(there ? name : sha256)));
-      sealed++;
+      try {
+        if (await reseal(artifacts, blobs, { name: `${workspace}/${sha256}`, plain: sha256, bytes }))
+          sealed++;
+      } catch (error) {
+        if (!isDamage(error)) throw error; // said to whoever asks for it; it keeps nobody from the others
+      }
     }
   }
   await removeUnsealed(store, artifacts, blobs, stopped);
   return sealed;
+}
+
+/** Nothing is sealed anew that is not right: it would look untouched. Errors: artifactDamaged, sealBroken. */
+async function reseal(
+  { gate, verified }: ArtifactStore,
+  blobs: SealedBlobs,
+  { name, plain, bytes }: { readonly name: BlobName; readonly plain: BlobName; readonly bytes: number },
+): Promise<boolean> {
+  const there = (await blobs.stat(name)) !== null;
+  if (there && (await blobs.isCurrent(name))) return false;
+  const from = there ? name : plain;
+  if ((await verified.check(from)) === null) return false;
+  await gate.adding(() => blobs.put(name, bytes, () => blobs.read(from)));
+  return true;
+}
+
+function isDamage(error: unknown): boolean {
+  if (!(error instanceof AnnealError)) return false;
+  return error.code === protocolErrors.artifactDamaged.code || error.code === serverErrors.sealBroken.code;
 }
 
 async function removeUnsealed(

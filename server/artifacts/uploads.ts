@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { MemoryLocker, Server, Upload } from '@tus/server';
 import type { Clock } from '../../src/base/clock.ts';
-import { AnnealError, toAnnealError } from '../../src/base/error.ts';
-import { errorFactsSchema } from '../../src/domain/error-facts.ts';
-import { protocolErrors, statusOfCode } from '../../src/protocol/errors.ts';
+import { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import type { ArtifactKey } from '../store/requests/artifact-uploads.ts';
 import type { Store } from '../store/store.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { Leases } from './lease.ts';
+import { asAnneal, asTus } from './tus-error.ts';
 import { announcedUpload, clientOf, patchHead } from './upload-head.ts';
 
 /** Who sends what. */
@@ -269,37 +269,4 @@ const arrived = (offset: number, bytes: number) => ({
 function answer(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>): void {
   response.writeHead(status, { 'tus-resumable': '1.0.0', 'cache-control': 'no-store', ...headers });
   response.end();
-}
-
-/** What tus answers with, as every other address does. */
-function asTus(thrown: unknown): { status_code: number; body: string } {
-  const error = thrown instanceof AnnealError ? thrown : fromTus(thrown);
-  return { status_code: statusOfCode(error.code), body: JSON.stringify(error) };
-}
-
-/** What `asTus` made of an error. */
-function asAnneal(body: string): AnnealError {
-  const facts = errorFactsSchema.safeParse(JSON.parse(body));
-  return facts.success ? new AnnealError(facts.data) : protocolErrors.internal({ message: body });
-}
-
-function fromTus(thrown: unknown): AnnealError {
-  if (typeof thrown === 'object' && thrown !== null && 'status_code' in thrown && 'body' in thrown) {
-    const message = String(thrown.body).trim();
-    if (message.startsWith('{')) return asAnneal(message);
-    switch (thrown.status_code) {
-      case 400: // another request took its place
-        return protocolErrors.uploadBusy({ message });
-      case 403:
-        return protocolErrors.badRequest({ message });
-      case 404:
-      case 410:
-        return protocolErrors.uploadNotFound();
-      case 409:
-        return protocolErrors.uploadConflict();
-      case 413:
-        return protocolErrors.tooLarge({ message });
-    }
-  }
-  return toAnnealError(thrown, protocolErrors.internal);
 }
