@@ -143,6 +143,50 @@ test('an older state that is put into the same database makes a new epoch', asyn
   expect(after.epoch).not.toBe(store.epoch);
 });
 
+test('an epoch that is over does not come back with an older state, whichever server starts on it', async ({
+  skip,
+}) => {
+  if (postgres === null) return skip(POSTGRES_MISSING);
+  const url = await postgres.database();
+  const folders = await Promise.all([temporaryFolder(), temporaryFolder()]);
+  const epochIn = async (folder = ''): Promise<number> => {
+    const store = await PostgresStore.open({ url, folder, shared: true });
+    await store.close();
+    return store.epoch;
+  };
+  const client = new Client({ connectionString: url });
+  const putBack = async (settings: readonly { key: string; value: string }[]): Promise<void> => {
+    await client.query('delete from settings');
+    for (const { key, value } of settings)
+      await client.query('insert into settings values ($1, $2)', [key, value]);
+  };
+  const first = await epochIn(folders[0]);
+  expect(await epochIn(folders[1])).toBe(first);
+  await client.connect();
+  onTestFinished(() => client.end());
+  const { rows: dump } = await client.query<{ key: string; value: string }>(
+    'select key, value from settings',
+  );
+  await client.query("delete from settings where key = 'epoch'"); // as operations.md says
+  const second = await epochIn(folders[0]);
+  expect(second).not.toBe(first);
+  expect(await epochIn(folders[1])).toBe(second); // its mark is of the epoch before: that is no fault
+  expect(await epochIn(await temporaryFolder())).toBe(second);
+  await putBack(dump);
+  const third = await epochIn(folders[1]);
+  expect([first, second]).not.toContain(third);
+  expect(await epochIn(folders[0])).toBe(third);
+  // The folder of another database's server is no reason to begin anew.
+  const elsewhere = await temporaryFolder();
+  const other = await PostgresStore.open({
+    url: await postgres.database(),
+    folder: elsewhere,
+    shared: false,
+  });
+  await other.close();
+  expect(await epochIn(elsewhere)).toBe(third);
+});
+
 test('when another server has begun a new epoch, nothing is promised in the old one any more', async ({
   skip,
 }) => {

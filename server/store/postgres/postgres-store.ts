@@ -60,12 +60,13 @@ export class PostgresStore implements Store {
     }
     const path = join(folder, 'postgres.watermark');
     try {
-      const { epoch, lsn } = await prepareDatabase(url, Watermark.read(path));
+      const prepared = await prepareDatabase(url, Watermark.read(path));
+      const { epoch, lsn } = prepared;
       const log = new PostgresLog({ url, shared, epoch, lsn });
       await log.open();
-      const watermark = new Watermark(path, 0n);
+      const watermark = new Watermark(path, prepared.lineage);
       watermark.write(epoch, lsn);
-      return new PostgresStore(url, log, watermark, { epoch, lsn });
+      return new PostgresStore(url, log, watermark, prepared);
     } catch (error) {
       throw postgresError(error);
     }

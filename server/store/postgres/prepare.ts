@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
-import { isIntact, type Mark, newEpoch } from '../epoch.ts';
+import { type Mark, newEpoch } from '../epoch.ts';
 import { postgresWords } from '../migrations/migration.ts';
 import { migrations, NewerDatabase } from '../migrations/migrations.ts';
 import { connect, requireDurable } from './connection.ts';
@@ -17,6 +18,8 @@ export const Lock = {
 export interface Prepared {
   readonly epoch: number;
   readonly lsn: number;
+  /** Of this database and of whatever is put back into it; a mark says that it speaks of it. */
+  readonly lineage: bigint;
 }
 
 /** Brings the database up to date and says which life of the log this is. */
@@ -48,39 +51,49 @@ async function migrate(client: Client): Promise<void> {
 /**
  * PostgreSQL itself says when it went another way than before: a restore to a point in time and a standby that
  * took over have a new timeline, another cluster or a database made anew has another number. The mark of this
- * server's folder shows where an older state was put into the very same database.
+ * server's folder shows where an older state was put into the very same database: it speaks of more than the log
+ * holds, or of an epoch that the database has never heard of.
  */
 async function settleEpoch(client: Client, mark: Mark | null): Promise<Prepared> {
   // No other server has rows on the way: what is behind this number has been committed, or never will be.
   await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
   const lsn = await lastLsn(client);
   const cluster = await clusterOf(client);
-  const { rows } = await client.query<{ key: string; value: string }>(
-    "select key, value from settings where key in ('epoch', 'cluster')",
-  );
-  const setting = (key: string): string | undefined => rows.find((row) => row.key === key)?.value;
+  const setting = await readSettings(client);
   const stored = setting('epoch') === undefined ? null : Number(setting('epoch'));
-  const sameCluster = setting('cluster') === cluster;
-  // A mark of another epoch is of another server's past, and none at all is what a new server has.
-  const ours = mark?.epoch === stored ? mark : null;
-  const found = { epoch: stored, lsn, identity: ours?.identity ?? 0n };
-  if (stored !== null && sameCluster && (ours === null || isIntact(found, ours)))
-    return { epoch: stored, lsn };
-  const epoch = newEpoch([stored, mark?.epoch]);
+  const lineage = setting('lineage') ?? String(randomBytes(8).readBigUInt64LE());
+  const past = (setting('epochs') ?? '').split(',').filter(Boolean).map(Number);
+  // The folder of another database says nothing about this one. Marks of the first version name no lineage.
+  const ours = mark !== null && (mark.identity === 0n || mark.identity === BigInt(lineage)) ? mark : null;
+  const isPast = (epoch: number): boolean =>
+    past.includes(epoch) || (ours?.identity === 0n && past.length === 0);
+  const isWhole =
+    stored !== null &&
+    setting('cluster') === cluster &&
+    (ours === null || (ours.epoch === stored ? ours.lsn <= lsn : isPast(ours.epoch)));
+  const epoch = isWhole ? stored : newEpoch([stored, ours?.epoch, ...past]);
+  // With the one that it had not heard of: the other servers' marks of it are past from now on.
+  const known = new Set([...past, stored, ours?.epoch, epoch].filter((one) => one != null));
   await client.query(
-    `insert into settings values ('epoch', $1), ('cluster', $2)
+    `insert into settings values ('epoch', $1), ('cluster', $2), ('lineage', $3), ('epochs', $4)
      on conflict (key) do update set value = excluded.value`,
-    [String(epoch), cluster],
+    [String(epoch), cluster, lineage, [...known].join(',')],
   );
-  return { epoch, lsn };
+  return { epoch, lsn, lineage: BigInt(lineage) };
+}
+
+async function readSettings(client: Client): Promise<(key: string) => string | undefined> {
+  const { rows } = await client.query<{ key: string; value: string }>(
+    "select key, value from settings where key in ('epoch', 'cluster', 'lineage', 'epochs')",
+  );
+  return (key) => rows.find((row) => row.key === key)?.value;
 }
 
 /** What must stay the same for as long as a server uses the database; throws where it does not. */
-export async function currentEpoch(client: Client): Promise<Prepared & { readonly sameCluster: boolean }> {
-  const { rows } = await client.query<{ key: string; value: string }>(
-    "select key, value from settings where key in ('epoch', 'cluster')",
-  );
-  const setting = (key: string): string | undefined => rows.find((row) => row.key === key)?.value;
+export async function currentEpoch(
+  client: Client,
+): Promise<Pick<Prepared, 'epoch' | 'lsn'> & { readonly sameCluster: boolean }> {
+  const setting = await readSettings(client);
   const cluster = await clusterOf(client);
   return {
     epoch: Number(setting('epoch') ?? 0),
