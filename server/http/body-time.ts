@@ -19,14 +19,19 @@ export const bodyTimes: BodyTimes = { atLeastMs: 30_000, bytesPerSecond: 16 * 10
  * sign-in that comes a byte a minute is not. Errors: bodyLate.
  */
 export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', async (request, reply, payload) => {
     const { bodyLimit } = request.routeOptions;
     if (request.raw.complete) return payload;
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      if (announcesBody(request)) reply.header('connection', 'close'); // nobody reads it
+      return payload;
+    }
     if (bodyLimit === undefined || bodyLimit === Number.MAX_SAFE_INTEGER) {
       endWhenIdle(request, times.idleMs);
       return payload;
     }
     const timed = payload.pipe(new PassThrough());
+    timed.on('error', () => undefined); // whoever reads it answers; often nobody does any more
     const late = setTimeout(
       () => timed.destroy(protocolErrors.bodyLate({ where: request.url })),
       times.atLeastMs + (bodyLimit / times.bytesPerSecond) * 1000,
@@ -36,6 +41,10 @@ export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
     timed.on('close', () => clearTimeout(late));
     return timed;
   });
+}
+
+function announcesBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Ends the connection; whoever sends in pieces goes on from where he was. */

@@ -42,6 +42,22 @@ test.each([
   expect(said).toContain('ANN-PRO-040');
 });
 
+test('a body that nobody asked for ends nothing but its own connection', async () => {
+  const { url, port } = await testServer({ bodyTimes: { ...times, bytesPerSecond: 64 * 1024 * 1024 } });
+  const bytes = randomBytes(16 * 1024 * 1024);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const address = `${url}${API_PREFIX}/artifacts/${sha256}`;
+  expect((await fetch(address, { method: 'PUT', body: new Uint8Array(bytes) })).status).toBe(201);
+  const reader = await opened(port);
+  reader.write(head(port, 'GET', `/artifacts/${sha256}`, 10));
+  await once(reader, 'readable'); // and no more of it, so that the answer takes its time
+  const late = await opened(port);
+  late.write(head(port, 'POST', '/session', 10));
+  expect(await answer(late)).toMatch(/^HTTP\/1\.1 408 /); // by now the time of the other is over too
+  expect((await fetch(`${url}${API_PREFIX}/health`)).status).toBe(200);
+  expect((await answer(reader)).length).toBeGreaterThan(1024 * 1024);
+});
+
 test('an upload that is slow goes on, for as long as something comes', async () => {
   const { port } = await testServer({ bodyTimes: times });
   const bytes = randomBytes(40);
