@@ -1,17 +1,25 @@
 import { defineConfig } from '@playwright/test';
 import { chromium, chromiumArguments } from './e2e/chromium.ts';
 
+const ALONE = /main-thread\.spec\.ts$/;
+
 export default defineConfig({
   testDir: 'e2e',
-  // The machines are small and the GPU is emulated: one journey at a time, each with a server of its own.
-  workers: 1,
+  // The machines are small and the GPU is emulated: two journeys at a time, each with a server of its own.
+  workers: 2,
   timeout: 240_000,
   expect: { timeout: 20_000 },
   outputDir: 'test-results/journeys',
   reporter: [['list'], ['./cli/setup/playwright-reporter.ts']],
+  projects: [
+    { name: 'journeys', testIgnore: ALONE },
+    // Holds what the page does to milliseconds: `npm test` runs it after the others.
+    { name: 'alone', testMatch: ALONE },
+  ],
   use: {
     launchOptions: { executablePath: chromium(), args: [...chromiumArguments] },
-    trace: 'retain-on-failure',
+    // Without pictures: where there is no GPU, taking them is a quarter of a journey's work.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     viewport: { width: 1440, height: 900 },
   },
 });

@@ -1,6 +1,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { buildKernels } from './cli/setup/kernels.ts';
+import LongestFirst from './cli/setup/sequencer.ts';
 import { browserBytes } from './e2e/browser-memory.ts';
 import { chromium, chromiumArguments } from './e2e/chromium.ts';
 
@@ -12,9 +13,10 @@ if (said !== null) console.error(`The kernels could not be compiled:\n${said}`);
 const stands = async (): Promise<typeof import('./server/testing/browser-upload.ts')> =>
   await import(new URL('./server/testing/browser-upload.ts', import.meta.url).href);
 
-// Two projects: what runs in Node, and what needs a real browser (OPFS, IndexedDB, WebGPU, workers).
+// Two projects, side by side: what runs in Node, and what needs a real browser (OPFS, IndexedDB, WebGPU, workers).
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -62,9 +64,11 @@ export default defineConfig({
           name: 'browser',
           include: ['src/**/*.browser.test.ts', 'src/**/*.browser.test.tsx'],
           testTimeout: 120_000,
-          fileParallelism: false,
+          // As in Node, without which the one would wait for the other to end; of its pages there is one at a time.
+          maxWorkers: '100%',
           browser: {
             enabled: true,
+            fileParallelism: false,
             headless: true,
             screenshotFailures: false,
             commands: {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureBrowser } from './browser.ts';
 import { ensureBuild } from './build.ts';
+import { keepCompiled } from './compiled.ts';
 import { clearTally, isReasonToSkip, type Tally, takeTally } from './tally.ts';
 
 // Every test there is. `npm test -- check`, `units` or `journeys` runs a part.
@@ -22,7 +23,16 @@ const suites: Readonly<Record<string, () => Tally>> = {
       '--reporter=default',
       '--reporter=./cli/setup/vitest-reporter.ts',
     ),
-  journeys: () => suite('playwright', '@playwright/test/cli.js', 'test'),
+  journeys: () => {
+    const [most, alone] = ['journeys', 'alone'].map((project) =>
+      suite('playwright', '@playwright/test/cli.js', 'test', `--project=${project}`),
+    ) as [Tally, Tally];
+    return {
+      passed: most.passed + alone.passed,
+      failed: most.failed + alone.failed,
+      skipped: [...most.skipped, ...alone.skipped],
+    };
+  },
 };
 
 function suite(name: string, script: string, ...args: string[]): Tally {
@@ -44,6 +54,7 @@ if (unknown.length > 0) {
 }
 ensureBrowser();
 await ensureBuild();
+await keepCompiled();
 let [passed, failed] = [0, 0];
 const skipped: Tally['skipped'][number][] = [];
 for (const [name, run] of Object.entries(suites)) {
