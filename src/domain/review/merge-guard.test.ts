@@ -80,6 +80,18 @@ test('an answer to an older text does not forget what was edited since', () => {
   expect(toldGood(late, false, 30 + SETTLE_MS)).toBe('older');
 });
 
+test('who comes later is told what was left for him, unless he has seen a good text himself', () => {
+  const late = after([broken(10), { kind: 'found', text: 'left' }]);
+  expect(toldGood(late, false, 10)).toBe(null); // somebody may be mending it
+  expect(nextLook(late, 10)).toBe(SETTLE_MS);
+  expect(toldGood(late, false, 10 + SETTLE_MS)).toBe('left');
+  expect(toldGood(late, true, 10 + SETTLE_MS)).toBe(null);
+  expect(toldGood(guardStep(late, sound('mended', 20)), false, 9_999)).toBe(null);
+  const there = after([sound('own', 0), { kind: 'edited', by: 'others', at: 5 }, broken(10)]);
+  expect(guardStep(there, { kind: 'found', text: 'left' }).good).toBe('own');
+  expect(after([{ kind: 'found', text: 'left' }])).toEqual(after([]));
+});
+
 test('nothing is ever told without a text to go back to, or while the text parses', () => {
   const event: fc.Arbitrary<MergeGuardEvent> = fc.oneof(
     fc.record({
@@ -94,6 +106,7 @@ test('nothing is ever told without a text to go back to, or while the text parse
       current: fc.boolean(),
       at: fc.nat(10_000),
     }),
+    fc.record({ kind: fc.constant('found' as const), text: fc.string() }),
     fc.constant({ kind: 'dismissed' as const }),
   );
   fc.assert(
@@ -103,7 +116,9 @@ test('nothing is ever told without a text to go back to, or while the text parse
       const last = events.findLast((one) => one.kind === 'checked');
       if (told !== null) {
         expect(last?.parses).toBe(false);
-        expect(events.some((one) => one.kind === 'checked' && one.parses && one.text === told)).toBe(true);
+        const isGood = (one: MergeGuardEvent): boolean =>
+          one.kind === 'found' || (one.kind === 'checked' && one.parses);
+        expect(events.some((one) => isGood(one) && 'text' in one && one.text === told)).toBe(true);
       }
       if (told !== null) expect(claims(guard, now)).toBe(false);
     }),

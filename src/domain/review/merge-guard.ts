@@ -29,6 +29,8 @@ export type MergeGuardEvent =
       readonly current: boolean;
       readonly at: number;
     }
+  /** Somebody who was there when edits met has left the last good text for those who come to what they made. */
+  | { readonly kind: 'found'; readonly text: string }
   | { readonly kind: 'dismissed' };
 
 export const NEW_GUARD: MergeGuard = {
@@ -57,6 +59,10 @@ export function guardStep(guard: MergeGuard, event: MergeGuardEvent): MergeGuard
         othersEdited: event.current ? false : guard.othersEdited,
         dismissed: false,
       };
+    case 'found':
+      // Whoever has seen a good one himself goes back to that.
+      if (guard.brokenSince === null || guard.good !== null) return guard;
+      return { ...guard, good: event.text, othersEdited: true };
     case 'dismissed':
       return { ...guard, dismissed: true };
   }

@@ -35,7 +35,7 @@ test('a user is himself in every browser, and is not renamed here', () => {
   expect(said.rename).not.toHaveBeenCalled();
 });
 
-test('two guests of one link are two people', () => {
-  const { profile } = world({ kind: 'share', id: 's_1', name: 'Guest' });
-  expect(profile.current()).toEqual({ id: 'browser', name: 'Guest' });
+test('a guest is who the server knows him as, which tells two of one link apart', () => {
+  const { profile } = world({ kind: 'share', id: 's_1.9f86d081884c7d65', name: 'Guest' });
+  expect(profile.current()).toEqual({ id: 's_1.9f86d081884c7d65', name: 'Guest' });
 });

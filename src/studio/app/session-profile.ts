@@ -10,9 +10,8 @@ export function sessionProfile(said: ProfileStore, session: SessionMonitor): Pro
   const read = (): Profile | null => {
     const principal = session.state().session?.principal ?? null;
     if (principal === null || principal.name === null) return null;
-    // A link is shared by several people: each browser is one of them.
-    const id = principal.kind === 'user' ? principal.id : said.current().id;
-    if (given?.id !== id || given.name !== principal.name) given = { id, name: principal.name };
+    const { id, name } = principal;
+    if (given?.id !== id || given.name !== name) given = { id, name };
     return given;
   };
   return {

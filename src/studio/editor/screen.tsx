@@ -13,7 +13,7 @@ import { useLatest } from '../../ui/use-latest.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
-import { MergeNotice, useMergeGuard } from './merge-guard.tsx';
+import { MergeNotice } from './merge-guard.tsx';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemsPanel } from './panels/problems-panel.tsx';
 import { ReviewPanels } from './panels/review.tsx';
@@ -31,6 +31,7 @@ import { useFileChanges } from './use-file-changes.ts';
 import { useFit } from './use-fit.ts';
 import { useHere } from './use-here.ts';
 import { useLanguage } from './use-language.ts';
+import { useMergeGuard } from './use-merge-guard.ts';
 import { useOpened } from './use-opened.ts';
 import { isConfig, useProfiles } from './use-profiles.ts';
 
@@ -68,7 +69,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const heard = useRef<Parameters<typeof useCheck>[1]>(() => undefined);
   const { shown, check, failure } = useCheck(profiles, (report, text) => heard.current(report, text));
   const language = useLanguage({ opened, config, readOnly, check });
-  const guarding = useMergeGuard(room, editing);
+  const guarding = useMergeGuard(room, editing, allows(state?.role ?? null, 'document.edit'));
   heard.current = (report, text) => {
     language.onReport(report, text);
     guarding.onReport(report, text);
@@ -97,7 +98,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     else notifications.show({ color: 'yellow', title: 'Train is blocked', message: blocked });
   });
   useEffect(() => {
-    if (editing === null || !config) return;
+    if (editing === null || editing.model.isDisposed() || !config) return;
     const { editor, monaco } = editing;
     editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, train);
   }, [editing, config, train]);
@@ -164,13 +165,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
             ) : (
               <div className="text-with-notice">
                 {start !== null && config && <StartNotice start={start} differs={differs} onFit={fit} />}
-                {editing !== null && (
-                  <MergeNotice
-                    guarding={guarding}
-                    opened={editing}
-                    mayEdit={allows(state.role, 'document.edit')}
-                  />
-                )}
+                {editing !== null && <MergeNotice guarding={guarding} opened={editing} />}
                 <UnsentNotice room={room} state={state} />
                 <RoleNotice role={state.role ?? role} />
                 <TextEditor
@@ -187,7 +182,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
               diagnostics={diagnostics}
               failure={failure}
               onGoTo={opened.goTo}
-              onFix={language.applyFix}
+              onFix={readOnly === null ? language.applyFix : null}
               onSuggest={reviewing.maySuggest ? reviewing.suggestFix : null}
             />
           ),

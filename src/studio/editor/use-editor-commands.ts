@@ -1,9 +1,9 @@
 import { useCommands } from '../app/use-commands.ts';
 import type { ListedFile } from '../app/use-room.ts';
 import type { FileActions } from './files/use-file-actions.tsx';
-import type { MergeGuarding } from './merge-guard.tsx';
 import { reviewCommands } from './review/commands.ts';
 import type { Reviewing } from './review/use-reviewing.ts';
+import type { MergeGuarding } from './use-merge-guard.ts';
 
 /** What the palette offers while the editor is on show. */
 export function useEditorCommands(options: {

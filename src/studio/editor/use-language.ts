@@ -31,7 +31,8 @@ export function useLanguage(options: {
 
   useEffect(() => {
     checked.current = null;
-    if (editing === null || !config) return;
+    // Between two files the editor of the first one is known for a moment longer than it lives.
+    if (editing === null || editing.model.isDisposed() || !config) return;
     const { monaco, model } = editing;
     const language = provideLanguage(monaco, model, preflight, () => checked.current);
     show.current = (report, text) => {

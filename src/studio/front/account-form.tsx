@@ -1,6 +1,7 @@
 import { Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { MIN_PASSWORD } from '../../protocol/http/access.ts';
+import { tooShort } from '../shared/password-words.ts';
 import { AttemptError } from './attempt-error.tsx';
 import type { Attempt } from './use-attempt.ts';
 
@@ -44,7 +45,7 @@ export function AccountForm(props: {
           maxLength={256}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
-          error={password !== '' && isShort ? `${MIN_PASSWORD - password.length} more` : null}
+          error={tooShort(password)}
         />
         <PasswordInput
           label="Password, once more"

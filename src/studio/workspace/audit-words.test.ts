@@ -14,6 +14,9 @@ test('where it was and with what, the workspace that is looked at left out', () 
   const made = '{"name":"ci","lastingMs":1000,"scopes":["read","write"],"expires":null}';
   expect(aboutWords({ target: '', detail: made })).toBe('name ci, scopes read and write');
   expect(aboutWords({ target: '', detail: '{"expires":0}' })).toBe(`expires ${new Date(0).toLocaleString()}`);
+  expect(aboutWords({ target: '', detail: '{"hasOwner":false,"again":2}' })).toBe(
+    'has owner no, and 2 more like it',
+  );
   expect(aboutWords({ target: 'project=p', detail: '{' })).toBe('project p');
   expect(aboutWords({ target: '', detail: 'null' })).toBe('');
 });

@@ -2,10 +2,7 @@ import type { AuditEntry } from '../../protocol/http/audit.ts';
 
 /** An operation's name, or one of the server's own words, as people read it. */
 export function actionWords(action: string): string {
-  const words = action
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replaceAll('.', ' ')
-    .toLowerCase();
+  const words = spaced(action).replaceAll('.', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -35,13 +32,21 @@ function detailWords(detail: string): string[] {
     if (typeof value !== 'object' || value === null) return [];
     return Object.entries(value)
       .filter(([key, one]) => key !== 'lastingMs' && !(key === 'expires' && one === null)) // expires says it
-      .map(([key, one]) => `${key} ${key === 'expires' ? new Date(one).toLocaleString() : plain(one)}`);
+      .map(([key, one]) => {
+        if (key === 'again') return `and ${plain(one)} more like it`;
+        return `${spaced(key)} ${key === 'expires' ? new Date(one).toLocaleString() : plain(one)}`;
+      });
   } catch {
     return []; // the entry is shown for what is left of it; verifying says what is wrong
   }
 }
 
+function spaced(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+}
+
 function plain(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (Array.isArray(value)) return value.map(plain).join(' and ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

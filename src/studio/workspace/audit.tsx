@@ -27,7 +27,8 @@ export function Audit({ workspace }: { readonly workspace: SessionWorkspace }) {
       <div className="access-intro">
         <Text size="sm" c="dimmed" component="p" m={0}>
           Each entry holds the hash of the one before it, and the last one is signed.{' '}
-          <Code>npx anneal audit verify</Code> on the server finds one that was changed, removed or moved.
+          <Code style={{ whiteSpace: 'nowrap' }}>npx anneal audit verify</Code> on the server finds one that
+          was changed, removed or moved.
         </Text>
         <Button size="xs" variant="default" loading={pages.isFetching} onClick={() => void pages.refetch()}>
           Look again

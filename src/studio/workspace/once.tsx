@@ -1,14 +1,16 @@
 import { Alert, Button, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { IconCheck, IconCopy, IconEyeOff } from '@tabler/icons-react';
 
-/** A secret that nobody can be shown again: the server keeps its hash alone. */
-export function Once(props: {
+export interface OnceProps {
   readonly title: string;
   readonly label: string;
   readonly value: string;
   readonly about: string;
   readonly onClose: () => void;
-}) {
+}
+
+/** A secret that nobody can be shown again: the server keeps its hash alone. */
+export function Once(props: OnceProps) {
   return (
     <Modal opened onClose={props.onClose} title={props.title} closeOnClickOutside={false} size="lg">
       <Stack>

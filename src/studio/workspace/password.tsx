@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { MIN_PASSWORD } from '../../protocol/http/access.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
+import { tooShort } from '../shared/password-words.ts';
 
 /** Another password; whoever else is signed in with the old one is signed out. */
 export function Password() {
@@ -56,7 +57,7 @@ export function Password() {
           autoComplete="new-password"
           maxLength={256}
           value={next}
-          error={next !== '' && isShort ? `${MIN_PASSWORD - next.length} more` : null}
+          error={tooShort(next)}
           onChange={(event) => setNext(event.currentTarget.value)}
         />
         {outcome === 'done' && (

@@ -65,7 +65,7 @@ export function WorkspaceScreen() {
         onChange={(next) => next !== null && setSearch({ tab: next }, { replace: true })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg">
+        <Tabs.List mb="lg" className="settings-tabs">
           {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {TITLES[one]}

@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Project } from '../../protocol/http/projects.ts';
 import type { SessionWorkspace } from '../app/use-workspace.ts';
-import { lastingChoices, lastingOf, MONTH } from './lasting.ts';
-import { Once } from './once.tsx';
+import { MONTH } from './lasting.ts';
 import { RoleChoice } from './role-choice.tsx';
+import { SecretForm } from './secret-form.tsx';
 import { useShares } from './use-access.ts';
 
 /** A link gives no more than editing: owners are people. */
@@ -22,69 +22,48 @@ export function ShareForm(props: {
   const [name, setName] = useState('Guest');
   const [role, setRole] = useState<(typeof GUESTS)[number]>('viewer');
   const [project, setProject] = useState(projects[0]?.id ?? WHOLE);
-  const [lasting, setLasting] = useState(MONTH);
-  if (create.data !== undefined) {
-    return (
-      <Once
-        title="The link is ready"
-        label="Link"
-        value={create.data.link}
-        about="Whoever opens it is in, and so is everybody he passes it on to. Revoke it when it has done its work."
-        onClose={onClose}
-      />
-    );
-  }
+  const made =
+    create.data === undefined
+      ? null
+      : {
+          title: 'The link is ready',
+          label: 'Link',
+          value: create.data.link,
+          about:
+            'Whoever opens it is in, and so is everybody he passes it on to. Revoke it when it has done its work.',
+        };
   return (
-    <Modal opened onClose={onClose} title="New share link">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (create.isPending || name.trim() === '') return;
-          create.mutate({
-            name: name.trim(),
-            role,
-            project: project === WHOLE ? null : project,
-            lastingMs: lastingOf(lasting),
-          });
-        }}
-      >
-        <Stack>
-          <TextInput
-            label="Name"
-            description="The others see whoever comes through it under this name."
-            maxLength={64}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <Select
-            label="Leads to"
-            data={[
-              ...projects.map(({ id, name: label }) => ({ value: id, label })),
-              { value: WHOLE, label: 'The whole workspace' },
-            ]}
-            value={project}
-            allowDeselect={false}
-            onChange={(value) => value !== null && setProject(value)}
-          />
-          <RoleChoice label="Role" among={GUESTS} value={role} onChange={setRole} />
-          <Select
-            label="Works for"
-            data={[...lastingChoices]}
-            value={lasting}
-            allowDeselect={false}
-            onChange={(value) => value !== null && setLasting(value)}
-          />
-          <Group justify="end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={name.trim() === ''}>
-              Make the link
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <SecretForm
+      title="New share link"
+      button="Make the link"
+      lasting={{ label: 'Works for', initial: MONTH, forever: true }}
+      ready={name.trim() !== ''}
+      busy={create.isPending}
+      onSubmit={(lastingMs) =>
+        create.mutate({ name: name.trim(), role, project: project === WHOLE ? null : project, lastingMs })
+      }
+      made={made}
+      onClose={onClose}
+    >
+      <TextInput
+        label="Name"
+        description="The others see whoever comes through it under this name."
+        maxLength={64}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <Select
+        label="Leads to"
+        data={[
+          ...projects.map(({ id, name: label }) => ({ value: id, label })),
+          { value: WHOLE, label: 'The whole workspace' },
+        ]}
+        value={project}
+        allowDeselect={false}
+        onChange={(value) => value !== null && setProject(value)}
+      />
+      <RoleChoice label="Role" among={GUESTS} value={role} onChange={setRole} />
+    </SecretForm>
   );
 }

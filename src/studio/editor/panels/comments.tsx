@@ -6,6 +6,7 @@ import type { WholeThread } from '../../../protocol/http/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError } from '../../shared/notify.tsx';
+import { COMMENT_WORDS, type Drafts, replyWords } from '../review/drafts.ts';
 import type { Reviewing } from '../review/use-reviewing.ts';
 import { Composer } from './composer.tsx';
 import { Byline, Said } from './said.tsx';
@@ -19,35 +20,33 @@ export function CommentsPanel(props: {
 }) {
   const { file, reviewing, mayComment } = props;
   const { review: service } = useServices();
-  const { review, mentions, people, draft, setDraft, selected } = reviewing;
+  const { review, mentions, people, drafts, comment, selected } = reviewing;
   const [resolvedToo, setResolvedToo] = useState(false);
+  const { unread } = mentions;
+  const isUnread = (id: string): boolean => unread.some(({ thread }) => thread === id);
   const shown = review.threads.filter(
-    ({ id, resolved }) => resolved === null || resolvedToo || id === selected,
+    ({ id, resolved }) => resolved === null || resolvedToo || id === selected || isUnread(id),
   );
   const resolved = review.threads.length - review.threads.filter((one) => one.resolved === null).length;
-  const elsewhere = mentions.unread.filter(({ path }) => path !== file.path);
+  const blocked = mayComment ? null : NOT_NOW;
   return (
     <Stack gap="sm" p="sm">
-      {elsewhere.map(({ comment, path, by }) => (
-        <Text key={comment} size="xs">
-          {by} mentioned you in{' '}
-          <Anchor component="button" type="button" size="xs" onClick={() => props.onOpenFile(path)}>
-            {path}
-          </Anchor>
-        </Text>
-      ))}
-      {draft?.kind === 'comment' ? (
+      <MentionsElsewhere file={file} reviewing={reviewing} onOpenFile={props.onOpenFile} />
+      {comment !== null ? (
         <div className="review-card" data-draft="">
-          {draft.anchor !== null && <Quote quote={draft.anchor.quote} />}
+          {comment.anchor !== null && <Quote quote={comment.anchor.quote} />}
           <Composer
             label="Comment"
             button="Comment"
             people={people}
+            drafts={drafts}
+            words={COMMENT_WORDS}
+            blocked={blocked}
             focused
-            onCancel={() => setDraft(null)}
+            onCancel={reviewing.endComment}
             onSubmit={async (text) => {
-              const { id } = await service.comment(file, draft.anchor, text, people);
-              setDraft(null);
+              const { id } = await service.comment(file, comment.anchor, text, people);
+              reviewing.endComment();
               reviewing.select(id);
             }}
           />
@@ -66,7 +65,7 @@ export function CommentsPanel(props: {
           </Group>
         )
       )}
-      {shown.length === 0 && draft === null && (
+      {shown.length === 0 && comment === null && (
         <Text size="sm" c="dimmed">
           Nobody has said anything about this text{resolved > 0 ? ' that is still open' : ''}.
         </Text>
@@ -77,9 +76,10 @@ export function CommentsPanel(props: {
           file={file}
           thread={thread}
           people={people}
+          drafts={drafts}
           mayComment={mayComment}
           isSelected={thread.id === selected}
-          isUnread={mentions.unread.some((one) => one.thread === thread.id)}
+          isUnread={isUnread(thread.id)}
           onOpen={() => {
             reviewing.select(thread.id);
             mentions.markRead(thread.id);
@@ -104,15 +104,16 @@ function Thread(props: {
   readonly file: TextFile;
   readonly thread: WholeThread;
   readonly people: readonly MentionedPerson[];
+  readonly drafts: Drafts;
   readonly mayComment: boolean;
   readonly isSelected: boolean;
   readonly isUnread: boolean;
   readonly onOpen: () => void;
   readonly onRead: () => void;
 }) {
-  const { file, thread, people, mayComment, isSelected, isUnread } = props;
+  const { file, thread, people, drafts, mayComment, isSelected, isUnread } = props;
   const { review: service, profile } = useServices();
-  const [replying, setReplying] = useState(false);
+  const [replying, setReplying] = useState(() => drafts.words.has(replyWords(thread.id)));
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isSelected) card.current?.scrollIntoView({ block: 'nearest' });
@@ -161,6 +162,9 @@ function Thread(props: {
           label="Reply"
           button="Reply"
           people={people}
+          drafts={drafts}
+          words={replyWords(thread.id)}
+          blocked={mayComment ? null : NOT_NOW}
           focused
           onCancel={() => setReplying(false)}
           onSubmit={async (text) => {
@@ -189,6 +193,45 @@ function Thread(props: {
     </article>
   );
 }
+
+/** Where one is mentioned that is not among the threads here: in another text, or in what is gone. */
+function MentionsElsewhere(props: {
+  readonly file: TextFile;
+  readonly reviewing: Reviewing;
+  readonly onOpenFile: (path: string) => void;
+}) {
+  const { file, reviewing } = props;
+  const { review, mentions } = reviewing;
+  const byThread = new Map(mentions.unread.map((one) => [one.thread, one]));
+  for (const { id } of review.threads) byThread.delete(id);
+  return [...byThread.values()].map(({ thread, path, by }) => (
+    <Group key={thread} gap={6} className="mentioned-elsewhere">
+      <Text size="xs">
+        {by} mentioned you
+        {path === file.path ? ' here' : ' in '}
+        {path !== file.path && (
+          <Anchor
+            component="button"
+            type="button"
+            size="xs"
+            onClick={() => {
+              mentions.markRead(thread);
+              reviewing.selectIn(path, thread);
+              props.onOpenFile(path);
+            }}
+          >
+            {path}
+          </Anchor>
+        )}
+      </Text>
+      <Anchor component="button" type="button" size="xs" c="dimmed" onClick={() => mentions.markRead(thread)}>
+        Mark as read
+      </Anchor>
+    </Group>
+  ));
+}
+
+const NOT_NOW = 'Your role does not allow to comment now. What you wrote is kept.';
 
 function Quote({ quote }: { readonly quote: string }) {
   return (

@@ -1,19 +1,26 @@
-import { Button, Group, Stack, Textarea } from '@mantine/core';
+import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
 import { useEffect, useRef, useState } from 'react';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import { notifyError } from '../../shared/notify.tsx';
+import type { Drafts } from '../review/drafts.ts';
+import { useWords } from '../review/use-words.ts';
 
 /** Where somebody writes a comment; names behind an @ are offered while they are typed. */
 export function Composer(props: {
   readonly label: string;
   readonly button: string;
   readonly people: readonly MentionedPerson[];
+  readonly drafts: Drafts;
+  /** Under what the words are kept until they are sent. */
+  readonly words: string;
+  /** Why it cannot be sent now; null where it can. What was written stays. */
+  readonly blocked: string | null;
   readonly onSubmit: (text: string) => Promise<unknown>;
   readonly onCancel?: () => void;
   readonly focused?: boolean;
 }) {
-  const { label, people, onCancel } = props;
-  const [text, setText] = useState('');
+  const { label, people, blocked, onCancel } = props;
+  const [text, setText] = useWords(props.drafts, props.words);
   const [busy, setBusy] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
   const { focused = false } = props;
@@ -22,17 +29,24 @@ export function Composer(props: {
   }, [focused]);
   const offered = offeredNames(text, people);
   const submit = async (): Promise<void> => {
-    if (text.trim() === '' || busy) return;
+    if (text.trim() === '' || busy || blocked !== null) return;
     setBusy(true);
     try {
       await props.onSubmit(text.trim());
-      setText('');
+      setText(''); // also in the drafts, where the field is gone by now
     } catch (error) {
       notifyError(error); // what was written stays
     } finally {
       setBusy(false);
     }
   };
+  const cancel =
+    onCancel === undefined
+      ? undefined
+      : (): void => {
+          setText('');
+          onCancel();
+        };
   return (
     <Stack gap={6}>
       <Textarea
@@ -48,7 +62,7 @@ export function Composer(props: {
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
-          if (event.key === 'Escape') onCancel?.();
+          if (event.key === 'Escape') cancel?.();
         }}
       />
       {offered.length > 0 && (
@@ -68,13 +82,23 @@ export function Composer(props: {
           ))}
         </Group>
       )}
+      {blocked !== null && (
+        <Text size="xs" c="dimmed" role="status">
+          {blocked}
+        </Text>
+      )}
       <Group gap={6} justify="end">
-        {onCancel !== undefined && (
-          <Button size="compact-xs" variant="default" onClick={onCancel}>
+        {cancel !== undefined && (
+          <Button size="compact-xs" variant="default" onClick={cancel}>
             Cancel
           </Button>
         )}
-        <Button size="compact-xs" loading={busy} disabled={text.trim() === ''} onClick={() => void submit()}>
+        <Button
+          size="compact-xs"
+          loading={busy}
+          disabled={text.trim() === '' || blocked !== null}
+          onClick={() => void submit()}
+        >
           {props.button}
         </Button>
       </Group>

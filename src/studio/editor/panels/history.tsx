@@ -8,8 +8,10 @@ import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError, notifyUndo } from '../../shared/notify.tsx';
 import type { LineAuthors } from '../review/blame.ts';
+import { type Drafts, VERSION_WORDS } from '../review/drafts.ts';
 import { type Sides, TextDiff } from '../review/text-diff.tsx';
 import type { Reviewing } from '../review/use-reviewing.ts';
+import { useWords } from '../review/use-words.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { Byline, whenWords } from './said.tsx';
 
@@ -86,7 +88,13 @@ export function HistoryPanel(props: {
         checked={reviewing.blamed}
         onChange={(event) => reviewing.setBlamed(event.currentTarget.checked)}
       />
-      {mayName && <NameVersion onName={(name) => service.nameVersion(file, name)} />}
+      {mayName && (
+        <NameVersion
+          key={file.path}
+          drafts={reviewing.drafts}
+          onName={(name) => service.nameVersion(file, name)}
+        />
+      )}
       <Select
         size="xs"
         aria-label="Which versions"
@@ -173,8 +181,11 @@ export function HistoryPanel(props: {
 type Kinds = 'all' | 'named';
 const AT_ONCE = 40;
 
-function NameVersion({ onName }: { readonly onName: (name: string) => Promise<unknown> }) {
-  const [name, setName] = useState('');
+function NameVersion(props: {
+  readonly drafts: Drafts;
+  readonly onName: (name: string) => Promise<unknown>;
+}) {
+  const [name, setName] = useWords(props.drafts, VERSION_WORDS);
   const [busy, setBusy] = useState(false);
   return (
     <form
@@ -182,7 +193,8 @@ function NameVersion({ onName }: { readonly onName: (name: string) => Promise<un
         event.preventDefault();
         if (name.trim() === '') return;
         setBusy(true);
-        onName(name.trim())
+        props
+          .onName(name.trim())
           .then(() => setName(''), notifyError)
           .finally(() => setBusy(false));
       }}

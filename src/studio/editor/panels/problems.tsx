@@ -25,7 +25,8 @@ const looks = {
 export const Problems = memo(function Problems(props: {
   readonly diagnostics: readonly Diagnostic[] | null;
   readonly onGoTo: (range: Range) => void;
-  readonly onFix: FixAction;
+  /** Null for who may not edit. */
+  readonly onFix: FixAction | null;
   /** Proposes the fix to the others instead; null for who may not. */
   readonly onSuggest: FixAction | null;
 }) {
@@ -63,10 +64,11 @@ export const Problems = memo(function Problems(props: {
 function Problem(props: {
   readonly diagnostic: Diagnostic;
   readonly onGoTo: (range: Range) => void;
-  readonly onFix: FixAction;
+  /** Null for who may not edit. */
+  readonly onFix: FixAction | null;
   readonly onSuggest: FixAction | null;
 }) {
-  const { onSuggest } = props;
+  const { onFix, onSuggest } = props;
   const { severity, message, code, range, fixes, because } = props.diagnostic;
   const { icon: Icon, className, word } = looks[severity];
   const [unfolded, setUnfolded] = useState(false);
@@ -85,28 +87,12 @@ function Problem(props: {
         {(fixes.length > 0 || because.length > 0) && (
           <Group gap={6}>
             {fixes.map((fix) => (
-              <Button.Group key={fix.title}>
-                <Button
-                  size="compact-xs"
-                  variant="default"
-                  leftSection={<IconBulb size={13} aria-hidden />}
-                  onClick={() => props.onFix(fix, props.diagnostic)}
-                >
-                  {fix.title}
-                </Button>
-                {onSuggest !== null && (
-                  <Tooltip label="Suggest it to the others instead">
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      aria-label="Suggest it to the others"
-                      onClick={() => onSuggest(fix, props.diagnostic)}
-                    >
-                      <IconPencilQuestion size={13} aria-hidden />
-                    </Button>
-                  </Tooltip>
-                )}
-              </Button.Group>
+              <FixButtons
+                key={fix.title}
+                title={fix.title}
+                onFix={onFix === null ? null : () => onFix(fix, props.diagnostic)}
+                onSuggest={onSuggest === null ? null : () => onSuggest(fix, props.diagnostic)}
+              />
             ))}
             {because.length > 0 && (
               <Anchor
@@ -137,6 +123,57 @@ function Problem(props: {
         </Collapse>
       </Stack>
     </li>
+  );
+}
+
+/** What would help: to be made, to be suggested, or for who may do neither to be read. */
+function FixButtons(props: {
+  readonly title: string;
+  readonly onFix: (() => void) | null;
+  readonly onSuggest: (() => void) | null;
+}) {
+  const { title, onFix, onSuggest } = props;
+  if (onFix === null && onSuggest === null)
+    return (
+      <Group gap={4} wrap="nowrap">
+        <IconBulb size={13} aria-hidden />
+        <Text size="xs">{title}</Text>
+      </Group>
+    );
+  if (onFix === null)
+    return (
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconPencilQuestion size={13} aria-hidden />}
+        onClick={() => onSuggest?.()}
+      >
+        Suggest: {title}
+      </Button>
+    );
+  return (
+    <Button.Group>
+      <Button
+        size="compact-xs"
+        variant="default"
+        leftSection={<IconBulb size={13} aria-hidden />}
+        onClick={onFix}
+      >
+        {title}
+      </Button>
+      {onSuggest !== null && (
+        <Tooltip label="Suggest it to the others instead">
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label="Suggest it to the others"
+            onClick={onSuggest}
+          >
+            <IconPencilQuestion size={13} aria-hidden />
+          </Button>
+        </Tooltip>
+      )}
+    </Button.Group>
   );
 }
 

@@ -36,6 +36,7 @@ export const ReviewPanels = memo(function ReviewPanels(props: {
         estimate: props.estimate,
         comments: (
           <CommentsPanel
+            key={file.path}
             file={file}
             reviewing={reviewing}
             mayComment={reviewing.mayComment}
@@ -44,6 +45,7 @@ export const ReviewPanels = memo(function ReviewPanels(props: {
         ),
         suggestions: (
           <SuggestionsPanel
+            key={file.path}
             file={file}
             reviewing={reviewing}
             maySuggest={reviewing.maySuggest}

@@ -1,27 +1,31 @@
-import { Button, Group, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import type { Run } from '../../../domain/runs/run.ts';
 import type { WholeSuggestion } from '../../../protocol/http/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError } from '../../shared/notify.tsx';
-import type { Draft } from '../review/use-reviewing.ts';
+import { type Drafts, type SuggestionDraft, suggestionWords } from '../review/drafts.ts';
+import { useWords } from '../review/use-words.ts';
 import { EditPreview } from './edit-preview.tsx';
 
 /** Proposes a change: of the selection, or a fix of pre-flight; a run may speak for it. */
 export function SuggestionForm(props: {
   readonly file: TextFile;
-  readonly draft: Extract<Draft, { readonly kind: 'suggestion' }>;
+  readonly draft: SuggestionDraft;
+  readonly drafts: Drafts;
+  /** Why it cannot be sent now; null where it can. What was written stays. */
+  readonly blocked: string | null;
   /** Null: it was thought better of. */
   readonly onDone: (suggestion: WholeSuggestion | null) => void;
 }) {
-  const { file, draft, onDone } = props;
+  const { file, draft, drafts, blocked, onDone } = props;
   const { review: service } = useServices();
   const only = draft.edits.length === 1 ? draft.edits[0] : undefined;
-  const [title, setTitle] = useState(draft.title);
-  const [note, setNote] = useState(draft.note);
-  const [text, setText] = useState(only?.newText ?? '');
-  const [run, setRun] = useState<string | null>(null);
+  const [title, setTitle] = useWords(drafts, suggestionWords(draft, 'title'), draft.title);
+  const [note, setNote] = useWords(drafts, suggestionWords(draft, 'note'), draft.note);
+  const [text, setText] = useWords(drafts, suggestionWords(draft, 'text'), only?.newText ?? '');
+  const [run, setRun] = useWords(drafts, suggestionWords(draft, 'run'));
   const [busy, setBusy] = useState(false);
   const runs = useRuns(file.project);
   const edits = only === undefined ? draft.edits : [{ ...only, newText: text }];
@@ -92,9 +96,14 @@ export function SuggestionForm(props: {
         placeholder={runs.length === 0 ? 'Nothing has been trained here yet' : 'No run'}
         disabled={runs.length === 0}
         data={runs.map(({ id, name }) => ({ value: id, label: name }))}
-        value={run}
-        onChange={setRun}
+        value={run === '' ? null : run}
+        onChange={(value) => setRun(value ?? '')}
       />
+      {blocked !== null && (
+        <Text size="xs" c="dimmed" role="status">
+          {blocked}
+        </Text>
+      )}
       <Group gap={6} justify="end">
         <Button size="compact-xs" variant="default" onClick={() => onDone(null)}>
           Cancel
@@ -103,7 +112,7 @@ export function SuggestionForm(props: {
           size="compact-xs"
           type="submit"
           loading={busy}
-          disabled={title.trim() === '' || changesNothing}
+          disabled={title.trim() === '' || changesNothing || blocked !== null}
         >
           Suggest
         </Button>

@@ -20,7 +20,7 @@ export function SuggestionsPanel(props: {
   readonly mayDecide: boolean;
 }) {
   const { file, reviewing, maySuggest, mayDecide } = props;
-  const { review, draft, setDraft, selected } = reviewing;
+  const { review, drafts, suggestion: draft, selected } = reviewing;
   const [decidedToo, setDecidedToo] = useState(false);
   const open = review.suggestions.filter(({ decision }) => decision === null);
   const decided = review.suggestions.length - open.length;
@@ -29,13 +29,15 @@ export function SuggestionsPanel(props: {
   );
   return (
     <Stack gap="sm" p="sm">
-      {draft?.kind === 'suggestion' ? (
+      {draft !== null ? (
         <SuggestionForm
           key={draft.id}
           file={file}
           draft={draft}
+          drafts={drafts}
+          blocked={maySuggest ? null : 'Your role does not allow to suggest now. What you wrote is kept.'}
           onDone={(suggestion) => {
-            setDraft(null);
+            reviewing.endSuggestion();
             if (suggestion !== null) reviewing.select(suggestion.id);
           }}
         />

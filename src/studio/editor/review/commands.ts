@@ -1,5 +1,5 @@
 import type { Command } from '../../app/commands.ts';
-import type { MergeGuarding } from '../merge-guard.tsx';
+import type { MergeGuarding } from '../use-merge-guard.ts';
 import type { Reviewing } from './use-reviewing.ts';
 
 /** What the palette offers around comments, suggestions and versions. */
@@ -42,7 +42,7 @@ export function reviewCommands(reviewing: Reviewing, guarding: MergeGuarding): r
       keywords: ['blame', 'author'],
       run: () => reviewing.setBlamed(!blamed),
     },
-    ...(guarding.good === null
+    ...(guarding.good === null || guarding.takeBack === null
       ? []
       : [
           {

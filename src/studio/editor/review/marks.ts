@@ -33,26 +33,42 @@ export function marksOf(
   return marks;
 }
 
-/** Shows the marks; Monaco moves them with edits. Clicks on them in the gutter are told. */
+/**
+ * Shows the marks; Monaco moves them with edits. What stands where is asked for again when the text has changed:
+ * words that a mark belongs to may have come only now, or be there again. Clicks on marks in the gutter are told.
+ */
 export function showMarks(
   monaco: typeof Monaco,
   editor: Monaco.editor.ICodeEditor,
-  marks: readonly Mark[],
+  find: () => readonly Mark[],
   onClick: (mark: Mark) => void,
 ): { dispose(): void } {
   const model = editor.getModel();
   if (model === null) return { dispose: () => undefined };
-  const shown = editor.createDecorationsCollection(
-    marks.map(({ kind, start, end, says }) => ({
-      range: monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end)),
-      options: {
-        className: `${kind}-range`,
-        glyphMarginClassName: `review-mark ${kind}-mark`,
-        glyphMarginHoverMessage: { value: plain(says) },
-        stickiness: monaco.editor.TrackedRangeStickiness.NeverGrowsWhenTypingAtEdges,
-      },
-    })),
-  );
+  const shown = editor.createDecorationsCollection();
+  let marks: readonly Mark[] = [];
+  const show = (): void => {
+    const next = find();
+    if (next.length === 0 && marks.length === 0) return;
+    marks = next;
+    shown.set(
+      marks.map(({ kind, start, end, says }) => ({
+        range: monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end)),
+        options: {
+          className: `${kind}-range`,
+          glyphMarginClassName: `review-mark ${kind}-mark`,
+          glyphMarginHoverMessage: { value: plain(says) },
+          stickiness: monaco.editor.TrackedRangeStickiness.NeverGrowsWhenTypingAtEdges,
+        },
+      })),
+    );
+  };
+  show();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const changes = model.onDidChangeContent(() => {
+    clearTimeout(timer);
+    timer = setTimeout(show, FOUND_AFTER_MS);
+  });
   const clicks = editor.onMouseDown(({ target }) => {
     if (target.type !== monaco.editor.MouseTargetType.GUTTER_GLYPH_MARGIN) return;
     const line = target.position.lineNumber;
@@ -62,11 +78,16 @@ export function showMarks(
   });
   return {
     dispose() {
+      clearTimeout(timer);
+      changes.dispose();
       clicks.dispose();
       shown.clear();
     },
   };
 }
+
+/** While somebody types, Monaco moves them well enough. */
+const FOUND_AFTER_MS = 300;
 
 /** So that what people wrote is not read as Markdown. */
 export function plain(text: string): string {

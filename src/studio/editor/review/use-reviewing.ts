@@ -1,12 +1,12 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
-import type { Anchor, SuggestedEdit } from '../../../protocol/review.ts';
 import { useServices } from '../../app/services.ts';
 import type { Room } from '../../app/use-room.ts';
 import { toMonacoRange } from '../monaco/ranges.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { showBlame } from './blame.ts';
+import { type CommentDraft, type Drafts, draftsOf, nextDraft, type SuggestionDraft } from './drafts.ts';
 import { marksOf, showMarks } from './marks.ts';
 import { selectedPlace, showPlace } from './selection.ts';
 import { useMentionable } from './use-mentionable.ts';
@@ -22,18 +22,6 @@ import {
 
 export type SideTab = 'estimate' | 'comments' | 'suggestions' | 'history';
 
-/** What somebody is about to say; where it belongs stays with its words while he writes. */
-export type Draft =
-  | { readonly kind: 'comment'; readonly anchor: Anchor | null }
-  | {
-      readonly kind: 'suggestion';
-      /** Another one for each: a form never goes on with the words of the one before. */
-      readonly id: number;
-      readonly title: string;
-      readonly note: string;
-      readonly edits: readonly SuggestedEdit[];
-    };
-
 export interface Reviewing {
   readonly review: ReviewState;
   readonly mentions: Mentions;
@@ -41,11 +29,18 @@ export interface Reviewing {
   readonly people: readonly MentionedPerson[];
   readonly tab: SideTab;
   readonly setTab: (tab: SideTab) => void;
-  readonly draft: Draft | null;
-  readonly setDraft: (draft: Draft | null) => void;
+  /** What is being written about this text, and its words; another object for another text. */
+  readonly drafts: Drafts;
+  readonly comment: CommentDraft | null;
+  readonly suggestion: SuggestionDraft | null;
+  /** They were sent, or thought better of. */
+  readonly endComment: () => void;
+  readonly endSuggestion: () => void;
   /** The thread or suggestion that was chosen last, here or in the gutter. */
   readonly selected: string | null;
   readonly select: (id: string | null) => void;
+  /** Chooses a thread of another text, as soon as that is open. */
+  readonly selectIn: (path: string, thread: string) => void;
   /** What is not allowed is not offered. */
   readonly mayComment: boolean;
   readonly maySuggest: boolean;
@@ -70,7 +65,7 @@ export function useReviewing(options: {
   readonly onShow: () => void;
 }): Reviewing {
   const { project, path, room, state, projectRoom, opened, onShow } = options;
-  const { documents } = useServices();
+  const { documents, profile } = useServices();
   const review = useReview(project, path, state);
   const mentions = useMentions(project, review);
   const people = useMentionable(project, review, projectRoom);
@@ -78,15 +73,27 @@ export function useReviewing(options: {
   const mayComment = allows(role, 'comment.write');
   const maySuggest = allows(role, 'suggestion.write');
   const [tab, setTab] = useState<SideTab>('estimate');
-  const [draft, setDraft] = useState<Draft | null>(null);
+  const drafts = draftsOf(profile.current().id, project, path);
+  const [, redraw] = useReducer((times: number) => times + 1, 0);
+  const { comment, suggestion } = drafts;
+  const setComment = useCallback(
+    (next: CommentDraft | null) => {
+      drafts.comment = next;
+      redraw();
+    },
+    [drafts],
+  );
+  const setSuggestion = useCallback(
+    (next: SuggestionDraft | null) => {
+      drafts.suggestion = next;
+      redraw();
+    },
+    [drafts],
+  );
+  const endComment = useCallback(() => setComment(null), [setComment]);
+  const endSuggestion = useCallback(() => setSuggestion(null), [setSuggestion]);
   const [selected, select] = useState<string | null>(null);
   const [blamed, setBlamed] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another file, another draft
-  useEffect(() => {
-    setDraft(null);
-    select(null);
-  }, [project, path]);
-
   const show = useCallback(
     (next: SideTab) => {
       setTab(next);
@@ -94,19 +101,31 @@ export function useReviewing(options: {
     },
     [onShow],
   );
+  const wanted = useRef<{ readonly path: string; readonly thread: string } | null>(null);
+  const selectIn = useCallback((of: string, thread: string) => {
+    wanted.current = { path: of, thread };
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another project is another screen
+  useEffect(() => {
+    const thread = wanted.current?.path === path ? wanted.current.thread : null;
+    wanted.current = null;
+    select(thread);
+    if (thread !== null) show('comments');
+  }, [path, project]);
+
   const startComment = useCallback(() => {
     if (room === null || opened === null) return;
-    setDraft({ kind: 'comment', anchor: documents.review.anchorAt(room, selectedPlace(opened)) });
+    setComment({ anchor: documents.review.anchorAt(room, selectedPlace(opened)) });
     show('comments');
-  }, [documents, room, opened, show]);
+  }, [documents, room, opened, show, setComment]);
   const startSuggestion = useCallback(() => {
     if (room === null || opened === null) return;
     const place = selectedPlace(opened);
     const newText = opened.model.getValue().slice(place.start, place.end);
     const edits = [documents.review.suggestedEdit(room, { ...place, newText })];
-    setDraft({ kind: 'suggestion', id: nextDraft(), title: '', note: '', edits });
+    setSuggestion({ id: nextDraft(), title: '', note: '', edits });
     show('suggestions');
-  }, [documents, room, opened, show]);
+  }, [documents, room, opened, show, setSuggestion]);
   const suggestFix = useCallback(
     ({ title, edits }: Fix, { message }: Diagnostic) => {
       if (room === null || opened === null) return;
@@ -117,10 +136,10 @@ export function useReviewing(options: {
         const end = model.getOffsetAt({ lineNumber: endLineNumber, column: endColumn });
         return documents.review.suggestedEdit(room, { start, end, newText });
       });
-      setDraft({ kind: 'suggestion', id: nextDraft(), title, note: message, edits: suggested });
+      setSuggestion({ id: nextDraft(), title, note: message, edits: suggested });
       show('suggestions');
     },
-    [documents, room, opened, show],
+    [documents, room, opened, show, setSuggestion],
   );
   const goTo = useCallback(
     (anchor: Anchored) => {
@@ -132,8 +151,8 @@ export function useReviewing(options: {
 
   useEffect(() => {
     if (opened === null || room === null) return;
-    const marks = marksOf(review, (anchor) => documents.review.placeOf(room, anchor));
-    const shown = showMarks(opened.monaco, opened.editor, marks, ({ id, kind }) => {
+    const find = () => marksOf(review, (anchor) => documents.review.placeOf(room, anchor));
+    const shown = showMarks(opened.monaco, opened.editor, find, ({ id, kind }) => {
       select(id);
       show(kind === 'thread' ? 'comments' : 'suggestions');
     });
@@ -197,10 +216,14 @@ export function useReviewing(options: {
       people,
       tab,
       setTab,
-      draft,
-      setDraft,
+      drafts,
+      comment,
+      suggestion,
+      endComment,
+      endSuggestion,
       selected,
       select,
+      selectIn,
       mayComment,
       maySuggest,
       blamed,
@@ -215,8 +238,13 @@ export function useReviewing(options: {
       mentions,
       people,
       tab,
-      draft,
+      drafts,
+      comment,
+      suggestion,
+      endComment,
+      endSuggestion,
       selected,
+      selectIn,
       mayComment,
       maySuggest,
       blamed,
@@ -226,12 +254,6 @@ export function useReviewing(options: {
       goTo,
     ],
   );
-}
-
-let drafts = 0;
-function nextDraft(): number {
-  drafts += 1;
-  return drafts;
 }
 
 /** Typing renders the gutter anew; a moment later is soon enough. */
