@@ -122,8 +122,25 @@ export class FakeS3 {
       missing(response, 'NoSuchUpload');
       return;
     }
-    if (request.method === 'PUT') {
-      upload.parts.set(Number(query.get('partNumber')), body);
+    const { 'x-amz-copy-source': source, 'x-amz-copy-source-range': range } = request.headers;
+    const part = Number(query.get('partNumber'));
+    if (request.method === 'PUT' && typeof source === 'string') {
+      const from = this.objects.get(decodeURIComponent(source).split('/').slice(1).join('/'));
+      const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(String(range)) ?? [];
+      const bytes = from?.bytes.subarray(Number(first), Number(last) + 1) ?? Buffer.alloc(0);
+      upload.parts.set(part, bytes);
+      xml(response, `<CopyPartResult><ETag>${tagOf(bytes)}</ETag></CopyPartResult>`);
+    } else if (request.method === 'PUT') {
+      const md5 = request.headers['content-md5'];
+      if (this.damaging > 0) {
+        this.damaging--;
+        body.writeUInt8(body.readUInt8(0) ^ 1, 0);
+      }
+      if (md5 !== undefined && md5 !== createHash('md5').update(body).digest('base64')) {
+        refused(response, 400, 'BadDigest');
+        return;
+      }
+      upload.parts.set(part, body);
       response.writeHead(200, { etag: tagOf(body) }).end();
     } else if (request.method === 'GET') {
       const parts = [...upload.parts].map(

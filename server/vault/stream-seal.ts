@@ -119,7 +119,7 @@ function cutBlob(name: string) {
 }
 
 /** Whole chunks, and what is left at the end; an empty source is one empty chunk. */
-async function* inChunks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
+export async function* inChunks(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
   let parts: Uint8Array[] = [];
   let length = 0;
   let some = false;

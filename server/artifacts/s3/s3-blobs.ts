@@ -1,12 +1,24 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { inChunks } from '../../vault/stream-seal.ts';
 import type { BlobFacts, BlobName, Blobs, ByteRange } from '../ports.ts';
 import { type Bucket, isMissing } from './bucket.ts';
 
 /** A blob whose name is the hash of what is stored. */
 const HASH = /^[0-9a-f]{64}$/;
-/** Larger objects are copied in parts. */
-const MAX_COPY_BYTES = 5 * 1024 ** 3;
-const COPY_PART_BYTES = 1024 ** 3;
+/** What the service takes or copies in one go; larger objects are made of parts. */
+const WHOLE_BYTES = 5 * 1024 ** 3;
+/** Of 10,000 at most; those that are sent are held in memory. */
+const SENT_PART_BYTES = 32 * 1024 ** 2;
+const COPIED_PART_BYTES = 1024 ** 3;
+
+/** Which part of which object. */
+interface Part {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly UploadId: string | undefined;
+  readonly PartNumber: number;
+}
 
 /**
  * Blobs as objects `<prefix>blobs/<name>`. An object is there when all of its bytes are, and the service checks
@@ -15,9 +27,17 @@ const COPY_PART_BYTES = 1024 ** 3;
  */
 export class S3Blobs implements Blobs {
   readonly #bucket: Bucket;
+  readonly #wholeBytes: number;
+  readonly #partBytes: { readonly sent: number; readonly copied: number };
 
-  constructor(bucket: Bucket) {
+  constructor(
+    bucket: Bucket,
+    wholeBytes = WHOLE_BYTES,
+    partBytes = { sent: SENT_PART_BYTES, copied: COPIED_PART_BYTES },
+  ) {
     this.#bucket = bucket;
+    this.#wholeBytes = wholeBytes;
+    this.#partBytes = partBytes;
   }
 
   async stat(name: BlobName): Promise<BlobFacts | null> {
@@ -43,6 +63,7 @@ export class S3Blobs implements Blobs {
   }
 
   async put(name: BlobName, bytes: number, source: () => Promise<Readable>): Promise<void> {
+    if (bytes > this.#wholeBytes) return this.#putInParts(name, await source());
     await this.#bucket.s3.putObject({
       ...this.#at(name),
       Body: await source(),
@@ -57,14 +78,13 @@ export class S3Blobs implements Blobs {
     if (facts === null) return false;
     // An object that is copied onto itself is of this moment, and its bytes are the same. What is too large for
     // it is an artifact by itself, which is not taken away while somebody has it.
-    if (facts.bytes <= MAX_COPY_BYTES) await this.#copy(this.key(name), this.key(name));
+    if (facts.bytes <= this.#wholeBytes) await this.#copy(this.key(name), this.key(name));
     return true;
   }
 
   /** Makes an object of the bucket a blob; it stays where it is. */
   async adopt(key: string, bytes: number, name: BlobName): Promise<void> {
-    if (bytes <= MAX_COPY_BYTES) await this.#copy(key, this.key(name));
-    else await this.#copyInParts(key, bytes, this.key(name));
+    await this.#copyAll(key, bytes, this.key(name));
   }
 
   async remove(name: BlobName): Promise<void> {
@@ -75,8 +95,7 @@ export class S3Blobs implements Blobs {
     const facts = await this.stat(name);
     if (facts === null) return;
     const aside = `${this.#bucket.prefix}damaged/${name}.${Date.now()}`;
-    if (facts.bytes <= MAX_COPY_BYTES) await this.#copy(this.key(name), aside);
-    else await this.#copyInParts(this.key(name), facts.bytes, aside);
+    await this.#copyAll(this.key(name), facts.bytes, aside);
     await this.remove(name);
   }
 
@@ -109,37 +128,59 @@ export class S3Blobs implements Blobs {
     return { Bucket: this.#bucket.name, Key: this.key(name) };
   }
 
+  #copyAll(from: string, bytes: number, to: string): Promise<void> {
+    return bytes <= this.#wholeBytes ? this.#copy(from, to) : this.#copyInParts(from, bytes, to);
+  }
+
   async #copy(from: string, to: string): Promise<void> {
     await this.#bucket.s3.copyObject({
       Bucket: this.#bucket.name,
       Key: to,
-      CopySource: `${this.#bucket.name}/${encodeURIComponent(from).replaceAll('%2F', '/')}`,
+      CopySource: this.#sourceOf(from),
       MetadataDirective: 'REPLACE',
       ContentType: 'application/octet-stream',
     });
   }
 
-  async #copyInParts(from: string, bytes: number, to: string): Promise<void> {
+  #sourceOf(key: string): string {
+    return `${this.#bucket.name}/${encodeURIComponent(key).replaceAll('%2F', '/')}`;
+  }
+
+  #copyInParts(from: string, bytes: number, to: string): Promise<void> {
+    const { s3 } = this.#bucket;
+    const size = this.#partBytes.copied;
+    const CopySource = this.#sourceOf(from);
+    return this.#inParts(to, async function* (part) {
+      for (let start = 0; start < bytes; start += size) {
+        const CopySourceRange = `bytes=${start}-${Math.min(start + size, bytes) - 1}`;
+        yield (await s3.uploadPartCopy({ ...part(), CopySource, CopySourceRange })).CopyPartResult?.ETag;
+      }
+    });
+  }
+
+  #putInParts(name: BlobName, source: Readable): Promise<void> {
+    const { s3 } = this.#bucket;
+    const size = this.#partBytes.sent;
+    return this.#inParts(this.key(name), async function* (part) {
+      for await (const Body of inChunks(source, size)) {
+        const ContentMD5 = createHash('md5').update(Body).digest('base64');
+        yield (await s3.uploadPart({ ...part(), Body, ContentMD5 })).ETag;
+      }
+    });
+  }
+
+  /** An object that is there when all of its parts are; each has the tag that the service answered with. */
+  async #inParts(key: string, send: (part: () => Part) => AsyncIterable<string | undefined>): Promise<void> {
     const { s3, name } = this.#bucket;
-    const place = { Bucket: name, Key: to };
+    const place = { Bucket: name, Key: key };
     const { UploadId } = await s3.createMultipartUpload({
       ...place,
       ContentType: 'application/octet-stream',
     });
     try {
       const Parts: { readonly PartNumber: number; readonly ETag: string | undefined }[] = [];
-      for (let start = 0; start < bytes; start += COPY_PART_BYTES) {
-        const PartNumber = Parts.length + 1;
-        const end = Math.min(start + COPY_PART_BYTES, bytes) - 1;
-        const { CopyPartResult } = await s3.uploadPartCopy({
-          ...place,
-          UploadId,
-          PartNumber,
-          CopySource: `${name}/${encodeURIComponent(from).replaceAll('%2F', '/')}`,
-          CopySourceRange: `bytes=${start}-${end}`,
-        });
-        Parts.push({ PartNumber, ETag: CopyPartResult?.ETag });
-      }
+      const tags = send(() => ({ ...place, UploadId, PartNumber: Parts.length + 1 }));
+      for await (const ETag of tags) Parts.push({ PartNumber: Parts.length + 1, ETag });
       await s3.completeMultipartUpload({ ...place, UploadId, MultipartUpload: { Parts } });
     } catch (error) {
       await s3.abortMultipartUpload({ ...place, UploadId });
