@@ -84,6 +84,19 @@ test('an owner lets somebody in to read, and makes him an editor while he reads'
     expect(await bob.evaluate(() => 'notReloaded' in globalThis)).toBe(true);
     await changeRole(ada, 'Bob', 'Commenter');
     await expect(isA(bob, 'commenter')).toBeVisible();
+    // What is being written outlives a role that does not allow to send it.
+    await bob.getByRole('tab', { name: 'Comments' }).click();
+    await bob.getByRole('button', { name: 'Comment on the selection' }).click();
+    const comment = bob.getByRole('textbox', { name: 'Comment' });
+    const send = bob.getByRole('button', { name: 'Comment', exact: true });
+    await comment.fill('Half a thought');
+    await changeRole(ada, 'Bob', 'Viewer');
+    await expect(bob.getByText('What you wrote is kept.')).toBeVisible();
+    await expect(comment).toHaveValue('Half a thought');
+    await expect(send).toBeDisabled();
+    await changeRole(ada, 'Bob', 'Commenter');
+    await send.click();
+    await expect(bob.getByRole('article', { name: 'Thread of Bob' })).toContainText('Half a thought');
     await goTo(ada, 'Editor');
     await expect(linesOf(ada)).toContainText('# written by Bob');
   });
