@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Random } from '../../src/base/random.ts';
 import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
@@ -313,6 +313,21 @@ test('a damaged blob keeps no other one from its new key', async () => {
   expect(await resealArtifacts(store, artifacts, blobs, () => false)).toBe(2);
   for (const name of good) expect(await blobs.isCurrent(`home/${name}`)).toBe(true);
   expect(await artifacts.size({ workspace: 'home', sha256: bad })).toBeNull();
+});
+
+test('what another server collects in the moment before it is known whose it is is stored again', async () => {
+  const { artifacts } = await testArtifacts();
+  const bytes = randomBytes(50_000);
+  const sha256 = await put(artifacts, 'ada', bytes);
+  const { call } = SqliteStore.prototype;
+  const spy = vi.spyOn(SqliteStore.prototype, 'call');
+  onTestFinished(() => spy.mockRestore());
+  spy.mockImplementation(async function (this: SqliteStore, name, input) {
+    if (name === 'ownArtifact') await artifacts.blobs.remove(sha256);
+    return call.call(this, name, input);
+  } as typeof call);
+  await put(artifacts, 'bob', bytes);
+  expect(bytes.equals(await read(artifacts, 'bob', sha256))).toBe(true);
 });
 
 test('room that was set aside for bytes whose server was killed is free at the next start', async () => {

@@ -131,6 +131,9 @@ export class ArtifactStore {
       const created = (await this.size(key)) === null;
       await this.#keep(key.workspace, parts, cuts, spool);
       await this.#store.call('ownArtifact', { ...key, bytes, parts, now: this.#clock.now() });
+      // Until then another server could collect what was there already; from now on none does.
+      const missing = (await this.#places.locate(key.workspace, parts)) === null;
+      if (missing) await this.#keep(key.workspace, parts, cuts, spool);
       return { sha256: expected, bytes, created };
     });
   }
