@@ -25,7 +25,7 @@ export interface Told {
 const KEEP = 12;
 /** Of his updates so many are held back, and sent after so many others on average: the server has to wait for them. */
 const HELD = 0.08;
-const RELEASED = 0.4;
+const RELEASED = 0.1;
 
 /** An editor whose updates can be kept from the line for a while. */
 class HoldingEditor extends Editor {
