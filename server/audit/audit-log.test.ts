@@ -134,6 +134,17 @@ test('who opens a document and writes into it leaves two lines, however many key
   ]);
 });
 
+test('what the server removes for good by itself leaves a line too', async () => {
+  const first = await testServer();
+  await fetch(`${first.url}/api/v1/projects/sample`, { method: 'DELETE' });
+  await first.close();
+  const { dataDir } = first;
+  const next = await testServer({ dataDir, now: () => Date.now() + 31 * 24 * 3600_000 });
+  await next.close();
+  const purged = entriesIn(dataDir).filter(({ action }) => action === 'project.purged');
+  expect(purged).toMatchObject([{ actor: 'server', target: 'project=sample', workspace: 'home' }]);
+});
+
 test('a running server is asked, and what was done under it is found and said where', async () => {
   const server = await testServer();
   await fetch(`${server.url}/api/v1/projects/sample`, { method: 'DELETE' });

@@ -66,7 +66,9 @@ export async function openDocuments(
     const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
     review.watch.edited(name, { who, socket: from }, clients);
   };
-  await projects.prepare();
+  for (const { id, workspace } of await projects.prepare()) {
+    await audit.record({ actor: 'server', action: 'project.purged', target: `project=${id}`, workspace });
+  }
   const sockets = new SyncSockets({
     rooms,
     doorkeeper: files,

@@ -40,8 +40,8 @@ export class Projects {
     this.#known = new Remembered((id) => store.call('getProject', id), clock, KNOWN_MS);
   }
 
-  /** Makes the sample on a new folder, and removes what was deleted long ago. */
-  async prepare(): Promise<void> {
+  /** Makes the sample on a new folder, and removes what was deleted long ago: resolves with that. */
+  async prepare(): Promise<readonly { readonly id: string; readonly workspace: string }[]> {
     const created = this.#clock.now();
     await this.#store.call('createSample', {
       id: SAMPLE_PROJECT,
@@ -50,7 +50,7 @@ export class Projects {
       created,
       seeds: seeds([{ path: CONFIG_PATH, text: this.#sampleConfig }], created),
     });
-    await this.#store.call('purgeProjects', { before: created - KEEP_DELETED_MS });
+    return this.#store.call('purgeProjects', { before: created - KEEP_DELETED_MS });
   }
 
   /** Those of these workspaces, and these further projects. */

@@ -67,10 +67,12 @@ export const projectRequests = {
     return projectById(db, id);
   },
 
-  /** Removes for good what was deleted before a time; answers with the ids. */
-  async purgeProjects(db: Db, { before }: { readonly before: number }): Promise<string[]> {
-    const rows = await db.deleteFrom('projects').where('deleted', '<', before).returning('id').execute();
-    return rows.map((row) => row.id);
+  /** Removes for good what was deleted before a time; answers with what there was. */
+  async purgeProjects(
+    db: Db,
+    { before }: { readonly before: number },
+  ): Promise<{ readonly id: string; readonly workspace: string }[]> {
+    return db.deleteFrom('projects').where('deleted', '<', before).returning(['id', 'workspace']).execute();
   },
 
   /** Creates the sample once in the life of a database, so that who deletes it is rid of it. */
