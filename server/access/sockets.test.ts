@@ -8,7 +8,7 @@ import {
 } from '../../src/protocol/sync.ts';
 import { Editor, type EditorOptions } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
-import { type Browser, memberOf, ownerOf } from '../testing/people.ts';
+import { Browser, memberOf, ownerOf } from '../testing/people.ts';
 
 const FILE = 'anneal.yaml';
 const room = syncPath('sample', FILE);
@@ -40,6 +40,30 @@ test('a ticket opens one socket in one document, once', async () => {
   });
   expect((await elsewhere.closed).code).toBe(CloseCode.unauthorized);
   await first.leave();
+});
+
+test('nobody stands in a document as somebody else; two guests of one link are two people', async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const { secret } = await owner.get<{ secret: string }>('POST', '/workspaces/home/shares', {
+    name: 'Guest',
+    role: 'viewer',
+    project: null,
+    lastingMs: null,
+  });
+  const guests = [new Browser(server.url), new Browser(server.url)];
+  for (const guest of guests) await guest.get('POST', '/shares/open', { secret });
+  const reader = await enter(owner);
+  const present = await Promise.all(guests.map((guest) => enter(guest)));
+  for (const one of present)
+    one.awareness.setLocalState({ person: await idOf(owner), user: { name: 'Olive', color: '#112233' } });
+  const stateOf = (one: Editor) => reader.awareness.getStates().get(one.doc.clientID);
+  await reader.until(() => present.every((one) => stateOf(one) !== undefined));
+  const ids = await Promise.all(guests.map(idOf));
+  expect(present.map((one) => stateOf(one)?.person)).toEqual(ids);
+  expect(present.map((one) => stateOf(one)?.user.name)).toEqual(['Guest', 'Guest']);
+  expect(new Set([...ids, await idOf(owner)]).size).toBe(3);
+  for (const one of [reader, ...present]) await one.leave();
 });
 
 test('a ticket is worth nothing after a minute', async () => {

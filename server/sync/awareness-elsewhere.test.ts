@@ -3,6 +3,7 @@ import { MessageType } from '../../src/protocol/sync.ts';
 import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
 import { Cursor } from './cursor.ts';
 import { type AwarenessEntry, awarenessFrame } from './frames.ts';
+import { localGuest } from './guest.ts';
 
 /** Entries of a frame, as `client state`. */
 function entriesOf(frame: Uint8Array): { readonly payload: Uint8Array; readonly entries: AwarenessEntry[] } {
@@ -36,7 +37,7 @@ class Side {
   join(client: number, state: object | null, clock = 1) {
     const told = new Map<number, string>();
     const peer: AwarenessPeer = {
-      guest: { principal: { name: null }, role: () => 'owner' },
+      guest: localGuest,
       probe: () => undefined,
       send: (frame) => {
         for (const entry of entriesOf(frame).entries) told.set(entry.client, entry.state);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Role } from '../../src/domain/access/roles.ts';
 import { personIdSchema } from '../../src/protocol/review.ts';
 import { awarenessUserSchema, MAX_AWARENESS_BYTES } from '../../src/protocol/sync.ts';
+import { type Principal, personIdOf } from '../access/principal.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { type AwarenessEntry, awarenessFrame } from './frames.ts';
 
@@ -9,7 +10,7 @@ import { type AwarenessEntry, awarenessFrame } from './frames.ts';
 export interface AwarenessPeer {
   send(frame: Uint8Array): void;
   /** Who is at the socket, as far as the server knows. */
-  readonly guest: { readonly principal: { readonly name: string | null }; role(): Role | null };
+  readonly guest: { readonly principal: Principal; role(): Role | null };
   /** Somebody else claims this socket's client id: is it still alive? If not, it will leave the room. */
   probe(): void;
 }
@@ -313,7 +314,10 @@ function cleanState(bytes: Uint8Array, { guest }: AwarenessPeer): string | null 
     if (typeof state !== 'object' || Array.isArray(state)) return null;
     const { user, ...rest } = state as Record<string, unknown>;
     if (user === undefined && guest.principal.name === null) return JSON.stringify(rest);
-    return JSON.stringify({ ...rest, user: cleanUser(user, guest) });
+    const known = { ...rest, user: cleanUser(user, guest) };
+    // Who signs in is who he is: else he could stand there as another, under that one's colour and mentions.
+    const { principal } = guest;
+    return JSON.stringify(principal.name === null ? known : { ...known, person: personIdOf(principal) });
   } catch {
     return null; // no JSON, or nested deeper than it can be written
   }
