@@ -13,7 +13,8 @@ import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { bringsNothing } from './nothing-new.ts';
-import { MissingParts, type Received, type Room, type RoomPeer } from './room.ts';
+import { MissingParts, type Received, type Room } from './room.ts';
+import type { RoomPeer } from './room-parts.ts';
 import type { Share } from './share.ts';
 import type { Turns, Worker } from './turns.ts';
 

@@ -9,7 +9,7 @@ import { localGuest } from './guest.ts';
 import { type Held, Holds } from './holds.ts';
 import { defaultSyncLimits, type SyncLimits } from './limits.ts';
 import { noMetrics } from './metrics.ts';
-import type { RoomPeer } from './room.ts';
+import type { RoomPeer } from './room-parts.ts';
 import { Rooms } from './rooms.ts';
 import { nextGeneration } from './rotation.ts';
 

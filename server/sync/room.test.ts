@@ -5,7 +5,7 @@ import type { StoredDocument } from '../store/requests/documents.ts';
 import type { Store } from '../store/store.ts';
 import { localGuest } from './guest.ts';
 import { defaultSyncLimits, type SyncLimits } from './limits.ts';
-import type { RoomPeer } from './room.ts';
+import type { RoomPeer } from './room-parts.ts';
 import { Rooms } from './rooms.ts';
 
 const name = { project: 'sample', path: 'notes.md' };

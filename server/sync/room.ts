@@ -2,76 +2,24 @@ import * as Y from 'yjs';
 import { type AnnealError, toAnnealError } from '../../src/base/error.ts';
 import { CloseCode, type DocumentKind, documentKind, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
-import type { Store } from '../store/store.ts';
 import { Together } from '../store/together.ts';
 import type { DocumentName, Writer } from '../store/write.ts';
-import { type AwarenessPeer, RoomAwareness, type SaidPerson } from './awareness.ts';
+import { RoomAwareness } from './awareness.ts';
 import { removeCarriageReturns } from './carriage-returns.ts';
-import type { CatchUp } from './catch-up.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
-import type { Fanout } from './fanout.ts';
 import { updateFrame } from './frames.ts';
-import type { Guest } from './guest.ts';
-import type { Taken } from './holds.ts';
-import type { SyncLimits } from './limits.ts';
-import type { SyncMetrics } from './metrics.ts';
 import { newClocks } from './new-clocks.ts';
 import { fits, isOutgrown } from './outgrown.ts';
 import { portions, storedPortions } from './portions.ts';
 import { Retired } from './retired.ts';
 import { RoomLink } from './room-link.ts';
 import { RoomLog } from './room-log.ts';
+import type { RoomParts, RoomPeer } from './room-parts.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
 import { type Follower, nextGeneration, retiredClients, retiringStruct } from './rotation.ts';
 import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
 import { Slices } from './slices.ts';
-import type { Trial } from './trial.ts';
-import type { Turns } from './turns.ts';
-
-/** A socket, as the room sees it. */
-export interface RoomPeer extends AwarenessPeer {
-  readonly guest: Guest;
-  /** Ends the connection; the peer leaves the room at once. */
-  close(code: CloseCodeValue, reason: string): void;
-}
-
-/**
- * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, and the
- * clock from which on it is new, `says` tells who the socket's editor says it is.
- */
-export type OnEdited = (
-  name: DocumentName,
-  from: RoomPeer,
-  clients: ReadonlyMap<number, number>,
-  says: () => SaidPerson | null,
-) => void;
-
-/** Called when a text begins anew (rotation.ts): gives `rotate` what refers to the text, and holds that meanwhile. */
-export type OnRotate = (name: DocumentName, rotate: (follower: Follower) => Promise<void>) => Promise<void>;
-
-/** What a room needs where other servers may have the same document in memory. */
-export interface SharedParts {
-  readonly fanout: Fanout;
-  readonly catchUp: Pick<CatchUp, 'seen' | 'look'>;
-  /** Has all other servers let go of the document until it is released. */
-  readonly take: (name: DocumentName, reason: string) => Promise<Taken>;
-}
-
-export interface RoomParts {
-  readonly store: Store;
-  readonly trial: Trial;
-  readonly turns: Turns;
-  readonly limits: SyncLimits;
-  /** Called when somebody first writes into a text: the project's list must have it. */
-  readonly onFirstText: (name: DocumentName) => void;
-  readonly onEdited: OnEdited;
-  readonly onRotate: OnRotate;
-  readonly metrics: SyncMetrics;
-  /** Where other servers write to the same database. */
-  readonly shared: SharedParts | null;
-  readonly onClosed: (room: Room) => void;
-}
 
 export interface Received {
   readonly durable: Promise<void>;
@@ -506,7 +454,7 @@ export class Room {
     this.#link?.close();
     this.awareness.dispose();
     this.doc.destroy();
-    this.#parts.onClosed(this);
+    this.#parts.onClosed();
     this.#resolveClosed();
   }
 }

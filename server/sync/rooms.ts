@@ -9,7 +9,8 @@ import type { Fanout } from './fanout.ts';
 import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
-import { type OnEdited, type OnRotate, Room } from './room.ts';
+import { Room } from './room.ts';
+import type { OnEdited, OnRotate } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 import { noFollower } from './rotation.ts';
 import { Trial } from './trial.ts';
@@ -212,7 +213,7 @@ export class Rooms {
   #create(name: DocumentName): Room {
     const key = keyOf(name);
     const shared = this.#shared;
-    const room = new Room(name, {
+    const room: Room = new Room(name, {
       store: this.#store,
       trial: this.#trial,
       turns: this.turns,
@@ -229,8 +230,8 @@ export class Rooms {
       onFirstText: (first) => this.onFirstText(first),
       onRotate: (rotated, rotate) => this.onRotate(rotated, rotate),
       onEdited: (edited, from, clients, says) => this.onEdited(edited, from, clients, says),
-      onClosed: (closed) => {
-        if (this.#rooms.get(key) === closed) this.#rooms.delete(key);
+      onClosed: () => {
+        if (this.#rooms.get(key) === room) this.#rooms.delete(key);
       },
     });
     this.#rooms.set(key, room);

@@ -53,13 +53,15 @@ export class SimClient {
     return doc;
   }
 
-  /** Begins to hold back what it writes, or sends it: what it wrote after that has overtaken it. */
-  hold(): void {
-    this.#isHolding = !this.#isHolding && this.#held.length === 0;
+  /** Writes something and sends it later: what is written after it overtakes it. */
+  holdBack(write: () => void): void {
+    this.#isHolding = true;
+    write();
+    this.#isHolding = false;
   }
 
+  /** Sends what was held back. */
   flush(): void {
-    this.#isHolding = false;
     for (let next = this.#held.shift(); next !== undefined; next = this.#held.shift()) {
       const { update } = next;
       this.#content((encoder) => sync.writeUpdate(encoder, update));
@@ -93,7 +95,6 @@ export class SimClient {
   connect(): SimLink {
     this.link = new SimLink(this.acknowledges ? ACK_SUBPROTOCOL : '');
     this.#held = []; // its answer to step 1 has all of it
-    this.#isHolding = false;
     this.#claims = [];
     this.#answered = 0;
     this.#durable = 0;

@@ -1,0 +1,59 @@
+import type { Store } from '../store/store.ts';
+import type { DocumentName } from '../store/write.ts';
+import type { AwarenessPeer, SaidPerson } from './awareness.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { CloseCodeValue } from './close-code.ts';
+import type { Fanout } from './fanout.ts';
+import type { Guest } from './guest.ts';
+import type { Taken } from './holds.ts';
+import type { SyncLimits } from './limits.ts';
+import type { SyncMetrics } from './metrics.ts';
+import type { Follower } from './rotation.ts';
+import type { Trial } from './trial.ts';
+import type { Turns } from './turns.ts';
+
+/** What a room needs from around it. */
+
+/** A socket, as the room sees it. */
+export interface RoomPeer extends AwarenessPeer {
+  readonly guest: Guest;
+  /** Ends the connection; the peer leaves the room at once. */
+  close(code: CloseCodeValue, reason: string): void;
+}
+
+/**
+ * Called for what came from a socket and was applied; `clients` are the Yjs clients that it is written as, and the
+ * clock from which on it is new, `says` tells who the socket's editor says it is.
+ */
+export type OnEdited = (
+  name: DocumentName,
+  from: RoomPeer,
+  clients: ReadonlyMap<number, number>,
+  says: () => SaidPerson | null,
+) => void;
+
+/** Called when a text begins anew (rotation.ts): gives `rotate` what refers to the text, and holds that meanwhile. */
+export type OnRotate = (name: DocumentName, rotate: (follower: Follower) => Promise<void>) => Promise<void>;
+
+/** What a room needs where other servers may have the same document in memory. */
+export interface SharedParts {
+  readonly fanout: Fanout;
+  readonly catchUp: Pick<CatchUp, 'seen' | 'look'>;
+  /** Has all other servers let go of the document until it is released. */
+  readonly take: (name: DocumentName, reason: string) => Promise<Taken>;
+}
+
+export interface RoomParts {
+  readonly store: Store;
+  readonly trial: Trial;
+  readonly turns: Turns;
+  readonly limits: SyncLimits;
+  /** Called when somebody first writes into a text: the project's list must have it. */
+  readonly onFirstText: (name: DocumentName) => void;
+  readonly onEdited: OnEdited;
+  readonly onRotate: OnRotate;
+  readonly metrics: SyncMetrics;
+  /** Where other servers write to the same database. */
+  readonly shared: SharedParts | null;
+  readonly onClosed: () => void;
+}
