@@ -79,7 +79,7 @@ export function EditorLayout(props: {
           </Splitter.Pane>
         </Splitter>
       </Splitter.Pane>
-      <Splitter.Pane defaultSize="320px" min="240px" max="560px" className="pane">
+      <Splitter.Pane defaultSize="344px" min="240px" max="560px" className="pane">
         {panes.side}
       </Splitter.Pane>
     </Splitter>
@@ -94,7 +94,7 @@ interface Sizes {
 }
 
 function readSizes(): Sizes {
-  const standard: Sizes = { columns: ['210px', '100%', '320px'], rows: ['100%', '190px'] };
+  const standard: Sizes = { columns: ['210px', '100%', '344px'], rows: ['100%', '190px'] };
   try {
     const value: unknown = JSON.parse(localStorage.getItem(SIZES) ?? 'null');
     if (typeof value !== 'object' || value === null || !('columns' in value) || !('rows' in value))

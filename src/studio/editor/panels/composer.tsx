@@ -48,7 +48,7 @@ export function Composer(props: {
           onCancel();
         };
   return (
-    <Stack gap={6}>
+    <Stack gap={6} mt={8}>
       <Textarea
         ref={area}
         aria-label={label}
