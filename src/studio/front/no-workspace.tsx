@@ -21,7 +21,7 @@ export function NoWorkspace() {
   return (
     <Front
       title={`Hello ${name ?? ''}`.trim()}
-      about="You are signed in, and a member of no workspace. Ask somebody for an invitation, or begin one of your own."
+      about="You are signed in, and a member of no workspace. Ask somebody for an invitation, or begin one of your own, where this server lets newcomers do that."
     >
       <form
         onSubmit={(event) => {
