@@ -13,10 +13,11 @@ import type { Guest } from './guest.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
 import { bringsNothing } from './nothing-new.ts';
-import { MissingParts, type Received, type Room } from './room.ts';
+import type { Received, Room } from './room.ts';
 import type { RoomPeer } from './room-parts.ts';
 import type { Share } from './share.ts';
 import type { Turns, Worker } from './turns.ts';
+import { MissingParts } from './update-checks.ts';
 
 export interface ConnectionParts {
   /**
@@ -319,7 +320,7 @@ export class Connection implements RoomPeer, Worker {
       throw new MalformedBytes('there is no sync message of this type');
     }
     this.#room.awareness.introduce(this);
-    return this.#takeIn(payload);
+    return this.#takeIn(payload, type === SyncMessageType.step2);
   }
 
   #missingFrom(stateVector: Uint8Array): Uint8Array {
@@ -337,7 +338,7 @@ export class Connection implements RoomPeer, Worker {
     return this.#room.kind !== 'review' && can(this.guest.role(), 'document.edit');
   }
 
-  #takeIn(update: Uint8Array): Promise<void> | null {
+  #takeIn(update: Uint8Array, isAnswer: boolean): Promise<void> | null {
     this.#received++;
     const count = this.#received;
     const acknowledge = ({ durable }: Received): void => this.#wait(durable, count, update.length);
@@ -346,10 +347,11 @@ export class Connection implements RoomPeer, Worker {
       acknowledge({ durable: this.#room.durable });
       return null;
     }
-    const received = this.#room.receive(update, this, () => {
+    const check = (): void => {
       // Who has gone was promised nothing: what is left of his update is not worth anybody's time.
       if (this.#left || !this.#mayEdit()) throw new Forbidden();
-    });
+    };
+    const received = this.#room.receive(update, this, check, isAnswer);
     if (received instanceof Promise) {
       const held = this.#hold(update.length); // while it is tried, behind those of others
       return received.then(acknowledge).finally(() => this.#letGo(held));

@@ -166,3 +166,49 @@ test('who was admitted just before a document went is asked again, and turned aw
   expect(entered).toBe(false);
   expect(rooms.size).toBe(1); // nobody is in it: it goes when it is idle
 });
+
+const deletionOf = (client: number, clock: number, length: number): Uint8Array =>
+  Uint8Array.from([0, 1, client, 1, clock, length]);
+
+test('what nobody has written yet cannot be deleted: neither kept nor told, and what comes there stays', async () => {
+  const { disk, join } = setUp();
+  const { room, peer } = await join();
+  expect(() => room.receive(deletionOf(7, 0, 100), peer)).toThrow('are missing');
+  expect(disk.written).toEqual([]);
+  expect(room.doc.store.pendingDs).toBeNull();
+  const author = new Y.Doc();
+  author.clientID = 7;
+  author.getText('content').insert(0, 'whole');
+  await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
+  // As far as it is there it is deleted; of an answer to the server's question the rest is left out.
+  expect(() => room.receive(deletionOf(7, 3, 100), peer)).toThrow('are missing');
+  await (await room.receive(deletionOf(7, 3, 100), peer, undefined, true)).durable;
+  expect(room.doc.getText('content').toString()).toBe('who');
+  expect(room.doc.store.pendingDs).toBeNull();
+  author.getText('content').insert(5, 'some');
+  await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
+  expect(room.doc.getText('content').toString()).toBe('whosome');
+});
+
+test('what is all new goes to the disk and to the others as it came, and what is new in part as that part', async () => {
+  const { disk, join } = setUp();
+  const { room, peer } = await join();
+  const heard: Uint8Array[] = [];
+  const { peer: other } = await join();
+  other.send = (frame) => heard.push(frame);
+  const author = new Y.Doc();
+  const updates: Uint8Array[] = [];
+  author.on('update', (update: Uint8Array) => updates.push(update));
+  author.getText('content').insert(0, 'one');
+  author.getText('content').insert(3, 'two');
+  author.getText('content').delete(2, 2);
+  for (const update of updates) await (await room.receive(update, peer)).durable;
+  expect(disk.written.map((update) => [...update])).toEqual(updates.map((update) => [...update]));
+  expect(heard).toHaveLength(3);
+  author.getText('content').insert(0, 'three');
+  await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
+  expect(disk.written.at(-1)?.length).toBeLessThan(Y.encodeStateAsUpdate(author).length);
+  const replica = new Y.Doc();
+  for (const update of disk.written) Y.applyUpdate(replica, update);
+  expect(replica.getText('content').toString()).toBe(author.getText('content').toString());
+});

@@ -9,7 +9,7 @@ import { removeCarriageReturns } from './carriage-returns.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
 import { updateFrame } from './frames.ts';
-import { newClocks } from './new-clocks.ts';
+import { isAllNew, newClocks } from './new-clocks.ts';
 import { fits, isOutgrown } from './outgrown.ts';
 import { portions, storedPortions } from './portions.ts';
 import { Retired } from './retired.ts';
@@ -17,16 +17,14 @@ import { RoomLink } from './room-link.ts';
 import { RoomLog } from './room-log.ts';
 import type { RoomParts, RoomPeer } from './room-parts.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
-import { type Follower, nextGeneration, retiredClients, retiringStruct } from './rotation.ts';
-import { hasGaps, type Scan, scanUpdate } from './scan-update.ts';
+import { type Follower, nextGeneration, retiredClients } from './rotation.ts';
+import { type Scan, scanUpdate } from './scan-update.ts';
 import { Slices } from './slices.ts';
+import { checkGeneration, checkPending, MissingParts, withoutUnknownDeletions } from './update-checks.ts';
 
 export interface Received {
   readonly durable: Promise<void>;
 }
-
-/** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
-export class MissingParts extends Error {}
 
 const ANEW = 'The document begins anew';
 
@@ -53,8 +51,6 @@ export class Room {
   #state: RoomState = newRoom;
   #resolveClosed: () => void = () => undefined;
   #idleTimer: NodeJS.Timeout | null = null;
-  /** What Yjs emitted during the change that is being made. */
-  #emitted: Uint8Array[] = [];
   readonly #log: RoomLog;
   #hasText = false;
   #rotating = false;
@@ -142,20 +138,23 @@ export class Room {
   /**
    * Takes a stranger's update in: when this returns (a large one: resolves) it has been applied and the others
    * have been told; `durable` resolves when it is on disk. Throws what src/protocol/sync.ts closes sockets for,
-   * and what `check` throws, which is asked right before it is applied.
+   * and what `check` throws, which is asked right before it is applied. `isAnswer`: to the server's step 1.
    */
   receive(
     update: Uint8Array,
     from: RoomPeer,
     check: () => void = () => undefined,
+    isAnswer = false,
   ): Received | Promise<Received> {
     const scanned = scanUpdate(update, this.kind);
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
-    this.#checkGeneration(scan);
+    checkGeneration(scan, this.doc, this.#retired);
+    const placed = withoutUnknownDeletions(update, scan, this.doc, isAnswer);
+    if (placed !== update) return this.receive(placed, from, check);
     const news = newsOf(scan, this.doc);
     if (news.structs + news.deletes === 0) return { durable: this.durable };
-    this.#checkPending(scan, update);
+    checkPending(scan, update.length, this.doc, this.#parts.limits.pendingBytes);
     if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
     const parts = news.structs + news.deletes;
     const tell = scan.carriageReturn ? null : from;
@@ -169,7 +168,9 @@ export class Room {
         return received;
       });
     check();
-    const durable = this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
+    const durable = isAllNew(scan, this.doc)
+      ? this.#passOn(update, scan, tell)
+      : this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
     if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
     edited();
     return { durable };
@@ -231,7 +232,6 @@ export class Room {
     }
     this.#retired = retiredClients(this.doc);
     this.#hasText = this.doc.share.size > 0;
-    this.doc.on('update', (update: Uint8Array) => this.#emitted.push(update));
     this.#step({ kind: 'loaded' });
   }
 
@@ -239,13 +239,30 @@ export class Room {
     return storedPortions(this.doc, this.kind, stored, (part) => {
       if (this.phase === 'closed') return;
       this.#encoded = null;
-      this.#emitted = [];
-      Y.applyUpdate(this.doc, part, 'store');
-      if (this.#emitted.length > 0) this.#log.adopted(part.length);
-      this.#hasText ||= this.#emitted.length > 0;
-      for (const frame of this.#emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
-      this.#emitted = [];
+      if (this.phase === 'loading') {
+        Y.applyUpdate(this.doc, part, 'store');
+        return;
+      }
+      const emitted = this.#emittedBy(() => Y.applyUpdate(this.doc, part, 'store'));
+      if (emitted.length > 0) this.#log.adopted(part.length);
+      this.#hasText ||= emitted.length > 0;
+      for (const frame of emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
     });
+  }
+
+  /** What Yjs says that a change is; it works it out only where somebody listens. */
+  #emittedBy(change: () => void): Uint8Array[] {
+    const emitted: Uint8Array[] = [];
+    const hear = (update: Uint8Array): void => {
+      emitted.push(update);
+    };
+    this.doc.on('update', hear);
+    try {
+      change();
+    } finally {
+      this.doc.off('update', hear);
+    }
+    return emitted;
   }
 
   /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
@@ -303,29 +320,57 @@ export class Room {
     const { store } = this.doc;
     // Yjs puts what has to wait for more into the object that it has, but always as new bytes.
     const [structs, deletes] = [store.pendingStructs?.update, store.pendingDs];
-    this.#emitted = [];
     this.#encoded = null; // also where nothing is emitted: what waits for other updates belongs to the state
     let failure: AnnealError | null = null;
+    const changes = this.#emittedBy(() => {
+      try {
+        change();
+      } catch (cause) {
+        // What had taken effect before stays, here and everywhere.
+        failure = toAnnealError(cause, serverErrors.malformedUpdate);
+      }
+    });
+    const waitsForMore = store.pendingStructs?.update !== structs || store.pendingDs !== deletes;
+    const waiting = waitsForMore && raw !== undefined && this.#waits ? [raw] : [];
+    const durable = this.#publish(changes, from, waiting, writer);
+    return failure === null ? durable : Promise.reject(failure);
+  }
+
+  /** All of the update is new, and nothing of it waits: it goes to the others and to the disk as it came. */
+  #passOn(update: Uint8Array, { ranges }: Scan, from: RoomPeer | null): Promise<void> {
+    if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
+    this.#encoded = null;
     try {
-      change();
+      Y.applyUpdate(this.doc, update);
     } catch (cause) {
-      // What had taken effect before stays, here and everywhere.
-      failure = toAnnealError(cause, serverErrors.malformedUpdate);
+      // As above; what that was is to be found out only now.
+      const before = Y.decodeStateVector(Y.encodeStateVector(this.doc));
+      for (const [client, { from: clock }] of ranges) before.set(client, clock);
+      this.#publish([Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(before))], from).catch(
+        () => undefined,
+      );
+      return Promise.reject(toAnnealError(cause, serverErrors.malformedUpdate));
     }
-    const changes = this.#emitted;
-    this.#emitted = [];
+    return this.#publish([new Uint8Array(update)], from); // a copy: it came with others in one piece of memory
+  }
+
+  /** Tells everybody but `from`, and hands it to the store; what is `waiting` nobody can use yet. */
+  #publish(
+    changes: readonly Uint8Array[],
+    from: RoomPeer | null,
+    waiting: readonly Uint8Array[] = [],
+    writer?: Writer,
+  ): Promise<void> {
     const frames = changes.map(updateFrame);
     for (const frame of frames) for (const peer of this.peers) if (peer !== from) peer.send(frame);
-    const waitsForMore = store.pendingStructs?.update !== structs || store.pendingDs !== deletes;
-    if (waitsForMore && raw !== undefined && this.#waits) changes.push(raw);
-    const durable = this.#write(changes, writer);
+    const durable = this.#write(waiting.length === 0 ? changes : [...changes, ...waiting], writer);
     const { generation } = this.#log;
     const tell = (): void => {
       for (const frame of frames) this.#link?.tell(frame, generation);
     };
     // Only then: who sends it to another server, too, is promised there what that one holds.
     if (this.#link !== null) durable.then(tell, () => undefined);
-    return failure === null ? durable : Promise.reject(failure);
+    return durable;
   }
 
   #write(updates: readonly Uint8Array[], writer?: Writer): Promise<void> {
@@ -345,29 +390,6 @@ export class Room {
   #storeFailed(error: AnnealError): void {
     this.#step({ kind: 'settled' });
     this.abandon(error);
-  }
-
-  #checkPending(scan: Scan, update: Uint8Array): void {
-    const { store } = this.doc;
-    const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
-    if (waiting + update.length <= this.#parts.limits.pendingBytes) return;
-    const known = (client: number): number => Y.getState(store, client);
-    if (hasGaps(scan, known)) throw new MissingParts('Parts that this update builds on are missing');
-  }
-
-  #checkGeneration(scan: Scan): void {
-    const { rotation } = scan;
-    const { store } = this.doc;
-    // Only a document that the server has lost takes from an editor who is retired.
-    if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
-      throw serverErrors.wrongContent();
-    if (this.#retired.size === 0) return;
-    // Whoever deletes the struct that names the retired, or puts something in its place, would bring them back.
-    const retiring = retiringStruct(this.doc);
-    if (retiring !== null && (scan.needs.get(retiring.client) ?? 0) > retiring.clock)
-      throw serverErrors.wrongContent();
-    for (const known of [scan.ranges, scan.needs])
-      for (const client of known.keys()) if (this.isRetired(client)) throw serverErrors.rotatedUpdate();
   }
 
   #checkSize(update: Uint8Array, news: News): void {

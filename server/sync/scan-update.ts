@@ -68,6 +68,8 @@ export interface Scan {
   readonly rotation: { readonly client: number; readonly clock: number } | null;
   /** What it deletes: client, clock and length, one after the other. */
   readonly deleted: readonly number[];
+  /** Where in the update its deletions begin, after all structs. */
+  readonly deletesAt: number;
 }
 
 const Content = { gc: 0, deleted: 1, binary: 3, string: 4, any: 8, skip: 10 } as const;
@@ -136,6 +138,7 @@ class Scanner {
     const clients = this.#in.varUint();
     this.#limit(clients, 'clients');
     for (let i = 0; i < clients; i++) this.#clientStructs();
+    const deletesAt = this.#in.position;
     this.#deleteSet();
     if (!this.#in.done) throw new MalformedBytes('there are bytes after its end');
     return {
@@ -148,6 +151,7 @@ class Scanner {
       needs: this.#needs,
       skips: this.#skips,
       deleted: this.#deleted,
+      deletesAt,
       rotation: this.#rotation,
     };
   }

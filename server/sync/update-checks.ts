@@ -1,0 +1,71 @@
+import * as encoding from 'lib0/encoding';
+import * as Y from 'yjs';
+import { serverErrors } from '../errors.ts';
+import type { Retired } from './retired.ts';
+import { retiringStruct } from './rotation.ts';
+import { hasGaps, type Scan } from './scan-update.ts';
+
+/** What an update refers to is looked at before Yjs sees it: it may be of another life of the document, or of none. */
+
+/** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
+export class MissingParts extends Error {}
+
+const missing = (): MissingParts => new MissingParts('Parts that this update builds on are missing');
+
+export function checkPending(scan: Scan, bytes: number, { store }: Y.Doc, limit: number): void {
+  const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
+  if (waiting + bytes > limit && hasGaps(scan, (client) => Y.getState(store, client))) throw missing();
+}
+
+export function checkGeneration({ rotation, ranges, needs }: Scan, doc: Y.Doc, retired: Retired): void {
+  const { store } = doc;
+  // Only a document that the server has lost takes from an editor who is retired.
+  if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
+    throw serverErrors.wrongContent();
+  if (retired.size === 0) return;
+  // Whoever deletes the struct that names the retired, or puts something in its place, would bring them back.
+  const retiring = retiringStruct(doc);
+  if (retiring !== null && (needs.get(retiring.client) ?? 0) > retiring.clock)
+    throw serverErrors.wrongContent();
+  for (const known of [ranges, needs])
+    for (const client of known.keys()) if (retired.has(client)) throw serverErrors.rotatedUpdate();
+}
+
+/**
+ * Deletions of what nobody has written would wait for ever, and then delete what somebody writes. Who deletes has
+ * what he deletes, and sends it first: else he is to send everything anew. Only in the answer to the server's step 1
+ * may be what a client has heard of others and cannot place itself: that is left out, they say it themselves.
+ * Answers with the update to take in.
+ */
+export function withoutUnknownDeletions(
+  update: Uint8Array,
+  scan: Scan,
+  { store }: Y.Doc,
+  isAnswer: boolean,
+): Uint8Array {
+  const { deleted, ranges } = scan;
+  const kept = new Map<number, number[]>();
+  let left = 0;
+  for (let i = 0; i < deleted.length; i += 3) {
+    const [client = 0, clock = 0, length = 0] = [deleted[i], deleted[i + 1], deleted[i + 2]];
+    const end = Math.min(clock + length, Math.max(Y.getState(store, client), ranges.get(client)?.to ?? 0));
+    if (end < clock + length) {
+      if (!isAnswer) throw missing();
+      left++;
+    }
+    if (end <= clock) continue;
+    const parts = kept.get(client) ?? [];
+    kept.set(client, parts);
+    parts.push(clock, end - clock);
+  }
+  if (left === 0) return update;
+  return encoding.encode((encoder) => {
+    encoding.writeUint8Array(encoder, update.subarray(0, scan.deletesAt));
+    encoding.writeVarUint(encoder, kept.size);
+    for (const [client, parts] of kept) {
+      encoding.writeVarUint(encoder, client);
+      encoding.writeVarUint(encoder, parts.length / 2);
+      for (const part of parts) encoding.writeVarUint(encoder, part);
+    }
+  });
+}
