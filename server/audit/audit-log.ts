@@ -23,6 +23,8 @@ interface Batch {
 
 /** In one commit: so that what people wait for, such as documents, has not to wait for many lines. */
 const AT_ONCE = 25;
+/** Under load commits of fewer lines follow one another no faster than this; who writes alone does not wait. */
+const SPACING_MS = 25;
 /**
  * The end of the chain is signed a second after an entry; while more come, once for so many, or once a minute.
  * While nothing happens, nothing is signed.
@@ -43,6 +45,8 @@ export class AuditLog {
   readonly #heads: SignedHeads;
   readonly #repeated: Repeated;
   #batch: Batch | null = null;
+  /** When the last commit was begun. */
+  #began = Number.NEGATIVE_INFINITY;
   #last: Promise<unknown> = Promise.resolve();
   #end: ChainEnd = EMPTY_CHAIN;
   #signedEnd: ChainEnd = EMPTY_CHAIN;
@@ -121,6 +125,9 @@ export class AuditLog {
   #nextBatch(): Batch {
     const lines: NewAuditEntry[] = [];
     const done = this.#last.then(async () => {
+      const wait = this.#began + SPACING_MS - performance.now();
+      if (wait > 1 && lines.length < AT_ONCE) await new Promise((resolve) => setTimeout(resolve, wait));
+      this.#began = performance.now();
       if (this.#batch?.lines === lines) this.#batch = null;
       await this.#append(lines);
       this.#signSoon();
