@@ -38,9 +38,11 @@ function memoryStore(meanwhile: () => void) {
     async remove(room) {
       updates.delete(room);
       acknowledged.delete(room);
+      return true;
     },
     rooms: async () => [...updates.keys()].sort(),
     unsaved: async () => [...updates.keys()].sort(),
+    furthest: async () => 0,
   };
   return { store, put };
 }
