@@ -81,11 +81,16 @@ export class Holds {
    * Resolves when no other server has the document in memory or lets anybody in, as far as they can be asked; until
    * `release`. Rejects with storeFailed where another holds it for too long.
    */
-  async take({ project, path }: DocumentName, code: CloseCodeValue, reason: string): Promise<Taken> {
+  async take(
+    { project, path }: DocumentName,
+    code: CloseCodeValue,
+    reason: string,
+    isWanted: () => boolean = () => true,
+  ): Promise<Taken> {
     const token = randomBytes(12).toString('hex');
     let lock: Lock | null = null;
     try {
-      lock = await this.#lock(`${project}\n${path}`);
+      lock = await this.#lock(`${project}\n${path}`, isWanted);
       await this.#ask({ kind: 'hold', token, project, path, code, reason });
     } catch (error) {
       if (!isUnreachable(error)) throw error;
@@ -118,10 +123,11 @@ export class Holds {
     this.#fanout.publish(CHANNEL, encode({ kind: 'shut', project, code, reason }));
   }
 
-  async #lock(name: string): Promise<Lock> {
+  async #lock(name: string, isWanted: () => boolean): Promise<Lock> {
     for (const began = performance.now(); performance.now() - began < PATIENCE_MS; ) {
       const lock = await this.#fanout.lock(name, HOLD_MS);
       if (lock !== null) return lock;
+      if (!isWanted()) break; // whoever has it may wait for this very server
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * (0.5 + Math.random())));
     }
     throw serverErrors.storeFailed({ message: 'Another server moves or removes this file' });

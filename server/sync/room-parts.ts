@@ -40,7 +40,7 @@ export interface SharedParts {
   readonly fanout: Fanout;
   readonly catchUp: Pick<CatchUp, 'seen' | 'look'>;
   /** Has all other servers let go of the document until it is released. */
-  readonly take: (name: DocumentName, reason: string) => Promise<Taken>;
+  readonly take: (name: DocumentName, reason: string, isWanted: () => boolean) => Promise<Taken>;
 }
 
 export interface RoomParts {

@@ -438,7 +438,7 @@ export class Room {
 
   async #beginAnew(kind: 'text' | 'project', follower: Follower, isWanted: () => boolean): Promise<void> {
     const { shared, store } = this.#parts;
-    const taken = await shared?.take(this.name, ANEW); // no other server that answers has it in memory now
+    const taken = await shared?.take(this.name, ANEW, isWanted); // no other server that answers has it in memory now
     try {
       if (!isWanted()) return; // another server was first, or somebody came
       for (const peer of [...this.peers]) peer.close(CloseCode.resync, ANEW);

@@ -225,7 +225,7 @@ export class Rooms {
           : {
               fanout: shared.fanout,
               catchUp: shared.catchUp,
-              take: (taken, reason) => shared.holds.take(taken, CloseCode.resync, reason),
+              take: (taken, reason, isWanted) => shared.holds.take(taken, CloseCode.resync, reason, isWanted),
             },
       onFirstText: (first) => this.onFirstText(first),
       onRotate: (rotated, rotate) => this.onRotate(rotated, rotate),

@@ -18,8 +18,10 @@ const limits = { ...defaultSyncLimits, idleMs: 20, logUpdates: 4, documentStruct
 /** Letters that nobody else uses. */
 const FIRST_LETTER = 0xe000;
 const MAX_ROUNDS = 150;
-/** Longer than a server waits for another that does not answer. */
 const ROUND_MS = 100;
+/** In the end longer than others wait for a server that has died over a document. */
+const PATIENT_ROUNDS = 40;
+const PATIENT_MS = 400;
 
 interface SimServer {
   readonly id: number;
@@ -161,7 +163,7 @@ export class SimWorld {
       for (const client of this.clients) this.deliver(client, Number.POSITIVE_INFINITY);
       await this.#clock.settle();
       if (this.#isStill() && (await this.#look()) && this.#isStill()) return;
-      await this.#clock.advance(round > 5 ? ROUND_MS : 0);
+      await this.#clock.advance(round > PATIENT_ROUNDS ? PATIENT_MS : round > 5 ? ROUND_MS : 0);
     }
     throw new Error('It does not come to rest');
   }
