@@ -224,10 +224,7 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
   listVersions: (place) => ({ params: file(place) }),
   createVersion: (place) => ({ params: file(place), body: { kind: 'named', name: 'Good' } }),
   readVersion: async (place) => ({ params: { ...file(place), version: await version(place) } }),
-  takeBack: (place) => ({
-    params: file(place),
-    body: { text: 'project: p\n', replaces: hashOf(TEXT) },
-  }),
+  takeBack: (place) => ({ params: file(place), body: { text: 'project: p\n', replaces: hashOf(TEXT) } }),
   noteMerge: (place) => ({ params: file(place), body: { good: 'project: p\n', merged: hashOf(TEXT) } }),
   restoreVersion: async (place) => ({
     params: { ...file(place), version: await version(place) },
