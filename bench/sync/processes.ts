@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { serverFlags } from '../../cli/setup/server-flags.mjs';
 import type { LoadAnswer, LoadRequest, Vitals } from './calls.ts';
 import type { EngineName } from './wire.ts';
 
@@ -47,7 +48,9 @@ export class EngineProcess {
       engine === 'anneal'
         ? [at('..', '..', 'server', 'main.ts'), '--port', '0', '--studio', 'none', '--data', folder]
         : [at('hocuspocus-process.ts')];
-    const options = ['--expose-gc', ...nodeOptions, '--import', at('probe.ts')];
+    // Each as people start it.
+    const flags = engine === 'anneal' ? serverFlags(pinned ? 1 : undefined) : [];
+    const options = ['--expose-gc', ...flags, ...nodeOptions, '--import', at('probe.ts')];
     const child = onCore(SERVER_CORE, [...options, ...script], 'pipe');
     if (child.stdout === null) throw new Error('The server has an output');
     for await (const line of createInterface(child.stdout)) {
