@@ -197,7 +197,8 @@ test('what somebody of another workspace names or holds is not his to keep', asy
   const owner = await ownerOf(running);
   const other = await memberOf(owner, 'Eddie', 'editor');
   const { id } = await other.get<{ id: string }>('POST', '/workspaces', { name: 'Elsewhere' });
-  await other.get('POST', `/projects?workspace=${id}`, { name: 'Theirs', id: 'theirs' });
+  const project = { name: 'Theirs', id: 'theirs' };
+  const theirs = await other.get<{ id: string }>('POST', `/projects?workspace=${id}`, project);
   const bytes = randomBytes(3000);
   const sha256 = hash(bytes);
   const sent = await owner.fetch(`/api/v1/artifacts/${sha256}?workspace=home`, {
@@ -205,9 +206,9 @@ test('what somebody of another workspace names or holds is not his to keep', asy
     body: new Uint8Array(bytes),
   });
   expect(sent.status).toBe(201);
-  await other.get('PUT', '/projects/theirs/holds/run-1', { artifacts: [sha256] });
+  await other.get('PUT', `/projects/${theirs.id}/holds/run-1`, { artifacts: [sha256] });
   const file = { kind: 'text', path: 'notes.md', text: sha256 };
-  await other.get('POST', '/projects/theirs/files', file);
+  await other.get('POST', `/projects/${theirs.id}/files`, file);
   passed += 2 * HOUR_MS;
   const { artifacts } = await owner.get<Collection>('POST', '/workspaces/home/artifacts/collect', everything);
   expect(artifacts.map((gone) => gone.sha256)).toEqual([sha256]);

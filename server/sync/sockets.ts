@@ -56,8 +56,8 @@ class TurnedAway extends Error {
 const RENEW_MS = 20_000;
 /** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
 const MAX_EARLY_FRAMES = 64;
-/** A beat is spread over its time: thousands of pings at once would hold everybody up. */
-const SLICES = 30;
+/** A beat is spread over its time, by so much at a time: thousands of pings at once would hold everybody up. */
+const SLICE_MS = 500;
 /** So long what has come may take to be written down when the server stops. */
 const DRAIN_MS = 5_000;
 /** So long a socket may take to say goodbye, and when the server stops. */
@@ -73,6 +73,7 @@ export class SyncSockets {
   readonly #addresses: Addresses;
   readonly #heartbeat: NodeJS.Timeout;
   #draining = false;
+  readonly #slices: number;
   #slice = 0;
   #entered = 0;
 
@@ -97,7 +98,8 @@ export class SyncSockets {
     this.#server.on('wsClientError', (error, socket) =>
       refuseSocket(socket, protocolErrors.badRequest({ message: error.message })),
     );
-    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs / SLICES);
+    this.#slices = Math.max(1, Math.round(limits.heartbeatMs / SLICE_MS));
+    this.#heartbeat = setInterval(() => this.#beat(), limits.heartbeatMs / this.#slices);
     this.#heartbeat.unref();
   }
 
@@ -222,7 +224,7 @@ export class SyncSockets {
         return;
       }
       connection = entered;
-      this.#connections.set(entered, this.#entered++ % SLICES);
+      this.#connections.set(entered, this.#entered++ % this.#slices);
       for (const frame of early) entered.receive(frame);
     } catch (error) {
       if (error instanceof TurnedAway) refuse(error.refusal);
@@ -237,8 +239,9 @@ export class SyncSockets {
 
   #beat(): void {
     const now = performance.now();
-    this.#slice = (this.#slice + 1) % SLICES;
+    this.#slice = (this.#slice + 1) % this.#slices;
     for (const [connection, slice] of this.#connections) if (slice === this.#slice) connection.heartbeat(now);
+    if (this.#slice !== 0) return;
     for (const room of this.#parts.rooms.loaded) room.awareness.renew(now, RENEW_MS);
   }
 }
