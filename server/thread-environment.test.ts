@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { temporaryFolder } from './testing/fixture.ts';
 import { threadEnvironment } from './thread-environment.ts';
+
+/** `npm test` names one for all that it starts. */
+beforeEach(() => {
+  vi.stubEnv('NODE_COMPILE_CACHE', undefined);
+  return () => vi.unstubAllEnvs();
+});
 
 /** Whether a thread that loads a module of ours took types out of it. */
 async function stripsTypes(env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -27,4 +33,6 @@ test('only the first thread takes types out of modules, and those after it find 
 test('a cache that cannot be written, or that somebody named himself, is left to him', async () => {
   expect(await stripsTypes(threadEnvironment('/dev/null/nowhere'))).toBe(true);
   expect(threadEnvironment().NODE_COMPILE_CACHE).toMatch(/anneal-threads$/);
+  vi.stubEnv('NODE_COMPILE_CACHE', '/somewhere');
+  expect(threadEnvironment().NODE_COMPILE_CACHE).toBe('/somewhere');
 });
