@@ -9,12 +9,11 @@ export default defineConfig({
   workers: 2,
   timeout: 240_000,
   expect: { timeout: 20_000 },
-  outputDir: 'test-results/journeys',
   reporter: [['list'], ['./cli/setup/playwright-reporter.ts']],
   projects: [
-    { name: 'journeys', testIgnore: ALONE },
+    { name: 'journeys', testIgnore: ALONE, outputDir: 'test-results/journeys' },
     // Holds what the page does to milliseconds: `npm test` runs it after the others.
-    { name: 'alone', testMatch: ALONE },
+    { name: 'alone', testMatch: ALONE, outputDir: 'test-results/alone' },
   ],
   use: {
     launchOptions: { executablePath: chromium(), args: [...chromiumArguments] },
