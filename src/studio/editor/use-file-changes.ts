@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { useServices } from '../app/services.ts';
 import type { ListedFile, Room } from '../app/use-room.ts';
 import { type FileActions, notifyFailure } from './files/use-file-actions.tsx';
+import { draftedPaths, moveDrafts } from './review/drafts.ts';
 import type { RoomState } from './review/use-review.ts';
 
 /** Follows what others, or the server, do to the file itself: moved, deleted and there again, replaced. */
@@ -17,7 +18,8 @@ export function useFileChanges(options: {
   readonly keepCopy: FileActions['keepCopy'];
 }): void {
   const { project, path, room, state, projectRoom, files, goToFile, keepCopy } = options;
-  const { documents } = useServices();
+  const { documents, profile } = useServices();
+  const person = profile.current().id;
 
   const goneTo =
     state?.connection.kind === 'refused' && projectRoom !== null
@@ -28,8 +30,21 @@ export function useFileChanges(options: {
     documents
       .follow(project, path, goneTo)
       .catch(notifyFailure)
-      .finally(() => goToFile(goneTo));
-  }, [documents, project, path, goneTo, goToFile]);
+      .finally(() => {
+        moveDrafts(person, project, path, goneTo);
+        goToFile(goneTo);
+      });
+  }, [documents, person, project, path, goneTo, goToFile]);
+
+  // What was begun about a text that is not open goes with it too.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list is another one when a file has moved
+  useEffect(() => {
+    if (projectRoom === null) return;
+    for (const one of draftedPaths(person, project)) {
+      const to = one === path ? null : documents.movedTo(projectRoom, one);
+      if (to !== null) moveDrafts(person, project, one, to);
+    }
+  }, [documents, person, project, path, projectRoom, files]);
 
   // Whoever restored it.
   const isListed = files.some((file) => file.path === path);

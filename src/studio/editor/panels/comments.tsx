@@ -25,14 +25,15 @@ export function CommentsPanel(props: {
   const { unread } = mentions;
   const isUnread = (id: string): boolean => unread.some(({ thread }) => thread === id);
   const shown = review.threads.filter(
-    ({ id, resolved }) => resolved === null || resolvedToo || id === selected || isUnread(id),
+    ({ id, resolved }) =>
+      resolved === null || resolvedToo || id === selected || isUnread(id) || drafts.words.has(replyWords(id)), // somebody resolves what one is still answering
   );
   const resolved = review.threads.length - review.threads.filter((one) => one.resolved === null).length;
   const blocked = mayComment ? null : NOT_NOW;
   return (
     <Stack gap="sm" p="sm">
       <MentionsElsewhere file={file} reviewing={reviewing} onOpenFile={props.onOpenFile} />
-      {comment !== null ? (
+      {comment?.open === true ? (
         <div className="review-card" data-draft="">
           {comment.anchor !== null && <Quote quote={comment.anchor.quote} />}
           <Composer
@@ -42,8 +43,8 @@ export function CommentsPanel(props: {
             drafts={drafts}
             words={COMMENT_WORDS}
             blocked={blocked}
-            focused
             onCancel={reviewing.endComment}
+            onClose={reviewing.closeComment}
             onSubmit={async (text) => {
               const { id } = await service.comment(file, comment.anchor, text, people);
               reviewing.endComment();
@@ -60,7 +61,7 @@ export function CommentsPanel(props: {
               leftSection={<IconMessagePlus size={14} aria-hidden />}
               onClick={reviewing.startComment}
             >
-              Comment on the selection
+              {comment === null ? 'Comment on the selection' : 'Go on with your comment'}
             </Button>
           </Group>
         )
@@ -85,6 +86,7 @@ export function CommentsPanel(props: {
             mentions.markRead(thread.id);
             if (thread.anchor !== null) reviewing.goTo(thread.anchor);
           }}
+          onReply={() => reviewing.select(thread.id)}
           onRead={() => mentions.markRead(thread.id)}
         />
       ))}
@@ -109,6 +111,8 @@ function Thread(props: {
   readonly isSelected: boolean;
   readonly isUnread: boolean;
   readonly onOpen: () => void;
+  /** The answer is begun. */
+  readonly onReply: () => void;
   readonly onRead: () => void;
 }) {
   const { file, thread, people, drafts, mayComment, isSelected, isUnread } = props;
@@ -165,8 +169,8 @@ function Thread(props: {
           drafts={drafts}
           words={replyWords(thread.id)}
           blocked={mayComment ? null : NOT_NOW}
-          focused
           onCancel={() => setReplying(false)}
+          onClose={() => setReplying(false)}
           onSubmit={async (text) => {
             await service.reply(file, thread.id, text, people);
             props.onRead();
@@ -177,7 +181,15 @@ function Thread(props: {
         mayComment &&
         first !== undefined && (
           <Group gap={6} mt={6}>
-            <Button size="compact-xs" variant="subtle" onClick={() => setReplying(true)}>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              onClick={() => {
+                drafts.wanted = replyWords(thread.id);
+                setReplying(true);
+                props.onReply();
+              }}
+            >
               Reply
             </Button>
             <Button

@@ -16,17 +16,21 @@ export function Composer(props: {
   /** Why it cannot be sent now; null where it can. What was written stays. */
   readonly blocked: string | null;
   readonly onSubmit: (text: string) => Promise<unknown>;
-  readonly onCancel?: () => void;
-  readonly focused?: boolean;
+  /** It was thought better of: the words are gone. */
+  readonly onCancel: () => void;
+  /** For another time, with its words. */
+  readonly onClose: () => void;
 }) {
-  const { label, people, blocked, onCancel } = props;
-  const [text, setText] = useWords(props.drafts, props.words);
+  const { label, people, drafts, words, blocked } = props;
+  const [text, setText] = useWords(drafts, words);
   const [busy, setBusy] = useState(false);
   const area = useRef<HTMLTextAreaElement>(null);
-  const { focused = false } = props;
+  // Not whenever it is there: who comes back to the file goes on where he was.
   useEffect(() => {
-    if (focused) area.current?.focus();
-  }, [focused]);
+    if (drafts.wanted !== words) return;
+    drafts.wanted = null;
+    area.current?.focus();
+  });
   const offered = offeredNames(text, people);
   const submit = async (): Promise<void> => {
     if (text.trim() === '' || busy || blocked !== null) return;
@@ -40,13 +44,10 @@ export function Composer(props: {
       setBusy(false);
     }
   };
-  const cancel =
-    onCancel === undefined
-      ? undefined
-      : (): void => {
-          setText('');
-          onCancel();
-        };
+  const cancel = (): void => {
+    setText('');
+    props.onCancel();
+  };
   return (
     <Stack gap={6} mt={8}>
       <Textarea
@@ -62,7 +63,7 @@ export function Composer(props: {
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
-          if (event.key === 'Escape') cancel?.();
+          if (event.key === 'Escape') props.onClose();
         }}
       />
       {offered.length > 0 && (
@@ -88,11 +89,9 @@ export function Composer(props: {
         </Text>
       )}
       <Group gap={6} justify="end">
-        {cancel !== undefined && (
-          <Button size="compact-xs" variant="default" onClick={cancel}>
-            Cancel
-          </Button>
-        )}
+        <Button size="compact-xs" variant="default" onClick={cancel}>
+          Cancel
+        </Button>
         <Button
           size="compact-xs"
           loading={busy}

@@ -1,3 +1,4 @@
+import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import type { Diagnostic, Fix } from '../../../domain/preflight/report.ts';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
@@ -6,7 +7,16 @@ import type { Room } from '../../app/use-room.ts';
 import { toMonacoRange } from '../monaco/ranges.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { showBlame } from './blame.ts';
-import { type CommentDraft, type Drafts, draftsOf, nextDraft, type SuggestionDraft } from './drafts.ts';
+import {
+  COMMENT_WORDS,
+  type CommentDraft,
+  type Drafts,
+  draftsOf,
+  forgetSuggestion,
+  isWritten,
+  nextDraft,
+  type SuggestionDraft,
+} from './drafts.ts';
 import { marksOf, showMarks } from './marks.ts';
 import { selectedPlace, showPlace } from './selection.ts';
 import { useMentionable } from './use-mentionable.ts';
@@ -35,6 +45,8 @@ export interface Reviewing {
   readonly suggestion: SuggestionDraft | null;
   /** They were sent, or thought better of. */
   readonly endComment: () => void;
+  /** Puts it aside with its words. */
+  readonly closeComment: () => void;
   readonly endSuggestion: () => void;
   /** The thread or suggestion that was chosen last, here or in the gutter. */
   readonly selected: string | null;
@@ -91,7 +103,14 @@ export function useReviewing(options: {
     [drafts],
   );
   const endComment = useCallback(() => setComment(null), [setComment]);
-  const endSuggestion = useCallback(() => setSuggestion(null), [setSuggestion]);
+  const closeComment = useCallback(() => {
+    const { comment: draft } = drafts;
+    setComment(draft !== null && isWritten(drafts, draft) ? { ...draft, open: false } : null);
+  }, [drafts, setComment]);
+  const endSuggestion = useCallback(() => {
+    forgetSuggestion(drafts);
+    redraw();
+  }, [drafts]);
   const [selected, select] = useState<string | null>(null);
   const [blamed, setBlamed] = useState(false);
   const show = useCallback(
@@ -115,17 +134,34 @@ export function useReviewing(options: {
 
   const startComment = useCallback(() => {
     if (room === null || opened === null) return;
-    setComment({ anchor: documents.review.anchorAt(room, selectedPlace(opened)) });
+    const begun = isWritten(drafts, drafts.comment) ? drafts.comment : null;
+    const draft = begun ?? { anchor: documents.review.anchorAt(room, selectedPlace(opened)) };
+    drafts.wanted = COMMENT_WORDS;
+    setComment({ ...draft, open: true });
     show('comments');
-  }, [documents, room, opened, show, setComment]);
+  }, [documents, room, opened, show, drafts, setComment]);
+  /** A half written one is shown instead of another. */
+  const begin = useCallback(
+    (draft: () => SuggestionDraft) => {
+      if (isWritten(drafts, drafts.suggestion)) {
+        notifications.show({
+          title: 'Another suggestion is half written',
+          message: 'Send or cancel it first.',
+        });
+      } else setSuggestion(draft());
+      show('suggestions');
+    },
+    [drafts, show, setSuggestion],
+  );
   const startSuggestion = useCallback(() => {
     if (room === null || opened === null) return;
     const place = selectedPlace(opened);
     const newText = opened.model.getValue().slice(place.start, place.end);
-    const edits = [documents.review.suggestedEdit(room, { ...place, newText })];
-    setSuggestion({ id: nextDraft(), title: '', note: '', edits });
-    show('suggestions');
-  }, [documents, room, opened, show, setSuggestion]);
+    begin(() => {
+      const edits = [documents.review.suggestedEdit(room, { ...place, newText })];
+      return { id: nextDraft(), title: '', note: '', edits };
+    });
+  }, [documents, room, opened, begin]);
   const suggestFix = useCallback(
     ({ title, edits }: Fix, { message }: Diagnostic) => {
       if (room === null || opened === null) return;
@@ -136,10 +172,9 @@ export function useReviewing(options: {
         const end = model.getOffsetAt({ lineNumber: endLineNumber, column: endColumn });
         return documents.review.suggestedEdit(room, { start, end, newText });
       });
-      setSuggestion({ id: nextDraft(), title, note: message, edits: suggested });
-      show('suggestions');
+      begin(() => ({ id: nextDraft(), title, note: message, edits: suggested }));
     },
-    [documents, room, opened, show, setSuggestion],
+    [documents, room, opened, begin],
   );
   const goTo = useCallback(
     (anchor: Anchored) => {
@@ -220,6 +255,7 @@ export function useReviewing(options: {
       comment,
       suggestion,
       endComment,
+      closeComment,
       endSuggestion,
       selected,
       select,
@@ -242,6 +278,7 @@ export function useReviewing(options: {
       comment,
       suggestion,
       endComment,
+      closeComment,
       endSuggestion,
       selected,
       selectIn,
