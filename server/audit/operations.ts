@@ -16,11 +16,15 @@ export interface Asked {
   readonly workspace: string | null;
 }
 
-/** Many of these belong to one thing that somebody does: pieces of an upload, a ticket for every document. */
+/**
+ * Many of these belong to one thing that somebody does, or nobody does them: pieces of an upload, a ticket for
+ * every document, what the editors of all who look on have noticed.
+ */
 const OFTEN: ReadonlySet<OperationId> = new Set([
   'createTicket',
   'holdArtifacts',
   'lookAtInvitation',
+  'noteMerge',
   'patchUpload',
   'readMentions',
 ]);

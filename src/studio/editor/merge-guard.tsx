@@ -27,7 +27,7 @@ export function MergeNotice(props: { readonly guarding: MergeGuarding; readonly 
     >
       <Text size="sm">
         {moved
-          ? 'Somebody has just changed the text: look at it, and take it back if you still want to.'
+          ? 'The text has changed since: look at it, and take it back if you still want to.'
           : 'Nobody is in the middle of a line. Problems says what is wrong.'}
       </Text>
       <Group gap="xs" mt="xs">

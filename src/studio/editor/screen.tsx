@@ -69,7 +69,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const heard = useRef<Parameters<typeof useCheck>[1]>(() => undefined);
   const { shown, check, failure } = useCheck(profiles, (report, text) => heard.current(report, text));
   const language = useLanguage({ opened, config, readOnly, check });
-  const guarding = useMergeGuard(room, editing, allows(state?.role ?? null, 'document.edit'));
+  const guarding = useMergeGuard(config ? room : null, editing, allows(state?.role ?? null, 'document.edit'));
   heard.current = (report, text) => {
     language.onReport(report, text);
     guarding.onReport(report, text);

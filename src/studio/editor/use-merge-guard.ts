@@ -26,12 +26,15 @@ export interface MergeGuarding {
   readonly onReport: (report: PreflightReport, text: string) => void;
   /** Null for who may not edit. */
   readonly takeBack: (() => void) | null;
-  /** Somebody else has changed the text while it was to be taken back. */
+  /** The text has changed while it was to be taken back. */
   readonly moved: boolean;
   readonly dismiss: () => void;
 }
 
-/** Notices when edits of several people, each of them sound, have met in a config that does not parse. */
+/**
+ * Notices when edits of several people, each of them sound, have met in a config that does not parse. `room` is null
+ * where the text is no config: of that there is nothing to notice, and nothing is kept.
+ */
 export function useMergeGuard(room: Room | null, opened: OpenEditor | null, mayEdit: boolean): MergeGuarding {
   const { clock } = useServices();
   const guard = useRef(NEW_GUARD);
@@ -78,6 +81,7 @@ export function useMergeGuard(room: Room | null, opened: OpenEditor | null, mayE
     guard.current = NEW_GUARD;
     setGood(null);
     setBroken(null);
+    recent.current = [];
     if (room === null || opened === null || opened.model.isDisposed()) return;
     const { doc, awareness } = room;
     const { model } = opened;

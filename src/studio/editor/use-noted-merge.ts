@@ -56,21 +56,27 @@ export function useNotedMerge(options: {
     const { project, path } = room;
     const { model } = opened;
     if (model.isDisposed()) return;
+    const held = documents.use(project, reviewDocument(path));
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const note = (): void => {
+    const note = async (): Promise<void> => {
       if (model.isDisposed()) return;
-      // Where it fails somebody types, and it is said anew of what comes of that.
-      service.noteMerge({ project, path }, good, model.getValue()).catch(() => undefined);
+      const present = model.getValue();
+      const [review, hash] = await Promise.all([held.room, service.hashOf(present)]);
+      // Somebody else, whom it was told too, was faster.
+      if (documents.review.mergeOf(review, hash) === null)
+        await service.noteMerge({ project, path }, good, present);
     };
     const soon = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(note, NOTE_AFTER_MS);
+      // Where it fails somebody types, and it is said anew of what comes of that.
+      timer = setTimeout(() => void note().catch(() => undefined), NOTE_AFTER_MS);
     };
     soon();
     const changes = model.onDidChangeContent(soon);
     return () => {
       clearTimeout(timer);
       changes.dispose();
+      held.release();
     };
-  }, [service, room, opened, good, mayEdit]);
+  }, [service, documents, room, opened, good, mayEdit]);
 }
