@@ -17,6 +17,14 @@ test('of a day of typing, each hour leaves its last version', () => {
   expect(kept[0]).toBe(day[0]);
 });
 
+test('many within seconds drive out none of the hour before them, and are themselves not kept', () => {
+  const hour = Array.from({ length: 50 }, (_, i) => auto((i + 5) * MINUTE));
+  const burst = Array.from({ length: 300 }, (_, i) => auto(i * 10));
+  const dropped = new Set(outdated([...burst, ...hour], NOW));
+  expect(hour.filter(({ id }) => dropped.has(id))).toEqual([]);
+  expect(burst.filter(({ id }) => !dropped.has(id)).length).toBeLessThanOrEqual(62);
+});
+
 const versions = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),

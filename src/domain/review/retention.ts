@@ -7,7 +7,8 @@ export interface KeptVersion {
   readonly created: number;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** From which age on only the newest of each span is kept. Each span is a multiple of the one before. */
@@ -20,7 +21,10 @@ const THINNING: readonly { readonly age: number; readonly span: number }[] = [
 
 /** Of those that runs were trained from. */
 const MAX_RUN_VERSIONS = 500;
-/** In the last hour, where nothing is thinned out. */
+/**
+ * In the last hour, where nothing is thinned out. Beyond them the newest of each minute stays: whoever makes many
+ * in seconds drives out his own.
+ */
 const MAX_RECENT = 60;
 
 /**
@@ -43,10 +47,10 @@ export function outdated(versions: readonly KeptVersion[], now: number): readonl
     const rule = THINNING.find(({ age }) => now - created >= age);
     if (rule === undefined) {
       recent += 1;
-      if (recent > MAX_RECENT) drop.push(id);
-      continue;
+      if (recent <= MAX_RECENT) continue;
     }
-    const slot = `${rule.span}/${Math.floor(created / rule.span)}`;
+    const span = rule?.span ?? MINUTE;
+    const slot = `${span}/${Math.floor(created / span)}`;
     if (taken.has(slot)) drop.push(id);
     taken.add(slot);
   }
