@@ -252,7 +252,7 @@ test('that the start made a link for another owner is in the audit log', async (
   ]);
 });
 
-test('browsers that came by TLS come by nothing else, but for this machine whose name others have too', async () => {
+test('browsers that came by TLS come by nothing else, but where others may have the name too', async () => {
   const { port } = await testServer({ auth: 'on', publicUrl: 'https://anneal.example.org' });
   const said = (host: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
@@ -262,6 +262,9 @@ test('browsers that came by TLS come by nothing else, but for this machine whose
       }).on('error', reject);
     });
   expect(await said('anneal.example.org')).toBe('max-age=31536000');
+  expect(await said('anneal.example.org:443')).toBe('max-age=31536000');
+  expect(await said('anneal.example.org:8443')).toBeUndefined();
+  expect(await said('localhost')).toBeUndefined();
   expect(await said(`localhost:${port}`)).toBeUndefined();
 });
 

@@ -22,9 +22,13 @@ export interface Routing {
   readonly secure: boolean;
 }
 
-/** The other programs of a machine have its name too, on ports of their own. */
-function isThisMachine({ headers: { host = '' } }: IncomingMessage): boolean {
-  return isLoopback(host.replace(/:\d+$/, ''));
+/**
+ * Whether the name is the server's own. HSTS knows no ports: under a name on whose other ports other programs answer,
+ * as those of this machine do under loopback, it would close the ones that have no TLS to the same browser.
+ */
+function hasNameToItself({ headers: { host = '' } }: IncomingMessage): boolean {
+  const [, name = '', port = '443'] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  return port === '443' && !isLoopback(name);
 }
 
 /**
@@ -38,7 +42,7 @@ export function serve(
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
-    if (secure && !isThisMachine(request)) response.setHeader('strict-transport-security', onlyByTls);
+    if (secure && hasNameToItself(request)) response.setHeader('strict-transport-security', onlyByTls);
     if (probes(request, response) !== null) return;
     const refusal = guard(request);
     if (refusal !== null) {
