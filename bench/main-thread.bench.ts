@@ -65,6 +65,7 @@ async function measure(browser: Browser, url: string, device: string): Promise<R
     about: Pick<Row, 'training' | 'pressed'>,
     work: () => Promise<unknown> = async () => undefined,
   ): Promise<void> => {
+    if (!about.pressed) await page.requestGC(); // what opening the screen left behind
     const during = async (): Promise<void> => {
       await work();
       await delay(WATCH_MS);
