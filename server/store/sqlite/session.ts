@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { backup, type DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
+import { serverErrors } from '../../errors.ts';
 import { isIntact, newEpoch } from '../epoch.ts';
 import { type RequestName, requests } from '../requests.ts';
 import type { Tables } from '../schema.ts';
@@ -13,6 +14,8 @@ import type { StoreFiles } from './messages.ts';
 
 /** Of 4 KiB: some milliseconds for which a commit may have to wait. */
 const BACKUP_PAGES = 256;
+/** Of half a second each: so long somebody may still be reading what was there before. */
+const EMPTY_TRIES = 6;
 
 /** What the store's thread holds: one connection, the log, and the mark of how far it is on disk. */
 export class SqliteSession {
@@ -80,16 +83,21 @@ export class SqliteSession {
     await backup(this.#database, file, { rate: BACKUP_PAGES });
   }
 
-  /** Writes the file anew without the pages that were freed, and empties the write-ahead log. */
+  /** Writes the file anew without the pages that were freed, and empties the write-ahead log. Throws storeFailed. */
   scrub(): void {
     this.#database.exec('vacuum');
-    this.#database.exec('pragma wal_checkpoint(truncate)');
+    const empty = this.#database.prepare('pragma wal_checkpoint(truncate)');
+    // It does not fail where another connection is in its way.
+    for (let tries = 0; tries < EMPTY_TRIES; tries++) if (empty.get()?.busy === 0) return;
+    throw serverErrors.storeFailed({
+      message: 'What was removed still stands in the write-ahead log: somebody reads there',
+    });
   }
 
   async close(): Promise<void> {
     await this.#db.destroy();
     if (this.#database.isOpen) this.#database.close(); // Kysely leaves open what it never asked
-    this.#watermark.close();
+    await this.#watermark.close();
   }
 
   async #write(units: readonly WriteUnit[]): Promise<Committed> {

@@ -6,15 +6,12 @@ import { GroupCommit } from '../group-commit.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
 import type { Committed, WriteUnit, Written } from '../write.ts';
+import { Checkpoints } from './checkpoints.ts';
 import type { Opened, StoreFiles } from './messages.ts';
 import { StoreThread } from './store-thread.ts';
 
 /** These only read, and what they read was committed before they are asked: nobody waits for a commit in between. */
 const reads: ReadonlySet<RequestName> = new Set<RequestName>(['loadDocument', 'getProject', 'roleIn']);
-/** After so many commits their pages are moved from the write-ahead log into the database, beside further ones. */
-const CHECKPOINT_EVERY = 250;
-/** While nothing is written the log is moved, too: then it begins anew. */
-const QUIET_MS = 500;
 /** More pages than a checkpoint beside the commits leaves: a commit sees to it itself. */
 const LOG_PAGES = 8_000;
 
@@ -25,24 +22,19 @@ const thread = (name: string, files: StoreFiles): StoreThread =>
 export class SqliteStore implements Store {
   readonly #writer: StoreThread;
   readonly #files: StoreFiles;
-  /** Both are started when they are needed first: most stores are small, and are closed soon. */
+  readonly #checkpoints: Checkpoints;
+  /** Started when it is needed first: most stores are small, and are closed soon. */
   #reader: StoreThread | null = null;
-  #checkpointer: StoreThread | null = null;
   #readerIsThere = false;
-  /** Asked of the thread that writes, and not answered yet. */
-  #underWay = 0;
   readonly #commits = new GroupCommit((units) => this.#commit(units));
   #epoch = 0;
   #lsn = 0;
-  /** Commits since the last checkpoint. */
-  #behind = 0;
-  #checkpointing: Promise<unknown> | null = null;
-  #quiet: NodeJS.Timeout | null = null;
   #closed = false;
 
   private constructor(writer: StoreThread, files: StoreFiles) {
     this.#writer = writer;
     this.#files = files;
+    this.#checkpoints = new Checkpoints(() => thread('checkpoint', files));
   }
 
   /**
@@ -82,8 +74,9 @@ export class SqliteStore implements Store {
   }
 
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
-    if (reads.has(name) && this.#mayRead()) return this.#reader?.post(name, input) as Promise<OutputOf<N>>;
-    return this.#changed(this.#writer.post(name, input)) as Promise<OutputOf<N>>;
+    const reader = reads.has(name) ? this.#readerNow() : null;
+    if (reader !== null) return reader.post(name, input) as Promise<OutputOf<N>>;
+    return this.#checkpoints.after(this.#writer.post(name, input)) as Promise<OutputOf<N>>;
   }
 
   write(...unit: WriteUnit): Promise<Written> {
@@ -99,28 +92,33 @@ export class SqliteStore implements Store {
   }
 
   async scrub(): Promise<void> {
-    await this.#checkpointing;
-    await this.#writer.post('scrub', null);
+    await this.#checkpoints.hold(() => this.#writer.post('scrub', null));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#checkpoints.stop();
     await this.#commits.idle();
-    if (this.#quiet !== null) clearTimeout(this.#quiet);
-    // The last connection is the one that moves what is left of the log.
-    await Promise.all([this.#reader?.close(), this.#checkpointer?.close()]);
+    // The last connection is the one that moves what is left of the log, and the one that holds the folder: it is
+    // closed also where another has failed.
+    await Promise.allSettled([this.#reader?.close(), this.#checkpoints.close()]);
     await this.#writer.close();
   }
 
   async #commit(units: readonly WriteUnit[]): Promise<Committed> {
-    const committed = (await this.#changed(this.#writer.post('write', units))) as Committed;
+    const committed = (await this.#checkpoints.after(this.#writer.post('write', units))) as Committed;
     this.#lsn = committed.lsn;
     return committed;
   }
 
-  /** Until the thread that reads is there, all is asked of the one that writes. */
-  #mayRead(): boolean {
-    if (this.#reader === null && this.#underWay > 0 && !this.#closed) {
+  /** Null until it is there, and while nobody else may look at the files: then all is asked of the one that writes. */
+  #readerNow(): StoreThread | null {
+    if (this.#checkpoints.isHeld) return null;
+    if (this.#readerIsThere && this.#reader?.failed !== null) {
+      this.#reader = null; // it has died
+      this.#readerIsThere = false;
+    }
+    if (this.#reader === null && this.#checkpoints.isWriting && !this.#closed) {
       this.#reader = thread('reader', this.#files);
       this.#reader.opened.then(
         () => {
@@ -129,44 +127,6 @@ export class SqliteStore implements Store {
         () => undefined,
       );
     }
-    return this.#readerIsThere;
-  }
-
-  /** Much may have been written, or nothing: an empty checkpoint costs next to nothing. */
-  async #changed<T>(answer: Promise<T>): Promise<T> {
-    this.#behind++;
-    this.#underWay++;
-    if (this.#behind >= CHECKPOINT_EVERY) this.#checkpoint();
-    else if (this.#checkpointer !== null && !this.#closed) this.#watchQuiet();
-    try {
-      return await answer;
-    } finally {
-      this.#underWay--;
-    }
-  }
-
-  #watchQuiet(): void {
-    if (this.#quiet !== null) return;
-    const before = this.#behind;
-    this.#quiet = setTimeout(() => this.#lookQuiet(before), QUIET_MS).unref();
-  }
-
-  #lookQuiet(before: number): void {
-    this.#quiet = null;
-    if (this.#behind === before) this.#checkpoint();
-    else if (this.#behind > 0 && !this.#closed) this.#watchQuiet();
-  }
-
-  #checkpoint(): void {
-    if (this.#closed || this.#checkpointing !== null) return;
-    this.#behind = 0;
-    this.#checkpointer ??= thread('checkpoint', this.#files);
-    this.#checkpointer.opened.catch(() => undefined); // then commits see to it
-    this.#checkpointing = this.#checkpointer
-      .post('checkpoint', null)
-      .catch(() => undefined)
-      .finally(() => {
-        this.#checkpointing = null;
-      });
+    return this.#readerIsThere ? this.#reader : null;
   }
 }

@@ -34,6 +34,11 @@ export class StoreThread {
     );
   }
 
+  /** Why it answers nothing any more, once that is so. */
+  get failed(): AnnealError | null {
+    return this.#failed;
+  }
+
   post(name: StoreRequest['name'], input: unknown): Promise<unknown> {
     if (this.#failed !== null) return Promise.reject(this.#failed);
     const id = this.#nextId++;

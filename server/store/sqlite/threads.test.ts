@@ -1,12 +1,24 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { SqliteStore } from './sqlite-store.ts';
+import { StoreThread } from './store-thread.ts';
 
 const name = { project: 'p', path: 'notes.md' };
 const life = { ...name, generation: 1, creates: true };
 const project = (id: string) => ({ id, workspace: 'home', name: id, created: 1, seeds: [] });
+
+/** What the threads are asked, and which of them. */
+function asked() {
+  const spy = vi.spyOn(StoreThread.prototype, 'post');
+  onTestFinished(() => spy.mockRestore());
+  return spy;
+}
+
+/** More than it takes before the log is moved for the first time. */
+const createMany = (store: SqliteStore) =>
+  Promise.all(Array.from({ length: 300 }, (_, i) => store.call('createProject', project(`many-${i}`))));
 
 test('who opens a document waits for no commit that is under way', { timeout: 30_000 }, async () => {
   const store = await SqliteStore.open(await temporaryFolder());
@@ -40,4 +52,53 @@ test('the write-ahead log stays short, however much is written without a pause',
   expect(longest).toBeLessThan(40_000_000);
   await store.close();
   expect(await readdir(folder)).toEqual(['anneal.db', 'anneal.db.lock', 'anneal.watermark']);
+});
+
+test('what was written is moved into the database before a commit would have to do it', async () => {
+  const folder = await temporaryFolder();
+  const store = await SqliteStore.open(folder);
+  const size = async (file: string) => (await stat(join(folder, file))).size;
+  const before = await size('anneal.db');
+  await createMany(store);
+  await expect.poll(() => size('anneal.db'), { timeout: 20_000 }).toBeGreaterThan(before);
+  expect(await size('anneal.db-wal')).toBeLessThan(8_000 * 4096);
+  await store.close();
+});
+
+test('after a pause the write-ahead log begins anew', async () => {
+  const folder = await temporaryFolder();
+  const store = await SqliteStore.open(folder);
+  const posts = asked();
+  const checkpoints = () =>
+    posts.mock.calls.flatMap(([name], i) => (name === 'checkpoint' ? [posts.mock.results[i]?.value] : []));
+  /** How often the log has begun anew. */
+  const beginnings = async () => (await readFile(join(folder, 'anneal.db-wal'))).readUInt32BE(12);
+  await createMany(store);
+  await Promise.allSettled(checkpoints());
+  await store.call('createProject', project('before'));
+  const begun = await beginnings();
+  const done = checkpoints().length;
+  await expect.poll(() => checkpoints().length, { timeout: 20_000 }).toBeGreaterThan(done);
+  await Promise.allSettled(checkpoints());
+  await store.call('createProject', project('after'));
+  expect(await beginnings()).toBeGreaterThan(begun);
+  await store.close();
+});
+
+test('while the files are written anew nobody else looks at them', async () => {
+  const store = await SqliteStore.open(await temporaryFolder());
+  const posts = asked();
+  await store.call('createProject', project('p'));
+  for (let i = 0; new Set(posts.mock.contexts).size === 1; i++) {
+    await Promise.all([store.call('createProject', project(`p-${i}`)), store.call('loadDocument', name)]);
+  }
+  const before = posts.mock.contexts.length;
+  const scrubbed = store.scrub();
+  const created = createMany(store);
+  const found = store.call('loadDocument', name);
+  expect(new Set(posts.mock.contexts.slice(before)).size).toBe(1);
+  await Promise.all([scrubbed, created, found]);
+  await store.call('loadDocument', name);
+  expect(posts.mock.contexts.at(-1)).not.toBe(posts.mock.contexts[before]);
+  await store.close();
 });
