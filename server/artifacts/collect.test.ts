@@ -210,8 +210,15 @@ test('what somebody of another workspace names or holds is not his to keep', asy
   const file = { kind: 'text', path: 'notes.md', text: sha256 };
   await other.get('POST', `/projects/${theirs.id}/files`, file);
   passed += 2 * HOUR_MS;
+  const interrupted = interrupt('disownArtifacts', 'before', async () => {
+    await other.get('POST', `/projects/${theirs.id}/files`, { ...file, path: `${sha256}.md` });
+  });
+  const asked = vi.mocked(SqliteStore.prototype.call);
   const { artifacts } = await owner.get<Collection>('POST', '/workspaces/home/artifacts/collect', everything);
   expect(artifacts.map((gone) => gone.sha256)).toEqual([sha256]);
+  expect(interrupted()).toBe(true);
+  // Nor does it hold up those who collect here.
+  expect(asked.mock.calls.filter(([name]) => name === 'disownArtifacts')).toHaveLength(1);
 });
 
 test('hashes are found in whatever surrounds them', () => {

@@ -25,6 +25,8 @@ export class References {
   readonly #workspace: string;
   /** Documents that were searched, and what they were called then. */
   readonly #read = new Map<number, string>();
+  /** Of the workspace: what is written elsewhere keeps nothing here. */
+  readonly #projects = new Set<string>();
   #seq: number;
   #document = 0;
 
@@ -46,13 +48,15 @@ export class References {
     return { seq: this.#seq, document: this.#document };
   }
 
-  /** Looks at what people have written since. */
+  /** Looks at what people of the workspace have written since. */
   async catchUp(): Promise<void> {
     await this.#readDocuments();
     const replaced = new Set<string>();
     for (let more = true; more; ) {
       const part = await this.#store.call('logAfter', { after: this.#seq, limit: ROWS_AT_ONCE });
-      for (const { data } of part.rows) addHashes(data, this.hashes);
+      // A project that has come meanwhile has documents that are newer than all that were searched.
+      for (const { project, data } of part.rows)
+        if (this.#projects.has(project)) addHashes(data, this.hashes);
       for (const name of part.compacted) replaced.add(nameOf(name));
       this.#seq = part.seq;
       more = part.more;
@@ -69,6 +73,7 @@ export class References {
       const documents = await this.#store.call('documentsOf', this.#workspace);
       const unread = documents.filter((document) => this.#read.get(document.id) !== nameOf(document));
       if (unread.length === 0) return;
+      for (const { project } of documents) this.#projects.add(project);
       for (const { id, project, path } of unread) {
         const { snapshot, updates } = await this.#store.call('loadDocument', { project, path });
         for (const bytes of snapshot === null ? updates : [snapshot, ...updates])

@@ -17,12 +17,18 @@ async function isWrittenSince(
   workspace: string,
   { seq, document }: { readonly seq: number; readonly document: number },
 ): Promise<boolean> {
-  const row = db.selectFrom('updates').select('seq').where('seq', '>', seq).limit(1);
-  const snapshot = db.selectFrom('snapshots').select('upto').where('upto', '>', seq).limit(1);
-  const made = documentsIn(db, workspace)
-    .select('documents.id')
-    .where('documents.id', '>', document)
+  const documents = documentsIn(db, workspace);
+  const row = documents
+    .innerJoin('updates', 'updates.document', 'documents.id')
+    .select('updates.seq')
+    .where('updates.seq', '>', seq)
     .limit(1);
+  const snapshot = documents
+    .innerJoin('snapshots', 'snapshots.document', 'documents.id')
+    .select('snapshots.upto')
+    .where('snapshots.upto', '>', seq)
+    .limit(1);
+  const made = documents.select('documents.id').where('documents.id', '>', document).limit(1);
   for (const query of [row, snapshot, made]) if ((await query.execute()).length > 0) return true;
   return false;
 }
@@ -80,8 +86,8 @@ export const collectingRequests = {
 
   /**
    * Takes artifacts from the workspace, but for those that were touched, held or named by a version meanwhile;
-   * answers with the rest. Null, and nothing done, where something was written since the caller looked: it may name
-   * them.
+   * answers with the rest. Null, and nothing done, where something was written in the workspace since the caller
+   * looked: it may name them.
    */
   async disownArtifacts(
     db: Db,
