@@ -11,7 +11,8 @@ export function linesOf(page: Page): Locator {
 }
 
 export async function editorIsReady(page: Page, file = 'anneal.yaml'): Promise<void> {
-  await expect(textEditor(page, file)).toBeAttached();
+  // A first page and the editor are the most that is loaded at once, beside another journey's.
+  await expect(textEditor(page, file)).toBeAttached({ timeout: 60_000 });
   await expect(page.getByRole('status').filter({ hasText: 'Loading the editor' })).toHaveCount(0);
 }
 
