@@ -6,7 +6,7 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Project } from '../../src/protocol/http/projects.ts';
 import type { Workspace } from '../../src/protocol/http/workspaces.ts';
 import { Remembered } from '../store/remembered.ts';
-import type { Grant, Place } from '../store/requests/access.ts';
+import type { Grant, Place, Standing } from '../store/requests/access.ts';
 import type { Store } from '../store/store.ts';
 import { cookieName, readCookie } from './cookies.ts';
 import { HOME_WORKSPACE, localPrincipal, type Principal } from './principal.ts';
@@ -90,6 +90,17 @@ export class Access {
     return workspace === null || role === null ? null : { workspace, role };
   }
 
+  /** By what the store says which role somebody has. */
+  asked(principal: Principal): { readonly who: Standing; readonly now: number } {
+    const who = {
+      user: principal.kind === 'user' ? principal.id : (principal.user ?? null),
+      share: principal.kind === 'share' ? principal.id : (principal.share ?? null),
+      key: principal.kind === 'key' ? principal.id : null,
+      session: principal.session ?? null,
+    };
+    return { who, now: this.#clock.now() };
+  }
+
   /** Throws what outsiders get (projectNotFound, workspaceNotFound), or forbidden for those who are in it. */
   async require(principal: Principal, action: Action, place: Place): Promise<Role> {
     return (await this.admit(principal, action, place)).role;
@@ -167,14 +178,7 @@ export class Access {
       const workspace = (await this.#projects.get(place.project))?.workspace ?? null;
       return { workspace, role: workspace === HOME_WORKSPACE ? 'owner' : null };
     }
-    const now = this.#clock.now();
-    const who = {
-      user: principal.kind === 'user' ? principal.id : (principal.user ?? null),
-      share: principal.kind === 'share' ? principal.id : (principal.share ?? null),
-      key: principal.kind === 'key' ? principal.id : null,
-      session: principal.session ?? null,
-    };
-    const found = await this.#store.call('roleIn', { who, place, now });
+    const found = await this.#store.call('roleIn', { ...this.asked(principal), place });
     const { workspace } = found;
     if (principal.kind === 'local') return { workspace, role: workspace === HOME_WORKSPACE ? 'owner' : null };
     const outside = principal.workspace !== undefined && principal.workspace !== workspace;

@@ -73,7 +73,9 @@ export function createHandlers(parts: HandlerParts): Handlers {
     createFile: async ({ params: { project }, body, principal, workspace }) => {
       const reader = { principal, workspace, project };
       if (body.kind === 'artifact') await lending.mustReach(reader, body.sha256);
-      return files.create(project, body);
+      const file = await files.create(project, body);
+      if (body.kind === 'artifact') await lending.listed(reader, body.sha256);
+      return file;
     },
     readFile: async ({ params: { project, path } }) => ({ path, text: await files.read(project, path) }),
     renameFile: ({ params, body }) => files.rename(params.project, params.path, body.path),

@@ -60,12 +60,13 @@ export async function openDocuments(
   const lines = new SessionLines(audit);
   rooms.onEdited = (name, from, clients, says) => {
     lines.edited(name, from.guest);
-    if (name.path === PROJECT_DOCUMENT) lending.edited(name.project, from.guest, clients.keys());
     if (documentKind(name.path) !== 'text') return;
     const { principal } = from.guest;
     const who = () => (principal.kind === 'local' ? says() : personOf(principal, undefined));
     review.watch.edited(name, { who, socket: from }, clients);
   };
+  rooms.writerOf = ({ project, path }, { guest }, update) =>
+    path === PROJECT_DOCUMENT ? lending.writer(project, guest.principal, update) : undefined;
   for (const { id, workspace } of await projects.prepare()) {
     await audit.record({ actor: 'server', action: 'project.purged', target: `project=${id}`, workspace });
   }

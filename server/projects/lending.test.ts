@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import * as Y from 'yjs';
 import type { Role } from '../../src/domain/access/roles.ts';
 import { syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { freshProject } from '../testing/calls.ts';
 import { Editor } from '../testing/editor.ts';
-import { sharedServer, type TestServer } from '../testing/fixture.ts';
+import { sharedServer, type TestServer, temporaryFolder, testServer } from '../testing/fixture.ts';
 import { Browser, ownerOf } from '../testing/people.ts';
 
 // A link leads to one project. What else the workspace has is out of reach, however well somebody knows its hash.
@@ -58,25 +59,33 @@ async function get(browser: Browser, through: string, { sha256 }: Pick<Bytes, 's
   return statuses[0] ?? 0;
 }
 
-async function guest(role: Role, browser = new Browser(server.url)): Promise<Browser> {
-  const wish = { role, project };
-  const { secret: link } = await owner.get<{ secret: string }>('POST', '/workspaces/home/shares', wish);
+async function guest(
+  role: Role,
+  browser = new Browser(server.url),
+  { host, at }: { readonly host: Browser; readonly at: string } = { host: owner, at: project },
+): Promise<Browser> {
+  const wish = { role, project: at };
+  const { secret: link } = await host.get<{ secret: string }>('POST', '/workspaces/home/shares', wish);
   await browser.get('POST', '/shares/open', { secret: link });
   return browser;
 }
 
 /** Somebody in the project's own document, as the studio is. */
-async function inList(browser: Browser, path = '.project'): Promise<Editor> {
-  const { ticket } = await browser.get<{ ticket: string }>('POST', '/tickets', { project, path });
+async function inList(browser: Browser, at = project): Promise<Editor> {
+  const wish = { project: at, path: '.project' };
+  const { ticket } = await browser.get<{ ticket: string }>('POST', '/tickets', wish);
   const protocols = [`${TICKET_SUBPROTOCOL_PREFIX}${ticket}`];
-  const editor = new Editor(server.url, syncPath(project, path), { protocols });
+  const editor = new Editor(browser.url, syncPath(at, wish.path), { protocols });
   await editor.untilSynced();
   return editor;
 }
 
+const enter = (doc: Y.Doc, path: string, sha256: string): void =>
+  void doc.getMap('files').set(path, { kind: 'artifact', sha256, bytes: 64, created: 1 });
+
 async function nameIn(browser: Browser, path: string, { sha256 }: Bytes): Promise<void> {
   const editor = await inList(browser);
-  editor.doc.getMap('files').set(path, { kind: 'artifact', sha256, bytes: 64, created: 1 });
+  enter(editor.doc, path, sha256);
   await editor.untilStored();
   await editor.leave();
 }
@@ -129,6 +138,74 @@ describe('an editor by a link names what he does not have', () => {
     expect(await get(owner, project, secret)).toBe(200);
     // Only the bytes do.
     expect(await put(browser, project, secret)).toBe(201);
+    expect(await get(browser, project, secret)).toBe(200);
+  });
+
+  test('among so many that no statement has room for them', async () => {
+    const browser = await guest('editor');
+    const editor = await inList(browser);
+    editor.doc.transact(() => {
+      for (let i = 0; i < 11_000; i++) enter(editor.doc, `${i}.bin`, `${i}`.padStart(64, '0'));
+      enter(editor.doc, 'stolen.bin', secret.sha256);
+    });
+    await editor.untilStored();
+    expect(await get(browser, project, secret)).toBe(404);
+    await editor.leave();
+  });
+
+  test('with digits around it', async () => {
+    const browser = await guest('editor');
+    const editor = await inList(browser);
+    const entry = { kind: 'artifact', bytes: 64, created: 1 };
+    editor.doc
+      .getMap('files')
+      .set('deadbeef', { ...entry, a: 'f'.repeat(70), sha256: secret.sha256, b: 'a' });
+    await editor.untilStored();
+    expect(await get(browser, project, secret)).toBe(404);
+    await editor.leave();
+  });
+
+  test('in what waits for something else, which comes from others when the server has started again', async () => {
+    const dataDir = await temporaryFolder();
+    const first = await testServer({ auth: 'on', dataDir });
+    const host = await ownerOf(first);
+    const at = await freshProject(host, 'home');
+    const elsewhere = await freshProject(host, 'home');
+    expect(await put(host, elsewhere, secret)).toBe(201);
+    const browser = await guest('editor', new Browser(first.url), { host, at });
+    const author = new Y.Doc();
+    enter(author, 'data.bin', '0'.repeat(64));
+    const before = Y.encodeStateAsUpdate(author);
+    const known = Y.encodeStateVector(author);
+    enter(author, 'stolen.bin', secret.sha256);
+    const editor = await inList(browser, at);
+    editor.sendUpdate(Y.encodeStateAsUpdate(author, known));
+    await editor.untilStored();
+    await editor.leave();
+    await first.close();
+    const { url } = await testServer({ auth: 'on', dataDir });
+    const [hostAgain, browserAgain] = [host, browser].map(({ cookies }) => {
+      const again = new Browser(url);
+      for (const [name, value] of cookies) again.cookies.set(name, value);
+      return again;
+    });
+    if (hostAgain === undefined || browserAgain === undefined) throw new Error('Nobody is there');
+    const others = await inList(hostAgain, at);
+    Y.applyUpdate(others.doc, before);
+    await others.untilStored();
+    await others.leave();
+    const { files } = await hostAgain.get<{ files: object[] }>('GET', `/projects/${at}/files`);
+    expect(files).toContainEqual(expect.objectContaining({ path: 'stolen.bin', sha256: secret.sha256 }));
+    expect(await get(browserAgain, at, secret)).toBe(404);
+    expect(await get(hostAgain, at, secret)).toBe(200);
+  });
+
+  test('until somebody of the workspace makes a file of it', async () => {
+    const browser = await guest('editor');
+    await nameIn(browser, 'named.bin', secret);
+    expect(await get(browser, project, secret)).toBe(404);
+    const file = { kind: 'artifact', path: 'given.bin', sha256: secret.sha256 };
+    expect((await owner.call('POST', `/projects/${project}/files`, file)).status).toBe(201);
     expect(await get(browser, project, secret)).toBe(200);
   });
 

@@ -4,6 +4,7 @@ import { FILES_ROOT, PROJECT_DOCUMENT, readFileEntry } from '../../src/protocol/
 import type { Access } from '../access/access.ts';
 import type { Principal } from '../access/principal.ts';
 import type { Store } from '../store/store.ts';
+import type { Writer } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 
 /** Who asks for artifacts, and through which project, if it is through one. */
@@ -22,10 +23,6 @@ export class Lending {
   readonly #store: Store;
   readonly #rooms: Rooms;
   readonly #access: Access;
-  /** Clients of Yjs by which people from outside wrote into the list of a project. */
-  readonly #outside = new Map<string, Set<number>>();
-  /** Claims that are being written down. */
-  readonly #claiming = new Map<string, Promise<unknown>>();
 
   constructor(store: Store, rooms: Rooms, access: Access) {
     this.#store = store;
@@ -43,9 +40,9 @@ export class Lending {
   async reaches(reader: Reader, sha256: string): Promise<boolean> {
     const { project } = reader;
     if (project === undefined || (await this.isInside(reader))) return true;
-    await this.#claiming.get(project);
-    const lent = await this.#store.call('lentArtifact', { project, sha256 });
-    return lent ?? this.#isListed(project, sha256);
+    const lent = () => this.#store.call('lentArtifact', { project, sha256 });
+    // Who names it in this very moment has claimed it by the time that the list with it is on disk.
+    return (await lent()) ?? ((await this.#isListed(project, sha256)) && (await lent()) !== false);
   }
 
   /** Errors: artifactNotFound. */
@@ -56,72 +53,46 @@ export class Lending {
   /** He has sent the bytes: whoever sees the project may have them. */
   async sent({ project }: Reader, sha256: string): Promise<void> {
     if (project === undefined) return;
-    await this.#store.call('giveArtifacts', { project, hashes: [sha256], sent: true });
+    await this.#store.call('giveArtifacts', { project, hashes: [sha256], lifts: true });
   }
 
   /** Somebody names artifacts in a project outside of its list of files, such as those of a run. */
   async named(reader: Reader, hashes: readonly string[]): Promise<void> {
     const { project } = reader;
     if (project === undefined || !(await this.isInside(reader))) return;
-    await this.#store.call('giveArtifacts', { project, hashes, sent: false });
+    await this.#store.call('giveArtifacts', { project, hashes, lifts: false });
+  }
+
+  /** Somebody made it a file of the project: if he sees the workspace, it is for whoever sees the project. */
+  async listed(reader: Reader, sha256: string): Promise<void> {
+    if (await this.isInside(reader)) await this.sent(reader, sha256);
   }
 
   /**
-   * Somebody wrote into a project's list. What it names is looked for in the very moment: whoever asks for it, or
-   * moves the file, comes later.
+   * What commits somebody's update of a project's list: with it, or not at all, goes the claim of all that it
+   * names. The bytes are searched as they came: what waits there for another update takes effect when that comes.
    */
-  edited(project: string, { principal }: { readonly principal: Principal }, clients: Iterable<number>): void {
-    if (!isGuest(principal) && !this.#outside.has(project)) return;
-    const writers = new Set(clients);
-    const written = this.#namedBy(project, writers);
-    const before = this.#claiming.get(project) ?? Promise.resolve();
-    const claiming = Promise.all([before, written])
-      .then(() => this.#claim(project, principal, writers, written))
-      .finally(() => {
-        if (this.#claiming.get(project) === claiming) this.#claiming.delete(project);
-      });
-    this.#claiming.set(project, claiming);
-    claiming.catch(() => undefined); // whoever asks for an artifact of the project until then is told
+  writer(project: string, principal: Principal, update: Uint8Array): Writer | undefined {
+    if (!isGuest(principal)) return undefined;
+    const hashes = namedIn(update);
+    if (hashes.length === 0) return undefined;
+    const claim = { kind: 'claim', project, path: PROJECT_DOCUMENT, hashes } as const;
+    return {
+      write: (...unit) => this.#store.write(...unit, { ...claim, ...this.#access.asked(principal) }),
+    };
   }
 
-  async #claim(
-    project: string,
-    principal: Principal,
-    writers: ReadonlySet<number>,
-    written: Promise<readonly string[]>,
-  ): Promise<void> {
-    const found = await this.#store.call('getProject', project);
-    if (found === null) return;
-    const outside = this.#outside.get(project) ?? new Set();
-    const hashes: string[] = [];
-    if (!(await this.#sees(principal, found.workspace))) {
-      hashes.push(...(await written));
-      for (const client of writers) outside.add(client);
-      this.#outside.set(project, outside);
-    }
-    // What waited for other updates may have come to the list by this one.
-    hashes.push(...(await this.#namedBy(project, outside)));
-    await this.#store.call('claimArtifacts', { project, hashes });
-  }
-
-  #namedBy(project: string, clients: ReadonlySet<number>): Promise<string[]> {
-    return this.#rooms.read({ project, path: PROJECT_DOCUMENT }, (doc) =>
-      [...doc.getMap(FILES_ROOT)._map].flatMap(([path, item]) => {
-        if (item.deleted || !clients.has(item.id.client)) return [];
-        const entry = readFileEntry(path, item.content.getContent()[0]);
-        return entry?.kind === 'artifact' ? [entry.sha256] : [];
-      }),
-    );
-  }
-
-  /** Deleted and renamed files count: they can be restored. */
+  /** Deleted and renamed files count: they can be restored. All that the list says is on disk then. */
   #isListed(project: string, sha256: string): Promise<boolean> {
-    return this.#rooms.read({ project, path: PROJECT_DOCUMENT }, (doc) =>
-      [...doc.getMap(FILES_ROOT).entries()].some(([path, value]) => {
-        const entry = readFileEntry(path, value);
-        return entry?.kind === 'artifact' && entry.sha256 === sha256;
-      }),
-    );
+    return this.#rooms.use({ project, path: PROJECT_DOCUMENT }, async ({ doc, durable }) => {
+      // Values are whatever some editor has put there.
+      for (const [path, value] of doc.getMap<{ sha256?: unknown } | null>(FILES_ROOT).entries()) {
+        if (value?.sha256 !== sha256 || readFileEntry(path, value)?.kind !== 'artifact') continue;
+        await durable;
+        return true;
+      }
+      return false;
+    });
   }
 
   async #sees(principal: Principal, workspace: string): Promise<boolean> {
@@ -131,3 +102,9 @@ export class Lending {
 
 /** Whether he came by a link, be it beside an account of his own. */
 const isGuest = ({ kind, share }: Principal): boolean => kind === 'share' || share !== undefined;
+
+/** Before a value's first character stands how long it is, and no such byte is a digit here. */
+const namedIn = (update: Uint8Array): readonly string[] =>
+  Buffer.from(update.buffer, update.byteOffset, update.byteLength)
+    .toString('latin1')
+    .match(/(?<![0-9a-f])[0-9a-f]{64}/g) ?? [];

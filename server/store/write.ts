@@ -1,3 +1,5 @@
+import type { Standing } from './requests/access.ts';
+
 export interface DocumentName {
   readonly project: string;
   readonly path: string;
@@ -32,6 +34,13 @@ export type Write =
       })
   /** What a suggestion in this review becomes is decided in this commit; refused where another decides by now. */
   | (DocumentName & { readonly kind: 'decide'; readonly suggestion: string; readonly token: string })
+  /** Somebody names artifacts in this document: see tables/artifacts.ts. Nothing where he sees the workspace. */
+  | (DocumentName & {
+      readonly kind: 'claim';
+      readonly hashes: readonly string[];
+      readonly who: Standing;
+      readonly now: number;
+    })
   | (DocumentName & { readonly kind: 'rename'; readonly to: string })
   | (DocumentName & { readonly kind: 'purge' });
 

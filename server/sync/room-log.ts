@@ -39,8 +39,6 @@ export class RoomLog {
   /** Which life of the document this is. Where there was none yet, the one that the first write makes. */
   #generation = newGeneration();
   #creates = false;
-  /** The document is in the database. */
-  #made: Promise<unknown> = Promise.resolve();
 
   constructor(parts: RoomLogParts) {
     this.#parts = parts;
@@ -95,7 +93,6 @@ export class RoomLog {
     const life = { ...name, generation: this.#generation, creates: this.#creates };
     this.#creates = false; // should it be removed in between, it does not come back half
     const appended = writer.write(...updates.map((data) => ({ kind: 'append', ...life, data }) as const));
-    if (life.creates) this.#made = appended;
     const durable = Promise.all([before, appended]).then(([, { lsn }]) => {
       // Among the rows before it may be another server's, which this one has not heard of yet.
       if (seenOfOthers === null) this.#seq = Math.max(this.#seq, lsn);
@@ -147,7 +144,9 @@ export class RoomLog {
   /** Puts a state in the place of all that is on disk now. */
   async #replace(state: Uint8Array, upto: number): Promise<void> {
     const { name, store } = this.#parts;
-    await this.#made; // what is asked of the store overtakes writes that wait for their commit
+    // What is asked of the store overtakes what waits for its commit: the document may not be there yet, nor what
+    // is committed beside a row that the state holds.
+    await this.#durable;
     await store.call('compact', { ...name, generation: this.#generation, state, upto });
   }
 

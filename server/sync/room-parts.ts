@@ -1,5 +1,5 @@
 import type { Store } from '../store/store.ts';
-import type { DocumentName } from '../store/write.ts';
+import type { DocumentName, Writer } from '../store/write.ts';
 import type { AwarenessPeer, SaidPerson } from './awareness.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { CloseCodeValue } from './close-code.ts';
@@ -32,6 +32,9 @@ export type OnEdited = (
   says: () => SaidPerson | null,
 ) => void;
 
+/** Answers with what commits an update of somebody's, where something else belongs into the same commit. */
+export type WriterOf = (name: DocumentName, from: RoomPeer, update: Uint8Array) => Writer | undefined;
+
 /** Called when a text begins anew (rotation.ts): gives `rotate` what refers to the text, and holds that meanwhile. */
 export type OnRotate = (name: DocumentName, rotate: (follower: Follower) => Promise<void>) => Promise<void>;
 
@@ -51,6 +54,7 @@ export interface RoomParts {
   /** Called when somebody first writes into a text: the project's list must have it. */
   readonly onFirstText: (name: DocumentName) => void;
   readonly onEdited: OnEdited;
+  readonly writerOf: WriterOf;
   readonly onRotate: OnRotate;
   readonly metrics: SyncMetrics;
   /** Where other servers write to the same database. */

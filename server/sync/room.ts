@@ -162,15 +162,16 @@ export class Room {
     const edited = (): void =>
       this.#parts.onEdited(this.name, from, clients, () => this.awareness.saidBy(from));
     if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
-      return this.#receiveLarge(update, scan, parts, tell, check).then((received) => {
+      return this.#receiveLarge(update, scan, parts, from, check).then((received) => {
         if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
         edited();
         return received;
       });
     check();
+    const writer = this.#parts.writerOf(this.name, from, update);
     const durable = isAllNew(scan, this.doc)
-      ? this.#passOn(update, scan, tell)
-      : this.#change(() => this.#apply(update, scan.carriageReturn), tell, update);
+      ? this.#passOn(update, scan, tell, writer)
+      : this.#change(() => this.#apply(update, scan.carriageReturn), tell, update, writer);
     if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
     edited();
     return { durable };
@@ -270,7 +271,7 @@ export class Room {
     update: Uint8Array,
     scan: Scan,
     parts: number,
-    tell: RoomPeer | null,
+    from: RoomPeer,
     check: () => void,
   ): Promise<Received> {
     await this.#parts.trial.run(parts, () => {
@@ -283,7 +284,9 @@ export class Room {
     const durable: Promise<void>[] = [];
     const take = (part: Uint8Array): void => {
       check();
-      const written = this.#change(() => this.#apply(part, scan.carriageReturn), tell, part);
+      const writer = this.#parts.writerOf(this.name, from, part);
+      const tell = scan.carriageReturn ? null : from;
+      const written = this.#change(() => this.#apply(part, scan.carriageReturn), tell, part, writer);
       written.catch(() => undefined); // heard of below
       durable.push(written);
     };
@@ -337,7 +340,12 @@ export class Room {
   }
 
   /** All of the update is new, and nothing of it waits: it goes to the others and to the disk as it came. */
-  #passOn(update: Uint8Array, { ranges }: Scan, from: RoomPeer | null): Promise<void> {
+  #passOn(
+    update: Uint8Array,
+    { ranges }: Scan,
+    from: RoomPeer | null,
+    writer: Writer | undefined,
+  ): Promise<void> {
     if (!this.isOpen) return Promise.reject(serverErrors.storeFailed({ message: 'The room is closing' }));
     this.#encoded = null;
     try {
@@ -346,12 +354,12 @@ export class Room {
       // As above; what that was is to be found out only now.
       const before = Y.decodeStateVector(Y.encodeStateVector(this.doc));
       for (const [client, { from: clock }] of ranges) before.set(client, clock);
-      this.#publish([Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(before))], from).catch(
-        () => undefined,
-      );
+      const effect = Y.encodeStateAsUpdate(this.doc, Y.encodeStateVector(before));
+      this.#publish([effect], from, [], writer).catch(() => undefined);
       return Promise.reject(toAnnealError(cause, serverErrors.malformedUpdate));
     }
-    return this.#publish([new Uint8Array(update)], from); // a copy: it came with others in one piece of memory
+    const copy = new Uint8Array(update); // it came with others in one piece of memory
+    return this.#publish([copy], from, [], writer);
   }
 
   /** Tells everybody but `from`, and hands it to the store; what is `waiting` nobody can use yet. */

@@ -10,7 +10,7 @@ import { Holds } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import { noMetrics, type SyncMetrics } from './metrics.ts';
 import { Room } from './room.ts';
-import type { OnEdited, OnRotate } from './room-parts.ts';
+import type { OnEdited, OnRotate, WriterOf } from './room-parts.ts';
 import type { RoomState } from './room-state.ts';
 import { noFollower } from './rotation.ts';
 import { Trial } from './trial.ts';
@@ -29,6 +29,7 @@ export class Rooms {
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
   onEdited: OnEdited = () => undefined;
+  writerOf: WriterOf = () => undefined;
   onRotate: OnRotate = (_name, rotate) => rotate(noFollower);
   /** The server's one thread, as all sockets and documents share it. */
   readonly turns = new Turns();
@@ -230,6 +231,7 @@ export class Rooms {
       onFirstText: (first) => this.onFirstText(first),
       onRotate: (rotated, rotate) => this.onRotate(rotated, rotate),
       onEdited: (edited, from, clients, says) => this.onEdited(edited, from, clients, says),
+      writerOf: (written, from, update) => this.writerOf(written, from, update),
       onClosed: () => {
         if (this.#rooms.get(key) === room) this.#rooms.delete(key);
       },

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { serverErrors } from '../../errors.ts';
 import type { Tables } from '../schema.ts';
 import type { DocumentName, Generation, Seed, Write, WriteUnit } from '../write.ts';
+import { claimArtifacts } from './lending.ts';
 
 type Db = Kysely<Tables>;
 
@@ -79,7 +80,7 @@ export async function insertSeeds(db: Db, project: string, seeds: readonly Seed[
 /** Whether a unit may be written: every document is in the life that its writer knows, and a new one is new. */
 export async function isCurrent(db: Db, unit: WriteUnit): Promise<boolean> {
   for (const write of unit) {
-    if (write.kind === 'rename' || write.kind === 'purge') continue;
+    if (write.kind === 'rename' || write.kind === 'purge' || write.kind === 'claim') continue;
     if (write.kind === 'decide') {
       if (!(await decides(db, write))) return false;
       continue;
@@ -131,6 +132,8 @@ export async function change(db: Db, write: Exclude<Write, { kind: 'append' }>):
     await rotate(db, write);
   } else if (write.kind === 'decide') {
     await db.deleteFrom('decisions').where('suggestion', '=', write.suggestion).execute();
+  } else if (write.kind === 'claim') {
+    await claimArtifacts(db, write);
   } else if (write.kind === 'rename') {
     const found = db.updateTable('documents').where('project', '=', project).where('path', '=', path);
     await found.set({ path: write.to }).execute();

@@ -1,11 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { type AuditEntry, EMPTY_CHAIN, hashOfEntry } from '../../audit/chain.ts';
+import { serverErrors } from '../../errors.ts';
 import type { Store } from '../store.ts';
 import type { Site } from './acceptance.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** Nothing that is written comes behind it. */
 const ALL = { seq: Number.MAX_SAFE_INTEGER, document: Number.MAX_SAFE_INTEGER };
+const nobody = { user: null, share: null, key: null, session: null };
 const blob = (name: string, size: number) => ({ sha256: name.repeat(64).slice(0, 64), bytes: size });
 
 /** What every store must do with artifacts, the audit log and the keys of the vault. */
@@ -57,14 +59,35 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
       await store.call('lentArtifact', { project, sha256: second }),
     ];
     expect(await lent('p')).toEqual([null, null]);
-    await store.call('giveArtifacts', { project: 'p', hashes: [first, first], sent: false });
-    await store.call('claimArtifacts', { project: 'p', hashes: [first, second] });
+    await store.call('giveArtifacts', { project: 'p', hashes: [first, first], lifts: false });
+    const claim = { kind: 'claim', project: 'p', path: '.project', who: nobody, now: 1 } as const;
+    await store.write({ ...claim, hashes: [first, second] });
     expect(await lent('p')).toEqual([true, false]);
-    await store.call('giveArtifacts', { project: 'p', hashes: [first, second], sent: false });
+    await store.call('giveArtifacts', { project: 'p', hashes: [first, second], lifts: false });
     expect(await lent('p')).toEqual([true, false]);
-    await store.call('giveArtifacts', { project: 'p', hashes: [second], sent: true });
+    await store.call('giveArtifacts', { project: 'p', hashes: [second], lifts: true });
     expect(await lent('p')).toEqual([true, true]);
     expect(await lent('q')).toEqual([null, null]);
+  });
+
+  test('a claim is made with what it is written beside, or neither is, however many it names', async (context) => {
+    const store = await opened(await site(context));
+    const hashes = Array.from({ length: 11_000 }, (_, i) => `${i}`.padStart(64, '0'));
+    const lent = () =>
+      Promise.all(
+        [0, 6_000, 10_999].map((i) => store.call('lentArtifact', { project: 'p', sha256: hashes[i] ?? '' })),
+      );
+    const name = { project: 'p', path: '.project' };
+    const append = { kind: 'append', ...name, generation: 7, data: bytes('names them') } as const;
+    const claim = { kind: 'claim', ...name, hashes, who: nobody, now: 1 } as const;
+    await expect(store.write({ ...append, creates: false }, claim)).rejects.toMatchObject({
+      code: serverErrors.documentReplaced.code,
+    });
+    expect(await lent()).toEqual([null, null, null]);
+    await store.write({ ...append, creates: true }, claim);
+    expect(await lent()).toEqual([false, false, false]);
+    const { updates } = await store.call('loadDocument', name);
+    expect(updates.map((update) => new TextDecoder().decode(update))).toEqual(['names them']);
   });
 
   test('room for uploads is given out once, however many ask at the same time', async (context) => {
