@@ -21,8 +21,8 @@ export interface Found {
 /**
  * Whether the log still holds all that was ever acknowledged. The mark is written after a commit and before
  * anybody is told of it: a log that ends before its mark has lost something, a mark of another file says that
- * this one was put there, and where the mark cannot be read nobody knows. An older mark is no fault: it is not
- * forced to disk, and the power may have failed.
+ * this one was put there, and where the mark cannot be read nobody knows. An older mark is no fault: it is
+ * forced to disk a moment later, and the power may have failed.
  */
 export function isIntact(found: Found, mark: Mark | null): boolean {
   if (found.epoch === null) return false;

@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Mark } from './epoch.ts';
 
@@ -7,6 +16,11 @@ const BYTES = 36;
 const AT = 24;
 /** A file's time of change is the system's own clock, some milliseconds late. */
 const TOLERANCE_MS = 2_000;
+/**
+ * After so long what was written is forced to disk, beside the commits. Left alone the system writes the time of
+ * change within seconds and the bytes within half a minute: after a power cut the two would contradict each other.
+ */
+const FORCE_MS = 1_000;
 
 /** The file beside the database that says how far the log reached when somebody was last told of it. */
 export class Watermark {
@@ -15,6 +29,9 @@ export class Watermark {
   readonly #record = Buffer.alloc(BYTES);
   /** How far the clock of the file system is ahead of ours; null until something has been written. */
   #ahead: number | null = null;
+  /** There is one while something was written that may not be on disk. */
+  #timer: NodeJS.Timeout | null = null;
+  #forced: Promise<void> = Promise.resolve();
 
   constructor(path: string, identity: bigint) {
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -48,9 +65,9 @@ export class Watermark {
   }
 
   /**
-   * In one write over the old record. Not forced to disk: after a power cut it may be an older one, which asks
-   * less of the log and not more. It says when it was written: nobody who puts a copy into its place can give the
-   * file that time of change.
+   * In one write over the old record. Nobody waits until it is on disk: after a power cut it may be an older one,
+   * which asks less of the log and not more. It says when it was written: nobody who puts a copy into its place can
+   * give the file that time of change.
    */
   write(epoch: number, lsn: number): void {
     const record = this.#record;
@@ -58,16 +75,38 @@ export class Watermark {
     record.writeUInt32LE(epoch, 4);
     record.writeBigUInt64LE(BigInt(lsn), 8);
     record.writeBigUInt64LE(this.#identity, 16);
-    const now = Date.now();
-    writeSync(this.#file, stamp(record, now + (this.#ahead ?? 0)), 0, BYTES, 0);
-    if (this.#ahead !== null) return;
-    this.#ahead = fstatSync(this.#file).ctimeMs - now;
-    if (Math.abs(this.#ahead) > TOLERANCE_MS / 4) this.write(epoch, lsn);
-    else this.#ahead = 0;
+    if (this.#ahead === null) {
+      const ahead = Math.min(this.#measure(), this.#measure());
+      this.#ahead = Math.abs(ahead) > TOLERANCE_MS / 4 ? ahead : 0;
+    }
+    this.#put(Date.now() + this.#ahead);
+    this.#timer ??= setTimeout(() => this.#force(), FORCE_MS).unref();
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    if (this.#timer !== null) {
+      clearTimeout(this.#timer);
+      this.#force();
+    }
+    await this.#forced;
     closeSync(this.#file);
+  }
+
+  #put(at: number): void {
+    writeSync(this.#file, stamp(this.#record, at), 0, BYTES, 0);
+  }
+
+  /** Too much, where the process was held up in between: of several the smallest is right. */
+  #measure(): number {
+    const now = Date.now();
+    this.#put(now);
+    return fstatSync(this.#file).ctimeMs - now;
+  }
+
+  /** With the time of change, which fdatasync leaves out. Where it fails the mark is an older one. */
+  #force(): void {
+    this.#timer = null;
+    this.#forced = this.#forced.then(() => new Promise((resolve) => fsync(this.#file, () => resolve())));
   }
 }
 

@@ -113,7 +113,7 @@ export class PostgresStore implements Store {
     await Promise.allSettled(this.#running);
     await this.#log.close();
     await this.#db.destroy();
-    this.#watermark.close();
+    await this.#watermark.close();
   }
 
   async #commit(units: readonly WriteUnit[]): Promise<Committed> {
