@@ -33,14 +33,17 @@ export function countingSocket(Base: typeof WebSocket, watch: SendWatch): typeof
 /** Others have their turns between the parts of a long message. */
 const PART_BYTES = MAX_SYNC_MESSAGE_BYTES / 4;
 
-/** What is longer than the server takes, as updates that are not; of a step 2 the last one says that it was all. */
+/**
+ * What is longer than the server takes, as parts that are not. All parts of a step 2 are one: only there may be
+ * deletions of what the server has not, and which of them the last part holds is chance.
+ */
 function cut(frame: Uint8Array<ArrayBuffer>, type: number): readonly Uint8Array<ArrayBuffer>[] {
   if (frame.length <= MAX_SYNC_MESSAGE_BYTES) return [frame];
   const parts = cutUpdate(decoding.readVarUint8Array(decoding.createDecoder(frame.subarray(2))), PART_BYTES);
-  return parts.map((part, index) =>
+  return parts.map((part) =>
     encoding.encode((encoder) => {
       encoding.writeVarUint(encoder, MessageType.sync);
-      encoding.writeVarUint(encoder, index < parts.length - 1 ? SyncMessageType.update : type);
+      encoding.writeVarUint(encoder, type);
       encoding.writeVarUint8Array(encoder, part);
     }),
   );
