@@ -40,6 +40,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     isOnlySlowed: true,
     isContent: true,
   },
+  'structs that wait for each other': { make: hostile.circles, codes: refused },
   'deletions of what nobody has': {
     make: hostile.manyDeletions,
     codes: [...refused, resync],

@@ -60,7 +60,8 @@ export function newsOf(scan: Scan, doc: Y.Doc): News {
   return { structs, deletes, clients };
 }
 
-function notDeleted(doc: Y.Doc, client: number, from: number, length: number): number {
+/** How many structs of a range are still to be deleted; those that the document does not have count as one. */
+export function notDeleted(doc: Y.Doc, client: number, from: number, length: number): number {
   if (length === 0) return 0;
   const end = from + length;
   const structs = doc.store.clients.get(client);

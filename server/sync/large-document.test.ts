@@ -1,9 +1,20 @@
 import { expect, onTestFinished, test } from 'vitest';
 import * as Y from 'yjs';
+import { Random } from '../../src/base/random.ts';
 import { type ConnectionState, connectDocument } from '../../src/collab/connection.ts';
-import { MAX_SYNC_MESSAGE_BYTES, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import {
+  CloseCode,
+  MAX_SYNC_MESSAGE_BYTES,
+  ROTATION_ROOT,
+  syncPath,
+  TEXT_ROOT,
+} from '../../src/protocol/sync.ts';
+import { openCutProxy } from '../testing/cut-proxy.ts';
+import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
+import { packRetired } from './retired.ts';
+import { nextGeneration, RETIRED } from './rotation.ts';
 
 const PATH = 'book.md';
 
@@ -62,3 +73,60 @@ test('so does a paste that is longer than a frame', async () => {
   const reader = await join(url, PATH);
   await reader.untilText(doc.getText(TEXT_ROOT).toString());
 });
+
+/** A document that has begun anew, and is longer than a frame; and the one before. */
+function begunAnew(place: 'now' | 'earlier'): { readonly before: Y.Doc; readonly doc: Y.Doc } {
+  const before = new Y.Doc();
+  const random = new Random(7); // what can be compressed is short on the wire, however long it is
+  const words = Array.from({ length: 800_000 }, () => random.uint32().toString(36));
+  before.getText(TEXT_ROOT).insert(0, words.join(' '));
+  const doc = new Y.Doc();
+  if (place === 'now') Y.applyUpdate(doc, nextGeneration(before, 'text').state);
+  else {
+    doc.getText(TEXT_ROOT).insert(0, before.getText(TEXT_ROOT).toString());
+    doc.getMap(ROTATION_ROOT).set(RETIRED, packRetired([[before.clientID]]));
+  }
+  expect(Y.encodeStateAsUpdate(doc).length).toBeGreaterThan(MAX_SYNC_MESSAGE_BYTES);
+  return { before, doc };
+}
+
+async function expectBegunAnew(url: string, before: Y.Doc): Promise<void> {
+  const reader = await join(url, PATH);
+  expect(reader.text.toString()).toBe(before.getText(TEXT_ROOT).toString());
+  const old = new Editor(url, syncPath('sample', PATH), { doc: before });
+  expect((await old.closed).code).toBe(CloseCode.rotated);
+}
+
+test.each(['now', 'earlier'] as const)(
+  'so does one that has begun anew (as it is written %s)',
+  async (place) => {
+    const { url } = await testServer();
+    const { before, doc } = begunAnew(place);
+    const { states, saved } = connect(url, doc);
+    await saved();
+    expect(states.map(({ kind }) => kind)).not.toContain('refused');
+    await expectBegunAnew(url, before);
+  },
+);
+
+test.each(['now', 'earlier'] as const)(
+  'it may be cut off after a part (as it is written %s)',
+  async (place) => {
+    const { url, port } = await testServer({ allowHosts: ['127.0.0.1'] });
+    const { before, doc } = begunAnew(place);
+    const proxy = await openCutProxy(port);
+    onTestFinished(() => proxy.close());
+    proxy.cutAfter(MAX_SYNC_MESSAGE_BYTES / 2);
+    const { states, saved } = connect(proxy.url, doc);
+    await expect.poll(() => proxy.cuts(), { timeout: 30_000 }).toBe(1);
+    const reader = await join(url, PATH);
+    await reader.until(() => reader.text.length > 0);
+    if (place === 'now') {
+      const old = new Editor(url, syncPath('sample', PATH), { doc: before });
+      expect((await old.closed).code).toBe(CloseCode.rotated);
+    }
+    await saved();
+    expect(states.map(({ kind }) => kind)).not.toContain('refused');
+    await expectBegunAnew(url, before);
+  },
+);

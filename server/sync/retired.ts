@@ -6,6 +6,8 @@ const MAX_RETIRED = 8_000;
 /** Lists of the first version begin with how many they hold, which was never none. */
 const GROUPED = 0;
 const LONGEST = 2 ** 32;
+/** Of a client's varUint, and of what says how many follow. */
+const MOST_BYTES = 16;
 
 /** Yjs clients of generations that are over: in memory for as long as the document is, so in few bytes each. */
 export class Retired implements Iterable<number> {
@@ -60,15 +62,29 @@ export function packRetired(generations: readonly (readonly number[])[]): Uint8A
   });
 }
 
+/** Who is retired, as a stranger says; null where it is no list that the server would have written. */
+export function retiredAsSaid(bytes: Uint8Array): Retired | null {
+  if (bytes.length > MOST_BYTES * MAX_RETIRED) return null;
+  try {
+    const clients = unpackRetired(bytes).flat();
+    return clients.length > MAX_RETIRED ? null : new Retired(clients);
+  } catch {
+    return null;
+  }
+}
+
 export function unpackRetired(bytes: Uint8Array): number[][] {
   const decoder = decoding.createDecoder(bytes);
+  /** Each is a byte or more: a count beyond that is not believed, it would only make room for so many. */
+  const clients = (count: number, next: () => number): number[] =>
+    Array.from({ length: Math.min(count, bytes.length) }, next);
   const first = decoding.readVarUint(decoder);
-  if (first !== GROUPED) return [Array.from({ length: first }, () => decoding.readVarUint(decoder))];
+  if (first !== GROUPED) return [clients(first, () => decoding.readVarUint(decoder))];
   const generations: number[][] = [];
   while (decoding.hasContent(decoder)) {
     let before = 0;
     const count = decoding.readVarUint(decoder);
-    generations.push(Array.from({ length: count }, () => (before += decoding.readVarUint(decoder))));
+    generations.push(clients(count, () => (before += decoding.readVarUint(decoder))));
   }
   return generations;
 }

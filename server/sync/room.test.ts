@@ -1,3 +1,4 @@
+import * as encoding from 'lib0/encoding';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
@@ -188,6 +189,56 @@ test('what nobody has written yet cannot be deleted: neither kept nor told, and 
   author.getText('content').insert(5, 'some');
   await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
   expect(room.doc.getText('content').toString()).toBe('whosome');
+});
+
+test('structs that wait for each other are refused: neither kept nor told', async () => {
+  const { disk, join } = setUp();
+  const { room, peer } = await join();
+  const circle = (length: number): Uint8Array =>
+    encoding.encode((out) => {
+      encoding.writeVarUint(out, 2);
+      for (const [own, other] of [
+        [8, 7],
+        [7, 8],
+      ] as const) {
+        for (const number of [1, own, 0]) encoding.writeVarUint(out, number);
+        encoding.writeUint8(out, 0x84); // a text after another
+        for (const number of [other, 0]) encoding.writeVarUint(out, number);
+        encoding.writeVarString(out, 'x'.repeat(length));
+      }
+      encoding.writeVarUint(out, 0);
+    });
+  const hostile = expect.objectContaining({ code: serverErrors.hostileUpdate.code });
+  expect(() => room.receive(circle(20_000), peer)).toThrow(hostile);
+  const big = setUp({ trialParts: 1 });
+  const tried = await big.join();
+  await expect(tried.room.receive(circle(10), tried.peer)).rejects.toEqual(hostile);
+  for (const { store } of [room.doc, tried.room.doc]) expect(store.pendingStructs).toBeNull();
+  expect([...disk.written, ...big.disk.written]).toEqual([]);
+  await (await room.receive(typed('kept'), peer)).durable;
+  expect(room.doc.getText('content').toString()).toBe('kept');
+});
+
+test('what is deleted already goes neither to the disk nor to the others again, whatever new comes with it', async () => {
+  const { disk, join } = setUp();
+  const { room, peer } = await join();
+  const heard: Uint8Array[] = [];
+  const { peer: other } = await join();
+  other.send = (frame) => heard.push(frame);
+  const author = new Y.Doc();
+  author.transact(() => {
+    for (let i = 0; i < 500; i++) author.getText('content').insert(0, 'x');
+    for (let i = 0; i < 250; i++) author.getText('content').delete(i, 1);
+  });
+  await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
+  const before = Y.encodeStateVector(author);
+  author.getText('content').insert(0, 'new');
+  const update = Y.encodeStateAsUpdate(author, before);
+  expect(update.length).toBeGreaterThan(500);
+  await (await room.receive(update, peer)).durable;
+  expect(disk.written.at(-1)?.length).toBeLessThan(100);
+  expect(heard.at(-1)?.length).toBeLessThan(100);
+  expect(room.doc.getText('content').toString()).toBe(author.getText('content').toString());
 });
 
 test('what is all new goes to the disk and to the others as it came, and what is new in part as that part', async () => {

@@ -8,6 +8,7 @@ import { RoomAwareness } from './awareness.ts';
 import { removeCarriageReturns } from './carriage-returns.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
+import { emittedBy } from './emitted-by.ts';
 import { updateFrame } from './frames.ts';
 import { isAllNew, newClocks } from './new-clocks.ts';
 import { fits, isOutgrown } from './outgrown.ts';
@@ -19,8 +20,14 @@ import type { RoomParts, RoomPeer } from './room-parts.ts';
 import { isOpen, newRoom, type RoomEvent, type RoomState, roomStep } from './room-state.ts';
 import { type Follower, nextGeneration, retiredClients } from './rotation.ts';
 import { type Scan, scanUpdate } from './scan-update.ts';
-import { Slices } from './slices.ts';
-import { checkGeneration, checkPending, MissingParts, withoutUnknownDeletions } from './update-checks.ts';
+import {
+  checkGeneration,
+  checkPending,
+  checkRotation,
+  inOrder,
+  MissingParts,
+  withoutUnknownDeletions,
+} from './update-checks.ts';
 
 export interface Received {
   readonly durable: Promise<void>;
@@ -152,6 +159,7 @@ export class Room {
     checkGeneration(scan, this.doc, this.#retired);
     const placed = withoutUnknownDeletions(update, scan, this.doc, isAnswer);
     if (placed !== update) return this.receive(placed, from, check);
+    checkRotation(scan, this.doc);
     const news = newsOf(scan, this.doc);
     if (news.structs + news.deletes === 0) return { durable: this.durable };
     checkPending(scan, update.length, this.doc, this.#parts.limits.pendingBytes);
@@ -163,16 +171,16 @@ export class Room {
       this.#parts.onEdited(this.name, from, clients, () => this.awareness.saidBy(from));
     if (parts > this.#parts.limits.trialParts || worstMs(parts, structsOf(this.doc)) > DIRECT_MS)
       return this.#receiveLarge(update, scan, parts, from, check).then((received) => {
-        if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
         edited();
         return received;
       });
+    if (scan.ranges.size > 1) inOrder(update, this.kind, this.doc);
     check();
     const writer = this.#parts.writerOf(this.name, from, update);
     const durable = isAllNew(scan, this.doc)
       ? this.#passOn(update, scan, tell, writer)
       : this.#change(() => this.#apply(update, scan.carriageReturn), tell, update, writer);
-    if (scan.rotation !== null) this.#retired = retiredClients(this.doc);
+    this.#learnRetired();
     edited();
     return { durable };
   }
@@ -244,26 +252,12 @@ export class Room {
         Y.applyUpdate(this.doc, part, 'store');
         return;
       }
-      const emitted = this.#emittedBy(() => Y.applyUpdate(this.doc, part, 'store'));
+      const emitted = emittedBy(this.doc, () => Y.applyUpdate(this.doc, part, 'store'));
       if (emitted.length > 0) this.#log.adopted(part.length);
       this.#hasText ||= emitted.length > 0;
+      this.#learnRetired();
       for (const frame of emitted.map(updateFrame)) for (const peer of this.peers) peer.send(frame);
     });
-  }
-
-  /** What Yjs says that a change is; it works it out only where somebody listens. */
-  #emittedBy(change: () => void): Uint8Array[] {
-    const emitted: Uint8Array[] = [];
-    const hear = (update: Uint8Array): void => {
-      emitted.push(update);
-    };
-    this.doc.on('update', hear);
-    try {
-      change();
-    } finally {
-      this.doc.off('update', hear);
-    }
-    return emitted;
   }
 
   /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
@@ -278,20 +272,26 @@ export class Room {
       check();
       return { state: this.#encode(), update };
     });
-    const known = (client: number): number => Y.getState(this.doc.store, client);
-    const slices = Slices.of(update, this.kind, known);
-    if (slices === null) throw serverErrors.malformedUpdate();
+    const slices = inOrder(update, this.kind, this.doc);
     const durable: Promise<void>[] = [];
     const take = (part: Uint8Array): void => {
       check();
+      checkGeneration(scan, this.doc, this.#retired); // others have had their turns
+      checkRotation(scan, this.doc);
       const writer = this.#parts.writerOf(this.name, from, part);
       const tell = scan.carriageReturn ? null : from;
       const written = this.#change(() => this.#apply(part, scan.carriageReturn), tell, part, writer);
       written.catch(() => undefined); // heard of below
+      this.#learnRetired();
       durable.push(written);
     };
     await this.#parts.turns.run(portions(slices, this.doc, take));
     return { durable: Promise.all(durable).then(() => undefined) };
+  }
+
+  /** The document comes back to a server that lost it, and who is retired with it. */
+  #learnRetired(): void {
+    if (this.#retired.size === 0) this.#retired = retiredClients(this.doc);
   }
 
   #encode(): Uint8Array {
@@ -325,7 +325,7 @@ export class Room {
     const [structs, deletes] = [store.pendingStructs?.update, store.pendingDs];
     this.#encoded = null; // also where nothing is emitted: what waits for other updates belongs to the state
     let failure: AnnealError | null = null;
-    const changes = this.#emittedBy(() => {
+    const changes = emittedBy(this.doc, () => {
       try {
         change();
       } catch (cause) {

@@ -1,5 +1,5 @@
 import * as Y from 'yjs';
-import { FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { FILES_ROOT, ROTATION_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import type { Writer } from '../store/write.ts';
 import { packRetired, Retired, unpackRetired } from './retired.ts';
 import { type Authored, Stretches } from './stretches.ts';
@@ -14,9 +14,8 @@ import { type Authored, Stretches } from './stretches.ts';
 
 /**
  * In the document itself, so that it is as durable as the text. Nobody but the server writes there; where its log
- * was lost, the first editor that comes brings it back with the rest.
+ * was lost, whoever brings the document back brings it, too.
  */
-export const ROTATION_ROOT = 'rotation';
 export const RETIRED = 'retired';
 
 /** What refers to parts of a text, and moves with them when it begins anew. */
@@ -60,6 +59,8 @@ export function nextGeneration(
     over.add(fresh.clientID);
     return fresh.clientID;
   };
+  // Under a client of its own: whoever brings the document back in parts can send it first.
+  const retiring = newClient();
   const own = newClient();
   const content = kind === 'text' ? doc.getText(TEXT_ROOT) : null;
   const stretches = Stretches.of(content?.toString() ?? '', content === null ? [] : authored(content), {
@@ -67,6 +68,9 @@ export function nextGeneration(
     newClient,
   });
   fresh.transact(() => {
+    fresh.clientID = retiring;
+    fresh.getMap(ROTATION_ROOT).set(RETIRED, packRetired(generations));
+    fresh.clientID = own;
     if (kind === 'text') {
       const text = fresh.getText(TEXT_ROOT);
       for (const { client, piece } of stretches) {
@@ -77,8 +81,6 @@ export function nextGeneration(
       const files = fresh.getMap(FILES_ROOT);
       for (const [path, entry] of doc.getMap(FILES_ROOT).entries()) files.set(path, entry);
     }
-    fresh.clientID = own;
-    fresh.getMap(ROTATION_ROOT).set(RETIRED, packRetired(generations));
   });
   const state = Y.encodeStateAsUpdate(fresh);
   fresh.destroy();

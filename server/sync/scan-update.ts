@@ -1,9 +1,9 @@
 import type { AnnealError } from '../../src/base/error.ts';
 import { err, ok, type Result } from '../../src/base/result.ts';
-import { type DocumentKind, FILES_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
+import { type DocumentKind, FILES_ROOT, ROTATION_ROOT, TEXT_ROOT } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
-import { RETIRED, ROTATION_ROOT } from './rotation.ts';
+import { RETIRED } from './rotation.ts';
 
 /**
  * Reads an update of Yjs' V1 format without Yjs, before Yjs may see it. Yjs believes the counts in an update:
@@ -47,6 +47,13 @@ export const storedLimits: ScanLimits = {
   isOurs: true,
 };
 
+export interface Rotation {
+  readonly client: number;
+  readonly clock: number;
+  /** Packed, as it says. */
+  readonly retired: Uint8Array;
+}
+
 export interface Scan {
   readonly structs: number;
   readonly clients: number;
@@ -65,7 +72,7 @@ export interface Scan {
   /** Structs were left out in the middle; it can only take effect after another update. */
   readonly skips: boolean;
   /** The struct that names retired clients (rotation.ts), if there is one. */
-  readonly rotation: { readonly client: number; readonly clock: number } | null;
+  readonly rotation: Rotation | null;
   /** What it deletes: client, clock and length, one after the other. */
   readonly deleted: readonly number[];
   /** Where in the update its deletions begin, after all structs. */
@@ -123,7 +130,8 @@ class Scanner {
 
   readonly #sink: StructSink | null;
   #values = 0;
-  #rotation: { readonly client: number; readonly clock: number } | null = null;
+  #rotation: Rotation | null = null;
+  #retired: Uint8Array = new Uint8Array();
   /** The struct that is being read is that one. */
   #rotates = false;
 
@@ -169,7 +177,11 @@ class Scanner {
       const start = this.#in.position;
       this.#rotates = false;
       const length = this.#struct();
-      if (this.#rotates) this.#rotation = { client, clock };
+      if (this.#rotates) {
+        if (this.#rotation !== null)
+          throw new Refused('wrongContent', 'The update names twice who is retired');
+        this.#rotation = { client, clock, retired: this.#retired };
+      }
       this.#sink?.struct(client, clock, length, start, this.#in.position);
       if (length === 0) throw new Refused('malformedUpdate', 'The update holds an empty struct');
       clock += length;
@@ -240,7 +252,7 @@ class Scanner {
       return text.length;
     }
     if (content === Content.binary && (this.#rotates || this.#limits.isOurs === true)) {
-      this.#in.varBytes();
+      this.#retired = this.#in.varBytes();
       return 1;
     }
     if (this.#rotates) throw new Refused('wrongContent', 'The server alone names who is retired');

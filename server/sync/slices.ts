@@ -15,20 +15,24 @@ interface Struct {
 /**
  * Cuts an update into smaller ones, so that a large one is applied in portions and others have their turn in
  * between. In Yjs' V1 format structs stand alone: a run of them with a head is an update. They come in an order
- * in which each finds what it builds on; what can find it nowhere comes last, as it is.
+ * in which each finds what it builds on; what can find it nowhere comes last, as it is. What names retired clients
+ * comes as early as it can: from then on it is known who they are.
  */
 export class Slices {
   readonly scan: Scan;
+  /** Each struct has found what it builds on. */
+  readonly isWhole: boolean;
   readonly #update: Uint8Array;
   readonly #ordered: readonly Struct[];
   #next = 0;
   /** Client, clock and length of what is still to be deleted, last first. */
   readonly #deletes: number[] = [];
 
-  private constructor(update: Uint8Array, scan: Scan, ordered: readonly Struct[]) {
+  private constructor(update: Uint8Array, scan: Scan, { ordered, left }: Ordered) {
     this.#update = update;
     this.scan = scan;
-    this.#ordered = ordered;
+    this.isWhole = left.length === 0;
+    this.#ordered = [...ordered, ...left];
     const { deleted } = scan;
     for (let i = deleted.length - 3; i >= 0; i -= 3) {
       const [client = 0, clock = 0, length = 0] = deleted.slice(i, i + 3);
@@ -54,7 +58,8 @@ export class Slices {
         needs = [];
       },
     });
-    return scanned.ok ? new Slices(update, scanned.value, inOrder(byClient, known)) : null;
+    if (!scanned.ok) return null;
+    return new Slices(update, scanned.value, inOrder(byClient, known, scanned.value.rotation?.client));
   }
 
   /** The next portion, of so many structs or deleted structs of the document; null after the last. */
@@ -98,6 +103,12 @@ function reach(
   return { end, structs: last - first + 1 };
 }
 
+interface Ordered {
+  readonly ordered: readonly Struct[];
+  /** What builds on something that is nowhere, or on one another. */
+  readonly left: readonly Struct[];
+}
+
 /**
  * Each client's structs in their order, and each after those that it is placed beside. A struct that has to wait
  * is looked at again when the one that it waits for has its place, and not before: however an update is built,
@@ -106,7 +117,8 @@ function reach(
 function inOrder(
   byClient: ReadonlyMap<number, readonly Struct[]>,
   known: (client: number) => number,
-): Struct[] {
+  first?: number,
+): Ordered {
   const ordered: Struct[] = [];
   const reached = new Map<number, number>();
   const done = new Map<number, number>();
@@ -122,6 +134,7 @@ function inOrder(
     return null;
   };
   const ready = [...byClient.keys()];
+  if (first !== undefined) ready.push(first);
   for (let client = ready.pop(); client !== undefined; client = ready.pop()) {
     const structs = byClient.get(client) ?? [];
     for (let at = done.get(client) ?? 0; at < structs.length; at++) {
@@ -142,8 +155,8 @@ function inOrder(
       waiting.delete(struct);
     }
   }
-  for (const [client, structs] of byClient) ordered.push(...structs.slice(done.get(client) ?? 0));
-  return ordered;
+  const left = [...byClient].flatMap(([client, structs]) => structs.slice(done.get(client) ?? 0));
+  return { ordered, left };
 }
 
 /** The struct that holds a clock; undefined where none does. */

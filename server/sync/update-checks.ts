@@ -1,9 +1,10 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
-import type { Retired } from './retired.ts';
+import { type Retired, retiredAsSaid } from './retired.ts';
 import { retiringStruct } from './rotation.ts';
-import { hasGaps, type Scan } from './scan-update.ts';
+import { type DocumentKind, hasGaps, type Scan } from './scan-update.ts';
+import { Slices } from './slices.ts';
 
 /** What an update refers to is looked at before Yjs sees it: it may be of another life of the document, or of none. */
 
@@ -17,11 +18,46 @@ export function checkPending(scan: Scan, bytes: number, { store }: Y.Doc, limit:
   if (waiting + bytes > limit && hasGaps(scan, (client) => Y.getState(store, client))) throw missing();
 }
 
-export function checkGeneration({ rotation, ranges, needs }: Scan, doc: Y.Doc, retired: Retired): void {
+/**
+ * The update in slices, each of which builds on those before it. Structs of which each is to be placed beside the
+ * other would wait for ever, and nothing would count them among what waits for other updates.
+ */
+export function inOrder(update: Uint8Array, kind: DocumentKind, { store }: Y.Doc): Slices {
+  const known = (client: number): number => Y.getState(store, client);
+  const slices = Slices.of(update, kind, known);
+  if (slices === null) throw serverErrors.malformedUpdate();
+  if (!slices.isWhole && !hasGaps(slices.scan, known)) throw serverErrors.hostileUpdate();
+  return slices;
+}
+
+/**
+ * Only a document that the server has lost takes from an editor who is retired. It comes back in parts, from several
+ * editors at once, and over lines that break: so what counts is not that the document is empty, but that nobody is
+ * named who has written in it. Whoever names others keeps nobody out but who has not written yet.
+ */
+export function checkRotation(scan: Scan, doc: Y.Doc): void {
+  const { rotation, ranges, needs } = scan;
   const { store } = doc;
-  // Only a document that the server has lost takes from an editor who is retired.
-  if (rotation !== null && store.clients.size > 0 && rotation.clock >= Y.getState(store, rotation.client))
-    throw serverErrors.wrongContent();
+  if (rotation === null || rotation.clock < Y.getState(store, rotation.client)) return;
+  const named = retiredAsSaid(rotation.retired);
+  if (named === null || retiringStruct(doc) !== null) throw serverErrors.wrongContent();
+  for (const known of [ranges, needs])
+    for (const client of known.keys()) if (named.has(client)) throw serverErrors.wrongContent();
+  // The generation before came back first: this editor opens the document anew, and keeps its text beside it.
+  for (const client of writersOf(doc)) if (named.has(client)) throw serverErrors.rotatedUpdate();
+  // It must not wait either: until it took effect, those whom it names would have written.
+  const known = (client: number): number => Y.getState(store, client);
+  if (rotation.clock > known(rotation.client) && hasGaps(scan, known)) throw missing();
+}
+
+/** Also of what waits for other updates. */
+function writersOf({ store }: Y.Doc): readonly number[] {
+  const { pendingStructs } = store;
+  const waiting = pendingStructs === null ? [] : Y.decodeUpdateV2(pendingStructs.update).structs;
+  return [...store.clients.keys(), ...waiting.map(({ id }) => id.client)];
+}
+
+export function checkGeneration({ ranges, needs }: Scan, doc: Y.Doc, retired: Retired): void {
   if (retired.size === 0) return;
   // Whoever deletes the struct that names the retired, or puts something in its place, would bring them back.
   const retiring = retiringStruct(doc);

@@ -79,6 +79,29 @@ export const rivals: Hostile = (random) => {
   );
 };
 
+/** Each of two is placed beside the other, so that both wait; nothing that they build on is missing. */
+export const circles: Hostile = (random) => {
+  const first = 1 + random.below(2 ** 31);
+  return update(
+    bytes((out) => {
+      uint(out, 2);
+      for (const [own, other] of [
+        [first + 1, first],
+        [first, first + 1],
+      ] as const) {
+        uint(out, 1);
+        uint(out, own);
+        uint(out, 0);
+        encoding.writeUint8(out, 0x84); // a text after another
+        uint(out, other);
+        uint(out, 0);
+        encoding.writeVarString(out, 'x'.repeat(1 + random.below(10_000)));
+      }
+      uint(out, 0);
+    }),
+  );
+};
+
 /** Deletes what nobody has, in as many pieces as there is room for. */
 export const manyDeletions: Hostile = (random) => {
   const count = 1_000 + random.below(300_000);

@@ -93,6 +93,20 @@ test('one struct that is too long by itself is cut, and never within a character
   expect(there.store.clients.get(doc.clientID)?.length).toBeLessThan(5);
 });
 
+test('what names retired clients comes first, before the text of whoever it is', () => {
+  const doc = new Y.Doc();
+  for (const client of [10, 20, 30]) {
+    doc.clientID = client;
+    if (client === 30) doc.getMap('rotation').set('retired', Uint8Array.of(0, 1, 7));
+    else doc.getText('content').insert(0, 'a long text, '.repeat(100));
+  }
+  const [first = new Uint8Array()] = cutUpdate(Y.encodeStateAsUpdate(doc), 500);
+  const there = new Y.Doc();
+  Y.applyUpdate(there, first);
+  expect(there.getMap('rotation').get('retired')).toEqual(Uint8Array.of(0, 1, 7));
+  expect(first.length).toBeLessThan(500 + HEADS);
+});
+
 test("entries of a project's document are cut too", () => {
   const doc = new Y.Doc();
   const files = doc.getMap('files');

@@ -1,5 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
+import { ROTATION_ROOT } from '../protocol/sync.ts';
 
 type Struct = Y.Item | Y.GC;
 
@@ -13,7 +14,7 @@ interface Run {
 /**
  * Cuts an update (Yjs, V1) into several that are not much longer than `longest` bytes each. Who takes them one
  * after the other never has to let one wait for the next: structs come after those that they are placed beside,
- * deletions last. A struct that is longer by itself, as a pasted book is, is cut where Yjs would split it.
+ * deletions last, and what names retired clients as early as it can, so that no part is taken without it. A struct that is longer by itself, as a pasted book is, is cut where Yjs would split it.
  */
 export function cutUpdate(update: Uint8Array, longest: number): Uint8Array[] {
   if (update.length <= longest) return [update];
@@ -143,6 +144,8 @@ function inOrder(structs: readonly Struct[]): Struct[] {
     return null;
   };
   const ready = [...byClient.keys()];
+  const retiring = structs.find(namesRetired);
+  if (retiring !== undefined) ready.push(retiring.id.client);
   for (let client = ready.pop(); client !== undefined; client = ready.pop()) {
     const own = byClient.get(client);
     if (own === undefined) continue;
@@ -162,6 +165,10 @@ function inOrder(structs: readonly Struct[]): Struct[] {
   // None of an honest editor: what waits for each other in a circle comes last, as it is.
   for (const { structs: left, next } of byClient.values()) ordered.push(...left.slice(next));
   return ordered;
+}
+
+function namesRetired(struct: Struct): boolean {
+  return struct instanceof Y.Item && (struct.parent as unknown) === ROTATION_ROOT;
 }
 
 function needsOf(struct: Struct): Y.ID[] {

@@ -24,8 +24,8 @@ import { pathProblem, projectIdSchema, sha256Schema } from './names.ts';
  * "Saved on the server" is: the number of content frames sent on this socket equals the n last received. (A
  * state vector would not do: deletions do not show in it.) After a reconnect counting starts again at 0: what
  * answers the server's step 1 carries whatever was missing, so that once it is counted all of it is on disk. It is
- * one step 2, or where that is longer than the server takes, updates and a last step 2: each builds only on those
- * before it, since of what has to wait the server keeps little. A long update is sent as several, too.
+ * one step 2, or where that is longer than the server takes, several: each builds only on those before it, since of
+ * what has to wait the server keeps little. A long update is sent as several, too.
  *
  * An epoch is one life of the log. Another epoch, or an lsn lower than one that was told before in the same
  * epoch, says that the log was lost, cut or put back from a backup: whatever this client holds counts as not on
@@ -108,6 +108,9 @@ export function documentKind(path: string): DocumentKind {
 }
 
 export const FILES_ROOT = 'files';
+
+/** In both, the server's alone: which Yjs clients are of generations that are over. Whoever sends it sends it first. */
+export const ROTATION_ROOT = 'rotation';
 
 const common = {
   /** Milliseconds since 1970 UTC. */
