@@ -1,12 +1,12 @@
 import * as encoding from 'lib0/encoding';
 import { expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
-import { CloseCode, syncPath } from '../../src/protocol/sync.ts';
+import { CloseCode, ROTATION_ROOT, syncPath } from '../../src/protocol/sync.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
 import { packRetired, Retired, unpackRetired } from './retired.ts';
-import { nextGeneration, retiredClients, retiringStruct } from './rotation.ts';
+import { nextGeneration, RETIRED, retiredClients, retiringStruct } from './rotation.ts';
 
 const limits = { documentStructs: 200, idleMs: 1, trialParts: 2_000 };
 
@@ -121,6 +121,40 @@ test('nobody brings back who is retired: what touches the list of them is refuse
   await bob.untilStored();
   const old = new Editor(url, syncPath('sample', 'notes.md'), { doc: ada.doc });
   expect((await old.closed).code).toBe(CloseCode.rotated);
+});
+
+test('where nobody was ever retired, nobody who has written is, and no list waits for its time', async () => {
+  const { url } = await testServer();
+  const ada = await join(url, 'notes.md');
+  ada.text.insert(0, 'mine');
+  await ada.untilStored();
+  const naming = (list: Uint8Array, clock = 0) =>
+    encoding.encode((encoder) => {
+      for (const number of [1, 1, 4_711, clock]) encoding.writeVarUint(encoder, number);
+      encoding.writeUint8(encoder, 0x20 | 3); // bytes, under a key
+      encoding.writeVarUint(encoder, 1);
+      for (const name of [ROTATION_ROOT, RETIRED]) encoding.writeVarString(encoder, name);
+      encoding.writeVarUint8Array(encoder, list);
+      encoding.writeVarUint(encoder, 0);
+    });
+  const endless = encoding.encode((encoder) => {
+    for (const number of [0, 2 ** 30, 1]) encoding.writeVarUint(encoder, number);
+  });
+  const attempts = [
+    [naming(packRetired([[ada.doc.clientID]])), CloseCode.rotated],
+    [naming(packRetired([[4_711]])), CloseCode.refusedUpdate],
+    [naming(packRetired([[5]]), 3), CloseCode.resync],
+    [naming(endless), CloseCode.refusedUpdate],
+  ] as const;
+  for (const [update, code] of attempts) {
+    const villain = await join(url, 'notes.md');
+    villain.sendUpdate(update);
+    expect((await villain.closed).code).toBe(code);
+  }
+  ada.text.insert(4, ' still');
+  await ada.untilStored();
+  const bob = await join(url, 'notes.md', { doc: ada.doc });
+  expect(bob.text.toString()).toBe('mine still');
 });
 
 test('as many as may be remembered take little room, and those of the first format are read', () => {
