@@ -32,11 +32,18 @@ export async function reached(page: Page, run: string): Promise<number> {
   return (await lossesOf(page, run)).at(-1)?.step ?? 0;
 }
 
-/** Until the figures of this step are on disk. */
+/** Until the figures of this step are on disk. A run that does not get there says what became of it. */
 export async function reaches(page: Page, run: string, step: number, timeout = 60_000): Promise<void> {
-  await expect
-    .poll(() => reached(page, run), { timeout, intervals: [50, 100, 250] })
-    .toBeGreaterThanOrEqual(step);
+  try {
+    await expect
+      .poll(() => reached(page, run), { timeout, intervals: [50, 100, 250] })
+      .toBeGreaterThanOrEqual(step);
+  } catch (error) {
+    const last = (await eventsOf(page, run)).slice(-5).map((event) => JSON.stringify(event));
+    throw new Error(`The run did not reach step ${step}. Its last events:\n${last.join('\n')}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Ends a run that was given more steps than anybody waits for. */

@@ -23,6 +23,8 @@ export interface TinyConfig {
   readonly embd?: number;
   readonly heads?: number;
   readonly dtype?: string;
+  readonly positions?: number;
+  readonly batch?: number;
 }
 
 /** A whole config of the smallest sensible model: milliseconds a step on an emulated GPU. */
@@ -35,6 +37,8 @@ export function tinyConfig({
   embd = 16,
   heads = 2,
   dtype = 'float32',
+  positions = 16,
+  batch = 2,
 }: TinyConfig = {}): string {
   return `project: tiny
 data:
@@ -42,13 +46,13 @@ data:
   tokenizer: { type: char }
 model:
   model_type: gpt2
-  n_positions: 16
+  n_positions: ${positions}
   n_embd: ${embd}
   n_layer: 1
   n_head: ${heads}
 training:
   learning_rate: 5.0e-3
-  per_device_train_batch_size: 2
+  per_device_train_batch_size: ${batch}
   max_steps: ${steps}
   eval_steps: ${evaluate}
   eval_batches: 2
