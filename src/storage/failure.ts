@@ -11,8 +11,10 @@ export function storageFailure(
   const error = toStorageError(thrown);
   const full = error.code === storageErrors.full.code || (free !== null && free < needed);
   if (full) {
+    // What a browser says is left is what the site may use: the disk below may be full all the same.
+    const left = free === null || free >= needed ? '' : `; ${free} are left`;
     return storageErrors.full({
-      message: `There is no room for the ${needed} bytes of ${where}${free === null ? '' : `; ${free} are left`}.`,
+      message: `There is no room for the ${needed} bytes of ${where}${left}.`,
       where,
       data: { needed, free },
       cause: thrown,
