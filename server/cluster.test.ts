@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import * as awarenessProtocol from 'y-protocols/awareness';
 import { CloseCode } from '../src/protocol/sync.ts';
@@ -171,4 +172,32 @@ test('awareness of strangers is no way to speak at the other server', async (con
   introduce(cleo, 'Cleo');
   await cleo.until(() => names(cleo).length === 3);
   await ada.until(() => names(ada).length === 3);
+});
+
+test('a text is taken back only while it is what was seen, though the server that is asked was told nothing', async (context) => {
+  const { databaseUrl } = await parts(context);
+  const redis = await startRedis();
+  if (redis === null) return context.skip(REDIS_MISSING);
+  const [a, b] = await pair({ databaseUrl, redisUrl: redis.url }, { catchUpMs: 3_600_000 });
+  const here = await join(a, 'anneal.yaml');
+  const there = await join(b, 'anneal.yaml');
+  await redis.stop();
+  const before = there.text.toString();
+  here.text.insert(0, '# mended\n');
+  await here.untilStored();
+  const takeBack = (url: string, text: string, replaces: string) => {
+    const wish = { text, replaces, as: { id: 'ada', name: 'Ada' } };
+    return call(url, 'POST', '/projects/sample/files/anneal.yaml/take-back', wish);
+  };
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+  expect((await takeBack(b, 'old: 1\n', hashOf(before))).status).toBe(409);
+  const seen = hashOf(`# mended\n${before}`);
+  const wishes = [a, b, a, b].map((url, i) => takeBack(url, `by: ${i}\n`, seen));
+  const statuses = (await Promise.all(wishes)).map(({ status }) => status);
+  expect([...statuses].sort()).toEqual([200, 409, 409, 409]);
+  for (const url of [a, b]) {
+    expect((await takeBack(url, 'late: 1\n', seen)).status).toBe(409); // and it has looked at what others wrote
+    const { body } = await call(url, 'GET', '/projects/sample/files/anneal.yaml');
+    expect(body.text).toBe(`by: ${statuses.indexOf(200)}\n`);
+  }
 });

@@ -1,14 +1,8 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import type { Files } from '../projects/files.ts';
-import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { defaultSyncLimits } from '../sync/limits.ts';
-import { noMetrics } from '../sync/metrics.ts';
-import { Rooms } from '../sync/rooms.ts';
-import { temporaryFolder } from '../testing/fixture.ts';
-import { MemoryHub } from '../testing/memory-fanout.ts';
-import { ReviewDocuments, textOf } from './review-documents.ts';
+import { deafServers } from '../testing/deaf-servers.ts';
+import { textOf } from './review-documents.ts';
 import { Suggestions } from './suggestions.ts';
 
 const file = { project: 'p', path: 'anneal.yaml' };
@@ -17,29 +11,14 @@ const bob = { id: 'bob', name: 'Bob' };
 let now = 1;
 const clock = { now: () => now, elapsed: () => now };
 
-/** Two servers over one database, which never hear of one another. */
+/** Two servers that never hear of one another, and a suggestion that both know. */
 async function servers() {
-  const store = await SqliteStore.open(await temporaryFolder());
-  onTestFinished(() => store.close());
-  await store.call('createProject', { id: 'p', workspace: 'home', name: 'P', created: 1, seeds: [] });
-  const hub = new MemoryHub();
-  hub.reach = () => false;
-  const files = { checkText: async () => undefined } as unknown as Files;
-  const made = await Promise.all(
-    [1, 2].map(async (id) => {
-      const rooms = new Rooms(
-        store,
-        { ...defaultSyncLimits, catchUpMs: 3_600_000 },
-        noMetrics,
-        hub.server(id),
-      );
-      await rooms.open();
-      onTestFinished(() => rooms.close());
-      const documents = new ReviewDocuments(rooms, files);
-      return { rooms, documents, suggestions: new Suggestions(documents, store, clock) };
-    }),
-  );
-  const [first, second] = made;
+  const deaf = await deafServers();
+  const { store } = deaf;
+  const [first, second] = [deaf.first, deaf.second].map((server) => ({
+    ...server,
+    suggestions: new Suggestions(server.documents, store, clock),
+  }));
   if (first === undefined || second === undefined) return expect.fail('two servers');
   const edit = await first.documents.both(file, async ({ text }) => {
     await text.edit((doc) => textOf(doc).insert(0, 'max_steps: 20'));
@@ -50,8 +29,9 @@ async function servers() {
   const wish = { title: 'More', note: '', edits: [edit], evidence: null };
   const { id } = await first.suggestions.suggest(file, ada, wish);
   await second.documents.both(file, () => second.rooms.look());
-  const texts = () => Promise.all(made.map(({ rooms }) => rooms.read(file, (doc) => textOf(doc).toString())));
-  const look = () => Promise.all(made.map(({ rooms }) => rooms.look()));
+  const texts = () =>
+    Promise.all([first, second].map(({ rooms }) => rooms.read(file, (doc) => textOf(doc).toString())));
+  const look = () => Promise.all([first, second].map(({ rooms }) => rooms.look()));
   return { store, first, second, id, texts, look };
 }
 

@@ -15,7 +15,16 @@ import { sanitiseText } from '../../src/protocol/sync.ts';
 import type { Store } from '../store/store.ts';
 import { Together } from '../store/together.ts';
 import type { DocumentName, Write } from '../store/write.ts';
-import { edited, type ReviewDocuments, reviewOf, rootOf, rootsOf, textOf } from './review-documents.ts';
+import {
+  edited,
+  type ReviewDocuments,
+  type Reviewed,
+  reviewOf,
+  rootOf,
+  rootsOf,
+  textOf,
+} from './review-documents.ts';
+import { TextTurns } from './text-turns.ts';
 import { isGone, offsetOf, type Replacement, writeAs } from './write-as.ts';
 
 /** Of one text. */
@@ -28,11 +37,13 @@ export class Suggestions {
   readonly #documents: ReviewDocuments;
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #turns: TextTurns;
 
   constructor(documents: ReviewDocuments, store: Store, clock: Clock) {
     this.#documents = documents;
     this.#store = store;
     this.#clock = clock;
+    this.#turns = new TextTurns(documents, store, clock);
   }
 
   suggest(
@@ -70,24 +81,33 @@ export class Suggestions {
     const decision: Decision = { kind, by, at: this.#clock.now() };
     if (kind === 'rejected') return this.#settle(file, id, decision);
     return this.#alone(file, id, (claim) =>
-      this.#documents.both(file, async (rooms) => {
-        const open = openSuggestion(rooms.review.doc, id);
-        const replacements = replacementsOf(textOf(rooms.text.doc), open);
-        const together = new Together();
-        const clients: number[] = [];
-        const change = (doc: Y.Doc) => clients.push(writeAs(textOf(doc), replacements));
-        const changed = edited(rooms.text, change, together);
-        const say = (review: Y.Doc): WholeSuggestion => {
-          for (const client of clients) rootOf(review, ReviewRoot.authors).set(String(client), open.by);
-          return settled(review, id, decision);
-        };
-        const said = edited(rooms.review, say, together);
-        void together.write(claim);
-        // All are heard at once: a failure of one that nobody hears in time would end the process.
-        const [, suggestion] = await Promise.all([changed, said, together.commit(this.#store)]);
-        return suggestion;
-      }),
+      this.#documents.both(file, (rooms) =>
+        this.#turns.take(file, (mine) => this.#accept(rooms, id, decision, [claim, mine])),
+      ),
     );
+  }
+
+  async #accept(
+    { text, review }: Reviewed,
+    id: string,
+    decision: Decision,
+    claims: readonly Write[],
+  ): Promise<WholeSuggestion> {
+    const open = openSuggestion(review.doc, id);
+    const replacements = replacementsOf(textOf(text.doc), open);
+    const together = new Together();
+    const clients: number[] = [];
+    const change = (doc: Y.Doc) => clients.push(writeAs(textOf(doc), replacements));
+    const changed = edited(text, change, together);
+    const say = (doc: Y.Doc): WholeSuggestion => {
+      for (const client of clients) rootOf(doc, ReviewRoot.authors).set(String(client), open.by);
+      return settled(doc, id, decision);
+    };
+    const said = edited(review, say, together);
+    void together.write(...claims);
+    // All are heard at once: a failure of one that nobody hears in time would end the process.
+    const [, suggestion] = await Promise.all([changed, said, together.commit(this.#store)]);
+    return suggestion;
   }
 
   async withdraw(file: DocumentName, by: ReviewPerson, id: string): Promise<WholeSuggestion> {

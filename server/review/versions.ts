@@ -18,10 +18,12 @@ import { readMerge, readVersions } from '../../src/protocol/review-reading.ts';
 import { sanitiseText } from '../../src/protocol/sync.ts';
 import type { Files } from '../projects/files.ts';
 import type { Store } from '../store/store.ts';
-import type { DocumentName } from '../store/write.ts';
+import { Together } from '../store/together.ts';
+import type { DocumentName, Write } from '../store/write.ts';
 import { noteAuthors, type Sent, writtenFor } from './authors.ts';
 import type { EditWatch } from './edit-watch.ts';
 import { edited, type ReviewDocuments, type Reviewed, rootOf, rootsOf, textOf } from './review-documents.ts';
+import { TextTurns } from './text-turns.ts';
 import { changedTo, decodeContent, encodeContent, versionContent } from './version-content.ts';
 import { writeAs } from './write-as.ts';
 
@@ -56,9 +58,11 @@ const AUTOMATIC: Wish = { kind: 'auto', name: null, run: null, by: null };
 /** The versions of texts. Errors are those of the operations in src/protocol/http/review.ts. */
 export class Versions {
   readonly #parts: VersionParts;
+  readonly #turns: TextTurns;
 
   constructor(parts: VersionParts) {
     this.#parts = parts;
+    this.#turns = new TextTurns(parts.documents, parts.store, parts.clock);
   }
 
   list(file: DocumentName): Promise<Version[]> {
@@ -82,10 +86,16 @@ export class Versions {
     file: DocumentName,
     id: string,
   ): Promise<{ readonly version: Version; readonly content: VersionContent }> {
-    const version = await this.#parts.documents.read(file, (review) => {
-      const found = versionSchema.safeParse(rootOf(review, ReviewRoot.versions).get(id));
-      return found.success ? found.data : null;
-    });
+    const find = () =>
+      this.#parts.documents.read(file, (review) => {
+        const found = versionSchema.safeParse(rootOf(review, ReviewRoot.versions).get(id));
+        return found.success ? found.data : null;
+      });
+    let version = await find();
+    if (version === null) {
+      await this.#parts.documents.look(); // another server may have kept it a moment ago
+      version = await find();
+    }
     const state = version === null ? null : await this.#parts.store.call('loadVersion', { ...file, id });
     if (version === null || state === null) throw protocolErrors.versionNotFound({ where: id });
     return { version, content: decodeContent(state) };
@@ -94,7 +104,7 @@ export class Versions {
   /** A new edit of whoever restores; what stood there becomes a version first, so that there is a way back. */
   async restore(file: DocumentName, id: string, by: ReviewPerson): Promise<Replaced> {
     const { content } = await this.read(file, id);
-    return this.#parts.documents.both(file, (rooms) => this.#replace(file, rooms, by, content.text, null));
+    return this.#inTurn(file, (rooms, mine) => this.#replace(file, rooms, mine, by, content.text, null));
   }
 
   /** The same with any text, as long as the present one is the one that is to be replaced. */
@@ -103,7 +113,7 @@ export class Versions {
     by: ReviewPerson,
     { text, replaces }: { readonly text: string; readonly replaces: string },
   ): Promise<Replaced> {
-    return this.#parts.documents.both(file, (rooms) => this.#replace(file, rooms, by, text, replaces));
+    return this.#inTurn(file, (rooms, mine) => this.#replace(file, rooms, mine, by, text, replaces));
   }
 
   /**
@@ -114,7 +124,7 @@ export class Versions {
     file: DocumentName,
     { merged, good }: { readonly merged: string; readonly good: string },
   ): Promise<Version> {
-    return this.#parts.documents.both(file, async (rooms) => {
+    return this.#inTurn(file, async (rooms) => {
       const roots = rootsOf(rooms.review.doc);
       if (hashOf(textOf(rooms.text.doc).toString()) !== merged) throw textMoved(file);
       const versions = readVersions(roots);
@@ -133,9 +143,15 @@ export class Versions {
     });
   }
 
+  /** What others have made of the text, at whichever server, is in memory then. */
+  #inTurn<T>(file: DocumentName, work: (rooms: Reviewed, mine: Write) => Promise<T>): Promise<T> {
+    return this.#parts.documents.both(file, (rooms) => this.#turns.take(file, (mine) => work(rooms, mine)));
+  }
+
   async #replace(
     file: DocumentName,
     rooms: Reviewed,
+    mine: Write,
     by: ReviewPerson,
     text: string,
     replaces: string | null,
@@ -150,8 +166,11 @@ export class Versions {
       if (textOf(rooms.text.doc).toString() !== present) continue;
       const clients: number[] = [];
       const edits = lineEdits(present, wanted);
-      const changed = edited(rooms.text, (doc) => clients.push(writeAs(textOf(doc), edits)));
-      await Promise.all([changed, ...clients.map((client) => noteAuthors(rooms, writtenFor(client, by)))]);
+      const together = new Together();
+      const changed = edited(rooms.text, (doc) => clients.push(writeAs(textOf(doc), edits)), together);
+      void together.write(mine);
+      const noted = clients.map((client) => noteAuthors(rooms, writtenFor(client, by)));
+      await Promise.all([changed, together.commit(this.#parts.store), ...noted]);
       return { before };
     }
     throw textMoved(file);

@@ -32,7 +32,7 @@ export type Write =
         readonly next: number;
         readonly upto: number;
       })
-  /** What a suggestion in this review becomes is decided in this commit; refused where another decides by now. */
+  /** What a suggestion, or a text, becomes is decided in this commit; refused where another decides by now. */
   | (DocumentName & { readonly kind: 'decide'; readonly suggestion: string; readonly token: string })
   /** Somebody names artifacts in this document: see tables/artifacts.ts. Nothing where he sees the workspace. */
   | (DocumentName & {

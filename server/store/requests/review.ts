@@ -12,6 +12,34 @@ interface Claim {
   readonly token: string;
 }
 
+interface ClaimTimes {
+  readonly at: number;
+  /** Who began before has died meanwhile. */
+  readonly before: number;
+}
+
+/** What a text is called among suggestions, while somebody decides what it is. */
+export const textKey = ({ project, path }: DocumentName): string => `${project}\n${path}`;
+
+/** Whether it is the caller's now. */
+async function claim(
+  db: Db,
+  document: number | undefined,
+  { suggestion, token, at, before }: Claim & ClaimTimes,
+): Promise<boolean> {
+  if (document === undefined) return false;
+  const mine = { document, token, at };
+  const claimed = await db
+    .insertInto('decisions')
+    .values({ suggestion, ...mine })
+    .onConflict((conflict) =>
+      conflict.column('suggestion').doUpdateSet(mine).where('decisions.at', '<', before),
+    )
+    .returning('token')
+    .executeTakeFirst();
+  return claimed !== undefined;
+}
+
 export const reviewRequests = {
   async saveVersion(
     db: Db,
@@ -56,30 +84,20 @@ export const reviewRequests = {
 
   /**
    * Whether the caller may decide about a suggestion now: he alone, until he has (`decide` in write.ts) or gives it
-   * up; who began `before` this time has died meanwhile. `name` is the review's document.
+   * up. `name` is the review's document.
    */
-  async claimDecision(
+  async claimDecision(db: Db, wish: DocumentName & Claim & ClaimTimes): Promise<boolean> {
+    return claim(db, await documentId(db, wish), wish);
+  },
+
+  /** The same of a whole text, be nothing written in it yet: then the claim goes with another of the project. */
+  async claimText(
     db: Db,
-    {
-      suggestion,
-      token,
-      at,
-      before,
-      ...name
-    }: DocumentName & Claim & { readonly at: number; readonly before: number },
+    { token, at, before, ...name }: DocumentName & Pick<Claim, 'token'> & ClaimTimes,
   ): Promise<boolean> {
-    const document = await documentId(db, name);
-    if (document === undefined) return false;
-    const mine = { document, token, at };
-    const claimed = await db
-      .insertInto('decisions')
-      .values({ suggestion, ...mine })
-      .onConflict((conflict) =>
-        conflict.column('suggestion').doUpdateSet(mine).where('decisions.at', '<', before),
-      )
-      .returning('token')
-      .executeTakeFirst();
-    return claimed !== undefined;
+    const any = db.selectFrom('documents').select('id').where('project', '=', name.project).orderBy('id');
+    const document = (await documentId(db, name)) ?? (await any.limit(1).executeTakeFirst())?.id;
+    return claim(db, document, { suggestion: textKey(name), token, at, before });
   },
 
   async releaseDecision(db: Db, { suggestion, token }: Claim): Promise<null> {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { serverErrors } from '../../errors.ts';
+import { textKey } from '../requests/review.ts';
 import type { Store } from '../store.ts';
 import type { Site } from './acceptance.ts';
 
@@ -88,5 +89,22 @@ export function reviewAcceptance(site: (context: { skip(note: string): never }) 
     );
     await store.write({ kind: 'purge', ...file });
     await expect(decide('last')).rejects.toMatchObject(other);
+  });
+
+  test('of all who would replace a text at once one may, also where nothing is written in it yet', async (context) => {
+    const store = await withProjects(await site(context));
+    await store.write({ kind: 'seed', ...file, data: bytes('text') });
+    for (const name of [file, { ...file, path: 'never-written.md' }]) {
+      const claim = (token: string) => store.call('claimText', { ...name, token, at: 10, before: 5 });
+      const tokens = Array.from({ length: 4 }, (_, n) => `t${n}`);
+      const claimed = await Promise.all(tokens.map(claim));
+      expect(claimed.filter(Boolean)).toHaveLength(1);
+      const mine = { ...name, suggestion: textKey(name), token: tokens[claimed.indexOf(true)] ?? '' };
+      await store.write({ kind: 'decide', ...mine });
+      await expect(store.write({ kind: 'decide', ...mine })).rejects.toMatchObject({
+        code: serverErrors.documentReplaced.code,
+      });
+      expect(await claim('next')).toBe(true);
+    }
   });
 }
