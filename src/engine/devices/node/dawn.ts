@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pollPatiently } from './polling.ts';
 
 /** Where Debian's and Google's browsers keep their Vulkan loader and SwiftShader. */
 const BROWSER_FOLDERS = [
@@ -17,7 +18,8 @@ let gpu: GPU | null | undefined;
 
 /**
  * WebGPU in Node through Dawn (the npm package `webgpu`): on the machine's own driver where there is one,
- * else on a browser's SwiftShader. Null where neither is there. Sets WebGPU's globals, as tfjs expects.
+ * else on a browser's SwiftShader. Null where neither is there. Sets WebGPU's globals, as tfjs expects, and how
+ * often Dawn looks for what is done.
  */
 export async function nodeGpu(): Promise<GPU | null> {
   if (gpu !== undefined) return gpu;
@@ -26,6 +28,7 @@ export async function nodeGpu(): Promise<GPU | null> {
     prepareSwiftShader();
     const { create, globals } = await import('webgpu');
     Object.assign(globalThis, globals);
+    pollPatiently();
     gpu = create([]);
     Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
   } catch {
