@@ -1,11 +1,14 @@
 import { SegmentedControl, Splitter } from '@mantine/core';
 import type { SplitterPaneSize } from '@mantine/hooks';
 import { useMediaQuery } from '@mantine/hooks';
-import { type ReactNode, useState } from 'react';
+import { type CSSProperties, type ReactNode, useState } from 'react';
 
 export type Pane = 'files' | 'editor' | 'problems' | 'side';
 
-/** Side by side where there is room; one at a time behind tabs where there is not. The editor stays mounted. */
+/**
+ * Side by side where there is room; one at a time behind tabs where there is not. It is one tree for both: a window
+ * that becomes narrow, or a tablet that is turned, keeps the editor, what is half written and what is open over it.
+ */
 export function EditorLayout(props: {
   readonly panes: Readonly<Record<Pane, ReactNode>>;
   readonly problemCount: number;
@@ -13,11 +16,25 @@ export function EditorLayout(props: {
   readonly onPane: (pane: Pane) => void;
 }) {
   const { panes, pane, onPane, problemCount } = props;
-  const narrow = useMediaQuery('(max-width: 62em)', undefined, { getInitialValueInEffect: false });
+  const narrow = useMediaQuery('(max-width: 62em)', undefined, { getInitialValueInEffect: false }) ?? false;
   const [sizes, setSizes] = useState(readSizes);
-  if (narrow) {
-    return (
-      <div className="editor-screen">
+  const save = (change: Partial<typeof sizes>): void => {
+    const next = { ...sizes, ...change };
+    setSizes(next);
+    try {
+      localStorage.setItem(SIZES, JSON.stringify(next));
+    } catch {
+      // Not remembered; nothing else depends on it.
+    }
+  };
+  /** One pane has all the room, where there is room for one. */
+  const showing = (
+    ...parts: readonly Pane[]
+  ): { readonly hidden: boolean; readonly style?: CSSProperties } =>
+    narrow ? { hidden: !parts.includes(pane), style: WHOLE } : { hidden: false };
+  return (
+    <div className="editor-screen">
+      {narrow && (
         <SegmentedControl
           size="xs"
           radius={0}
@@ -32,59 +49,53 @@ export function EditorLayout(props: {
             { value: 'side', label: 'Review' },
           ]}
         />
-        {(['files', 'editor', 'problems', 'side'] as const).map((one) => (
-          <div key={one} className="editor-pane" hidden={one !== pane}>
-            {panes[one]}
-          </div>
-        ))}
-      </div>
-    );
-  }
-  const save = (change: Partial<typeof sizes>): void => {
-    const next = { ...sizes, ...change };
-    setSizes(next);
-    try {
-      localStorage.setItem(SIZES, JSON.stringify(next));
-    } catch {
-      // Not remembered; nothing else depends on it.
-    }
-  };
-  return (
-    <Splitter
-      className="editor-screen"
-      lineSize={1}
-      withHandle={false}
-      handleColor="var(--line)"
-      sizes={sizes.columns}
-      onSizeChange={(columns) => save({ columns })}
-    >
-      <Splitter.Pane defaultSize="210px" min="140px" max="420px" className="pane">
-        {panes.files}
-      </Splitter.Pane>
-      <Splitter.Pane defaultSize="100%" min="30%" className="pane">
-        <Splitter
-          orientation="vertical"
-          lineSize={1}
-          withHandle={false}
-          handleColor="var(--line)"
-          className="editor-column"
-          sizes={sizes.rows}
-          onSizeChange={(rows) => save({ rows })}
-        >
-          <Splitter.Pane defaultSize="100%" min="20%" className="pane">
-            {panes.editor}
-          </Splitter.Pane>
-          <Splitter.Pane defaultSize="190px" min="60px" max="600px" className="pane">
-            {panes.problems}
-          </Splitter.Pane>
-        </Splitter>
-      </Splitter.Pane>
-      <Splitter.Pane defaultSize="344px" min="240px" max="560px" className="pane">
-        {panes.side}
-      </Splitter.Pane>
-    </Splitter>
+      )}
+      <Splitter
+        {...LINE}
+        className="editor-panes"
+        sizes={sizes.columns}
+        onSizeChange={(columns) => save({ columns })}
+      >
+        <Splitter.Pane defaultSize="210px" min="140px" max="420px" className="pane" {...showing('files')}>
+          {panes.files}
+        </Splitter.Pane>
+        <Splitter.Pane defaultSize="100%" min="30%" className="pane" {...showing('editor', 'problems')}>
+          <Splitter
+            {...LINE}
+            orientation="vertical"
+            className="editor-column"
+            sizes={sizes.rows}
+            onSizeChange={(rows) => save({ rows })}
+          >
+            <Splitter.Pane defaultSize="100%" min="20%" className="pane" {...showing('editor')}>
+              {panes.editor}
+            </Splitter.Pane>
+            <Splitter.Pane
+              defaultSize="190px"
+              min="60px"
+              max="600px"
+              className="pane"
+              {...showing('problems')}
+            >
+              {panes.problems}
+            </Splitter.Pane>
+          </Splitter>
+        </Splitter.Pane>
+        <Splitter.Pane defaultSize="344px" min="240px" max="560px" className="pane" {...showing('side')}>
+          {panes.side}
+        </Splitter.Pane>
+      </Splitter>
+    </div>
   );
 }
+
+const WHOLE: CSSProperties = { flexGrow: 1, flexBasis: 0 };
+const LINE = {
+  lineSize: 1,
+  withHandle: false,
+  handleColor: 'var(--line)',
+  classNames: { handle: 'pane-handle' },
+} as const;
 
 const SIZES = 'anneal.editor.sizes';
 
