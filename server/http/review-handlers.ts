@@ -45,7 +45,7 @@ export function reviewHandlers(review: Review, projects: Projects): ReviewHandle
       const name = body.name === '' ? null : body.name;
       const by = personOf(principal, body.as);
       return body.kind === 'run'
-        ? versions.create(fileOf(params), { kind: 'run', name, run: body.run, by }, body.text)
+        ? versions.keepTrained(fileOf(params), { kind: 'run', name, run: body.run, by }, body)
         : versions.create(fileOf(params), { kind: 'named', name, run: null, by });
     },
     readVersion: ({ params }) => versions.read(fileOf(params), params.version),

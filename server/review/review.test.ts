@@ -250,6 +250,30 @@ test('a version of a run is the text that it trained, however far the server is'
   ]);
 });
 
+test('a run that began while the server was away is kept as of then, once, however often it is sent', async () => {
+  const { url } = await testServer();
+  const client = createClient({ baseUrl: url });
+  const { review } = client;
+  const before = Date.now();
+  const later = await review.createVersion(file, { kind: 'named', name: 'after it', as: ada });
+  const wish = { kind: 'run', run: '20260131-093000-k3x9', name: 'tiny 1', text: 'a: 1\n', as: ada } as const;
+  const age = 60_000;
+  const sent = await Promise.all([1, 2, 3].map(() => review.createVersion(file, { ...wish, age })));
+  const again = await review.createVersion(file, { ...wish, age: 70_000 });
+  expect(new Set([...sent, again].map(({ id }) => id)).size).toBe(1);
+  expect(again.created).toBeLessThan(before - age + 30_000);
+  expect((await review.readVersion(file, again.id)).content.text).toBe('a: 1\n');
+  expect((await review.versions(file)).map(({ id }) => id)).toEqual([later.id, again.id]);
+  // Another text, or another run, is another version; and a file that was deleted may be restored.
+  await client.files.remove('sample', 'anneal.yaml');
+  await review.createVersion(file, { ...wish, text: 'a: 2\n', age });
+  await review.createVersion(file, { ...wish, run: 'another', age });
+  await client.files.restore('sample', 'anneal.yaml');
+  expect(await review.versions(file)).toHaveLength(4);
+  const huge = await review.createVersion(file, { ...wish, run: 'of ages', age: Number.MAX_SAFE_INTEGER });
+  expect(huge.created).toBe(0);
+});
+
 test('who writes under the client of somebody else takes nothing upon that one', async () => {
   const pauses = { pauseMs: 20, longestMs: 10_000, lookMs: 10 };
   const { url } = await testServer({ pauses });

@@ -69,9 +69,28 @@ export class Versions {
     return this.#parts.documents.read(file, (review) => readVersions(rootsOf(review)));
   }
 
-  /** `text`: what it is of, where that is not the present one: of a run, whose editor may be ahead of the server. */
-  create(file: DocumentName, wish: Wish, text?: string): Promise<Version> {
-    return this.#parts.documents.both(file, (rooms) => this.#keep(file, rooms, wish, text));
+  create(file: DocumentName, wish: Wish): Promise<Version> {
+    return this.#parts.documents.both(file, (rooms) => this.#keep(file, rooms, wish));
+  }
+
+  /**
+   * What a run trains: its editor may be ahead of the server, and have been away from it for `age` milliseconds.
+   * Who sends it again, as he has heard nothing, is given the one that there is. Also of a file that was deleted.
+   */
+  keepTrained(
+    file: DocumentName,
+    wish: Wish,
+    { text, age = 0 }: { readonly text: string; readonly age?: number | undefined },
+  ): Promise<Version> {
+    return this.#parts.documents.bothKept(file, (rooms) =>
+      this.#turns.take(file, async () => {
+        const sha256 = hashOf(text);
+        const known = readVersions(rootsOf(rooms.review.doc)).find(
+          (one) => one.kind === 'run' && one.run === wish.run && one.sha256 === sha256,
+        );
+        return known ?? this.#keep(file, rooms, wish, text, age);
+      }),
+    );
   }
 
   /** When the editing has paused: no version, where the newest is this very text. Also of a file that was deleted. */
@@ -182,7 +201,8 @@ export class Versions {
     return same ? newest : this.#keep(file, rooms, wish);
   }
 
-  async #keep(file: DocumentName, rooms: Reviewed, wish: Wish, text?: string): Promise<Version> {
+  /** `text`: what it is of, where that is not the present one; `age`: of that text, in milliseconds. */
+  async #keep(file: DocumentName, rooms: Reviewed, wish: Wish, text?: string, age = 0): Promise<Version> {
     const watch = this.#parts.watch();
     const before = readVersions(rootsOf(rooms.review.doc));
     if (wish.kind === 'named' && before.filter(({ kind }) => kind === 'named').length >= MAX_NAMED)
@@ -198,16 +218,17 @@ export class Versions {
       throw protocolErrors.tooLarge({ where: file.path, data: { characters, limit: MAX_TEXT_LENGTH } });
     // Who wrote since the version before is said by the one that holds what he wrote.
     const editors = isPresent ? watch.takeEditors(file) : [];
+    const now = this.#parts.clock.now();
     const version: Version = {
       id: randomUUID(),
       ...wish,
-      created: this.#parts.clock.now(),
+      created: Math.max(0, now - age),
       editors: editors.slice(0, MAX_EDITORS),
       sha256: hashOf(content.text),
       characters,
     };
     try {
-      await this.#write(file, rooms, version, content, outdated([version, ...before], version.created));
+      await this.#write(file, rooms, version, content, outdated([version, ...before], now));
     } catch (error) {
       watch.giveBackEditors(file, editors);
       throw error;

@@ -64,6 +64,8 @@ export function createDocuments(options: {
   readonly now: () => number;
   /** Where people sign in: what opens a socket. */
   readonly tickets?: Tickets;
+  /** Called when a connection has opened. */
+  readonly onConnected?: () => void;
   /** Called when the server wants to know who this is. */
   readonly onSignedOut?: () => void;
 }): Documents {
@@ -93,7 +95,10 @@ export function createDocuments(options: {
       store: keep,
       server,
       tickets,
-      onServer: resend.learned,
+      onServer: (mark, before) => {
+        resend.learned(mark, before);
+        options.onConnected?.();
+      },
       onSaved: resend.heard,
     });
     introduce(room.awareness, profile.current());

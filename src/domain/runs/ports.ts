@@ -71,6 +71,12 @@ export interface Settings {
   set(key: string, value: unknown): Promise<void>;
 }
 
+/** Those that several tabs change at once. */
+export interface SharedSettings extends Settings {
+  /** Puts what `make` makes of a value in its place: in one step, whatever other tabs do. It may run again. */
+  change(key: string, make: (value: unknown) => unknown): Promise<void>;
+}
+
 /** Mutual exclusion between tabs and workers (Web Locks) or processes. The holder's end releases a lock. */
 export interface Locks {
   /** Runs `work` holding the name; null at once, without running it, while somebody else holds it. */

@@ -144,7 +144,7 @@ export const reviewOperations = {
     body: z.object({ decision: z.enum(['accepted', 'rejected']), as }),
     response: wholeSuggestionSchema,
     success: [200],
-    errors: [...fileErrors, 'suggestionNotFound', 'suggestionDecided', 'suggestionStale'],
+    errors: [...fileErrors, 'suggestionNotFound', 'suggestionDecided', 'suggestionStale', 'textMoved'],
   }),
   withdrawSuggestion: operation({
     method: 'POST',
@@ -186,13 +186,17 @@ export const reviewOperations = {
         text: fileTextSchema.meta({
           description: 'What is trained: the editor may be ahead of what the server has of it.',
         }),
+        age: z.number().int().nonnegative().optional().meta({
+          description:
+            'For how many milliseconds it has been trained, where the server could not be told at once. The same run and text make one version, however often they are sent.',
+        }),
         as,
       }),
     ]),
     maxJsonBytes: FILE_TEXT_JSON_BYTES,
     response: versionSchema,
     success: [201],
-    errors: [...fileErrors, 'tooLarge'],
+    errors: [...fileErrors, 'tooLarge', 'textMoved'],
   }),
   readVersion: operation({
     method: 'GET',

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { runIdSchema } from '../../domain/runs/events.ts';
 import { emptySummary } from '../../domain/runs/metrics.ts';
 import type { ReviewClient } from '../../sdk/review.ts';
 import { hasher } from '../../storage/hasher.ts';
@@ -66,20 +65,6 @@ test('a loss that is no number is not evidence of one', async () => {
     loss: null,
     validation_loss: null,
   });
-});
-
-test('what a run trains is kept under its name, and a server that is away holds no run up', async () => {
-  const world = createWorld();
-  await world.addText();
-  const deps = world.boot();
-  const run = await (await startRun(deps, START)).ended;
-  const { client, asked } = clientThat(() => Promise.reject(new Error('away')));
-  const service = createReviewService({ ...deps, hasher, client, self: () => ada });
-  expect(await service.keepTrained(run.id)).toBe(false);
-  expect(await service.keepTrained(runIdSchema.parse('another'))).toBe(false);
-  const of = { project: START.project, path: START.path };
-  const version = { kind: 'run', run: run.id, name: 'tiny 1', text: START.text, as: ada };
-  expect(asked).toEqual([['createVersion', of, version]]);
 });
 
 test('a text that is replaced or has become of edits that met is named by its hash', async () => {

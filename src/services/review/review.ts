@@ -35,8 +35,6 @@ export interface ReviewService {
   decide(file: TextFile, suggestion: string, decision: 'accepted' | 'rejected'): Promise<WholeSuggestion>;
   withdraw(file: TextFile, suggestion: string): Promise<WholeSuggestion>;
   nameVersion(file: TextFile, name: string): Promise<Version>;
-  /** Keeps what a run of this browser trains. False where that is not possible now: no run waits for it. */
-  keepTrained(run: RunId): Promise<boolean>;
   contentOf(file: TextFile, version: string): Promise<VersionContent>;
   /** Resolves with the version of what stood there before; null where it was the same. */
   restore(file: TextFile, version: string): Promise<Version | null>;
@@ -59,9 +57,6 @@ export interface ReviewDeps {
   readonly hasher: Hasher;
 }
 
-/** Of a version. */
-const MAX_NAME = 120;
-
 export function createReviewService({ client, self, runs, metrics, hasher }: ReviewDeps): ReviewService {
   const as = (): ReviewPerson => {
     const { id, name } = self();
@@ -82,19 +77,6 @@ export function createReviewService({ client, self, runs, metrics, hasher }: Rev
     decide: (file, suggestion, decision) => client.decide(file, suggestion, { decision, as: as() }),
     withdraw: (file, suggestion) => client.withdraw(file, suggestion, { as: as() }),
     nameVersion: (file, name) => client.createVersion(file, { kind: 'named', name, as: as() }),
-    async keepTrained(id) {
-      try {
-        const run = await runs.get(id);
-        if (run === null) return false;
-        const { path, text } = run.pins.config;
-        const file = { project: run.project, path };
-        const name = run.name.slice(0, MAX_NAME);
-        await client.createVersion(file, { kind: 'run', run: id, name, text, as: as() });
-        return true;
-      } catch {
-        return false;
-      }
-    },
     contentOf: async (file, version) => (await client.readVersion(file, version)).content,
     restore: (file, version) => client.restoreVersion(file, version, { as: as() }),
     takeBack: async (file, text, present) =>

@@ -1,11 +1,17 @@
-import type { Settings, TimingStore } from '../../domain/runs/ports.ts';
+import type { SharedSettings, TimingStore } from '../../domain/runs/ports.ts';
 import { toStorageError } from '../errors.ts';
 import type { Database } from './database.ts';
 
-export function createDexieSettings({ settings }: Database): Settings {
+export function createDexieSettings({ dexie, settings }: Database): SharedSettings {
   return {
     get: async (key) => (await settings.get(key).catch(rethrow))?.value,
     set: async (key, value) => void (await settings.put({ key, value }).catch(rethrow)),
+    change: (key, make) =>
+      dexie
+        .transaction('rw', settings, async () => {
+          await settings.put({ key, value: make((await settings.get(key))?.value) });
+        })
+        .catch(rethrow),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   recordingStoreSuite,
   runStoreSuite,
   settingsSuite,
+  sharedSettingsSuite,
 } from '../testing/run-stores.ts';
 import { createWebLocks } from '../web-locks.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -54,6 +55,11 @@ describe('settings', () =>
   settingsSuite(async () => {
     const db = database();
     return { settings: createDexieSettings(db), timings: createDexieTimings(db) };
+  }));
+describe('shared settings', () =>
+  sharedSettingsSuite(async () => {
+    const db = database();
+    return [createDexieSettings(db), createDexieSettings(database(db.dexie.name))];
   }));
 describe('locks', () =>
   locksSuite(async () => [createWebLocks(navigator.locks), createWebLocks(navigator.locks)]));

@@ -1,15 +1,19 @@
 import type { Timings } from '../../domain/preflight/report.ts';
-import type { Locks, Settings, TimingStore } from '../../domain/runs/ports.ts';
+import type { Locks, SharedSettings, TimingStore } from '../../domain/runs/ports.ts';
 
-export function createMemorySettings(): Settings {
+export function createMemorySettings(): SharedSettings {
   const kept = new Map<string, string>();
+  const read = (key: string): unknown => {
+    const json = kept.get(key);
+    return json === undefined ? undefined : JSON.parse(json);
+  };
   return {
-    async get(key) {
-      const json = kept.get(key);
-      return json === undefined ? undefined : JSON.parse(json);
-    },
+    get: async (key) => read(key),
     async set(key, value) {
       kept.set(key, JSON.stringify(value));
+    },
+    async change(key, make) {
+      kept.set(key, JSON.stringify(make(read(key))));
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   recordingStoreSuite,
   runStoreSuite,
   settingsSuite,
+  sharedSettingsSuite,
 } from '../testing/run-stores.ts';
 import { createMemoryArtifactStore } from './artifacts.ts';
 import { createMemoryMetricStore } from './metrics.ts';
@@ -22,6 +23,11 @@ describe('recordings', () => recordingStoreSuite(async () => same(createMemoryRe
 describe('artifacts', () => artifactStoreSuite(async () => same(createMemoryArtifactStore(hasher))));
 describe('settings', () =>
   settingsSuite(async () => ({ settings: createMemorySettings(), timings: createMemoryTimings() })));
+describe('shared settings', () =>
+  sharedSettingsSuite(async () => {
+    const settings = createMemorySettings();
+    return [settings, settings];
+  }));
 describe('locks', () =>
   locksSuite(async () => {
     const locks = createMemoryLocks();

@@ -7,6 +7,7 @@ import type {
   RecordingStore,
   RunStore,
   Settings,
+  SharedSettings,
   TimingStore,
 } from '../../domain/runs/ports.ts';
 
@@ -246,6 +247,18 @@ export function settingsSuite(make: () => Promise<{ settings: Settings; timings:
     expect(await timings.get('wasm')).toBeNull();
     await timings.put({ device: 'wasm', flops_per_second: 1e9 });
     expect(await timings.get('wasm')).toEqual({ device: 'wasm', flops_per_second: 1e9 });
+  });
+}
+
+/** Settings that `make` opens twice, as two tabs do. */
+export function sharedSettingsSuite(make: () => Promise<readonly [SharedSettings, SharedSettings]>): void {
+  test('what two change at once has both changes', async () => {
+    const both = await make();
+    const add = (n: number) => (value: unknown) => [...(Array.isArray(value) ? value : []), n];
+    const all = Array.from({ length: 20 }, (_, n) => n);
+    await Promise.all(all.map((n) => both[n % 2]?.change('list', add(n))));
+    const kept = (await both[0].get('list')) as number[];
+    expect(kept.sort((a, b) => a - b)).toEqual(all);
   });
 }
 

@@ -6,6 +6,7 @@ import { createTransfers } from '../../services/artifacts/transfers.ts';
 import { createArtifactService } from '../../services/data/artifacts.ts';
 import { createModelService } from '../../services/models/models.ts';
 import { createReviewService } from '../../services/review/review.ts';
+import { createRunVersions } from '../../services/review/run-versions.ts';
 import type { RunDeps } from '../../services/runs/deps.ts';
 import { createRunService } from '../../services/runs/runs.ts';
 import { newRunId, resumeRun, type Started, startRun } from '../../services/runs/start.ts';
@@ -51,6 +52,7 @@ export function composeServices(): Services {
     profile,
     now: clock.now,
     tickets: session.tickets,
+    onConnected: () => runVersions.wake(),
     onSignedOut: () => void session.refresh(),
   });
   const database = openDatabase();
@@ -81,6 +83,15 @@ export function composeServices(): Services {
     client: server.review,
     self: () => profile.current(),
   });
+  const runVersions = createRunVersions({
+    ...deps,
+    client: server.review,
+    self: () => profile.current(),
+    settings,
+    now: clock.now,
+    after: (ms, work) => void setTimeout(work, ms),
+  });
+  profile.subscribe(() => runVersions.wake());
   const preparing = createPreparing();
   const over = (started: Started): Started => {
     const forget = (): void => preparing.report(started.run, null);
@@ -94,12 +105,12 @@ export function composeServices(): Services {
       preparing,
       async start(request, onProgress) {
         const run = request.run ?? newRunId(deps);
-        const started = await startRun(deps, { ...request, run }, (progress) => {
-          preparing.report(run, progress);
-          onProgress?.(progress);
-        });
-        void review.keepTrained(run);
-        return over(started);
+        const start = () =>
+          startRun(deps, { ...request, run }, (progress) => {
+            preparing.report(run, progress);
+            onProgress?.(progress);
+          });
+        return over(await runVersions.with(run, start));
       },
       async resume(run, onProgress) {
         const started = await resumeRun(deps, run, {}, (progress) => {
