@@ -1,6 +1,6 @@
 import type { Store } from '../store/store.ts';
 import type { DocumentName, Writer } from '../store/write.ts';
-import type { AwarenessPeer, SaidPerson } from './awareness.ts';
+import type { AwarenessPeer, RoomAwareness, SaidPerson } from './awareness.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { CloseCodeValue } from './close-code.ts';
 import type { Fanout } from './fanout.ts';
@@ -8,6 +8,10 @@ import type { Guest } from './guest.ts';
 import type { Taken } from './holds.ts';
 import type { SyncLimits } from './limits.ts';
 import type { SyncMetrics } from './metrics.ts';
+import type { RoomDocument } from './room-document.ts';
+import type { RoomLife } from './room-life.ts';
+import type { RoomLink } from './room-link.ts';
+import type { RoomLog } from './room-log.ts';
 import type { Follower } from './rotation.ts';
 import type { Trial } from './trial.ts';
 import type { Turns } from './turns.ts';
@@ -60,4 +64,17 @@ export interface RoomParts {
   /** Where other servers write to the same database. */
   readonly shared: SharedParts | null;
   readonly onClosed: () => void;
+}
+
+/** What the pieces of one room share. */
+export interface RoomCore {
+  readonly name: DocumentName;
+  readonly parts: RoomParts;
+  readonly document: RoomDocument;
+  readonly life: RoomLife;
+  readonly log: RoomLog;
+  readonly peers: Set<RoomPeer>;
+  readonly awareness: RoomAwareness;
+  /** To the same room on other servers. */
+  readonly link: RoomLink | null;
 }

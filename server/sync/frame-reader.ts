@@ -1,0 +1,126 @@
+import { can } from '../../src/domain/access/roles.ts';
+import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
+import { serverErrors } from '../errors.ts';
+import type { Acknowledgements } from './acknowledgements.ts';
+import { Cursor, MalformedBytes } from './cursor.ts';
+import { step2Frame } from './frames.ts';
+import type { Inlet } from './inlet.ts';
+import { bringsNothing } from './nothing-new.ts';
+import type { Outlet } from './outlet.ts';
+import { Forbidden } from './refusal.ts';
+import type { Room } from './room.ts';
+import type { RoomPeer } from './room-parts.ts';
+
+/** More clients than any document has (limits.ts): no editor asks like this. */
+const MAX_VECTOR_CLIENTS = 20_000;
+
+export interface ReaderParts {
+  readonly peer: RoomPeer;
+  readonly room: Room;
+  readonly acknowledgements: Acknowledgements;
+  readonly outlet: Outlet;
+  readonly inlet: Pick<Inlet, 'spend' | 'flow'>;
+}
+
+/** What the frames of one socket say, and what is answered. */
+export class FrameReader {
+  readonly #parts: ReaderParts;
+  #stopped = false;
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Null where it has been dealt with. */
+  read(frame: Uint8Array): Promise<void> | null {
+    const { inlet, outlet, peer, room } = this.#parts;
+    const cursor = new Cursor(frame);
+    switch (cursor.varUint()) {
+      case MessageType.sync:
+        return this.#readSync(cursor);
+      case MessageType.awareness:
+        room.awareness.receive(peer, cursor.varBytes());
+        room.awareness.introduce(peer);
+        return null;
+      case MessageType.queryAwareness: {
+        const others = room.awareness.everybody(peer);
+        if (others === null) return null;
+        inlet.spend({ bytes: others.length });
+        outlet.send(others);
+        return null;
+      }
+      case MessageType.auth:
+        return null;
+      default:
+        throw new MalformedBytes('there is no message of this type');
+    }
+  }
+
+  #readSync(cursor: Cursor): Promise<void> | null {
+    const { inlet, outlet, peer, room } = this.#parts;
+    const type = cursor.varUint();
+    const payload = cursor.varBytes();
+    if (type === SyncMessageType.step1) {
+      const answer = step2Frame(this.#missingFrom(payload));
+      inlet.spend({ bytes: answer.length }); // a short question can have a long answer
+      outlet.send(answer);
+      outlet.answered(answer.length);
+      return null;
+    }
+    if (type !== SyncMessageType.step2 && type !== SyncMessageType.update) {
+      throw new MalformedBytes('there is no sync message of this type');
+    }
+    room.awareness.introduce(peer);
+    return this.#takeIn(payload, type === SyncMessageType.step2);
+  }
+
+  #missingFrom(stateVector: Uint8Array): Uint8Array {
+    const { room } = this.#parts;
+    const cursor = new Cursor(stateVector);
+    const clients = cursor.varUint();
+    if (clients > MAX_VECTOR_CLIENTS) throw new MalformedBytes('a state vector with too many clients');
+    for (let i = 0; i < clients; i++) {
+      if (room.isRetired(cursor.varUint())) throw serverErrors.rotatedUpdate();
+      cursor.varUint();
+    }
+    return room.missingFrom(stateVector);
+  }
+
+  #mayEdit(): boolean {
+    const { peer, room } = this.#parts;
+    return room.kind !== 'review' && can(peer.guest.role(), 'document.edit');
+  }
+
+  readonly #check = (): void => {
+    // Who has gone was promised nothing: what is left of his update is not worth anybody's time.
+    if (this.#stopped || !this.#mayEdit()) throw new Forbidden();
+  };
+
+  #takeIn(update: Uint8Array, isAnswer: boolean): Promise<void> | null {
+    const { acknowledgements, peer, room } = this.#parts;
+    const count = acknowledgements.received();
+    if (!this.#mayEdit()) {
+      if (!bringsNothing(update, room.kind, room.doc)) throw new Forbidden();
+      this.#acknowledge(room.durable, count, update.length);
+      return null;
+    }
+    const received = room.receive(update, peer, this.#check, isAnswer);
+    if (received instanceof Promise) {
+      const held = acknowledgements.hold(update.length); // while it is tried, behind those of others
+      return received
+        .then(({ durable }) => this.#acknowledge(durable, count, update.length))
+        .finally(() => acknowledgements.letGo(held));
+    }
+    this.#acknowledge(received.durable, count, update.length);
+    return null;
+  }
+
+  #acknowledge(durable: Promise<void>, count: number, bytes: number): void {
+    this.#parts.acknowledgements.wait(durable, count, bytes);
+    this.#parts.inlet.flow();
+  }
+}

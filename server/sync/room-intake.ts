@@ -1,0 +1,121 @@
+import { serverErrors } from '../errors.ts';
+import { DIRECT_MS, type News, newsOf, structsOf, worstMs } from './cost.ts';
+import { isAllNew, newClocks } from './new-clocks.ts';
+import { fits } from './outgrown.ts';
+import { portions } from './portions.ts';
+import type { RoomChanges } from './room-changes.ts';
+import type { RoomCore, RoomPeer } from './room-parts.ts';
+import { ANEW, type RoomRenewal } from './room-renewal.ts';
+import { type Scan, scanUpdate } from './scan-update.ts';
+import {
+  checkGeneration,
+  checkPending,
+  checkRotation,
+  inOrder,
+  MissingParts,
+  withoutUnknownDeletions,
+} from './update-checks.ts';
+
+export interface Received {
+  readonly durable: Promise<void>;
+}
+
+/** What a room takes in from strangers: looked at before Yjs sees it, and tried elsewhere where it is large. */
+export class RoomIntake {
+  readonly #core: RoomCore;
+  readonly #changes: RoomChanges;
+  readonly #renewal: RoomRenewal;
+
+  constructor(core: RoomCore, changes: RoomChanges, renewal: RoomRenewal) {
+    this.#core = core;
+    this.#changes = changes;
+    this.#renewal = renewal;
+  }
+
+  /** See Room.receive. */
+  receive(
+    update: Uint8Array,
+    from: RoomPeer,
+    check: () => void,
+    isAnswer: boolean,
+  ): Received | Promise<Received> {
+    const { document, name, log, parts: around } = this.#core;
+    const { doc, kind } = document;
+    const scanned = scanUpdate(update, kind);
+    if (!scanned.ok) throw scanned.error;
+    const scan = scanned.value;
+    checkGeneration(scan, doc, document.retired);
+    const placed = withoutUnknownDeletions(update, scan, doc, isAnswer);
+    if (placed !== update) return this.receive(placed, from, check, false);
+    checkRotation(scan, doc);
+    const news = newsOf(scan, doc);
+    if (news.structs + news.deletes === 0) return { durable: log.durable };
+    checkPending(scan, update.length, doc, around.limits.pendingBytes);
+    if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
+    const parts = news.structs + news.deletes;
+    const tell = scan.carriageReturn ? null : from;
+    const clients = newClocks(scan, doc);
+    const edited = (): void => around.onEdited(name, from, clients, () => this.#core.awareness.saidBy(from));
+    if (parts > around.limits.trialParts || worstMs(parts, structsOf(doc)) > DIRECT_MS)
+      return this.#receiveLarge(update, scan, parts, from, check).then((received) => {
+        edited();
+        return received;
+      });
+    if (scan.ranges.size > 1) inOrder(update, kind, doc);
+    check();
+    const writer = around.writerOf(name, from, update);
+    const durable = isAllNew(scan, doc)
+      ? this.#changes.passOn(update, scan, tell, writer)
+      : this.#changes.make(() => document.apply(update, scan.carriageReturn), tell, update, writer);
+    document.learnRetired();
+    edited();
+    return { durable };
+  }
+
+  /** Tried elsewhere first, then taken in by portions; the others have their turns in between. */
+  async #receiveLarge(
+    update: Uint8Array,
+    scan: Scan,
+    parts: number,
+    from: RoomPeer,
+    check: () => void,
+  ): Promise<Received> {
+    const { document, name, parts: around } = this.#core;
+    const { doc, kind } = document;
+    await around.trial.run(parts, () => {
+      check();
+      return { state: document.encode(), update };
+    });
+    const slices = inOrder(update, kind, doc);
+    const durable: Promise<void>[] = [];
+    const take = (part: Uint8Array): void => {
+      check();
+      checkGeneration(scan, doc, document.retired); // others have had their turns
+      checkRotation(scan, doc);
+      const writer = around.writerOf(name, from, part);
+      const tell = scan.carriageReturn ? null : from;
+      const apply = (): void => document.apply(part, scan.carriageReturn);
+      const written = this.#changes.make(apply, tell, part, writer);
+      written.catch(() => undefined); // heard of below
+      document.learnRetired();
+      durable.push(written);
+    };
+    await around.turns.run(portions(slices, doc, take));
+    return { durable: Promise.all(durable).then(() => undefined) };
+  }
+
+  #checkSize(update: Uint8Array, news: News): void {
+    const { document, log, parts: around } = this.#core;
+    const { limits } = around;
+    if (log.stateBytes + update.length > limits.documentBytes) log.measure();
+    const bytes = log.stateBytes + update.length;
+    const structs = structsOf(document.doc) + news.structs;
+    const clients = document.doc.store.clients.size + news.clients;
+    if (fits({ bytes, structs, clients }, limits)) return;
+    if (this.#renewal.isPossible) {
+      void this.#renewal.begin('full');
+      throw new MissingParts(ANEW);
+    }
+    throw serverErrors.documentTooLarge({ data: { bytes, structs, clients } });
+  }
+}
