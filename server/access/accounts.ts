@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Session } from '../../src/protocol/http/access.ts';
 import { clientAddress, networkOf } from '../http/client-address.ts';
+import type { NewUser } from '../store/requests/access.ts';
 import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
@@ -11,7 +12,7 @@ import { hashPassword, verifyPassword } from './password.ts';
 import { HOME_WORKSPACE, type Principal, personIdOf } from './principal.ts';
 import { hashOfSecret, newId, newSecret } from './secrets.ts';
 import type { Allowance, Throttle } from './throttle.ts';
-import { foldName } from './user-name.ts';
+import { foldName, providedName } from './user-name.ts';
 
 const SESSION_MS = 30 * 24 * 3600 * 1000;
 const MINUTE_MS = 60_000;
@@ -98,10 +99,11 @@ export class Accounts {
   /** For somebody whom an identity provider has named; the first time makes his account. */
   async signInAs(request: IncomingMessage, { issuer, subject, name }: Identity): Promise<SignedIn> {
     this.#mustBeOn();
-    const wish = { id: newId('u'), name, folded: foldName(name), password: null };
+    const id = newId('u');
+    const wish = { id, name, folded: providedName(id), password: null };
     const created = this.#clock.now();
-    const id = await this.#store.call('userOfIdentity', { issuer, subject, wish, created });
-    const user = id === null ? null : await this.#store.call('userById', id);
+    const known = await this.#store.call('userOfIdentity', { issuer, subject, wish, created });
+    const user = known === null ? null : await this.#store.call('userById', known);
     if (user === null) throw protocolErrors.wrongCredentials({ message: 'This account has been disabled' });
     return this.startSession(request, user);
   }
@@ -180,18 +182,16 @@ export class Accounts {
     if (account === null) {
       const principal = await this.#access.authenticate(request);
       if (principal?.kind !== 'user') throw protocolErrors.notSignedIn();
-      await this.#accept(hash, { id: principal.id });
-      return { principal, cookies: [] };
+      const joined = await this.#accept(hash, { id: principal.id });
+      return { principal: { ...principal, name: joined?.name ?? principal.name }, cookies: [] };
     }
     const { name } = account;
     const password = await hashPassword(account.password);
     const user = { id: newId('u'), name, folded: foldName(name), password };
     // A name that is taken counts as an attempt: who holds one invitation could try all names by it.
-    const done = await this.#guarded(request, null, async () =>
-      (await this.#accept(hash, user)) ? true : null,
-    );
-    if (done === null) throw protocolErrors.nameTaken();
-    return this.startSession(request, user);
+    const joined = await this.#guarded(request, null, () => this.#accept(hash, user));
+    if (joined === null) throw protocolErrors.nameTaken();
+    return this.startSession(request, joined);
   }
 
   async openShare(request: IncomingMessage, secret: string): Promise<SignedIn> {
@@ -217,13 +217,13 @@ export class Accounts {
     return { principal, cookies: [cookie] };
   }
 
-  /** False where the name is taken. */
-  async #accept(hash: string, who: Parameters<Accounts['startSession']>[1] | { readonly id: string }) {
+  /** Who he is then; null where the name is taken. */
+  async #accept(hash: string, who: { readonly id: string } | NewUser) {
     const accepted = await this.#store.call('acceptInvitation', { hash, now: this.#clock.now(), who });
     if (accepted === 'invalid') throw protocolErrors.linkInvalid();
-    if (accepted === 'taken') return false;
+    if (accepted === 'taken') return null;
     this.#access.changed({ workspace: accepted.workspace });
-    return true;
+    return { id: who.id, name: accepted.name };
   }
 
   /** A new session in the place of the one that the request came with: an old cookie is worth nothing afterwards. */

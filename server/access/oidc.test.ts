@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import type { Session } from '../../src/protocol/http/access.ts';
 import type { RunningServer } from '../options.ts';
 import { testServer } from '../testing/fixture.ts';
 import { CLIENT, type IdentityProvider, identityProvider } from '../testing/identity-provider.ts';
-import { Browser, memberOf, ownerOf } from '../testing/people.ts';
+import { Browser, memberOf, ownerOf, PASSWORD } from '../testing/people.ts';
 import { oidcOptions } from './options.ts';
 
 async function world(
@@ -46,15 +47,61 @@ test('the owner may be somebody whom the provider knows', async () => {
   });
 });
 
-test('a name at the provider takes no account of that name over', async () => {
+test('a name at the provider takes no account of that name over, and says nothing of who else there is', async () => {
   const { provider, server } = await world();
   const owner = await ownerOf(server);
   await memberOf(owner, 'Ada', 'editor');
   const browser = new Browser(server.url);
   await signIn(browser, provider);
   const { principal, workspaces } = await browser.session();
-  expect(principal?.name).toMatch(/^Ada [0-9a-f]{6}$/);
+  expect(principal).toMatchObject({ kind: 'user', name: 'Ada' }); // as whoever is the first of the name
   expect(workspaces).toEqual([]);
+  const another = new Browser(server.url);
+  provider.person = { sub: 'another', name: 'Ada' };
+  await signIn(another, provider);
+  expect((await another.session()).principal).toMatchObject({ kind: 'user', name: 'Ada' });
+  expect((await another.session()).principal?.id).not.toBe(principal?.id);
+});
+
+test('who joins a workspace with a member of his name is told apart from him', async () => {
+  const { provider, server } = await world();
+  const owner = await ownerOf(server);
+  const invitation = () =>
+    owner.get<{ secret: string }>('POST', '/workspaces/home/invitations', { role: 'editor' });
+  const elsewhere = new Browser(server.url);
+  await signIn(elsewhere, provider);
+  const { secret } = await invitation();
+  expect(await elsewhere.get('POST', '/invitations/accept', { secret, account: null })).toMatchObject({
+    principal: { name: 'Ada' },
+  });
+  const named = new Browser(server.url);
+  const account = { name: 'ADA', password: PASSWORD }; // nobody who has a password has this name
+  const joined = await named.get<Session>('POST', '/invitations/accept', {
+    ...(await invitation()),
+    account,
+  });
+  expect(joined.principal?.name).toMatch(/^ADA [0-9a-f]{6}$/);
+  expect((await named.session()).principal).toEqual(joined.principal);
+  await named.call('DELETE', '/session');
+  expect((await named.call('POST', '/session', account)).status).toBe(200);
+  const third = new Browser(server.url);
+  provider.person = { sub: 'third', name: 'Ada' };
+  await signIn(third, provider);
+  const accepted = await third.get<Session>('POST', '/invitations/accept', {
+    ...(await invitation()),
+    account: null,
+  });
+  expect(accepted.principal?.name).toMatch(/^Ada [0-9a-f]{6}$/);
+  const { members } = await owner.get<{ members: { name: string }[] }>('GET', '/workspaces/home/members');
+  const names = members.map(({ name }) => name.toLowerCase());
+  expect(new Set(names).size).toBe(4);
+  expect(names).toContain('ada');
+  // Who is a member already stays who he is.
+  const again = await elsewhere.get<Session>('POST', '/invitations/accept', {
+    ...(await invitation()),
+    account: null,
+  });
+  expect(again.principal?.name).toBe('Ada');
 });
 
 test('whom nobody has invited has an account and nothing else; an invitation changes that', async () => {

@@ -114,10 +114,10 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     const other = await store.call('userOfIdentity', {
       issuer: 'i',
       subject: 'another',
-      wish: user('u_000003', 'Ada'),
+      wish: { ...user('u_000003', 'Ada'), folded: 'OIDC u_000003' },
       created: 1,
     });
-    expect(await store.call('userById', other ?? '')).toMatchObject({ name: 'Ada 000003' });
+    expect(await store.call('userById', other ?? '')).toMatchObject({ name: 'Ada' });
   });
 
   test('the role is that of the membership or the link, whichever is more, where it reaches', async (context) => {

@@ -221,21 +221,9 @@ export const accessRequests = {
       .where('subject', '=', subject)
       .executeTakeFirst();
     if (known !== undefined) return known.disabled === null ? known.id : null;
-    const taken = await db
-      .selectFrom('users')
-      .select('id')
-      .where('folded', '=', wish.folded)
-      .executeTakeFirst();
-    const suffix = taken === undefined ? '' : ` ${wish.id.slice(-6)}`;
     await db
       .insertInto('users')
-      .values({
-        ...wish,
-        name: wish.name + suffix,
-        folded: wish.folded + suffix.toLowerCase(),
-        created,
-        disabled: null,
-      })
+      .values({ ...wish, created, disabled: null })
       .execute();
     await db.insertInto('identities').values({ issuer, subject, user: wish.id }).execute();
     return wish.id;

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { type Role, stronger } from '../../../src/domain/access/roles.ts';
 import type { Invitation, Member, Workspace } from '../../../src/protocol/http/workspaces.ts';
+import { nameAmong } from '../../access/user-name.ts';
 import type { Tables } from '../schema.ts';
 import type { NewUser } from './access.ts';
 
@@ -231,7 +232,7 @@ export const workspaceRequests = {
       now,
       who,
     }: { readonly hash: string; readonly now: number; readonly who: { readonly id: string } | NewUser },
-  ): Promise<{ readonly workspace: string } | 'invalid' | 'taken'> {
+  ): Promise<{ readonly workspace: string; readonly name: string } | 'invalid' | 'taken'> {
     const invitation = await workspaceRequests.findInvitation(db, { hash, now });
     if (invitation === null) return 'invalid';
     if ('folded' in who) {
@@ -255,6 +256,25 @@ export const workspaceRequests = {
       .onConflict((conflict) => conflict.columns(['workspace', 'user']).doUpdateSet({ role }))
       .execute();
     await db.deleteFrom('invitations').where('hash', '=', hash).execute();
-    return { workspace };
+    const name = await nameInWorkspace(db, { workspace, user: who.id, isNew: before === null });
+    return { workspace, name };
   },
 };
+
+/** Members know one another's names: there, and nowhere else, who joins is told apart from whoever has his. */
+async function nameInWorkspace(
+  db: Db,
+  { workspace, user, isNew }: { readonly workspace: string; readonly user: string; readonly isNew: boolean },
+): Promise<string> {
+  const { name: before } = await db
+    .selectFrom('users')
+    .select('name')
+    .where('id', '=', user)
+    .executeTakeFirstOrThrow();
+  if (!isNew) return before;
+  const members = await workspaceRequests.listMembers(db, { workspace });
+  const others = members.flatMap((member) => (member.user === user ? [] : [member.name]));
+  const name = nameAmong(others, { id: user, name: before });
+  if (name !== before) await db.updateTable('users').set({ name }).where('id', '=', user).execute();
+  return name;
+}

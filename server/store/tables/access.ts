@@ -9,7 +9,10 @@ export interface AccessTables {
     quota_bytes: number | null;
     created_by: string | null;
   };
-  /** `folded` is the name as it is compared. No password: the user signs in with an identity provider. */
+  /**
+   * `folded` is what one signs in with, as it is compared. No password: the user signs in with an identity provider,
+   * and no name of his stands there.
+   */
   users: {
     id: string;
     name: string;
