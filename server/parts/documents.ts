@@ -8,6 +8,7 @@ import { SessionLines } from '../audit/sessions.ts';
 import { serverErrors } from '../errors.ts';
 import { clientAddress } from '../http/client-address.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { Enlisting } from '../projects/enlisting.ts';
 import { Files } from '../projects/files.ts';
 import { Lending } from '../projects/lending.ts';
 import { Projects } from '../projects/projects.ts';
@@ -47,12 +48,15 @@ export async function openDocuments(
   await rooms.open();
   const projects = new Projects(store, rooms, clock, sampleConfig);
   const files = new Files(projects, rooms, store, artifacts, clock);
-  rooms.onFirstText = (name) => {
-    files.enlist(name).catch((error: AnnealError) => {
+  const enlisting = new Enlisting((project, paths) =>
+    files.enlist(project, paths).catch((error: AnnealError) => {
       // When the server stops in this very moment, the next start sees to it.
-      if (error.code !== protocolErrors.shuttingDown.code) log(`Listing ${name.path}: ${error.message}`);
-    });
-  };
+      if (error.code !== protocolErrors.shuttingDown.code)
+        log(`Listing ${paths.join(', ')}: ${error.message}`);
+    }),
+  );
+  closing.add(() => enlisting.close());
+  rooms.onFirstText = (name) => enlisting.add(name);
   const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
   rooms.onRotate = (name, rotate) => review.followed(name, rotate);
   closing.add(() => review.watch.close());

@@ -6,8 +6,6 @@ import type { ProjectFile } from '../../src/protocol/http/files.ts';
 import { reviewDocument, reviewedPath } from '../../src/protocol/review.ts';
 import {
   CloseCode,
-  FILES_ROOT,
-  type FileEntry,
   PROJECT_DOCUMENT,
   readFileEntry,
   type SyncAddress,
@@ -21,6 +19,7 @@ import type { DocumentName, Write } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
 import { seedText } from '../sync/seed.ts';
 import type { Doorkeeper, Refusal } from '../sync/sockets.ts';
+import { artifactsNamedIn, documentOf, entryOf, filesMap, leadsTo, liveEntry, set } from './file-list.ts';
 import type { Projects } from './projects.ts';
 
 const MAX_TRIES = 3;
@@ -185,7 +184,7 @@ export class Files implements Doorkeeper {
     const listed = await this.#rooms.read(documentOf(project), (doc) => filesMap(doc).has(path));
     // It was written, and the server was killed before the list had it.
     if (!listed && (await this.#rooms.read(address, (doc) => doc.getText(TEXT_ROOT).length > 0))) {
-      await this.enlist(address);
+      await this.enlist(project, [path]);
     }
     return null;
   }
@@ -208,14 +207,18 @@ export class Files implements Doorkeeper {
     return null;
   }
 
-  /** Puts a text that somebody began to write into the list, unless it is there. */
-  async enlist({ project, path }: DocumentName): Promise<void> {
-    await this.#edit(project, (files) => {
-      const entry = readFileEntry(path, files.get(path));
-      return entry === null
-        ? set(files, path, { kind: 'text', created: this.#clock.now() })
-        : { ...entry, path };
+  /** Puts texts that somebody began to write into the list, unless they are there. */
+  enlist(project: string, paths: readonly string[]): Promise<void> {
+    return this.#edit(project, (files) => {
+      for (const path of paths)
+        if (readFileEntry(path, files.get(path)) === null)
+          set(files, path, { kind: 'text', created: this.#clock.now() });
     });
+  }
+
+  /** The hashes of the artifacts of the project that a text names by their paths. */
+  artifactsNamedIn(project: string, text: string): Promise<string[]> {
+    return this.#rooms.read(documentOf(project), (doc) => artifactsNamedIn(filesMap(doc), text));
   }
 
   /** With nobody in the files or in what is said about them. Always in one order, so that nobody waits for ever. */
@@ -233,10 +236,10 @@ export class Files implements Doorkeeper {
   }
 
   /** Edits the list. What is written `together` with it is in the same commit, or neither is. */
-  async #edit(
+  async #edit<T>(
     project: string,
-    change: (files: Y.Map<unknown>, together: (write: Write) => void) => ProjectFile,
-  ): Promise<ProjectFile> {
+    change: (files: Y.Map<unknown>, together: (write: Write) => void) => T,
+  ): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.#editOnce(project, change);
@@ -248,55 +251,22 @@ export class Files implements Doorkeeper {
     }
   }
 
-  #editOnce(
+  #editOnce<T>(
     project: string,
-    change: (files: Y.Map<unknown>, together: (write: Write) => void) => ProjectFile,
-  ): Promise<ProjectFile> {
+    change: (files: Y.Map<unknown>, together: (write: Write) => void) => T,
+  ): Promise<T> {
     return this.#rooms.use(documentOf(project), async (room) => {
       const together = new Together();
-      let file: ProjectFile | null = null;
+      let changed: { readonly to: T } | null = null;
       const edited = room.edit((doc) => {
-        file = change(filesMap(doc), (write) => void together.write(write));
+        changed = { to: change(filesMap(doc), (write) => void together.write(write)) };
       }, together);
       edited.catch(() => undefined); // it is awaited below
-      if (file === null) together.drop(protocolErrors.internal());
+      if (changed === null) together.drop(protocolErrors.internal());
       else await together.commit(this.#store);
       await edited;
-      if (file === null) throw protocolErrors.internal();
-      return file;
+      if (changed === null) throw protocolErrors.internal();
+      return (changed as { readonly to: T }).to;
     });
   }
-}
-
-const documentOf = (project: string): DocumentName => ({ project, path: PROJECT_DOCUMENT });
-
-const filesMap = (doc: Y.Doc): Y.Map<unknown> => doc.getMap(FILES_ROOT);
-
-function set(files: Y.Map<unknown>, path: string, entry: FileEntry): ProjectFile {
-  files.set(path, entry);
-  return { ...entry, path };
-}
-
-function entryOf(files: Y.Map<unknown>, path: string): FileEntry {
-  const entry = readFileEntry(path, files.get(path));
-  if (entry === null) throw protocolErrors.fileNotFound({ where: path });
-  return entry;
-}
-
-function liveEntry(files: Y.Map<unknown>, path: string): FileEntry {
-  const entry = entryOf(files, path);
-  if (entry.deleted !== undefined) throw protocolErrors.fileDeleted({ where: path });
-  return entry;
-}
-
-/** Whether a path only says where this very file went: then the file may be named as before. */
-function leadsTo(files: Y.Map<unknown>, from: string, path: string): boolean {
-  let at = from;
-  for (let moves = 0; moves <= files.size; moves++) {
-    const next = readFileEntry(at, files.get(at))?.movedTo;
-    if (next === undefined) return false;
-    if (next === path) return true;
-    at = next;
-  }
-  return false; // editors may write circles
 }

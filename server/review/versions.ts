@@ -245,7 +245,8 @@ export class Versions {
   ): Promise<void> {
     const { store } = this.#parts;
     const { id } = version;
-    const artifacts = await this.#artifactsNamedIn(file.project, content.text);
+    // So that the garbage collection leaves what a version needs to be trained again.
+    const artifacts = await this.#parts.files.artifactsNamedIn(file.project, content.text);
     // The text first: a version that is listed can be read. A text that no list has is removed with the file.
     await store.call('saveVersion', { ...file, id, state: encodeContent(content), artifacts });
     await rooms.review.edit((review) => {
@@ -254,13 +255,6 @@ export class Versions {
       for (const one of drop) versions.delete(one);
     });
     await store.call('dropVersions', { ...file, ids: drop });
-  }
-
-  /** So that the garbage collection leaves what a version needs to be trained again. */
-  async #artifactsNamedIn(project: string, text: string): Promise<string[]> {
-    const files = await this.#parts.files.list(project, false);
-    const named = files.filter(({ kind, path }) => kind === 'artifact' && text.includes(path));
-    return named.flatMap((file) => (file.kind === 'artifact' ? [file.sha256] : []));
   }
 }
 

@@ -1,6 +1,6 @@
 import type * as Y from 'yjs';
 import { protocolErrors } from '../../src/protocol/errors.ts';
-import { CloseCode } from '../../src/protocol/sync.ts';
+import { CloseCode, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import { CatchUp } from './catch-up.ts';
@@ -16,12 +16,16 @@ import { noFollower } from './rotation.ts';
 import { Trial } from './trial.ts';
 import { Turns } from './turns.ts';
 
+/** A project's list is read by everybody who comes, so it stays in memory so many times as long as a text. */
+const LIST_STAYS = 6;
+
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
 
 /** All rooms in memory: one for a document, however many come at once. */
 export class Rooms {
   readonly #store: Store;
   readonly #limits: SyncLimits;
+  readonly #listLimits: SyncLimits;
   readonly #trial: Trial;
   readonly #rooms = new Map<string, Room>();
   /** Documents that are being moved or removed: who wants in waits. */
@@ -45,6 +49,7 @@ export class Rooms {
   ) {
     this.#store = store;
     this.#limits = limits;
+    this.#listLimits = { ...limits, idleMs: limits.idleMs * LIST_STAYS };
     this.#metrics = metrics;
     this.#trial = new Trial(limits);
     const find = (name: DocumentName): Room | undefined => this.#rooms.get(keyOf(name));
@@ -218,7 +223,7 @@ export class Rooms {
       store: this.#store,
       trial: this.#trial,
       turns: this.turns,
-      limits: this.#limits,
+      limits: name.path === PROJECT_DOCUMENT ? this.#listLimits : this.#limits,
       metrics: this.#metrics,
       shared:
         shared === null

@@ -15,7 +15,10 @@ export interface DeafServer {
 }
 
 /** Every text is there. */
-export const anyFiles = { checkText: async () => undefined, list: async () => [] } as unknown as Files;
+export const anyFiles = {
+  checkText: async () => undefined,
+  artifactsNamedIn: async () => [],
+} as unknown as Files;
 
 /** Two servers over one database with a project `p`, which never hear of one another. */
 export async function deafServers(): Promise<{
