@@ -28,7 +28,7 @@ export class Editor {
   constructor(
     url: string,
     address: string,
-    { doc = new Y.Doc(), ask = true, headers = {}, protocols = [], hello }: EditorOptions = {},
+    { doc = new Y.Doc(), ask = true, headers = {}, protocols = [], hello, from }: EditorOptions = {},
   ) {
     this.doc = doc;
     this.awareness = new awarenessProtocol.Awareness(doc);
@@ -36,9 +36,7 @@ export class Editor {
     this.socket = new WebSocket(
       `${url.replace(/^http/, 'ws')}${address}`,
       [...(ask ? [ACK_SUBPROTOCOL] : []), ...protocols],
-      {
-        headers,
-      },
+      { headers, ...(from === undefined ? {} : { localAddress: from }) },
     );
     this.socket.binaryType = 'nodebuffer';
     this.socket.setMaxListeners(0);
@@ -171,4 +169,6 @@ export interface EditorOptions {
   /** Further subprotocols, such as a ticket. */
   readonly protocols?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** The address that it comes from, of those that this machine has. */
+  readonly from?: string | undefined;
 }

@@ -17,6 +17,8 @@ export interface Flood {
   readonly random: Random;
   readonly sockets: number;
   readonly ms: number;
+  /** The address that all of them come from, of those that this machine has. */
+  readonly from?: string | undefined;
   /** Pings instead of frames. */
   readonly ping?: boolean;
 }
@@ -42,11 +44,15 @@ export async function flood(options: Flood): Promise<ReadonlyMap<number, number>
 
 /** One socket; the close code where the server closed it. */
 async function once(
-  { url, address, random, ping }: Flood,
+  { url, address, random, ping, from }: Flood,
   frames: readonly (Uint8Array | string)[],
   end: number,
 ): Promise<number | null> {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}${address}`, []);
+  const socket = new WebSocket(
+    `${url.replace(/^http/, 'ws')}${address}`,
+    [],
+    from === undefined ? {} : { localAddress: from },
+  );
   socket.on('error', () => undefined);
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
   const opened = new Promise<void>((resolve) => socket.on('open', () => resolve()));
