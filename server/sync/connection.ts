@@ -64,6 +64,14 @@ export class Connection implements RoomPeer {
     if (this.guest.role() === null) this.#roleChanged();
   }
 
+  get address(): object {
+    return this.#parts.shares.at(-1) ?? this;
+  }
+
+  spend(use: { readonly ms?: number; readonly bytes?: number }): void {
+    this.#inlet.spend(use);
+  }
+
   send(frame: Uint8Array): void {
     this.#outlet.send(frame);
   }

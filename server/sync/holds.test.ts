@@ -97,6 +97,8 @@ async function cluster(hub: MemoryHub, limits: Partial<SyncLimits> = {}) {
     rooms.enter(name, (room) => {
       const peer: RoomPeer = {
         guest: localGuest,
+        address: {},
+        spend: () => undefined,
         send: () => undefined,
         probe: () => undefined,
         close: (code) => {

@@ -13,13 +13,14 @@ import type { RoomLife } from './room-life.ts';
 import type { RoomLink } from './room-link.ts';
 import type { RoomLog } from './room-log.ts';
 import type { Follower } from './rotation.ts';
+import type { Payer } from './share.ts';
 import type { Trial } from './trial.ts';
 import type { Turns } from './turns.ts';
 
 /** What a room needs from around it. */
 
 /** A socket, as the room sees it. */
-export interface RoomPeer extends AwarenessPeer {
+export interface RoomPeer extends AwarenessPeer, Payer {
   readonly guest: Guest;
   /** Ends the connection; the peer leaves the room at once. */
   close(code: CloseCodeValue, reason: string): void;

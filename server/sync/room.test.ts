@@ -37,6 +37,8 @@ function setUp(limits: Partial<SyncLimits> = {}) {
     rooms.enter(name, (room) => {
       const peer: RoomPeer = {
         guest: localGuest,
+        address: {},
+        spend: () => undefined,
         send: () => undefined,
         probe: () => undefined,
         close: (code) => {
@@ -217,6 +219,24 @@ test('structs that wait for each other are refused: neither kept nor told', asyn
   expect([...disk.written, ...big.disk.written]).toEqual([]);
   await (await room.receive(typed('kept'), peer)).durable;
   expect(room.doc.getText('content').toString()).toBe('kept');
+});
+
+test('large updates that fit alone and not together are not taken in together, and who sent them pays', async () => {
+  const { join } = setUp({ trialParts: 0, documentBytes: 10_000 });
+  const { room, peer } = await join();
+  let spent = 0;
+  peer.spend = ({ ms = 0 }) => {
+    spent += ms;
+  };
+  const results = await Promise.allSettled(
+    ['a', 'b', 'c'].map(async (letter) => room.receive(typed(letter.repeat(6_000)), peer)),
+  );
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+  for (const result of results)
+    if (result.status === 'rejected')
+      expect(result.reason).toMatchObject({ code: serverErrors.documentTooLarge.code });
+  expect(room.doc.getText('content').length).toBe(6_000);
+  expect(spent).toBeGreaterThan(0);
 });
 
 test('what is deleted already goes neither to the disk nor to the others again, whatever new comes with it', async () => {

@@ -5,6 +5,13 @@ export interface Rates {
   readonly msPerSecond: number;
 }
 
+/** Whom work is done for: charged for it, and served in turn with the others. */
+export interface Payer {
+  /** The same for all sockets of one address. */
+  readonly address: object;
+  spend(use: { readonly ms?: number; readonly bytes?: number }): void;
+}
+
 /** What a socket, or all sockets of an address, may use: two seconds' worth at once, then so much a second. */
 export class Share {
   readonly #rates: Rates;

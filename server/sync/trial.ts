@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { serverErrors } from '../errors.ts';
 import { threadEnvironment } from '../thread-environment.ts';
+import { Lanes } from './lanes.ts';
+import type { Payer } from './share.ts';
 
 export interface TrialRequest {
   readonly state: Uint8Array;
@@ -29,34 +31,56 @@ type Outcome =
 
 /**
  * Applies large updates of strangers in a thread of its own first, with a limit on time and memory. One after
- * the other; a thread that does not come back is ended and a new one takes the next. Only what the update itself
- * needs is held against it: neither the time nor the memory that the document takes.
+ * the other: addresses have it in turn, and a socket is not read before its update has been tried, so that nobody
+ * has two of them wait, nor takes more of the thread than others who need it. A thread that does not come back is
+ * ended and a new one takes the next. Only what the update itself needs is held against it: neither the time nor
+ * the memory that the document takes; whoever sent it pays for all of the time.
  */
 export class Trial {
   readonly #limits: TrialLimits;
+  readonly #waiting = new Lanes<() => Promise<void>>();
   #worker: Worker | null = null;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Null while nobody waits. */
+  #working: Promise<void> | null = null;
 
   constructor(limits: TrialLimits) {
     this.#limits = limits;
   }
 
-  /** Rejects with hostileUpdate or malformedUpdate when the update cannot be applied within the limits. */
-  run(parts: number, request: () => TrialRequest): Promise<void> {
+  /**
+   * Rejects with hostileUpdate or malformedUpdate when the update cannot be applied within the limits, and with
+   * what `request` throws, which is asked when it is this update's turn.
+   */
+  run(payer: Payer, parts: number, request: () => TrialRequest): Promise<void> {
     const limitMs = Math.round(this.#limits.trialMs + parts * this.#limits.trialMsPerPart);
-    const result = this.#last.then(() => this.#run(request(), limitMs));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(payer.address, () => this.#run(payer, request, limitMs).then(resolve, reject));
+      this.#working ??= this.#work();
+    });
   }
 
   async close(): Promise<void> {
-    await this.#last;
+    await this.#working;
     await this.#worker?.terminate();
     this.#worker = null;
   }
 
-  async #run(request: TrialRequest, limitMs: number): Promise<void> {
+  async #work(): Promise<void> {
+    for (let next = this.#waiting.next(); next !== undefined; next = this.#waiting.next()) await next();
+    this.#working = null;
+  }
+
+  async #run(payer: Payer, request: () => TrialRequest, limitMs: number): Promise<void> {
     const worker = await this.#start();
+    const began = performance.now();
+    try {
+      await this.#try(worker, request(), limitMs);
+    } finally {
+      payer.spend({ ms: performance.now() - began });
+    }
+  }
+
+  async #try(worker: Worker, request: TrialRequest, limitMs: number): Promise<void> {
     const outcome = await this.#outcome(worker, request, limitMs);
     if (outcome.kind === 'done') {
       if (outcome.problem === null) return;
