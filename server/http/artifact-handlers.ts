@@ -76,8 +76,11 @@ export function artifactHandlers(
     artifactUse: ({ params }) => artifacts.use(params.workspace),
     setArtifactQuota: ({ params, body }) => artifacts.setQuota(params.workspace, body.quota),
 
-    collectArtifacts: ({ params: { workspace }, body: { dryRun, graceHours } }) =>
-      collector.collect({ workspace, dryRun, graceMs: graceHours * HOUR_MS }),
+    collectArtifacts: async ({ params: { workspace }, body: { dryRun, graceHours } }) => {
+      const collection = await collector.collect({ workspace, dryRun, graceMs: graceHours * HOUR_MS });
+      if (!dryRun) await lending.claims.tidy(workspace);
+      return collection;
+    },
   };
 }
 

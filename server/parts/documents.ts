@@ -60,7 +60,7 @@ export async function openDocuments(
   const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
   rooms.onRotate = (name, rotate) => review.followed(name, rotate);
   closing.add(() => review.watch.close());
-  const lending = new Lending(store, rooms, access);
+  const lending = new Lending(store, rooms, access, limits.linkClaims);
   const lines = new SessionLines(audit);
   rooms.onEdited = (name, from, clients, says) => {
     lines.edited(name, from.guest);

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import type { Role } from '../../src/domain/access/roles.ts';
-import { syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
+import { CloseCode, syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { freshProject } from '../testing/calls.ts';
 import { Editor } from '../testing/editor.ts';
@@ -71,11 +73,11 @@ async function guest(
 }
 
 /** Somebody in the project's own document, as the studio is. */
-async function inList(browser: Browser, at = project): Promise<Editor> {
+async function inList(browser: Browser, at = project, doc = new Y.Doc()): Promise<Editor> {
   const wish = { project: at, path: '.project' };
   const { ticket } = await browser.get<{ ticket: string }>('POST', '/tickets', wish);
   const protocols = [`${TICKET_SUBPROTOCOL_PREFIX}${ticket}`];
-  const editor = new Editor(browser.url, syncPath(at, wish.path), { protocols });
+  const editor = new Editor(browser.url, syncPath(at, wish.path), { protocols, doc });
   await editor.untilSynced();
   return editor;
 }
@@ -268,4 +270,85 @@ test('an upload by a link is his own, and asks for all bytes of what the workspa
   expect((await browser.call('POST', `/projects/${project}/files`, file)).status).toBe(201);
   const { pending } = await owner.get<{ pending: number }>('GET', '/workspaces/home/artifacts/use');
   expect(pending).toBe(0);
+});
+
+describe('what guests have named does not add up', () => {
+  const claimsIn = ({ dataDir }: TestServer): string[] => {
+    const database = new DatabaseSync(join(dataDir, 'anneal.db'), { readOnly: true });
+    const rows = database.prepare('select sha256 from project_artifacts where lent = 0').all();
+    database.close();
+    return rows.map(({ sha256 }) => String(sha256));
+  };
+
+  test('what the list names no more is let go of, and claimed anew with what names it anew', async () => {
+    const own = await testServer({ auth: 'on', limits: { logUpdates: 3 } });
+    const host = await ownerOf(own);
+    const at = await freshProject(host, 'home');
+    const elsewhere = await freshProject(host, 'home');
+    expect(await put(host, elsewhere, secret)).toBe(201);
+    const browser = await guest('editor', new Browser(own.url), { host, at });
+    const editor = await inList(browser, at);
+    const kept = '1'.repeat(64);
+    enter(editor.doc, 'kept.bin', kept);
+    enter(editor.doc, 'stolen.bin', secret.sha256);
+    await editor.untilStored();
+    expect(claimsIn(own).sort()).toEqual([kept, secret.sha256].sort());
+    editor.doc.getMap('files').delete('stolen.bin');
+    const collect = { dryRun: false, graceHours: 1 };
+    // The log is folded while the work goes on: then no byte of the list names it.
+    await vi.waitUntil(
+      async () => {
+        enter(editor.doc, 'kept.bin', kept);
+        await editor.untilStored();
+        await host.get('POST', '/workspaces/home/artifacts/collect', collect);
+        return claimsIn(own).length === 1;
+      },
+      { timeout: 10_000, interval: 1 },
+    );
+    expect(claimsIn(own)).toEqual([kept]);
+    enter(editor.doc, 'again.bin', secret.sha256);
+    await editor.untilStored();
+    expect(claimsIn(own).sort()).toEqual([kept, secret.sha256].sort());
+    expect(await get(browser, at, secret)).toBe(404);
+    await editor.leave();
+  });
+
+  test('no link makes any number of them, and others go on', async () => {
+    const most = 25;
+    const own = await testServer({ auth: 'on', limits: { linkClaims: most } });
+    const host = await ownerOf(own);
+    const at = await freshProject(host, 'home');
+    const browser = await guest('editor', new Browser(own.url), { host, at });
+    const other = await guest('editor', new Browser(own.url), { host, at });
+    const doc = new Y.Doc();
+    let named = 0;
+    let end: number | null = null;
+    /** All that the guest has was taken: null; else with which code he was sent away. */
+    const taken = async (editor: Editor): Promise<number | null> => {
+      const stored = editor.untilStored().then(() => null);
+      return stored.catch(async () => (await editor.closed).code);
+    };
+    while (end === null && named < 4 * most) {
+      const first = named;
+      named += 10;
+      doc.transact(() => {
+        for (let i = first; i < named; i++) enter(doc, `${i}.bin`, `${i}`.padStart(64, '0'));
+      });
+      // What was not taken is sent again, until it is known that it is too much.
+      do {
+        const editor = await inList(browser, at, doc);
+        end = await taken(editor);
+        await editor.leave();
+      } while (end === CloseCode.resync);
+    }
+    expect(end).toBe(CloseCode.tooLarge);
+    expect(claimsIn(own)).toHaveLength(20);
+    const { files } = await host.get<{ files: unknown[] }>('GET', `/projects/${at}/files`);
+    expect(files).toHaveLength(20 + 1); // and the config that it began with
+    const honest = await inList(other, at);
+    enter(honest.doc, 'mine.bin', 'f'.repeat(64));
+    await honest.untilStored();
+    expect(claimsIn(own)).toHaveLength(21);
+    await honest.leave();
+  });
 });

@@ -6,6 +6,7 @@ import type { Principal } from '../access/principal.ts';
 import type { Store } from '../store/store.ts';
 import type { Writer } from '../store/write.ts';
 import type { Rooms } from '../sync/rooms.ts';
+import { Claims } from './claims.ts';
 
 /** Who asks for artifacts, and through which project, if it is through one. */
 export interface Reader {
@@ -23,8 +24,11 @@ export class Lending {
   readonly #store: Store;
   readonly #rooms: Rooms;
   readonly #access: Access;
+  readonly claims: Claims;
 
-  constructor(store: Store, rooms: Rooms, access: Access) {
+  /** `mostClaims`: of one link in one project. */
+  constructor(store: Store, rooms: Rooms, access: Access, mostClaims: number) {
+    this.claims = new Claims(store, mostClaims);
     this.#store = store;
     this.#rooms = rooms;
     this.#access = access;
@@ -71,14 +75,18 @@ export class Lending {
   /**
    * What commits somebody's update of a project's list: with it, or not at all, goes the claim of all that it
    * names. The bytes are searched as they came: what waits there for another update takes effect when that comes.
+   * Throws where a link has claimed too much (claims.ts).
    */
   writer(project: string, principal: Principal, update: Uint8Array): Writer | undefined {
     if (!isGuest(principal)) return undefined;
     const hashes = namedIn(update);
     if (hashes.length === 0) return undefined;
+    const asked = this.#access.asked(principal);
+    const { share } = asked.who;
+    if (share !== null) this.claims.admit(project, share, hashes.length);
     const claim = { kind: 'claim', project, path: PROJECT_DOCUMENT, hashes } as const;
     return {
-      write: (...unit) => this.#store.write(...unit, { ...claim, ...this.#access.asked(principal) }),
+      write: (...unit) => this.#store.write(...unit, { ...claim, ...asked }),
     };
   }
 
@@ -104,7 +112,7 @@ export class Lending {
 const isGuest = ({ kind, share }: Principal): boolean => kind === 'share' || share !== undefined;
 
 /** Before a value's first character stands how long it is, and no such byte is a digit here. */
-const namedIn = (update: Uint8Array): readonly string[] =>
-  Buffer.from(update.buffer, update.byteOffset, update.byteLength)
-    .toString('latin1')
-    .match(/(?<![0-9a-f])[0-9a-f]{64}/g) ?? [];
+const namedIn = (update: Uint8Array): readonly string[] => {
+  const text = Buffer.from(update.buffer, update.byteOffset, update.byteLength).toString('latin1');
+  return [...new Set(text.match(/(?<![0-9a-f])[0-9a-f]{64}/g) ?? [])];
+};

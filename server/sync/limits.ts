@@ -13,6 +13,8 @@ export interface SyncLimits {
   readonly documentClients: number;
   /** Of updates that wait for others to arrive. */
   readonly pendingBytes: number;
+  /** Artifacts that those who came by one link may name in one project, and did not send (projects/claims.ts). */
+  readonly linkClaims: number;
   /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
   readonly bufferedBytes: number;
   readonly connections: number;
@@ -57,6 +59,7 @@ export const defaultSyncLimits: SyncLimits = {
   documentStructs: 50_000,
   documentClients: 4_000,
   pendingBytes: 16 * 1024,
+  linkClaims: 20_000,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,
   roomConnections: 1_000,

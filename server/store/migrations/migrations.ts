@@ -8,6 +8,7 @@ import { vault } from './0007-vault.ts';
 import { generations } from './0008-generations.ts';
 import { lent } from './0009-lent.ts';
 import { creators } from './0010-creators.ts';
+import { claimed } from './0011-claimed.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, the same on both databases: a database's version is how many of these it has had. */
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   generations,
   lent,
   creators,
+  claimed,
 ];
 
 /** The database was written by a later version of the program. */

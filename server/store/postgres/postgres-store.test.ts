@@ -5,6 +5,7 @@ import { temporaryFolder } from '../../testing/fixture.ts';
 import { POSTGRES_MISSING, startPostgres, type TestPostgres } from '../../testing/postgres.ts';
 import { type Site, storeAcceptance } from '../testing/acceptance.ts';
 import { keptAcceptance } from '../testing/kept-acceptance.ts';
+import { lendingAcceptance } from '../testing/lending-acceptance.ts';
 import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { PostgresStore } from './postgres-store.ts';
 import { Lock } from './prepare.ts';
@@ -24,6 +25,7 @@ const site = async ({ skip }: { skip(note: string): never }): Promise<Site> => {
 storeAcceptance(site);
 reviewAcceptance(site);
 keptAcceptance(site);
+lendingAcceptance(site);
 
 const name = { project: 'p', path: 'notes.md' };
 const data = new Uint8Array([1, 2, 3]);

@@ -97,6 +97,12 @@ export async function isCurrent(db: Db, unit: WriteUnit): Promise<boolean> {
   return true;
 }
 
+/** Whether a document still is in this life, with nothing behind this row of its log. */
+export async function isUnchanged(db: Db, life: DocumentLife, upto: number): Promise<boolean> {
+  const found = await findDocument(db, life);
+  return found?.generation === life.generation && !(await hasRowsAfter(db, found.id, upto));
+}
+
 async function decides(db: Db, { suggestion, token }: Extract<Write, { kind: 'decide' }>): Promise<boolean> {
   const claim = await db
     .selectFrom('decisions')

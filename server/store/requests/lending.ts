@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { can } from '../../../src/domain/access/roles.ts';
 import type { Tables } from '../schema.ts';
 import { accessRequests, type Standing } from './access.ts';
+import { type DocumentLife, isUnchanged } from './documents.ts';
 
 type Db = Kysely<Tables>;
 
@@ -13,14 +14,23 @@ interface Named {
   readonly hashes: readonly string[];
 }
 
-async function insert(db: Db, { project, hashes }: Named, lent: 0 | 1, lifts: boolean): Promise<void> {
-  const rows = [...new Set(hashes)].map((sha256) => ({ project, sha256, lent }));
+interface Rows extends Named {
+  readonly lent: 0 | 1;
+  readonly lifts: boolean;
+  readonly claimed_by: string | null;
+}
+
+async function insert(db: Db, { project, hashes, lent, lifts, claimed_by }: Rows): Promise<void> {
+  const rows = [...new Set(hashes)].map((sha256) => ({ project, sha256, lent, claimed_by }));
   for (let first = 0; first < rows.length; first += ROWS_AT_ONCE) {
     await db
       .insertInto('project_artifacts')
       .values(rows.slice(first, first + ROWS_AT_ONCE))
       .onConflict((conflict) =>
-        lifts ? conflict.columns(['project', 'sha256']).doUpdateSet({ lent }) : conflict.doNothing(),
+        conflict
+          .columns(['project', 'sha256'])
+          // Written anew also where it stays as it is: who takes claims away at the same time meets this one.
+          .doUpdateSet((row) => ({ lent: lifts ? lent : row.ref('project_artifacts.lent') })),
       )
       .execute();
   }
@@ -34,14 +44,15 @@ export async function claimArtifacts(
   const { workspace } = await accessRequests.roleIn(db, { who, place: named, now });
   if (workspace === null) return; // the project has been removed
   const { role } = await accessRequests.roleIn(db, { who, place: { workspace }, now });
-  if (!can(role, 'artifact.read')) await insert(db, named, 0, false);
+  const claimed_by = who.share;
+  if (!can(role, 'artifact.read')) await insert(db, { ...named, lent: 0, lifts: false, claimed_by });
 }
 
 /** Which artifacts are for whoever came by a link for one project. */
 export const lendingRequests = {
   /** With `lifts` also those that were only claimed: whoever gives them could have them without this project. */
   async giveArtifacts(db: Db, { lifts, ...named }: Named & { readonly lifts: boolean }): Promise<null> {
-    await insert(db, named, 1, lifts);
+    await insert(db, { ...named, lent: 1, lifts, claimed_by: null });
     return null;
   },
 
@@ -57,5 +68,57 @@ export const lendingRequests = {
       .where('sha256', '=', sha256)
       .executeTakeFirst();
     return row === undefined ? null : row.lent === 1;
+  },
+
+  async countClaims(
+    db: Db,
+    { project, share }: { readonly project: string; readonly share: string },
+  ): Promise<number> {
+    const row = await db
+      .selectFrom('project_artifacts')
+      .select(({ fn }) => fn.countAll<number | string>().as('count'))
+      .where('project', '=', project)
+      .where('claimed_by', '=', share)
+      .where('lent', '=', 0)
+      .executeTakeFirst();
+    return Number(row?.count ?? 0);
+  },
+
+  /** Projects of a workspace in which something is claimed. */
+  async projectsWithClaims(db: Db, workspace: string): Promise<string[]> {
+    const rows = await db
+      .selectFrom('project_artifacts')
+      .innerJoin('projects', 'projects.id', 'project_artifacts.project')
+      .select('project')
+      .distinct()
+      .where('projects.workspace', '=', workspace)
+      .where('lent', '=', 0)
+      .execute();
+    return rows.map(({ project }) => project);
+  },
+
+  /**
+   * Takes the claims away of what is not `named` in the project's list, as it was up to `seq`. False, and nothing
+   * done, where something was written in it since: a claim comes in one commit with what names it.
+   */
+  async letGoOfClaims(
+    db: Db,
+    wish: DocumentLife & { readonly seq: number; readonly named: readonly string[] },
+  ): Promise<boolean> {
+    const { project } = wish;
+    const claims = db.selectFrom('project_artifacts').select('sha256').where('project', '=', project);
+    const named = new Set(wish.named);
+    const rows = await claims.where('lent', '=', 0).execute();
+    const over = rows.flatMap(({ sha256 }) => (named.has(sha256) ? [] : [sha256]));
+    if (!(await isUnchanged(db, wish, wish.seq))) return false;
+    for (let first = 0; first < over.length; first += ROWS_AT_ONCE) {
+      await db
+        .deleteFrom('project_artifacts')
+        .where('project', '=', project)
+        .where('lent', '=', 0)
+        .where('sha256', 'in', over.slice(first, first + ROWS_AT_ONCE))
+        .execute();
+    }
+    return true;
   },
 };

@@ -1,6 +1,7 @@
 import { temporaryFolder } from '../../testing/fixture.ts';
 import { type Site, storeAcceptance } from '../testing/acceptance.ts';
 import { keptAcceptance } from '../testing/kept-acceptance.ts';
+import { lendingAcceptance } from '../testing/lending-acceptance.ts';
 import { reviewAcceptance } from '../testing/review-acceptance.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
@@ -11,3 +12,4 @@ const site = async (): Promise<Site> => {
 storeAcceptance(site);
 reviewAcceptance(site);
 keptAcceptance(site);
+lendingAcceptance(site);

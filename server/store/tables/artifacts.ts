@@ -20,7 +20,7 @@ export interface ArtifactTables {
   artifact_holds: { project: string; holder: string; sha256: string; created: number };
   /**
    * What a project has been given (`lent` 1), and what somebody only named there who came by a link for that one
-   * project (0): those see nothing else that the workspace has.
+   * project (0): those see nothing else that the workspace has. `claimed_by`: the link of who named it first.
    */
-  project_artifacts: { project: string; sha256: string; lent: number };
+  project_artifacts: { project: string; sha256: string; lent: number; claimed_by: string | null };
 }
