@@ -9,16 +9,21 @@ const write = (path: string): WriteUnit => [
 
 /** A disk whose commits end when the test says so. */
 function disk() {
-  const commits: { readonly paths: string[]; end(error?: Error, replaced?: number[]): void }[] = [];
+  const commits: {
+    readonly paths: string[];
+    end(error?: Error, replaced?: number[], failed?: number[]): void;
+  }[] = [];
   let lsn = 0;
   const group = new GroupCommit(
     (units) =>
       new Promise<Committed>((resolve, reject) => {
         commits.push({
           paths: units.flat().map(({ path }) => path),
-          end: (error, replaced = []) => {
+          end: (error, replaced = [], failed = []) => {
             lsn += units.length;
-            if (error === undefined) resolve({ lsn, replaced });
+            const why = serverErrors.storeFailed({ message: 'not this one' }).toJSON();
+            if (error === undefined)
+              resolve({ lsn, replaced, failed: failed.map((index) => ({ index, why })) });
             else reject(error);
           },
         });
@@ -70,4 +75,17 @@ test('what is refused because its document was replaced fails alone', async () =
   commits[0]?.end(undefined, [1]);
   expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   await expect(writes[1]).rejects.toMatchObject({ code: serverErrors.documentReplaced.code, where: 'b' });
+});
+
+test('what cannot be written fails alone, and says why', async () => {
+  const { group, commits, begun } = disk();
+  const writes = ['a', 'b', 'c'].map((path) => group.write(write(path)));
+  const results = Promise.allSettled(writes);
+  await begun(1);
+  commits[0]?.end(undefined, [], [2]);
+  expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  await expect(writes[2]).rejects.toMatchObject({
+    code: serverErrors.storeFailed.code,
+    message: 'not this one',
+  });
 });

@@ -1,3 +1,4 @@
+import { AnnealError } from '../../src/base/error.ts';
 import { serverErrors } from '../errors.ts';
 import type { Committed, WriteUnit, Written } from './write.ts';
 
@@ -18,7 +19,7 @@ export class GroupCommit {
     this.#commitAll = commitAll;
   }
 
-  /** Rejects with documentReplaced where that is so of this unit; the others in the commit are made. */
+  /** Rejects where this unit cannot be written; the others in the commit are. Errors: documentReplaced, storeFailed. */
   async write(unit: WriteUnit): Promise<Written> {
     if (this.#batch === null) {
       const units: WriteUnit[] = [];
@@ -33,8 +34,9 @@ export class GroupCommit {
     }
     const { units, done } = this.#batch;
     const index = units.push(unit) - 1;
-    const { lsn, replaced } = await done;
+    const { lsn, replaced, failed } = await done;
     if (replaced.includes(index)) throw serverErrors.documentReplaced({ where: unit[0]?.path ?? '' });
+    for (const one of failed) if (one.index === index) throw new AnnealError(one.why);
     return { lsn };
   }
 

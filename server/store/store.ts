@@ -21,7 +21,8 @@ export interface Store extends Writer {
   /**
    * Resolves when it is on disk. Writes made in one turn of the event loop are in one commit, together with those
    * that came while the commit before was under way (group-commit.ts). Rejects with documentReplaced, and nothing
-   * of the unit is written, where a document has begun anew, was moved or removed since its writer loaded it.
+   * of the unit is written, where a document has begun anew, was moved or removed since its writer loaded it. A unit
+   * that cannot be written fails alone; where the disk or the database fails, so does all of the commit.
    */
   write(...unit: WriteUnit): Promise<Written>;
 

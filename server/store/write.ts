@@ -1,3 +1,4 @@
+import type { ErrorFacts } from '../../src/base/error.ts';
 import type { Standing } from './requests/access.ts';
 
 export interface DocumentName {
@@ -52,10 +53,18 @@ export interface Written {
 /** What belongs together: where the document of one write has been replaced, none of them is made. */
 export type WriteUnit = readonly Write[];
 
+/** A unit that cannot be written by its own fault, whatever else is in the commit. */
+export interface FailedUnit {
+  readonly index: number;
+  readonly why: ErrorFacts;
+}
+
 /** What became of a commit. */
 export interface Committed extends Written {
-  /** Indices of the units of which nothing was written. */
+  /** Indices of the units of which nothing was written, as a document was replaced. */
   readonly replaced: readonly number[];
+  /** Nothing was written of these either. */
+  readonly failed: readonly FailedUnit[];
 }
 
 /** Whatever takes writes: the store, or a unit that is being put together. */

@@ -162,28 +162,40 @@ export class SealedStore implements Store {
     return sealed;
   }
 
+  /** Projects of which it is not known yet whose key they need. */
+  #unknown(batch: readonly Waiting[]): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const { unit } of batch)
+      for (const write of unit) {
+        if (!('data' in write)) continue;
+        const workspace = this.#workspaces.get(write.project);
+        if (workspace === undefined || this.#ring.current(workspace) === null) found.add(write.project);
+      }
+    return found;
+  }
+
   /** Waits only where nobody has read the project yet, so that it is not known whose key is needed. */
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
         const batch = this.#queue;
         this.#queue = [];
-        if (batch.some(({ unit }) => this.#known(unit) === null)) {
-          const writes = batch.flatMap(({ unit }) => unit);
-          const projects = new Set(writes.flatMap((write) => ('data' in write ? [write.project] : [])));
-          try {
-            for (const project of projects) await this.#sealFor(project);
-          } catch (error) {
-            for (const { reject } of batch) reject(error);
-            continue;
-          }
+        try {
+          for (const project of this.#unknown(batch)) await this.#sealFor(project);
+        } catch (error) {
+          for (const { reject } of batch) reject(error);
+          continue;
         }
         for (const { unit, resolve, reject } of batch) {
-          // The store refuses to write into what is not there.
-          const sealed = this.#known(unit) ?? this.#known(unit, HOME_WORKSPACE);
-          const project = unit[0]?.project ?? '';
-          if (sealed === null) reject(sealBroken({ kind: 'log', project }, 'there is no key'));
-          else this.#inner.write(...sealed).then(resolve, reject);
+          try {
+            // The store refuses to write into what is not there.
+            const sealed = this.#known(unit) ?? this.#known(unit, HOME_WORKSPACE);
+            const project = unit[0]?.project ?? '';
+            if (sealed === null) reject(sealBroken({ kind: 'log', project }, 'there is no key'));
+            else this.#inner.write(...sealed).then(resolve, reject);
+          } catch (error) {
+            reject(error); // what cannot be sealed keeps nobody else's from the disk
+          }
         }
       }
     } finally {

@@ -3,9 +3,9 @@ import type { Client } from 'pg';
 import { serverErrors } from '../../errors.ts';
 import { change, ensureDocument, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
-import type { Committed, DocumentName, Generation, WriteUnit } from '../write.ts';
+import type { Committed, DocumentName, FailedUnit, Generation, WriteUnit } from '../write.ts';
 import { connect } from './connection.ts';
-import { codeOf } from './postgres-error.ts';
+import { codeOf, isOwnFault, postgresError } from './postgres-error.ts';
 import { currentEpoch, Lock, lastLsn } from './prepare.ts';
 
 const FOREIGN_KEY = '23503';
@@ -87,13 +87,14 @@ export class PostgresLog {
     return client;
   }
 
-  /** In order; all of it is on disk when this resolves, or none, but for units whose document was replaced. */
+  /**
+   * In order; all of it is on disk when this resolves, or none, but for units whose document was replaced and those
+   * that cannot be written whatever else is.
+   */
   async write(units: readonly WriteUnit[]): Promise<Committed> {
     const client = await this.open();
     try {
-      const appended = await this.#append(client, units.flat());
-      const committed =
-        appended === null ? await this.#writeAll(client, units) : { lsn: appended, replaced: [] };
+      const committed = await this.#commit(client, units);
       this.#lsn = committed.lsn;
       return committed;
     } catch (error) {
@@ -109,6 +110,17 @@ export class PostgresLog {
     const client = this.#client;
     this.#client = null;
     await client?.end();
+  }
+
+  async #commit(client: Client, units: readonly WriteUnit[]): Promise<Committed> {
+    try {
+      const appended = await this.#append(client, units.flat());
+      if (appended !== null) return { lsn: appended, replaced: [], failed: [] };
+      return await this.#writeAll(client, units, false);
+    } catch (error) {
+      if (units.length === 1 || !isOwnFault(error)) throw error;
+      return this.#writeAll(client, units, true); // one of them it is: which one is found out only now
+    }
   }
 
   /** Null, and nothing done, where the writes are more than rows for documents that are there. */
@@ -141,51 +153,89 @@ export class PostgresLog {
     throw serverErrors.databaseReplaced();
   }
 
-  /** Whatever it is, one thing after the other in one transaction. */
-  async #writeAll(client: Client, units: readonly WriteUnit[]): Promise<Committed> {
-    const rows: { documents: number[]; data: Uint8Array[] } = { documents: [], data: [] };
-    const flush = async (): Promise<void> => {
-      if (rows.data.length > 0) await client.query(INSERT, [rows.documents, rows.data]);
-      rows.documents = [];
-      rows.data = [];
-    };
+  /** Whatever it is, one thing after the other in one transaction. `apart`: who cannot be written is left out. */
+  async #writeAll(client: Client, units: readonly WriteUnit[], apart: boolean): Promise<Committed> {
     const replaced: number[] = [];
-    /** Documents that were looked up in this transaction, where nothing but rows has been written since. */
-    const known = new Map<string, number>();
+    const failed: FailedUnit[] = [];
     const lsn = await kyselyOn(client)
       .transaction()
       .execute(async (transaction) => {
         await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
+        const rows = new Rows(client);
         for (const [index, unit] of units.entries()) {
-          if (unit.some(({ kind }) => kind !== 'append')) await flush(); // it looks at what is there
-          const isKnown = unit.every((write) => write.kind === 'append' && known.has(lifeOf(write)));
-          if (!isKnown && !(await isCurrent(transaction, unit))) {
-            replaced.push(index);
-            continue;
+          if (apart) await client.query('savepoint unit');
+          try {
+            if (!(await writeUnit(transaction, rows, unit))) replaced.push(index);
+            if (apart) await rows.flush();
+          } catch (error) {
+            if (!apart || !isOwnFault(error)) throw error;
+            await client.query('rollback to savepoint unit');
+            rows.forget();
+            failed.push({ index, why: postgresError(error).toJSON() });
           }
-          for (const write of unit) {
-            if (write.kind === 'append') {
-              const key = lifeOf(write);
-              const document = known.get(key) ?? (await ensureDocument(transaction, write, write.generation));
-              known.set(key, document);
-              rows.documents.push(document);
-              rows.data.push(write.data);
-            } else {
-              await flush();
-              known.clear();
-              await change(transaction, write);
-            }
-          }
+          if (apart) await client.query('release savepoint unit');
         }
-        await flush();
+        await rows.flush();
         return lastLsn(client);
       });
     const { rows: settings } = await client.query<{ value: string }>(
       "select value from settings where key = 'epoch'",
     );
     await this.#requireEpoch(settings[0]?.value);
-    return { lsn, replaced };
+    return { lsn, replaced, failed };
   }
+}
+
+/** Rows of a transaction that go in with one statement. */
+class Rows {
+  /** Documents that were looked up in this transaction, where nothing but rows has been written since. */
+  readonly known = new Map<string, number>();
+  readonly #client: Client;
+  #documents: number[] = [];
+  #data: Uint8Array[] = [];
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  add(document: number, data: Uint8Array): void {
+    this.#documents.push(document);
+    this.#data.push(data);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#data.length > 0) await this.#client.query(INSERT, [this.#documents, this.#data]);
+    this.#documents = [];
+    this.#data = [];
+  }
+
+  /** What was done has been undone. */
+  forget(): void {
+    this.known.clear();
+    this.#documents = [];
+    this.#data = [];
+  }
+}
+
+/** False, and nothing is done, where a document was replaced. */
+async function writeUnit(transaction: Kysely<Tables>, rows: Rows, unit: WriteUnit): Promise<boolean> {
+  const { known } = rows;
+  if (unit.some(({ kind }) => kind !== 'append')) await rows.flush(); // it looks at what is there
+  const isKnown = unit.every((write) => write.kind === 'append' && known.has(lifeOf(write)));
+  if (!isKnown && !(await isCurrent(transaction, unit))) return false;
+  for (const write of unit) {
+    if (write.kind === 'append') {
+      const key = lifeOf(write);
+      const document = known.get(key) ?? (await ensureDocument(transaction, write, write.generation));
+      known.set(key, document);
+      rows.add(document, write.data);
+    } else {
+      await rows.flush();
+      known.clear();
+      await change(transaction, write);
+    }
+  }
+  return true;
 }
 
 const lifeOf = ({ project, path, generation }: DocumentName & Generation): string =>

@@ -9,6 +9,12 @@ const LOCK_TIMEOUT = '55P03';
 /** Not there, not yet or no more, or not for this user; of what PostgreSQL says, and of what the network says. */
 const UNREACHABLE = /^(08|28|3D|53300|57P0|E[A-Z]+$)/;
 
+/** A value that its type does not take, a row that breaks a rule of its table, or one that is too long. */
+const OWN_FAULT = /^(21|22|23|54)[0-9A-Z]{3}$/;
+
+/** Whether a statement failed by what it was given: others may be written all the same. */
+export const isOwnFault = (error: unknown): boolean => OWN_FAULT.test(codeOf(error));
+
 /** What PostgreSQL or the way to it says, as an error with advice. */
 export function postgresError(error: unknown): AnnealError {
   if (error instanceof AnnealError) return error;

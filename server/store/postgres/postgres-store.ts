@@ -118,11 +118,12 @@ export class PostgresStore implements Store {
 
   async #commit(units: readonly WriteUnit[]): Promise<Committed> {
     try {
-      const { lsn, replaced } = await this.#log.write(units);
+      const committed = await this.#log.write(units);
+      const { lsn } = committed;
       this.#watermark.write(this.epoch, lsn); // before anybody is told
       this.heard(lsn);
       this.onCommitted(lsn);
-      return { lsn, replaced };
+      return committed;
     } catch (thrown) {
       const error = postgresError(thrown);
       // Nothing in memory can be trusted any more: a new start begins with what the database holds.

@@ -2,7 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
 import { change, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
-import type { Committed, DocumentName, Write, WriteUnit } from '../write.ts';
+import type { Committed, DocumentName, FailedUnit, Write, WriteUnit } from '../write.ts';
+import { isOwnFault, sqliteError } from './sqlite-error.ts';
 
 /** The log, without a query builder in between: this is the way that every keystroke takes. */
 export class SqliteLog {
@@ -15,6 +16,8 @@ export class SqliteLog {
   readonly #make: StatementSync;
   readonly #last: StatementSync;
   #lsn: number;
+  /** As above, within the transaction. */
+  #next = 0;
 
   /** `db` must use the same connection, and nothing else may run on it meanwhile. */
   constructor(database: DatabaseSync, db: Kysely<Tables>) {
@@ -34,28 +37,40 @@ export class SqliteLog {
     return this.#lsn;
   }
 
-  /** In order; all of it is on disk when this resolves, or none, but for units whose document was replaced. */
+  /**
+   * In order; all of it is on disk when this resolves, or none, but for units whose document was replaced and those
+   * that cannot be written whatever else is.
+   */
   async write(units: readonly WriteUnit[]): Promise<Committed> {
+    try {
+      return await this.#transaction(units, false);
+    } catch (error) {
+      if (units.length === 1 || !isOwnFault(error)) throw error;
+      return this.#transaction(units, true); // one of them it is: which one is found out only now
+    }
+  }
+
+  /** `apart`: who cannot be written is left out. */
+  async #transaction(units: readonly WriteUnit[], apart: boolean): Promise<Committed> {
     const replaced: number[] = [];
-    let lsn = this.#lsn;
+    const failed: FailedUnit[] = [];
     const known = new Map<string, Known>();
+    this.#next = this.#lsn;
     this.#begin.run();
     try {
       for (const [index, unit] of units.entries()) {
-        const plain = unit.every((write) => write.kind === 'append');
-        if (plain ? !this.#knows(known, unit) : !(await isCurrent(this.#db, unit))) {
-          replaced.push(index);
-          continue;
+        if (apart) this.#database.exec('savepoint unit');
+        try {
+          const written = isPlain(unit) ? this.#appendAll(known, unit) : await this.#changeAll(known, unit);
+          if (!written) replaced.push(index);
+        } catch (error) {
+          if (!apart || !isOwnFault(error)) throw error;
+          this.#database.exec('rollback to unit');
+          known.clear();
+          this.#next = this.#lastLsn();
+          failed.push({ index, why: sqliteError(error).toJSON() });
         }
-        for (const write of unit) {
-          if (write.kind === 'append') {
-            lsn = Number(this.#append.run(this.#documentId(known, write), write.data).lastInsertRowid);
-          } else {
-            known.clear();
-            await change(this.#db, write);
-            lsn = this.#lastLsn();
-          }
-        }
+        if (apart) this.#database.exec('release unit');
       }
       this.#commit.run();
     } catch (error) {
@@ -63,8 +78,33 @@ export class SqliteLog {
       if (this.#database.isTransaction) this.#database.exec('rollback');
       throw error;
     }
-    this.#lsn = lsn;
-    return { lsn, replaced };
+    this.#lsn = this.#next;
+    return { lsn: this.#lsn, replaced, failed };
+  }
+
+  /** What every keystroke is. False, and nothing is done, where a document was replaced. */
+  #appendAll(known: Map<string, Known>, unit: readonly Append[]): boolean {
+    if (!this.#knows(known, unit)) return false;
+    for (const write of unit) this.#appendOne(known, write);
+    return true;
+  }
+
+  async #changeAll(known: Map<string, Known>, unit: WriteUnit): Promise<boolean> {
+    if (!(await isCurrent(this.#db, unit))) return false;
+    for (const write of unit) {
+      if (write.kind === 'append') {
+        this.#appendOne(known, write);
+        continue;
+      }
+      known.clear();
+      await change(this.#db, write);
+      this.#next = this.#lastLsn();
+    }
+    return true;
+  }
+
+  #appendOne(known: Map<string, Known>, write: Append): void {
+    this.#next = Number(this.#append.run(this.#documentId(known, write), write.data).lastInsertRowid);
   }
 
   /** isCurrent, for what every keystroke is. */
@@ -102,6 +142,8 @@ export class SqliteLog {
 }
 
 type Append = Extract<Write, { kind: 'append' }>;
+
+const isPlain = (unit: WriteUnit): unit is readonly Append[] => unit.every(({ kind }) => kind === 'append');
 
 interface Known {
   readonly id: number;

@@ -109,15 +109,52 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
     expect((await append(again, 'b')).lsn).toBeGreaterThan(lsn);
   });
 
-  test('writes of one turn are one commit: where one cannot be made, none is', async (context) => {
-    const store = await withProject(await site(context));
-    await append(store, 'a');
-    const failing = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const; // there is no such project
-    const results = await Promise.allSettled([append(store, 'b'), store.write(failing), append(store, 'c')]);
-    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-    expect(words(await store.call('loadDocument', name))).toEqual(['a']);
-    await append(store, 'd'); // and the next ones are made
-    expect(words(await store.call('loadDocument', name))).toEqual(['a', 'd']);
+  test('a write that cannot be made fails alone, with all of its unit; the others of its commit are on disk', async (context) => {
+    const place = await site(context);
+    const store = await withProject(place);
+    const { lsn: before } = await append(store, 'a');
+    const at = (path: string) => ({ project: 'p', path });
+    const nobodys = { kind: 'seed', ...name, project: 'nobody', data: bytes('x') } as const; // there is no such project
+    const half = {
+      kind: 'append',
+      ...at('half.md'),
+      generation: 1,
+      creates: true,
+      data: bytes('h'),
+    } as const;
+    const nothing = { ...half, ...at('nothing.md'), data: null as unknown as Uint8Array };
+    const results = await Promise.allSettled([
+      append(store, 'b'),
+      store.write(nobodys),
+      append(store, 'c', at('made.md')),
+      store.write(half, nobodys),
+      append(store, 'd', at('made.md')),
+      store.write(nothing),
+      append(store, 'e'),
+    ]);
+    const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.lsn] : []));
+    expect(results.map(({ status }) => status === 'fulfilled')).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+    for (const index of [1, 3])
+      expect(results[index]).toMatchObject({ reason: { code: serverErrors.storeFailed.code } });
+    for (const lsn of made) expect(lsn).toBeGreaterThan(before);
+    const { lsn: after } = await append(store, 'f'); // and the next ones are made
+    expect(after).toBeGreaterThan(Math.max(...made));
+    expect(store.lsn).toBe(after);
+    await store.close();
+    const again = await place.open();
+    onTestFinished(() => again.close());
+    expect(words(await again.call('loadDocument', name))).toEqual(['a', 'b', 'e', 'f']);
+    expect(words(await again.call('loadDocument', at('made.md')))).toEqual(['c', 'd']);
+    for (const path of ['half.md', 'nothing.md'])
+      expect(await again.call('loadDocument', at(path))).toMatchObject({ generation: null, updates: [] });
   });
 
   test('renamed and removed for good in the same commit as what is written about it', async (context) => {
