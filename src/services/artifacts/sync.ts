@@ -1,7 +1,7 @@
 import { AnnealError, toAnnealError } from '../../base/error.ts';
 import type { ArtifactStore, ProjectFiles, RemoteArtifacts, Sha256 } from '../../domain/artifacts/ports.ts';
 import { runErrors } from '../../domain/runs/errors.ts';
-import type { Locks, Settings } from '../../domain/runs/ports.ts';
+import type { Locks, SharedSettings } from '../../domain/runs/ports.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
 import { type ArtifactState, type SyncState, together } from './state.ts';
 import type { Moving, Transfers } from './transfers.ts';
@@ -24,7 +24,7 @@ interface Deps {
   readonly remote: RemoteArtifacts;
   readonly transfers: Transfers;
   readonly files: (project: string) => Promise<ProjectFiles>;
-  readonly settings: Settings;
+  readonly settings: SharedSettings;
   readonly locks: Pick<Locks, 'tryHold'>;
   /** Calls back after so many milliseconds, unless the function is called that it gives back. */
   readonly after: (ms: number, work: () => void) => () => void;
@@ -205,20 +205,14 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   });
 
   const unsent = createUnsent(deps.settings);
-  const remember = ({ project, sha256 }: Item) => {
-    const key = unsentKey(project, sha256);
-    return unsent.change((known) => (known.includes(key) ? null : [...known, key]));
-  };
-  const forget = ({ project, sha256 }: Item) => {
-    const key = unsentKey(project, sha256);
-    return unsent.change((known) => (known.includes(key) ? known.filter((other) => other !== key) : null));
-  };
+  const remember = ({ project, sha256 }: Item) => unsent.add(unsentKey(project, sha256));
+  const forget = ({ project, sha256 }: Item) => unsent.remove(unsentKey(project, sha256));
   const recall = async (): Promise<void> => {
     for (const key of await unsent.read()) {
       const [project = '', sha256 = ''] = key.split(' ');
       const here = await deps.store.stat(sha256);
       if (here !== null) note(sha256, project, here.bytes);
-      else await unsent.change((known) => known.filter((other) => other !== key)); // there is nothing to send
+      else await unsent.remove(key); // there is nothing to send
     }
     await work();
   };

@@ -1,5 +1,5 @@
 import type { ArtifactStore, ProjectFiles, RemoteArtifacts } from '../../domain/artifacts/ports.ts';
-import type { Locks, RunStore, Settings } from '../../domain/runs/ports.ts';
+import type { Locks, RunStore, SharedSettings } from '../../domain/runs/ports.ts';
 import { createRunHolds } from '../../services/artifacts/holds.ts';
 import { type ArtifactSync, createArtifactSync } from '../../services/artifacts/sync.ts';
 import type { Transfers } from '../../services/artifacts/transfers.ts';
@@ -13,7 +13,7 @@ export function startArtifactSync(deps: {
   readonly remote: RemoteArtifacts;
   readonly transfers: Transfers;
   readonly files: (project: string) => Promise<ProjectFiles>;
-  readonly settings: Settings;
+  readonly settings: SharedSettings;
   readonly locks: Locks;
   readonly runs: RunStore;
 }): ArtifactSync {
