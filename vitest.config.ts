@@ -35,6 +35,11 @@ export default defineConfig({
         // Known beforehand: a dependency found while tests run makes Vite reload the page under them.
         optimizeDeps: {
           include: [
+            '@mantine/core',
+            '@mantine/hooks',
+            '@mantine/notifications',
+            '@tabler/icons-react',
+            '@tanstack/react-query',
             '@tensorflow/tfjs-core',
             '@tensorflow/tfjs-backend-cpu',
             '@tensorflow/tfjs-backend-wasm',
@@ -45,6 +50,12 @@ export default defineConfig({
             'lib0/decoding',
             'lib0/encoding',
             'monaco-editor/editor',
+            'monaco-editor/editor/contrib/suggest/browser/suggestController',
+            'react',
+            'react-dom',
+            'react-dom/client',
+            'react/jsx-dev-runtime',
+            'react/jsx-runtime',
             'tus-js-client',
             'y-protocols/awareness',
             'y-protocols/sync',
@@ -62,6 +73,12 @@ export default defineConfig({
         },
         test: {
           name: 'browser',
+          provide: {
+            drawn: {
+              seed: Number(process.env.ANNEAL_SEED ?? Date.now() % 2 ** 31),
+              all: process.env.ANNEAL_ALL === '1',
+            },
+          },
           include: ['src/**/*.browser.test.ts', 'src/**/*.browser.test.tsx'],
           testTimeout: 120_000,
           // As in Node, without which the one would wait for the other to end; of its pages there is one at a time.

@@ -12,11 +12,18 @@ import { opProgram } from './op-program.ts';
 import { createReferenceDevice } from './reference/device.ts';
 import { expectSameBits } from './same-bits.ts';
 
+export type AcceptedOp = keyof typeof OP_CASES;
+export const ACCEPTED_OPS = Object.keys(OP_CASES) as readonly AcceptedOp[];
+
 /**
  * What every device must pass. Each op is compared with the reference device over seeded shapes; then the
  * promises of Device, Session and Executable one by one.
  */
-export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>): void {
+export function deviceAcceptance(
+  name: string,
+  makeDevice: () => Promise<Device>,
+  ops: readonly AcceptedOp[] = ACCEPTED_OPS,
+): void {
   describe(`${name} as a device`, () => {
     let device: Device;
     const reference = createReferenceDevice();
@@ -25,7 +32,7 @@ export function deviceAcceptance(name: string, makeDevice: () => Promise<Device>
     });
     afterAll(() => device.dispose());
 
-    for (const op of Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]) {
+    for (const op of ops) {
       test(`${op} computes what reference computes, and the same bits again`, async () => {
         const seed = hash32(20_251, ...new TextEncoder().encode(op));
         const cases = OP_CASES[op](new Random(seed)) as readonly OpCase<OpName>[];

@@ -5,7 +5,7 @@ import type { OpName } from '../graph/ir.ts';
 import { lower } from '../graph/lower/lower.ts';
 import { roundToHalf } from '../graph/round-to-half.ts';
 import { verifyFixture } from '../training/verify.ts';
-import { relativeError, runOnce } from './acceptance.ts';
+import { ACCEPTED_OPS, type AcceptedOp, relativeError, runOnce } from './acceptance.ts';
 import { OP_CASES } from './acceptance-cases.ts';
 import type { OpCase, Operand } from './acceptance-operands.ts';
 import { type FixtureFiles, tensorsOf } from './fixture-acceptance.ts';
@@ -23,6 +23,7 @@ export function float16Acceptance(
   name: string,
   makeDevice: () => Promise<Device>,
   fixtures: readonly FixtureFiles[],
+  ops: readonly AcceptedOp[] = FLOAT16_OPS,
 ): void {
   describe(`${name} with float16`, () => {
     let device: Device;
@@ -32,7 +33,7 @@ export function float16Acceptance(
     });
     afterAll(() => device.dispose());
 
-    test.each(OPS)(
+    test.each(ops)(
       '%s computes what reference computes, and the same bits again',
       async (op) => {
         const { seed, cases } = casesOf(op);
@@ -78,13 +79,13 @@ export function float16Acceptance(
 }
 
 /** Those of which any case is computed from halves. */
-const OPS = (Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]).filter((op) => {
+export const FLOAT16_OPS: readonly AcceptedOp[] = ACCEPTED_OPS.filter((op) => {
   const { program } = opProgram(op, casesOf(op).cases, true);
   return lower(program, { half: true }).tensors.some(({ dtype }) => dtype === 'f16');
 });
 
 /** Cases with rows of fours, of numbers that halves hold, before the change of sign. */
-function casesOf(op: keyof typeof OP_CASES) {
+function casesOf(op: AcceptedOp) {
   const seed = hash32(1116, ...new TextEncoder().encode(op));
   const random = new Random(seed);
   const cases: OpCase<OpName>[] = [];
