@@ -39,20 +39,31 @@ export function changedTo(content: VersionContent, text: string, by: ReviewPerso
     if (last !== undefined && last[1] === author) last[0] += length;
     else spans.push([length, author]);
   };
-  const kept = (from: number, to: number): void => {
-    let at = 0;
-    for (const [length, author] of content.spans) {
-      push(Math.max(0, Math.min(at + length, to) - Math.max(at, from)), author);
-      at += length;
+  const before = content.spans[Symbol.iterator]();
+  let [left, author] = [0, -1];
+  /** Goes on in the text before; what is passed over is not kept. */
+  const pass = (length: number, keeps: boolean): void => {
+    for (let rest = length; rest > 0; ) {
+      if (left === 0) {
+        const next = before.next();
+        if (next.done) return;
+        [left, author] = next.value;
+        continue;
+      }
+      const taken = Math.min(left, rest);
+      if (keeps) push(taken, author);
+      left -= taken;
+      rest -= taken;
     }
   };
   let at = 0;
   for (const { start, end, text: inserted } of lineEdits(content.text, text)) {
-    kept(at, start);
+    pass(start - at, true);
+    pass(end - start, false);
     push(inserted.length, own);
     at = end;
   }
-  kept(at, content.text.length);
+  pass(content.text.length - at, true);
   return { text, people, spans };
 }
 

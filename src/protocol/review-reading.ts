@@ -5,6 +5,7 @@ import {
   decisionSchema,
   type Merge,
   mergeSchema,
+  type ReviewComment,
   type ReviewPerson,
   ReviewRoot,
   resolutionSchema,
@@ -41,11 +42,16 @@ const byTime = (a: { created: number; id: string }, b: { created: number; id: st
 /** Oldest first, with their comments. */
 export function readThreads(roots: ReviewRoots): WholeThread[] {
   const resolutions = entriesOf(roots(ReviewRoot.resolutions), resolutionSchema);
-  const comments = [...entriesOf(roots(ReviewRoot.comments), commentSchema).values()].sort(byTime);
+  const said = new Map<string, ReviewComment[]>();
+  for (const comment of [...entriesOf(roots(ReviewRoot.comments), commentSchema).values()].sort(byTime)) {
+    const before = said.get(comment.thread);
+    if (before === undefined) said.set(comment.thread, [comment]);
+    else before.push(comment);
+  }
   return [...entriesOf(roots(ReviewRoot.threads), threadSchema).values()].sort(byTime).map((thread) => ({
     ...thread,
     resolved: resolutions.get(thread.id) ?? null,
-    comments: comments.filter((comment) => comment.thread === thread.id),
+    comments: said.get(thread.id) ?? [],
   }));
 }
 

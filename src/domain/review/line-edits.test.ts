@@ -37,6 +37,43 @@ test('the edits make the one text of the other, and as few lines go as must', ()
   );
 });
 
+test('however little may be looked at, the edits make the one text of the other', () => {
+  const line = fc.constantFrom('a\n', 'b\n', 'c\n', '\n');
+  const text = fc
+    .tuple(fc.array(line, { maxLength: 30 }), fc.constantFrom('', 'a', 'z'))
+    .map(([lines, last]) => lines.join('') + last);
+  const few = fc.record({
+    lines: fc.nat({ max: 20 }),
+    differences: fc.nat({ max: 8 }),
+    steps: fc.nat({ max: 30 }),
+  });
+  fc.assert(
+    fc.property(text, text, few, (before, after, bounds) => {
+      const edits = lineEdits(before, after, bounds);
+      expect(applied(before, edits)).toBe(after);
+      let last = -1;
+      for (const { start, end } of edits) {
+        expect(start).toBeGreaterThan(last);
+        expect(end).toBeGreaterThanOrEqual(start);
+        last = end;
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('of very many lines that are alike only the ends are looked at', () => {
+  const before = `x\n${'\n'.repeat(2_000_000)}y\nend\n`;
+  const after = `p\n${'\n'.repeat(1_999_850)}q\nend\n`;
+  const tail = 'end\n'.length;
+  expect(lineEdits(before, after)).toEqual([
+    { start: 0, end: before.length - tail, text: after.slice(0, -tail) },
+  ]);
+  const fewer = [`x\n${'\n'.repeat(30_000)}y\n`, `p\n${'\n'.repeat(29_850)}q\n`] as const;
+  expect(lineEdits(...fewer)).toHaveLength(2);
+  expect(lineEdits(...fewer, { lines: 40_000, differences: 200, steps: 20_000 })).toHaveLength(1);
+});
+
 test('texts that have nothing in common are replaced in one piece', () => {
   const lines = (mark: string): string => Array.from({ length: 3_000 }, (_, i) => `${mark}${i}\n`).join('');
   expect(lineEdits(lines('a'), lines('b'))).toEqual([{ start: 0, end: lines('a').length, text: lines('b') }]);
