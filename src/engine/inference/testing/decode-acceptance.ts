@@ -6,7 +6,7 @@ import { tinyGpt2, tinyLlama } from '../../training/testing/specs.ts';
 import { generateBatch } from '../generate.ts';
 import { letters, openTiny, sampling, tokenizer } from './tiny-decoder.ts';
 
-const MODELS: readonly (readonly [string, ModelConfig])[] = [
+export const DECODED: readonly (readonly [string, ModelConfig])[] = [
   ['gpt2', { ...tinyGpt2, n_positions: 48 }],
   ['llama', { ...tinyLlama, max_position_embeddings: 48 }],
 ];
@@ -14,8 +14,8 @@ const MODELS: readonly (readonly [string, ModelConfig])[] = [
 const PROMPTS = ['a', letters.slice(0, 9), letters.repeat(4), 'hello', `${letters}${letters}`];
 
 /** On any device: several prompts decode side by side as the reference device has it, and draws repeat. */
-export function decodeAcceptance(name: string, open: () => Promise<Device>): void {
-  test.each(MODELS)(
+export function decodeAcceptance(name: string, open: () => Promise<Device>, models = DECODED): void {
+  test.each(models)(
     `${name}: %s writes what reference writes, several prompts at once`,
     async (_, model) => {
       const greedy = { tokenizer, sampling: { ...sampling, max_new_tokens: 20 }, prompts: PROMPTS };
