@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { AnnealError, toAnnealError } from '../src/base/error.ts';
 import { oidcOptions, tlsOptions } from './access/options.ts';
 import { isLoopback } from './access/sign-in-mode.ts';
-import { bucketFrom } from './artifacts/s3/bucket.ts';
+import { bucketFrom } from './artifacts/s3/options.ts';
 import { serverErrors } from './errors.ts';
 import type { RunningServer, ServerOptions } from './options.ts';
 import { startServer } from './server.ts';

@@ -1,6 +1,6 @@
 import type { OidcOptions } from './access/oidc.ts';
 import type { SignInMode } from './access/sign-in-mode.ts';
-import type { BucketOptions } from './artifacts/s3/bucket.ts';
+import type { BucketOptions } from './artifacts/s3/options.ts';
 import type { BodyTimes } from './http/body-time.ts';
 import type { ConnectionLimits } from './http/connections.ts';
 import type { PauseTimes } from './review/edit-watch.ts';

@@ -9,9 +9,7 @@ import { FolderBlobs } from './folder/folder-blobs.ts';
 import { FolderIncoming } from './folder/folder-incoming.ts';
 import type { Blobs, Incoming } from './ports.ts';
 import { resealArtifacts } from './reseal.ts';
-import { type BucketOptions, openBucket } from './s3/bucket.ts';
-import { S3Blobs } from './s3/s3-blobs.ts';
-import { S3Incoming } from './s3/s3-incoming.ts';
+import type { BucketOptions } from './s3/options.ts';
 import { type Keys, SealedBlobs, spaceOf } from './sealed-blobs.ts';
 import { Uploads } from './uploads.ts';
 
@@ -111,10 +109,10 @@ async function openFolder(
   }
 }
 
+/** Loaded where it is used: the SDK takes as much memory and time to start as the rest of the server. */
 async function openS3(options: BucketOptions, local: FolderIncoming): Promise<Place> {
-  const bucket = await openBucket(options);
-  const blobs = new S3Blobs(bucket);
-  return { blobs, incoming: new S3Incoming(bucket, blobs, local, options) };
+  const s3 = await import('./s3/open.ts');
+  return s3.openS3(options, local);
 }
 
 /** Versions before 0.2 knew no workspaces: what they stored is everybody's who was there. */

@@ -1,6 +1,6 @@
 import { Access } from '../access/access.ts';
 import { Accounts } from '../access/accounts.ts';
-import { Oidc } from '../access/oidc.ts';
+import type { Oidc, OidcOptions } from '../access/oidc.ts';
 import type { SignInMode } from '../access/sign-in-mode.ts';
 import { spreadAttempts, spreadRoleChanges } from '../access/spread.ts';
 import { Throttle } from '../access/throttle.ts';
@@ -20,6 +20,12 @@ export interface People {
 
 const MAX_WORKSPACES = 20;
 
+/** Loaded where it is used. */
+async function openOidc(options: OidcOptions): Promise<Oidc> {
+  const { Oidc } = await import('../access/oidc.ts');
+  return new Oidc(options);
+}
+
 export async function openPeople(
   { options, clock, closing }: Starting,
   { store, fanout }: Storage,
@@ -27,7 +33,7 @@ export async function openPeople(
 ): Promise<People> {
   const { publicUrl = null, tls = null } = options;
   const secure = publicUrl === null ? tls !== null : publicUrl.startsWith('https:');
-  const oidc = options.oidc == null || mode === 'off' ? null : new Oidc(options.oidc);
+  const oidc = options.oidc == null || mode === 'off' ? null : await openOidc(options.oidc);
   const access = new Access(store, clock, { mode, secure });
   const throttle = new Throttle(clock);
   const accounts = new Accounts(store, access, clock, {

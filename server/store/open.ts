@@ -1,7 +1,6 @@
 import { serverErrors } from '../errors.ts';
 import type { Fanout } from '../sync/fanout.ts';
-import { RedisFanout } from '../sync/redis/redis-fanout.ts';
-import { PostgresStore } from './postgres/postgres-store.ts';
+import type { PostgresStore } from './postgres/postgres-store.ts';
 import { SqliteStore } from './sqlite/sqlite-store.ts';
 import type { Store } from './store.ts';
 
@@ -38,10 +37,13 @@ export async function openStore({ folder, databaseUrl, redisUrl }: StoreOptions)
       message: 'ANNEAL_DATABASE_URL takes an address such as postgres://user:password@host:5432/database',
     });
   }
-  const store = await PostgresStore.open({ url: databaseUrl, folder, shared: redisUrl !== null });
+  // Loaded where they are used: most servers need neither, and Redis' client alone has 650 files.
+  const postgres = await import('./postgres/postgres-store.ts');
+  const store = await postgres.PostgresStore.open({ url: databaseUrl, folder, shared: redisUrl !== null });
   if (redisUrl === null) return { store, fanout: null };
   try {
-    const fanout = await RedisFanout.open(redisUrl, String(store.epoch));
+    const redis = await import('../sync/redis/redis-fanout.ts');
+    const fanout = await redis.RedisFanout.open(redisUrl, String(store.epoch));
     await tellCommits(store, fanout);
     return { store, fanout };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type Artifacts, openArtifacts } from '../artifacts/open.ts';
-import type { BucketOptions } from '../artifacts/s3/bucket.ts';
+import type { BucketOptions } from '../artifacts/s3/options.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { KeyRing } from '../vault/key-ring.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { BucketOptions } from '../artifacts/s3/bucket.ts';
+import type { BucketOptions } from '../artifacts/s3/options.ts';
 
 interface Kept {
   readonly bytes: Buffer;

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { S3Store } from '@tus/s3-store';
 import type { ByteRange, Incoming, Spool } from '../ports.ts';
-import { type Bucket, type BucketOptions, clientConfig, isMissing } from './bucket.ts';
+import { type Bucket, clientConfig, isMissing } from './bucket.ts';
+import type { BucketOptions } from './options.ts';
 import type { S3Blobs } from './s3-blobs.ts';
 
 /**
