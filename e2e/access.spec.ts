@@ -6,6 +6,7 @@ import {
   openAccount,
   openSettings,
   PASSWORD,
+  revoke,
   signIn,
   takeOnce,
 } from './testing/access.ts';
@@ -134,7 +135,7 @@ test('a share link lets a guest read until it is revoked; a key lets a program i
   await expect(guest.getByText('Viewer in Home, through a link')).toBeVisible();
   await guest.keyboard.press('Escape');
 
-  await ada.getByRole('button', { name: 'Revoke Reviewer' }).click();
+  await revoke(ada, 'Reviewer');
   await expect(ada.getByText('No links.')).toBeVisible();
   await expect(guest.getByRole('dialog', { name: 'Your link has ended' })).toBeVisible();
   await guest.getByRole('button', { name: 'Leave' }).click();
@@ -148,7 +149,7 @@ test('a share link lets a guest read until it is revoked; a key lets a program i
   const asProgram = () =>
     fetch(`${server.url}/api/v1/projects`, { headers: { authorization: `Bearer ${key}` } });
   expect((await asProgram()).status).toBe(200);
-  await ada.getByRole('button', { name: 'Revoke nightly' }).click();
+  await revoke(ada, 'nightly');
   await expect(ada.getByText('No keys.')).toBeVisible();
   expect((await asProgram()).status).toBe(401);
 });

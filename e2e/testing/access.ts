@@ -46,6 +46,13 @@ export async function invite(owner: Page, name: string, role: string): Promise<s
   return await takeOnce(owner, 'Link');
 }
 
+/** A key or a share link, by its name. */
+export async function revoke(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: `Revoke ${name}` }).click();
+  const dialog = page.getByRole('dialog', { name: `Revoke ${name}?` });
+  await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
+}
+
 export async function changeRole(owner: Page, name: string, role: string): Promise<void> {
   await owner.getByRole('combobox', { name: `Role of ${name}` }).click();
   await owner.getByRole('option', { name: role }).click();

@@ -1,5 +1,5 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { ColorSchemeMenu } from '../app/color-scheme-menu.tsx';
 import './front.css';
 
@@ -9,8 +9,11 @@ export function Front(props: {
   readonly about?: ReactNode;
   readonly children?: ReactNode;
 }) {
+  const page = useRef<HTMLElement>(null);
+  // There is nothing else to do here: whoever has no mouse at hand begins at once.
+  useEffect(() => page.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), []);
   return (
-    <main className="front">
+    <main className="front" ref={page}>
       <div className="front-corner">
         <ColorSchemeMenu />
       </div>

@@ -72,7 +72,7 @@ export function InvitationPage() {
   }
   if (hasAccount) {
     return (
-      <Front title={title} about={about}>
+      <Front key="sign in" title={title} about={about}>
         <SignInForm
           onLeave={() => {
             keep();

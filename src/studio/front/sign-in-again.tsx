@@ -36,7 +36,7 @@ export function SignInAgain() {
       <Stack>
         <Text size="sm">
           {isGuest
-            ? 'It was revoked or has run out. '
+            ? 'It was revoked or has run out. Ask whoever sent it for another, or sign in if you have an account. '
             : `You were signed in as ${lost.name ?? 'somebody'}, and the session has ended. `}
           What you wrote is kept on this device{isGuest ? '.' : ' and goes to the server when you are back.'}
         </Text>

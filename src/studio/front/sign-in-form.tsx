@@ -81,6 +81,7 @@ export function SignInForm(props: {
           <Button
             component="a"
             href={oidc.path}
+            className="sign-in-with"
             variant="default"
             {...(props.beside === true ? { target: '_blank', rel: 'noopener' } : {})}
             onClick={props.onLeave}

@@ -40,16 +40,15 @@ export function General(props: { readonly workspace: SessionWorkspace; readonly 
           if (!busy && name.trim() !== '') void rename();
         }}
       >
-        <Group align="end" gap="xs">
-          <TextInput
-            flex={1}
-            label="Name of the workspace"
-            maxLength={120}
-            readOnly={!mayManage}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          {mayManage && (
+        {mayManage ? (
+          <Group align="end" gap="xs">
+            <TextInput
+              flex={1}
+              label="Name of the workspace"
+              maxLength={120}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
             <Button
               type="submit"
               variant="default"
@@ -58,8 +57,12 @@ export function General(props: { readonly workspace: SessionWorkspace; readonly 
             >
               Rename
             </Button>
-          )}
-        </Group>
+          </Group>
+        ) : (
+          <Title order={3} fz="sm" style={{ overflowWrap: 'anywhere' }}>
+            {workspace.name}
+          </Title>
+        )}
         <Text size="xs" c="dimmed" mt={6}>
           Programs know it as {workspace.id}, whatever its name.
         </Text>

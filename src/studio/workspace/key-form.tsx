@@ -46,7 +46,7 @@ export function KeyForm(props: { readonly workspace: SessionWorkspace; readonly 
       >
         <Stack gap={8}>
           {Object.entries(scopes).map(([scope, says]) => (
-            <Checkbox key={scope} size="xs" value={scope} label={scope} description={says} />
+            <Checkbox key={scope} size="sm" value={scope} label={scope} description={says} />
           ))}
         </Stack>
       </Checkbox.Group>

@@ -6,6 +6,7 @@ import { useServices } from '../app/services.ts';
 import { useSession } from '../app/use-session.ts';
 import type { SessionWorkspace } from '../app/use-workspace.ts';
 import { AccessList, AccessRow } from './access-list.tsx';
+import { confirmRevoking } from './confirm-revoking.tsx';
 import { KeyForm } from './key-form.tsx';
 import { expiryWords } from './lasting.ts';
 import { useKeys } from './use-access.ts';
@@ -54,10 +55,14 @@ export function Keys({ workspace }: { readonly workspace: SessionWorkspace }) {
             }
           >
             <Button
-              size="compact-sm"
+              size="xs"
               variant="default"
               aria-label={`Revoke ${key.name}`}
-              onClick={() => revoke.mutate(key.id)}
+              onClick={() =>
+                confirmRevoking(key.name, 'Programs that use the key are refused at once.', () =>
+                  revoke.mutate(key.id),
+                )
+              }
             >
               Revoke
             </Button>

@@ -66,10 +66,10 @@ export function Members({ workspace }: { readonly workspace: SessionWorkspace })
                 </>
               }
               about={`since ${new Date(member.since).toLocaleDateString()}${
-                isLastOwner ? '; a workspace has at least one owner' : ''
+                mayManage && isLastOwner ? '; a workspace has at least one owner' : ''
               }`}
             >
-              {mayManage ? (
+              {mayManage && !isLastOwner ? (
                 <>
                   <Select
                     size="xs"
@@ -78,17 +78,13 @@ export function Members({ workspace }: { readonly workspace: SessionWorkspace })
                     data={roles.map((role) => ({ value: role, label: roleWords[role].name }))}
                     value={member.role}
                     allowDeselect={false}
-                    disabled={isLastOwner || change.isPending}
+                    disabled={change.isPending}
                     onChange={(role) =>
                       role !== null && change.mutate({ user: member.user, role: role as Role })
                     }
                   />
                   <Tooltip label={member.user === self ? 'Leave the workspace' : 'Remove from the workspace'}>
-                    <ActionIcon
-                      aria-label={`Remove ${member.name}`}
-                      disabled={isLastOwner}
-                      onClick={() => confirmRemoval(member)}
-                    >
+                    <ActionIcon aria-label={`Remove ${member.name}`} onClick={() => confirmRemoval(member)}>
                       <IconTrash size={16} stroke={1.6} />
                     </ActionIcon>
                   </Tooltip>
@@ -112,8 +108,13 @@ export function Members({ workspace }: { readonly workspace: SessionWorkspace })
                 name={`As ${roleWords[role].one}`}
                 about={`made ${new Date(created).toLocaleString()}, ${expiryWords(expires, clock.now())}`}
               >
-                <Button size="compact-sm" variant="default" onClick={() => invitations.revoke.mutate(id)}>
-                  Take back
+                <Button
+                  size="xs"
+                  variant="default"
+                  aria-label={`Revoke the invitation as ${roleWords[role].one}`}
+                  onClick={() => invitations.revoke.mutate(id)}
+                >
+                  Revoke
                 </Button>
               </AccessRow>
             )}

@@ -21,7 +21,10 @@ export function Once(props: OnceProps) {
             value={props.value}
             readOnly
             flex="1 1 220px"
-            styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+            // At 14 px some browsers lose the underscores, which stand lowest, and with them half of a secret's look.
+            styles={{
+              input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 13, lineHeight: '22px' },
+            }}
             onFocus={(event) => event.currentTarget.select()}
           />
           <CopyButton value={props.value} timeout={4000}>

@@ -1,6 +1,8 @@
 import { Alert, Button, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { IconCheck } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { AnnealError } from '../../base/error.ts';
+import { protocolErrors } from '../../protocol/errors.ts';
 import { MIN_PASSWORD } from '../../protocol/http/access.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useServices } from '../app/services.ts';
@@ -14,6 +16,9 @@ export function Password() {
   const [outcome, setOutcome] = useState<'done' | { readonly error: unknown } | null>(null);
   const [busy, setBusy] = useState(false);
   const isShort = next.length < MIN_PASSWORD;
+  const currentField = useRef<HTMLInputElement>(null);
+  const failure = outcome === null || outcome === 'done' ? null : outcome.error;
+  const isWrong = failure instanceof AnnealError && failure.code === protocolErrors.wrongCredentials.code;
   const submit = async (): Promise<void> => {
     setBusy(true);
     setOutcome(null);
@@ -24,6 +29,7 @@ export function Password() {
       setOutcome('done');
     } catch (error) {
       setOutcome({ error });
+      currentField.current?.focus();
     } finally {
       setBusy(false);
     }
@@ -45,11 +51,16 @@ export function Password() {
           </Text>
         </div>
         <PasswordInput
+          ref={currentField}
           label="Password now"
           autoComplete="current-password"
           maxLength={256}
           value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
+          error={isWrong ? 'This is not your password. Nothing was changed.' : null}
+          onChange={(event) => {
+            setCurrent(event.currentTarget.value);
+            if (isWrong) setOutcome(null);
+          }}
         />
         <PasswordInput
           label="New password"
@@ -65,8 +76,8 @@ export function Password() {
             <Text size="sm">The new password is set.</Text>
           </Alert>
         )}
-        {outcome !== null && outcome !== 'done' && (
-          <ErrorNotice error={outcome.error}>
+        {failure !== null && !isWrong && (
+          <ErrorNotice error={failure}>
             <Text size="sm">Nothing was changed.</Text>
           </ErrorNotice>
         )}

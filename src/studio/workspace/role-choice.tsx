@@ -20,7 +20,7 @@ export function RoleChoice<R extends Role>(props: {
         {props.among.map((role) => (
           <Radio
             key={role}
-            size="xs"
+            size="sm"
             value={role}
             label={roleWords[role].name}
             description={`May ${roleWords[role].may}.`}

@@ -1,4 +1,5 @@
 import { Badge, Container, Group, Tabs, Text, Title } from '@mantine/core';
+import { useEffect, useRef } from 'react';
 import { Navigate, useParams, useSearchParams } from 'react-router';
 import { useSession } from '../app/use-session.ts';
 import { useWorkspaces } from '../app/use-workspace.ts';
@@ -30,6 +31,11 @@ export function WorkspaceScreen() {
   const tabs = isOff ? WITHOUT_SIGN_IN : TABS.filter((tab) => isOwner || !FOR_OWNERS.includes(tab));
   const wanted = search.get('tab');
   const tab: Tab = tabs.find((one) => one === wanted) ?? tabs[0] ?? 'general';
+  const row = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab is another place in the row
+  useEffect(() => {
+    row.current?.querySelector('[data-active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [tab, id]);
 
   if (current === null) {
     return (
@@ -65,7 +71,7 @@ export function WorkspaceScreen() {
         onChange={(next) => next !== null && setSearch({ tab: next }, { replace: true })}
         keepMounted={false}
       >
-        <Tabs.List mb="lg" className="settings-tabs">
+        <Tabs.List ref={row} mb="lg" className="settings-tabs">
           {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {TITLES[one]}

@@ -7,6 +7,7 @@ import type { SessionWorkspace } from '../app/use-workspace.ts';
 import { projectsQuery } from '../shared/projects-query.ts';
 import { roleWords } from '../shared/role-words.ts';
 import { AccessList, AccessRow } from './access-list.tsx';
+import { confirmRevoking } from './confirm-revoking.tsx';
 import { expiryWords } from './lasting.ts';
 import { ShareForm } from './share-form.tsx';
 import { useShares } from './use-access.ts';
@@ -40,10 +41,14 @@ export function Shares({ workspace }: { readonly workspace: SessionWorkspace }) 
             }, ${expiryWords(share.expires, clock.now())}`}
           >
             <Button
-              size="compact-sm"
+              size="xs"
               variant="default"
               aria-label={`Revoke ${share.name}`}
-              onClick={() => revoke.mutate(share.id)}
+              onClick={() =>
+                confirmRevoking(share.name, 'Whoever came in through the link is out at once.', () =>
+                  revoke.mutate(share.id),
+                )
+              }
             >
               Revoke
             </Button>

@@ -63,7 +63,7 @@ export function Storage({ workspace }: { readonly workspace: SessionWorkspace })
             <NumberInput
               flex={1}
               label="Limit in GB"
-              placeholder="None of its own"
+              placeholder="What the server allows"
               min={0}
               decimalScale={3}
               value={limit}
@@ -75,7 +75,7 @@ export function Storage({ workspace }: { readonly workspace: SessionWorkspace })
               loading={change.isPending}
               disabled={limit === '' && (data === undefined || data.quota === null)}
             >
-              {limit === '' && data?.quota != null ? 'Take the limit away' : 'Set it'}
+              {limit === '' && data?.quota != null ? 'Leave it to the server' : 'Set it'}
             </Button>
           </Group>
         </form>
