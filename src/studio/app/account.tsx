@@ -27,7 +27,7 @@ export function AccountHead() {
         : `${roleWords[guest.role].name} in ${guest.workspaceName}, through a link`;
   return (
     <div style={{ padding: '8px 12px' }}>
-      <Text size="sm" fw={600} truncate>
+      <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
         {name}
       </Text>
       <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>

@@ -46,7 +46,9 @@ export function composeServices(): Services {
   void session.refresh();
   const said = createProfileStore(localStorage, Math.random, () => crypto.randomUUID());
   const profile = sessionProfile(said, session);
+  const locks = createWebLocks(navigator.locks);
   const documents = createDocuments({
+    locks,
     store: openDocumentStore(),
     server: location.origin.replace(/^http/, 'ws'),
     profile,
@@ -57,7 +59,6 @@ export function composeServices(): Services {
   });
   const database = openDatabase();
   const settings = createDexieSettings(database);
-  const locks = createWebLocks(navigator.locks);
   const artifactStore = createOpfsArtifactStore(() => navigator.storage.getDirectory(), hasher, locks);
   const remote = remoteArtifacts(server.artifacts);
   const transfers = createTransfers(artifactStore, remote);

@@ -22,7 +22,7 @@ test('offline says where the text is kept, and warns where it is not', () => {
   expect(kept.long).toContain('kept on this device');
   const lost = connectionWords(state({ kind: 'offline' }, 'failed'));
   expect(lost.tone).toBe('bad');
-  expect(lost.long).toContain('could not be kept');
+  expect(lost.long).toContain('cannot be kept');
 });
 
 test('signed out, or not allowed any more: it is said where the edits are', () => {

@@ -12,8 +12,8 @@ export function connectionWords(state: RoomState | null): Words {
   if (state === null) return { short: 'Opening', long: 'Reading what this machine keeps.', tone: 'busy' };
   const isKept = state.local !== 'failed';
   const keptHere = isKept
-    ? 'It is kept on this device.'
-    : 'It could not be kept on this device: storage is full or blocked.';
+    ? 'What you write is kept on this device.'
+    : 'What you write cannot be kept on this device: storage is full or blocked.';
   /** Where the last edits are while the server is not known to have them. */
   const here = isKept ? 'On this device' : 'In this tab only';
   const { connection } = state;

@@ -1,7 +1,7 @@
 import { ActionIcon, Anchor, Group, Kbd, Progress, Text, Tooltip, UnstyledButton } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
-import { Link } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { ColorSchemeMenu } from './color-scheme-menu.tsx';
 import { HeaderPeople } from './people.tsx';
 import { Slot } from './slots.tsx';
@@ -11,6 +11,9 @@ import { useWorkspaces } from './use-workspace.ts';
 export function Header({ pending }: { readonly pending: boolean }) {
   const project = useCurrentProject();
   const { all, current } = useWorkspaces();
+  // The one that was open last may be of another workspace than the one that is named before it.
+  const isOpen = useParams().project !== undefined;
+  const shown = isOpen || all.length < 2 ? project : null;
   return (
     <>
       <Group h="100%" px="sm" gap="sm" wrap="nowrap">
@@ -36,11 +39,11 @@ export function Header({ pending }: { readonly pending: boolean }) {
             </Text>
           </>
         )}
-        {project !== null && (
+        {shown !== null && (
           <>
             <Slash />
-            <Text truncate fw={500} miw={0} title={project}>
-              {project}
+            <Text truncate fw={500} miw={0} title={shown}>
+              {shown}
             </Text>
           </>
         )}

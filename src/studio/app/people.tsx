@@ -66,7 +66,13 @@ function People(props: { readonly people: readonly Person[]; readonly onGoTo: (p
         ))}
       </Group>
       {self !== undefined && (
-        <Menu position="bottom-end" width={260} withinPortal trapFocus>
+        <Menu
+          position="bottom-end"
+          width={260}
+          withinPortal
+          trapFocus
+          styles={{ itemLabel: { minWidth: 0, overflowWrap: 'anywhere' } }}
+        >
           <Menu.Target>
             <UnstyledButton
               className="face-button"

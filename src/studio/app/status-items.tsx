@@ -23,12 +23,18 @@ export function StatusItem(props: {
   readonly icon: ReactNode;
   readonly label: string;
   readonly name: string;
+  /** On narrow screens its icon alone. */
+  readonly brief?: boolean;
   readonly children: ReactNode;
 }) {
   return (
     <Popover width={320} position="top-start" withArrow shadow="md">
       <Popover.Target>
-        <UnstyledButton className="status-item" aria-label={`${props.name}: ${props.label}`}>
+        <UnstyledButton
+          className="status-item"
+          aria-label={`${props.name}: ${props.label}`}
+          data-brief={props.brief || undefined}
+        >
           {props.icon}
           <span>{props.label}</span>
         </UnstyledButton>
@@ -81,7 +87,7 @@ export function DeviceStatus() {
   const label =
     report?.device.name ?? (probing ? 'Looking for a device' : error === null ? 'Device' : 'No device');
   return (
-    <StatusItem name="Device" label={label} icon={<IconCpu size={15} aria-hidden />}>
+    <StatusItem name="Device" brief label={label} icon={<IconCpu size={15} aria-hidden />}>
       <Stack gap={6} align="start">
         {report !== null && (
           <>
@@ -137,6 +143,7 @@ export function StorageStatus() {
   return (
     <StatusItem
       name="Storage"
+      brief
       label={label}
       icon={
         <IconDatabase

@@ -21,7 +21,7 @@ export function notifyUndo(title: string, undo: () => Promise<unknown>): void {
     message: (
       <Group justify="space-between">
         <Text size="sm" c="dimmed">
-          Nothing is lost yet.
+          This can be undone.
         </Text>
         <Button
           size="compact-xs"
