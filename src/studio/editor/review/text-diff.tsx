@@ -1,5 +1,7 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { useMediaQuery } from '@mantine/hooks';
+import type * as Monaco from 'monaco-editor/editor';
+import { useEffect, useRef, useState } from 'react';
 import type { OpenEditor } from '../text-editor.tsx';
 import { type LineAuthors, showBlame } from './blame.ts';
 
@@ -46,10 +48,20 @@ const COMPARED_AFTER_MS = 10_000;
 /** Inside of the modal, whose content is there only once it is shown. */
 function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: OpenEditor }) {
   const host = useRef<HTMLDivElement>(null);
+  const [shown, setShown] = useState<Monaco.editor.IStandaloneDiffEditor | null>(null);
+  const narrow = useMediaQuery('(max-width: 48em)', undefined, { getInitialValueInEffect: false }) ?? false;
+  // Before the other effect, so that it is undone while the editor is still there.
+  useEffect(() => {
+    shown?.updateOptions({ diffWordWrap: narrow ? 'on' : 'off', renderOverviewRuler: !narrow });
+    // Beside the numbers of both texts a name would leave the text no room.
+    if (shown === null || narrow || sides.authors === null) return;
+    const blame = showBlame(opened.monaco, shown.getOriginalEditor(), sides.authors);
+    return () => blame.dispose();
+  }, [shown, narrow, sides, opened]);
   useEffect(() => {
     if (host.current === null || opened.model.isDisposed()) return;
     const { monaco, model } = opened;
-    const { before, after, authors } = sides;
+    const { before, after } = sides;
     const original = monaco.editor.createModel(before, model.getLanguageId());
     const made = after === null ? null : monaco.editor.createModel(after, model.getLanguageId());
     const editor = monaco.editor.createDiffEditor(host.current, {
@@ -61,15 +73,23 @@ function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: O
       hideUnchangedRegions: { enabled: true },
       minimap: { enabled: false },
       scrollBeyondLastLine: false,
+      fontFamily: 'var(--mantine-font-family-monospace)',
       fontSize: 13,
+      lineHeight: 20,
+      glyphMargin: false,
+      inlayHints: { enabled: 'off' }, // not of either text
+      scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
       originalAriaLabel: 'The earlier text',
       modifiedAriaLabel: 'The later text',
     });
+    // Lists and toolbars get their tooltips from what the editor that was made last was made of. A comparison's goes
+    // with it, and completion would fail from then on; that of a plain editor stays.
+    monaco.editor.create(document.createElement('div'), { model: null }).dispose();
     editor.setModel({ original, modified: made ?? model });
-    const blame = authors === null ? null : showBlame(monaco, editor.getOriginalEditor(), authors);
+    setShown(editor);
     return () => {
+      setShown(null);
       // The model of the text is the editor's: it must not go with the comparison.
-      blame?.dispose();
       editor.setModel(null);
       editor.dispose();
       // A comparison that is still under way in the worker fails where a text of it is gone.
