@@ -6,8 +6,9 @@ import type { WholeThread } from '../../../protocol/http/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError } from '../../shared/notify.tsx';
-import { COMMENT_WORDS, type Drafts, replyWords } from '../review/drafts.ts';
+import { buttonOf, COMMENT_WORDS, type Drafts, replyWords } from '../review/drafts.ts';
 import type { Reviewing } from '../review/use-reviewing.ts';
+import { useWanted } from '../review/use-wanted.ts';
 import { Composer } from './composer.tsx';
 import { Byline, Said } from './said.tsx';
 
@@ -30,6 +31,7 @@ export function CommentsPanel(props: {
   );
   const resolved = review.threads.length - review.threads.filter((one) => one.resolved === null).length;
   const blocked = mayComment ? null : NOT_NOW;
+  const start = useWanted<HTMLButtonElement>(drafts, buttonOf(COMMENT_WORDS));
   return (
     <Stack gap="sm" p="sm">
       <MentionsElsewhere file={file} reviewing={reviewing} onOpenFile={props.onOpenFile} />
@@ -56,6 +58,7 @@ export function CommentsPanel(props: {
         mayComment && (
           <Group justify="space-between">
             <Button
+              ref={start}
               size="compact-xs"
               variant="default"
               leftSection={<IconMessagePlus size={14} aria-hidden />}
@@ -69,6 +72,7 @@ export function CommentsPanel(props: {
       {shown.length === 0 && comment === null && (
         <Text size="sm" c="dimmed">
           Nobody has said anything about this text{resolved > 0 ? ' that is still open' : ''}.
+          {mayComment && ' Select a part of it, and say what you think; an @ before a name asks somebody.'}
         </Text>
       )}
       {shown.map((thread) => (
@@ -119,6 +123,7 @@ function Thread(props: {
   const { review: service, profile } = useServices();
   const [replying, setReplying] = useState(() => drafts.words.has(replyWords(thread.id)));
   const card = useRef<HTMLElement>(null);
+  const reply = useWanted<HTMLButtonElement>(drafts, buttonOf(replyWords(thread.id)));
   useEffect(() => {
     if (isSelected) card.current?.scrollIntoView({ block: 'nearest' });
   }, [isSelected]);
@@ -142,7 +147,7 @@ function Thread(props: {
       </UnstyledButton>
       {isUnread && (
         <Group gap={6} mb={4}>
-          <Badge size="xs" color="red">
+          <Badge size="xs" color="red.9" tt="none">
             You are mentioned
           </Badge>
           <Anchor component="button" type="button" size="xs" onClick={props.onRead}>
@@ -182,6 +187,7 @@ function Thread(props: {
         first !== undefined && (
           <Group gap={6} mt={6}>
             <Button
+              ref={reply}
               size="compact-xs"
               variant="subtle"
               onClick={() => {

@@ -1,8 +1,9 @@
 import { Button, Group, Stack, Text, Textarea } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { MentionedPerson } from '../../../domain/review/mentions.ts';
 import { notifyError } from '../../shared/notify.tsx';
-import type { Drafts } from '../review/drafts.ts';
+import { buttonOf, type Drafts } from '../review/drafts.ts';
+import { focusBack, useWanted } from '../review/use-wanted.ts';
 import { useWords } from '../review/use-words.ts';
 
 /** Where somebody writes a comment; names behind an @ are offered while they are typed. */
@@ -24,19 +25,16 @@ export function Composer(props: {
   const { label, people, drafts, words, blocked } = props;
   const [text, setText] = useWords(drafts, words);
   const [busy, setBusy] = useState(false);
-  const area = useRef<HTMLTextAreaElement>(null);
-  // Not whenever it is there: who comes back to the file goes on where he was.
-  useEffect(() => {
-    if (drafts.wanted !== words) return;
-    drafts.wanted = null;
-    area.current?.focus();
-  });
+  const whole = useRef<HTMLDivElement>(null);
+  const area = useWanted<HTMLTextAreaElement>(drafts, words);
+  const leave = (): void => focusBack(drafts, buttonOf(words), whole.current);
   const offered = offeredNames(text, people);
   const submit = async (): Promise<void> => {
     if (text.trim() === '' || busy || blocked !== null) return;
     setBusy(true);
     try {
       await props.onSubmit(text.trim());
+      leave();
       setText(''); // also in the drafts, where the field is gone by now
     } catch (error) {
       notifyError(error); // what was written stays
@@ -46,10 +44,11 @@ export function Composer(props: {
   };
   const cancel = (): void => {
     setText('');
+    leave();
     props.onCancel();
   };
   return (
-    <Stack gap={6} mt={8}>
+    <Stack gap={6} mt={8} ref={whole}>
       <Textarea
         ref={area}
         aria-label={label}
@@ -63,7 +62,9 @@ export function Composer(props: {
         onChange={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void submit();
-          if (event.key === 'Escape') props.onClose();
+          if (event.key !== 'Escape') return;
+          leave();
+          props.onClose();
         }}
       />
       {offered.length > 0 && (
@@ -73,12 +74,15 @@ export function Composer(props: {
               key={person.id}
               size="compact-xs"
               variant="light"
+              maw="100%"
               onClick={() => {
                 setText(text.replace(TYPED, `@${person.name} `));
                 area.current?.focus();
               }}
             >
-              @{person.name}
+              <Text span inherit truncate>
+                @{person.name}
+              </Text>
             </Button>
           ))}
         </Group>

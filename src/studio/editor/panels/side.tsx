@@ -52,7 +52,7 @@ function countBadge({ count, urgent }: Count = { count: 0, urgent: false }): Rea
     <Badge
       size="xs"
       variant={urgent ? 'filled' : 'light'}
-      color={urgent ? 'red' : 'gray'}
+      color={urgent ? 'red.9' : 'gray'}
       circle={count < 10}
     >
       {count}

@@ -1,11 +1,18 @@
 import { Button, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Run } from '../../../domain/runs/run.ts';
 import type { WholeSuggestion } from '../../../protocol/http/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError } from '../../shared/notify.tsx';
-import { type Drafts, type SuggestionDraft, suggestionWords } from '../review/drafts.ts';
+import {
+  buttonOf,
+  type Drafts,
+  SUGGESTION,
+  type SuggestionDraft,
+  suggestionWords,
+} from '../review/drafts.ts';
+import { focusBack, useWanted } from '../review/use-wanted.ts';
 import { useWords } from '../review/use-words.ts';
 import { EditPreview } from './edit-preview.tsx';
 
@@ -27,6 +34,13 @@ export function SuggestionForm(props: {
   const [text, setText] = useWords(drafts, suggestionWords(draft, 'text'), only?.newText ?? '');
   const [run, setRun] = useWords(drafts, suggestionWords(draft, 'run'));
   const [busy, setBusy] = useState(false);
+  const newText = useWanted<HTMLTextAreaElement>(drafts, SUGGESTION);
+  const whatFor = useWanted<HTMLInputElement>(drafts, SUGGESTION);
+  const whole = useRef<HTMLDivElement>(null);
+  const done = (suggestion: WholeSuggestion | null): void => {
+    focusBack(drafts, buttonOf(SUGGESTION), whole.current);
+    onDone(suggestion);
+  };
   const runs = useRuns(file.project);
   const edits = only === undefined ? draft.edits : [{ ...only, newText: text }];
   const changesNothing = edits.every(({ oldText, newText }) => oldText === newText);
@@ -34,7 +48,7 @@ export function SuggestionForm(props: {
     setBusy(true);
     try {
       const id = runs.find((one) => one.id === run)?.id ?? null;
-      onDone(await service.suggest(file, { title: title.trim(), note: note.trim(), edits, run: id }));
+      done(await service.suggest(file, { title: title.trim(), note: note.trim(), edits, run: id }));
     } catch (error) {
       notifyError(error);
       setBusy(false);
@@ -42,6 +56,7 @@ export function SuggestionForm(props: {
   };
   return (
     <Stack
+      ref={whole}
       gap={6}
       component="form"
       className="review-card"
@@ -61,6 +76,7 @@ export function SuggestionForm(props: {
         <>
           {only.oldText !== '' && <EditPreview oldText={only.oldText} newText="" />}
           <Textarea
+            ref={newText}
             label="Instead"
             size="xs"
             autosize
@@ -73,6 +89,7 @@ export function SuggestionForm(props: {
         </>
       )}
       <TextInput
+        ref={whatFor}
         label="What it is good for"
         size="xs"
         maxLength={200}
@@ -88,24 +105,29 @@ export function SuggestionForm(props: {
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
       />
-      <Select
-        label="Evidence"
-        description="A run whose result the others see beside it."
-        size="xs"
-        clearable
-        placeholder={runs.length === 0 ? 'Nothing has been trained here yet' : 'No run'}
-        disabled={runs.length === 0}
-        data={runs.map(({ id, name }) => ({ value: id, label: name }))}
-        value={run === '' ? null : run}
-        onChange={(value) => setRun(value ?? '')}
-      />
+      {runs.length === 0 ? (
+        <Text size="xs" c="dimmed">
+          A run can speak for it, once one has been trained here.
+        </Text>
+      ) : (
+        <Select
+          label="Evidence"
+          description="A run whose result the others see beside it."
+          size="xs"
+          clearable
+          placeholder="No run"
+          data={runs.map(({ id, name }) => ({ value: id, label: name }))}
+          value={run === '' ? null : run}
+          onChange={(value) => setRun(value ?? '')}
+        />
+      )}
       {blocked !== null && (
         <Text size="xs" c="dimmed" role="status">
           {blocked}
         </Text>
       )}
       <Group gap={6} justify="end">
-        <Button size="compact-xs" variant="default" onClick={() => onDone(null)}>
+        <Button size="compact-xs" variant="default" onClick={() => done(null)}>
           Cancel
         </Button>
         <Button

@@ -7,7 +7,9 @@ import type { SuggestedEdit } from '../../../protocol/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
 import { notifyError } from '../../shared/notify.tsx';
+import { buttonOf, SUGGESTION } from '../review/drafts.ts';
 import type { Reviewing } from '../review/use-reviewing.ts';
+import { useWanted } from '../review/use-wanted.ts';
 import { EditPreview } from './edit-preview.tsx';
 import { Byline } from './said.tsx';
 import { SuggestionForm } from './suggestion-form.tsx';
@@ -27,6 +29,7 @@ export function SuggestionsPanel(props: {
   const shown = review.suggestions.filter(
     ({ id, decision }) => decision === null || decidedToo || id === selected,
   );
+  const start = useWanted<HTMLButtonElement>(drafts, buttonOf(SUGGESTION));
   return (
     <Stack gap="sm" p="sm">
       {draft !== null ? (
@@ -45,6 +48,7 @@ export function SuggestionsPanel(props: {
         maySuggest && (
           <Group>
             <Button
+              ref={start}
               size="compact-xs"
               variant="default"
               leftSection={<IconPencilQuestion size={14} aria-hidden />}
@@ -135,7 +139,13 @@ function Suggestion(props: {
       )}
       {decision !== null ? (
         <Group gap={6} mt={6}>
-          <Badge size="xs" color={decision.kind === 'accepted' ? 'green' : 'gray'}>
+          <Badge
+            size="xs"
+            variant="light"
+            tt="none"
+            color={decision.kind === 'accepted' ? 'green' : 'gray'}
+            c="var(--mantine-color-text)"
+          >
             {decision.kind}
           </Badge>
           <Byline by={decision.by} at={decision.at} />

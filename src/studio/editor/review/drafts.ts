@@ -24,8 +24,10 @@ export interface Drafts {
   comment: CommentDraft | null;
   suggestion: SuggestionDraft | null;
   readonly words: Map<string, string>;
-  /** Whose field takes the focus as soon as it is there: who asked to write wants to, and nobody else does. */
+  /** Whose field, or button, takes the focus as soon as it is there: who asked for it wants to, nobody else does. */
   wanted: string | null;
+  /** Where the focus was before a field took it, and goes back to. */
+  from: HTMLElement | null;
 }
 
 const kept = new Map<string, Drafts>();
@@ -35,7 +37,13 @@ const keyOf = (person: string, project: string, path: string): string =>
 
 export function draftsOf(person: string, project: string, path: string): Drafts {
   const key = keyOf(person, project, path);
-  const known = kept.get(key) ?? { comment: null, suggestion: null, words: new Map(), wanted: null };
+  const known = kept.get(key) ?? {
+    comment: null,
+    suggestion: null,
+    words: new Map(),
+    wanted: null,
+    from: null,
+  };
   kept.set(key, known);
   return known;
 }
@@ -91,6 +99,9 @@ export function nextDraft(): number {
 export const COMMENT_WORDS = 'comment';
 export const VERSION_WORDS = 'version';
 export const replyWords = (thread: string): string => `reply ${thread}`;
+/** The button that opens the field of such words. */
+export const buttonOf = (words: string): string => `open ${words}`;
+export const SUGGESTION = 'suggestion';
 const PARTS = ['title', 'note', 'text', 'run'] as const;
 export const suggestionWords = ({ id }: SuggestionDraft, part: (typeof PARTS)[number]): string =>
   `suggestion ${id} ${part}`;

@@ -15,6 +15,7 @@ import {
   forgetSuggestion,
   isWritten,
   nextDraft,
+  SUGGESTION,
   type SuggestionDraft,
 } from './drafts.ts';
 import { marksOf, showMarks } from './marks.ts';
@@ -149,6 +150,7 @@ export function useReviewing(options: {
           message: 'Send or cancel it first.',
         });
       } else setSuggestion(draft());
+      drafts.wanted = SUGGESTION;
       show('suggestions');
     },
     [drafts, show, setSuggestion],
