@@ -12,6 +12,8 @@ export type Pane = 'files' | 'editor' | 'problems' | 'side';
 export function EditorLayout(props: {
   readonly panes: Readonly<Record<Pane, ReactNode>>;
   readonly problemCount: number;
+  /** What must be seen whatever part is shown; it is said in the editor too. */
+  readonly notice: ReactNode;
   readonly pane: Pane;
   readonly onPane: (pane: Pane) => void;
 }) {
@@ -50,6 +52,7 @@ export function EditorLayout(props: {
           ]}
         />
       )}
+      {narrow && pane !== 'editor' && props.notice}
       <Splitter
         {...LINE}
         className="editor-panes"

@@ -5,6 +5,22 @@ import { TextDiff } from './review/text-diff.tsx';
 import type { OpenEditor } from './text-editor.tsx';
 import type { MergeGuarding } from './use-merge-guard.ts';
 
+/** For who has another part of the screen before him than the text. */
+export function MergeHint({ onShow }: { readonly onShow: () => void }) {
+  return (
+    <Alert color="orange" radius={0} py={6} role="alert" icon={<IconGitMerge size={16} aria-hidden />}>
+      <Group gap="xs" justify="space-between">
+        <Text size="sm">{TITLE}.</Text>
+        <Button size="compact-xs" variant="default" onClick={onShow}>
+          Show it
+        </Button>
+      </Group>
+    </Alert>
+  );
+}
+
+const TITLE = 'Edits have met, and the config does not parse any more';
+
 /** Over the text, for everybody who has it open. */
 export function MergeNotice(props: { readonly guarding: MergeGuarding; readonly opened: OpenEditor }) {
   const { guarding, opened } = props;
@@ -23,12 +39,12 @@ export function MergeNotice(props: { readonly guarding: MergeGuarding; readonly 
       py="xs"
       role="alert"
       icon={<IconGitMerge size={18} aria-hidden />}
-      title="Edits have met, and the config does not parse any more"
+      title={TITLE}
     >
       <Text size="sm">
         {moved
           ? 'The text has changed since: look at it, and take it back if you still want to.'
-          : 'Nobody is in the middle of a line. Problems says what is wrong.'}
+          : 'Changes of several people, each fine by itself, do not fit together. Problems says what is wrong.'}
       </Text>
       <Group gap="xs" mt="xs">
         {takeBack !== null && (
@@ -47,7 +63,7 @@ export function MergeNotice(props: { readonly guarding: MergeGuarding; readonly 
             opened.editor.focus();
           }}
         >
-          {takeBack === null ? 'Hide' : 'I mend it'}
+          {takeBack === null ? 'Hide' : 'I will mend it'}
         </Button>
       </Group>
       {looking && (

@@ -13,7 +13,7 @@ import { useLatest } from '../../ui/use-latest.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
-import { MergeNotice } from './merge-guard.tsx';
+import { MergeHint, MergeNotice } from './merge-guard.tsx';
 import { EstimatePanel } from './panels/estimate.tsx';
 import { ProblemsPanel } from './panels/problems-panel.tsx';
 import { ReviewPanels } from './panels/review.tsx';
@@ -140,6 +140,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
         pane={pane}
         onPane={setPane}
         problemCount={diagnostics?.length ?? 0}
+        notice={guarding.good === null ? null : <MergeHint onShow={showText} />}
         panes={{
           files: (
             <FileTree
