@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { textPositionSchema } from '../protocol/review.ts';
+import { preferredColour } from './colours.ts';
 import { introduce } from './presence.ts';
 import { reviewReader } from './review.ts';
 import type { Room } from './room.ts';
@@ -75,4 +76,20 @@ test('lines are whose they are: by what the server has noted, or by who is here'
     [bob],
     [],
   ]);
+});
+
+test('two who would like the same colour can be told apart in the gutter', () => {
+  const liked = preferredColour('ada');
+  const twin = Array.from({ length: 1000 }, (_, i) => `person ${i}`).find(
+    (id) => preferredColour(id) === liked,
+  );
+  const room = roomWith('a: 1\n');
+  const other = new Y.Doc();
+  Y.applyUpdate(other, Y.encodeStateAsUpdate(room.doc));
+  other.getText('content').insert(5, 'b: 2\n');
+  Y.applyUpdate(room.doc, Y.encodeStateAsUpdate(other));
+  introduce(room.awareness, { id: 'ada', name: 'Ada' });
+  const authors = new Map([[other.clientID, [{ from: 0, by: { id: twin ?? '', name: 'Twin' } }]]]);
+  const [first, second] = reviewReader.blame(room, authors).map(([author]) => author?.colour);
+  expect(new Set([first, second]).size).toBe(2);
 });

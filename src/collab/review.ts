@@ -19,7 +19,7 @@ import {
   readThreads,
   readVersions,
 } from '../protocol/review-reading.ts';
-import { preferredColour } from './colours.ts';
+import { assignColours, preferredColour } from './colours.ts';
 import { presences } from './presence.ts';
 import { contentOf, type Room } from './room.ts';
 
@@ -64,6 +64,8 @@ export interface ReviewReader {
   blame(text: Room, authors: ReviewState['authors']): readonly (readonly LineAuthor[])[];
   /** A person's colour, as an index into PERSON_COLOURS. */
   colourOf(person: string): number;
+  /** Those of several who are to be told apart. */
+  coloursOf(people: readonly string[]): ReadonlyMap<string, number>;
 }
 
 export const reviewReader: ReviewReader = {
@@ -116,17 +118,21 @@ export const reviewReader: ReviewReader = {
       here.set(clientId, [{ from: 0, by: { id: person, name } }]);
     const known = { get: (client: number) => authors.get(client) ?? here.get(client) };
     // By id: the same person has many clients, and perhaps had another name.
-    const people = new Map<string, LineAuthor>();
+    const people = new Map<string, ReviewPerson>();
     const stretches = attributed(stretchesOf(content._start, known), (person) => {
       if (person === null) return null;
-      if (!people.has(person.id)) people.set(person.id, { ...person, colour: preferredColour(person.id) });
+      if (!people.has(person.id)) people.set(person.id, person);
       return person.id;
     });
+    const colours = assignColours([...people.keys()]);
+    const shown = new Map<string | null, LineAuthor>();
+    for (const [id, person] of people) shown.set(id, { ...person, colour: colours.get(id) ?? 0 });
     return authorsByLine(content.toString(), stretches).map((line) =>
-      line.map((id) => (id === null ? null : (people.get(id) ?? null))),
+      line.map((id) => shown.get(id) ?? null),
     );
   },
   colourOf: preferredColour,
+  coloursOf: assignColours,
 };
 
 /** What is said about texts is the server's: a copy kept here would be sent back to it, which it does not take. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { assignColours } from '../../../collab/colours.ts';
 import { offeredNames } from './composer.tsx';
 import { authorsOf, sharesOf } from './history.tsx';
 import { whenWords } from './said.tsx';
@@ -27,7 +28,11 @@ test('a version says whose each line is', () => {
       [5, -1],
     ] as [number, number][],
   };
-  expect(authorsOf(content, () => 3)).toEqual([[{ ...bob, colour: 3 }], [null], []]);
+  expect(authorsOf(content, assignColours)).toEqual([
+    [{ ...bob, colour: assignColours(['a', 'b']).get('b') }],
+    [null],
+    [],
+  ]);
 });
 
 test('names are offered from the @ on, until they are whole', () => {

@@ -58,7 +58,7 @@ export function HistoryPanel(props: {
         sides: {
           before: before.text,
           after: start === null ? null : content.text,
-          authors: authorsOf(before, documents.review.colourOf),
+          authors: authorsOf(before, documents.review.coloursOf),
         },
       });
     } catch (error) {
@@ -230,9 +230,10 @@ function writersOf({ editors, characters }: Version): string {
 
 export function authorsOf(
   { text, spans, people }: VersionContent,
-  colourOf: (person: string) => number,
+  coloursOf: (people: readonly string[]) => ReadonlyMap<string, number>,
 ): LineAuthors {
-  const known = people.map((person) => ({ ...person, colour: colourOf(person.id) }));
+  const colours = coloursOf(people.map(({ id }) => id));
+  const known = people.map((person) => ({ ...person, colour: colours.get(person.id) ?? 0 }));
   const stretches = spans.map(([length, author]) => ({ length, author: known[author] ?? null }));
   return authorsByLine(text, stretches);
 }
