@@ -67,6 +67,44 @@ test('who comes with the generation before is told to open it anew, and doubles 
   expect(bob.text.toString()).toBe(text);
 });
 
+test('who comes two generations late, with edits that nobody has, is told so whatever he sends, and loses nothing', async () => {
+  const { url } = await testServer({ limits });
+  const ada = await wearOut(url);
+  await ada.leave();
+  const bob = await fresh(url, ada.doc);
+  bob.doc.transact(() => {
+    for (let i = 0; i < 120; i++) bob.text.insert(0, String(i % 10));
+    bob.text.delete(0, 110);
+  });
+  await bob.untilStored();
+  const text = bob.text.toString();
+  await bob.leave();
+  const cleo = await fresh(url, bob.doc);
+  const known = Y.encodeStateVector(ada.doc);
+  ada.text.insert(0, 'offline ');
+  const written = Y.encodeStateAsUpdate(ada.doc, known); // it refers to what was there, and goes on as Ada
+  const stranger = new Y.Doc();
+  Y.applyUpdate(stranger, Y.encodeStateAsUpdate(ada.doc));
+  const before = Y.encodeStateVector(stranger);
+  stranger.getText('content').insert(3, 'beside what was there');
+  const beside = Y.encodeStateAsUpdate(stranger, before); // under a client that nobody has heard of
+  const erased = Y.encodeStateVector(stranger);
+  stranger.getText('content').delete(0, 2);
+  const erasing = Y.encodeStateAsUpdate(stranger, erased);
+  const whole = Y.encodeStateAsUpdate(ada.doc);
+  for (const update of [written, beside, erasing, whole]) {
+    const late = await join(url, 'notes.md');
+    late.sendUpdate(update);
+    expect((await late.closed).code).toBe(CloseCode.rotated);
+  }
+  const asking = new Editor(url, syncPath('sample', 'notes.md'), { doc: ada.doc });
+  expect((await asking.closed).code).toBe(CloseCode.rotated);
+  expect(ada.text.toString()).toMatch(/^offline /); // it is with him as he wrote it
+  cleo.text.insert(0, 'on ');
+  await cleo.untilStored();
+  expect((await join(url, 'notes.md')).text.toString()).toBe(`on ${text}`);
+});
+
 test.each([
   ['at once', limits.trialParts],
   ['in portions', 1],

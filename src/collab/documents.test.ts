@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore, StoredDocument } from '../domain/documents/ports.ts';
+import { createMemoryLocks } from '../storage/memory/settings.ts';
 import { createDocuments } from './documents.ts';
+import { FakeServer } from './testing/fake-server.ts';
 
 /** A store in memory, with a hook that runs whenever it is asked for something. */
 function memoryStore(meanwhile: () => void) {
@@ -77,4 +79,84 @@ test('trap: a renamed file takes along what is typed while it is followed', asyn
   expect(there.getText('content').toString()).toBe('offline 123');
   expect(moved.acknowledged).not.toBeNull();
   expect(await store.rooms()).toEqual(['p/new.md']);
+});
+
+/** Where there is no page nobody hears that it goes. */
+function asInPage({ socket }: FakeServer): void {
+  vi.stubGlobal('WebSocket', socket);
+  for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+}
+
+test('a device that comes back two generations late hands over what it had written, whoever looks', async () => {
+  const { store, put } = memoryStore(() => undefined);
+  const old = new Y.Doc();
+  old.getText('content').insert(0, 'of long ago, and offline');
+  put('p/notes.md', Y.encodeStateAsUpdate(old));
+  await store.acknowledge('p/notes.md', { vector: Y.encodeStateVector(old), server: null, authors: [] });
+  const now = new Y.Doc();
+  now.getText('content').insert(0, 'of now');
+  const server = new FakeServer(Y.encodeStateAsUpdate(now));
+  asInPage(server);
+  const page = () =>
+    createDocuments({
+      store,
+      server: 'ws://localhost:1',
+      profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
+      now: () => 0,
+      locks: createMemoryLocks(),
+    });
+  const first = page();
+  // Some other document is open: what is not on the server is sent in the background, and nobody listens.
+  const other = first.use('p', 'other.md');
+  await other.room;
+  await vi.waitUntil(async () => (await store.rooms()).some((name) => name.includes('~unread~')), {
+    timeout: 5_000,
+  });
+  const shown = first.use('p', 'notes.md');
+  await vi.waitUntil(async () => first.textOf(await shown.room) === 'of now');
+  shown.release();
+  other.release();
+  const next = page(); // the page was loaded again
+  const offered: [string, string][] = [];
+  await next.takeAside('elsewhere', async (...text) => offered.push(text));
+  expect(offered).toEqual([]);
+  const full = next.takeAside('p', () => Promise.reject(new Error('the disk is full')));
+  await expect(full).rejects.toThrow('full');
+  await next.takeAside('p', async (...text) => offered.push(text));
+  await next.takeAside('p', async (...text) => offered.push(text));
+  expect(offered).toEqual([['notes.md', 'of long ago, and offline']]);
+  // It stays on the disk, and is nobody's document.
+  expect((await store.rooms()).filter((name) => name.startsWith('p/notes.md~'))).toHaveLength(1);
+});
+
+test('where this machine stores nothing, what is put aside is handed over from memory', async () => {
+  const { store } = memoryStore(() => undefined);
+  const broken: DocumentStore = {
+    ...store,
+    load: () => Promise.reject(new Error('no storage')),
+    setAside: () => Promise.reject(new Error('no storage')),
+    rooms: () => Promise.reject(new Error('no storage')),
+  };
+  const server = new FakeServer();
+  asInPage(server);
+  const documents = createDocuments({
+    store: broken,
+    server: 'ws://localhost:1',
+    profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
+    now: () => 0,
+  });
+  const { room, release } = documents.use('p', 'notes.md');
+  const opened = await room;
+  await vi.waitUntil(() => opened.state.connection.kind === 'synced');
+  server.storesAtOnce = false;
+  opened.doc.getText('content').insert(0, 'only in memory');
+  server.close(4409, 'The document has begun anew');
+  const offered: [string, string][] = [];
+  await vi.waitUntil(async () => {
+    await documents.takeAside('p', async (...text) => offered.push(text));
+    return offered.length > 0;
+  });
+  expect(offered).toEqual([['notes.md', 'only in memory']]);
+  release();
 });

@@ -2,9 +2,11 @@ import type { editor } from 'monaco-editor/editor';
 import * as Y from 'yjs';
 import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
+import type { Locks } from '../domain/runs/ports.ts';
 import { reviewedPath } from '../protocol/review.ts';
-import { CloseCode, PROJECT_DOCUMENT } from '../protocol/sync.ts';
+import { CloseCode, documentKind, PROJECT_DOCUMENT } from '../protocol/sync.ts';
 import type { Tickets } from './admitted-socket.ts';
+import { createAside } from './aside.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { introduce, type Profile, presences } from './presence.ts';
@@ -29,8 +31,13 @@ export interface Documents {
   readonly review: ReviewReader;
   /** Counts how often a document had to be opened anew because the server had another under its name. */
   generation(project: string, path: string): number;
-  /** Called when that happens; `text` is what was kept here of a file, null where nobody has to keep it. */
-  onReplaced(listener: (project: string, path: string, text: string | null) => void): () => void;
+  /** Called when that happens. */
+  onReplaced(listener: (project: string, path: string) => void): () => void;
+  /**
+   * Hands over what had to be put aside of a project's texts since, on whichever page, and that nobody has taken.
+   * Where `take` rejects it is there the next time.
+   */
+  takeAside(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
   /** Shows the server's document and puts what is kept here aside, which may not be sent. Resolves with its text. */
   letGo(room: Room): Promise<string>;
   /** Tries again where the server would not have us: somebody signed in, or a role has changed. */
@@ -68,21 +75,27 @@ export function createDocuments(options: {
   readonly onConnected?: () => void;
   /** Called when the server wants to know who this is. */
   readonly onSignedOut?: () => void;
+  /** Of several tabs one hands over what was put aside. */
+  readonly locks?: Pick<Locks, 'tryHold'>;
 }): Documents {
   const { store, server, profile, now, tickets } = options;
+  const aside = createAside(store, options.locks);
   const generations = new Map<string, number>();
-  const replacedListeners = new Set<(project: string, path: string, text: string | null) => void>();
+  const replacedListeners = new Set<(project: string, path: string) => void>();
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
     const isOver = !isKept && !room.hasUnsaved && (await room.forget());
-    const text = isOver ? '' : await room.setAside(new Date(now()));
+    const isRead = isKept || documentKind(path) !== 'text';
+    const { text, isKept: isStored } = isOver
+      ? { text: '', isKept: true }
+      : await room.setAside(new Date(now()), isRead);
+    if (!isRead && !isStored) aside.add({ project, path, text });
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
     generations.set(key, (generations.get(key) ?? 0) + 1);
-    for (const listener of replacedListeners)
-      listener(project, path, path === PROJECT_DOCUMENT || isKept || isOver ? null : text);
+    for (const listener of replacedListeners) listener(project, path);
     return text;
   };
   const names = new WeakMap<Room, Map<number, string>>();
@@ -132,6 +145,7 @@ export function createDocuments(options: {
       replacedListeners.add(listener);
       return () => replacedListeners.delete(listener);
     },
+    takeAside: aside.take,
     letGo: (room) => reopen(room, true),
     reconnect: () =>
       cache.each((room) => {

@@ -93,7 +93,10 @@ test('duplicate seed: a server that was set up anew is not merged with the copy 
   await expect.poll(() => room.state.connection.kind).toBe('replaced');
   expect(contentOf(server.doc).toString()).toBe('project: stories\n');
   expect(textOf(room)).toBe('# mine\nproject: stories\n');
-  expect(await room.setAside(new Date(0))).toBe('# mine\nproject: stories\n');
+  expect(await room.setAside(new Date(0), true)).toEqual({
+    text: '# mine\nproject: stories\n',
+    isKept: true,
+  });
   room.dispose();
   const fresh = await openTab();
   await synced(fresh);

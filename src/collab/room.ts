@@ -5,6 +5,7 @@ import type { Role } from '../domain/access/roles.ts';
 import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
 import type { Tickets } from './admitted-socket.ts';
+import { asideName, isAside } from './aside.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
 
@@ -31,8 +32,11 @@ export interface Room extends Disposable {
   readonly localFailure: unknown;
   subscribe(listener: () => void): () => void;
   retry(): void;
-  /** After 'replaced': gives the copy kept here another name and returns its text. */
-  setAside(now: Date): Promise<string>;
+  /**
+   * After 'replaced': gives the copy kept here another name and returns its text. `isKept`: it is on this machine's
+   * disk. What is not read yet is to be shown to somebody (aside.ts).
+   */
+  setAside(now: Date, isRead: boolean): Promise<{ readonly text: string; readonly isKept: boolean }>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
   /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
@@ -53,13 +57,10 @@ export interface RoomOptions {
   readonly onSaved?: (server: ServerMark) => void;
 }
 
-/** Matches names that `setAside` gave. */
-const SET_ASIDE = /~\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
-
 /** The document that a name of the store means; null where it was set aside and belongs to none. */
 export function documentOf(name: string): { readonly project: string; readonly path: string } | null {
   const slash = name.indexOf('/');
-  if (slash < 1 || SET_ASIDE.test(name)) return null;
+  if (slash < 1 || isAside(name)) return null;
   return { project: name.slice(0, slash), path: name.slice(slash + 1) };
 }
 
@@ -144,13 +145,17 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       return () => listeners.delete(listener);
     },
     retry: () => connection.retry(),
-    async setAside(now) {
+    async setAside(now, isRead) {
       await persistence?.settled();
       persistence?.withdraw();
       persistence?.dispose();
+      const isWritten = persistence !== null && persistence.failure === null;
       // Without storage there is nothing to rename; the text itself is still in memory.
-      await store.setAside(room, `${room}~${now.toISOString()}`).catch(() => undefined);
-      return contentOf(doc).toString();
+      const isKept = await store.setAside(room, asideName(room, now, isRead)).then(
+        () => isWritten,
+        () => false,
+      );
+      return { text: contentOf(doc).toString(), isKept };
     },
     get hasUnsaved() {
       return persistence?.hasUnsaved ?? true;

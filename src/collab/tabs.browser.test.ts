@@ -103,7 +103,7 @@ test('a tab that still holds the document of before is not mixed with the one of
   server.replace(seedOf('project: anew\n'));
   a.retry();
   await expect.poll(() => a.state.connection.kind).toBe('replaced');
-  await a.setAside(new Date(0));
+  await a.setAside(new Date(0), true);
   a.dispose();
   const next = await openTab();
   await synced(next);

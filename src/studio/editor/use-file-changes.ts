@@ -52,24 +52,25 @@ export function useFileChanges(options: {
     if (isListed && room?.state.connection.kind === 'refused') room.retry();
   }, [isListed, room]);
 
-  // The server was set up anew: what is there is shown, what was here is kept under another name.
+  // The server has another document, or this one begun anew: what was here and not there is kept under another name.
   const keep = useRef(keepCopy);
   keep.current = keepCopy;
-  useEffect(
-    () =>
-      documents.onReplaced((ofProject, ofPath, text) => {
-        if (ofProject !== project || text === null || text.trim() === '') return;
-        keep.current(ofPath, text).then(
-          (copy) =>
-            notifications.show({
-              color: 'yellow',
-              title: 'The server has another document under this name',
-              message: `It was probably set up anew. What you had is kept as ${copy}.`,
-              autoClose: false,
-            }),
-          notifyFailure,
-        );
-      }),
-    [documents, project],
-  );
+  const isReady = projectRoom !== null && state?.connection.kind === 'synced';
+  useEffect(() => {
+    if (!isReady) return;
+    const take = async (ofPath: string, text: string): Promise<void> => {
+      const copy = await keep.current(ofPath, text);
+      notifications.show({
+        color: 'yellow',
+        title: `The server has another text under the name ${ofPath}`,
+        message: `It was set up anew, or the text has begun anew. What you had is kept as ${copy}.`,
+        autoClose: false,
+      });
+    };
+    const takeAll = (): void => void documents.takeAside(project, take).catch(notifyFailure);
+    takeAll(); // also of another page, or while another screen was shown
+    return documents.onReplaced((ofProject) => {
+      if (ofProject === project) takeAll();
+    });
+  }, [documents, project, isReady]);
 }

@@ -1,0 +1,74 @@
+import * as Y from 'yjs';
+import type { DocumentStore } from '../domain/documents/ports.ts';
+import type { Locks } from '../domain/runs/ports.ts';
+import { TEXT_ROOT } from '../protocol/sync.ts';
+
+/**
+ * Texts that this machine holds and the server will not merge, since it has another document under their name. They
+ * stay on the disk under a name of their own, and until somebody has taken them that name says so: the document may
+ * have been opened by nobody, in the background, to send what was written offline.
+ */
+
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+const SET_ASIDE = new RegExp(`~${TIME}$`);
+const UNREAD = new RegExp(`^([^/]+)/(.+)~unread~(${TIME})$`, 's');
+
+export interface Aside {
+  readonly project: string;
+  readonly path: string;
+  readonly text: string;
+}
+
+export function asideName(room: string, now: Date, isRead: boolean): string {
+  return `${room}~${isRead ? '' : 'unread~'}${now.toISOString()}`;
+}
+
+/** Whether a name of the store is one of those, and no document's. */
+export function isAside(name: string): boolean {
+  return SET_ASIDE.test(name);
+}
+
+export function createAside(
+  store: Pick<DocumentStore, 'rooms' | 'load' | 'setAside'>,
+  locks: Pick<Locks, 'tryHold'> | undefined,
+): {
+  /** What this machine's storage does not hold. */
+  add(one: Aside): void;
+  take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
+} {
+  let homeless: readonly Aside[] = [];
+  const textOf = async (name: string): Promise<string> => {
+    const doc = new Y.Doc();
+    for (const update of (await store.load(name)).updates) Y.applyUpdate(doc, update);
+    const text = doc.getText(TEXT_ROOT).toString();
+    doc.destroy();
+    return text;
+  };
+  const takeOne = async (name: string, take: (text: string) => Promise<unknown>): Promise<void> => {
+    const [, project, path, time] = UNREAD.exec(name) ?? [];
+    const text = await textOf(name); // none where another tab was first
+    if (text.trim() !== '') await take(text);
+    await store.setAside(name, asideName(`${project}/${path}`, new Date(time ?? 0), true));
+  };
+  return {
+    add(one) {
+      homeless = [...homeless, one];
+    },
+    async take(project, take) {
+      for (const one of homeless.filter((other) => other.project === project)) {
+        homeless = homeless.filter((other) => other !== one);
+        if (one.text.trim() === '') continue;
+        await take(one.path, one.text).catch((error: unknown) => {
+          homeless = [...homeless, one];
+          throw error;
+        });
+      }
+      for (const name of await store.rooms().catch(() => [])) {
+        const [, of, path = ''] = UNREAD.exec(name) ?? [];
+        if (of !== project) continue;
+        const work = () => takeOne(name, (text) => take(path, text));
+        await (locks === undefined ? work() : locks.tryHold(`aside/${name}`, work));
+      }
+    },
+  };
+}
