@@ -77,6 +77,11 @@ export const serverErrors = defineErrors('SRV', {
     title: 'The update builds on a part of the history that the server has let go',
     fix: 'Open the document anew; what was written offline is kept beside it.',
   },
+  documentDamaged: {
+    number: 16,
+    title: 'The document cannot be opened: something that is stored of it is damaged',
+    fix: 'Put the row that the server names aside and restore a version: docs/operations.md, "A document that does not open".',
+  },
   databaseUnreachable: {
     number: 25,
     title: 'PostgreSQL cannot be reached, or does not let the server in',

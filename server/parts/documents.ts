@@ -57,6 +57,7 @@ export async function openDocuments(
   );
   closing.add(() => enlisting.close());
   rooms.onFirstText = (name) => enlisting.add(name);
+  rooms.onDamaged = (error) => log(`${error.code} ${error.where}: ${error.message}`);
   const review = new Review({ rooms, files, store, clock, log, pauses: options.pauses });
   rooms.onRotate = (name, rotate) => review.followed(name, rotate);
   closing.add(() => review.watch.close());

@@ -19,6 +19,17 @@ export function* portions(slices: Slices, doc: Y.Doc, take: (part: Uint8Array) =
   }
 }
 
+/** Yjs cannot apply one of the pieces that were stored. */
+export class UnreadablePiece extends Error {
+  /** Of the updates; -1: the snapshot. */
+  readonly index: number;
+
+  constructor(index: number, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.index = index;
+  }
+}
+
 /** Hands out what was stored, in portions: whoever opens a long document holds nobody else up. */
 export function* storedPortions(
   doc: Y.Doc,
@@ -26,13 +37,19 @@ export function* storedPortions(
   { snapshot, updates }: { readonly snapshot: Uint8Array | null; readonly updates: readonly Uint8Array[] },
   take: (part: Uint8Array) => void,
 ): Generator<void> {
+  const known = (client: number): number => Y.getState(doc.store, client);
+  let index = snapshot === null ? 0 : -1;
   for (const bytes of snapshot === null ? updates : [snapshot, ...updates]) {
-    const known = (client: number): number => Y.getState(doc.store, client);
-    const slices = bytes.length < SMALL_STATE ? null : Slices.of(bytes, kind, known, storedLimits);
-    if (slices !== null) yield* portions(slices, doc, take);
-    else {
-      take(bytes);
-      yield;
+    try {
+      const slices = bytes.length < SMALL_STATE ? null : Slices.of(bytes, kind, known, storedLimits);
+      if (slices !== null) yield* portions(slices, doc, take);
+      else {
+        take(bytes);
+        yield;
+      }
+    } catch (cause) {
+      throw new UnreadablePiece(index, cause);
     }
+    index++;
   }
 }

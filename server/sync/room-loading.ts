@@ -1,7 +1,11 @@
 import * as Y from 'yjs';
+import type { AnnealError } from '../../src/base/error.ts';
+import { serverErrors } from '../errors.ts';
+import { placeOf } from '../store/name-row.ts';
+import type { StoredDocument } from '../store/requests/documents.ts';
 import { emittedBy } from './emitted-by.ts';
 import { updateFrame } from './frames.ts';
-import { storedPortions } from './portions.ts';
+import { storedPortions, UnreadablePiece } from './portions.ts';
 import type { LinkedRoom } from './room-link.ts';
 import type { RoomCore } from './room-parts.ts';
 
@@ -26,7 +30,11 @@ export class RoomLoading {
     await link?.open(room);
     const stored = await parts.store.call('loadDocument', name);
     const { turns } = parts;
-    await turns.run(this.#portions(stored));
+    try {
+      await turns.run(this.#portions(stored));
+    } catch (error) {
+      throw error instanceof UnreadablePiece ? await this.#damaged(error, stored) : error;
+    }
     log.loaded(stored);
     for (let told = this.#early.shift(); told !== undefined; told = this.#early.shift()) {
       // What is of another life is either over, or the next look at the database ends this room.
@@ -46,6 +54,23 @@ export class RoomLoading {
     }
     if (!log.isOf(generation)) return false;
     return parts.turns.run(this.#portions({ snapshot: null, updates })).then(() => true);
+  }
+
+  /** Nothing has been written: what is stored stays as it is for whoever looks after the server. */
+  async #damaged({ index, message }: UnreadablePiece, stored: StoredDocument): Promise<AnnealError> {
+    const { name, parts } = this.#core;
+    const place = await placeOf(parts.store, name, { index, of: stored.updates.length, upto: stored.seq });
+    const what =
+      place === null
+        ? 'a row that has gone meanwhile'
+        : place.row === null
+          ? `the snapshot of document ${place.document}`
+          : `row ${place.row} of its log (document ${place.document})`;
+    return serverErrors.documentDamaged({
+      where: `${name.project}/${name.path}`,
+      message: `${name.path} cannot be opened: ${what} is damaged: ${message}`,
+      ...(place === null ? {} : { data: { ...name, ...place } }),
+    });
   }
 
   #portions(stored: { readonly snapshot: Uint8Array | null; readonly updates: readonly Uint8Array[] }) {

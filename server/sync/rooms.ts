@@ -1,6 +1,8 @@
 import type * as Y from 'yjs';
+import { AnnealError } from '../../src/base/error.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import { CloseCode, PROJECT_DOCUMENT } from '../../src/protocol/sync.ts';
+import { serverErrors } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { DocumentName } from '../store/write.ts';
 import { CatchUp } from './catch-up.ts';
@@ -19,7 +21,16 @@ import { Turns } from './turns.ts';
 /** A project's list is read by everybody who comes, so it stays in memory so many times as long as a text. */
 const LIST_STAYS = 6;
 
+/** Why a document cannot be opened, and trying again soon is of no use. */
+const lasting: ReadonlySet<string> = new Set([
+  serverErrors.documentDamaged.code,
+  serverErrors.sealBroken.code,
+]);
+
 const keyOf = ({ project, path }: DocumentName): string => `${project}\n${path}`;
+
+/** So long what is stored of a damaged document is not looked at again: its editors come back every few seconds. */
+const DAMAGED_MS = 10_000;
 
 /** All rooms in memory: one for a document, however many come at once. */
 export class Rooms {
@@ -30,11 +41,15 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>();
   /** Documents that are being moved or removed: who wants in waits. */
   readonly #locks = new Map<string, Promise<void>>();
+  /** Documents that could not be opened, why, and until when nobody need try. */
+  readonly #damaged = new Map<string, { readonly error: AnnealError; readonly until: number }>();
   /** Set by the composition root; see RoomParts. */
   onFirstText: (name: DocumentName) => void = () => undefined;
   onEdited: OnEdited = () => undefined;
   writerOf: WriterOf = () => undefined;
   onRotate: OnRotate = (_name, rotate) => rotate(noFollower);
+  /** A document cannot be opened by anybody; said once, until it can be. */
+  onDamaged: (error: AnnealError) => void = () => undefined;
   /** The server's one thread, as all sockets and documents share it. */
   readonly turns = new Turns();
   readonly #metrics: SyncMetrics;
@@ -207,6 +222,8 @@ export class Rooms {
       if (this.#closed) throw protocolErrors.shuttingDown();
       const lock = this.#locks.get(key);
       const room = this.#rooms.get(key);
+      const damaged = this.#damaged.get(key);
+      if (damaged !== undefined && performance.now() < damaged.until) throw damaged.error;
       if (lock !== undefined) await lock;
       else if (room?.phase === 'unloading') await room.closed;
       else break;
@@ -242,6 +259,17 @@ export class Rooms {
       },
     });
     this.#rooms.set(key, room);
+    room.loaded.then(
+      () => this.#damaged.delete(key),
+      (error: unknown) => this.#loadFailed(key, error),
+    );
     return room;
+  }
+
+  #loadFailed(key: string, error: unknown): void {
+    if (!(error instanceof AnnealError) || !lasting.has(error.code)) return;
+    const before = this.#damaged.get(key);
+    this.#damaged.set(key, { error, until: performance.now() + DAMAGED_MS });
+    if (before?.error.message !== error.message) this.onDamaged(error);
   }
 }

@@ -1,9 +1,11 @@
 import type { Clock } from '../../src/base/clock.ts';
+import { AnnealError } from '../../src/base/error.ts';
 import { HOME_WORKSPACE } from '../access/principal.ts';
 import { serverErrors } from '../errors.ts';
+import { placeOf } from '../store/name-row.ts';
 import type { InputOf, OutputOf, RequestName } from '../store/requests.ts';
 import type { Store } from '../store/store.ts';
-import type { Seed, Write, WriteUnit, Written } from '../store/write.ts';
+import type { DocumentName, Seed, Write, WriteUnit, Written } from '../store/write.ts';
 import { KeyRing } from './key-ring.ts';
 import type { MasterKeys } from './master-key.ts';
 import { type Rotated, rotateKeys } from './rotate.ts';
@@ -99,11 +101,15 @@ export class SealedStore implements Store {
         const { project } = input;
         await this.#workspaceOf(project);
         const stored = await inner.call('loadDocument', input);
-        const open = (kind: RowPlace['kind'], bytes: Uint8Array) => this.#open({ kind, project }, bytes);
+        const open = (kind: RowPlace['kind'], bytes: Uint8Array, index: number) =>
+          this.#open({ kind, project }, bytes).catch(async (error: AnnealError) => {
+            const { updates, seq: upto } = stored;
+            throw await this.#named(error, input, { index, of: updates.length, upto });
+          });
         return {
           ...stored,
-          snapshot: stored.snapshot === null ? null : await open('snapshot', stored.snapshot),
-          updates: await Promise.all(stored.updates.map((update) => open('log', update))),
+          snapshot: stored.snapshot === null ? null : await open('snapshot', stored.snapshot, -1),
+          updates: await Promise.all(stored.updates.map((update, index) => open('log', update, index))),
         };
       },
       logAfter: async (input) => {
@@ -201,6 +207,27 @@ export class SealedStore implements Store {
     } finally {
       this.#draining = null; // at once: who writes a moment later must not rely on a drain that is over
     }
+  }
+
+  /** The same, with the row that does not open. */
+  async #named(
+    error: AnnealError,
+    name: DocumentName,
+    piece: Parameters<typeof placeOf>[2],
+  ): Promise<AnnealError> {
+    const place = await placeOf(this.#inner, name, piece).catch(() => null);
+    if (place === null) return error;
+    const { document, row } = place;
+    const what =
+      row === null ? `the snapshot of document ${document}` : `row ${row} of its log (document ${document})`;
+    return new AnnealError(
+      {
+        ...error.toJSON(),
+        message: `${error.message}: ${name.path}, ${what}`,
+        data: { ...error.data, ...place },
+      },
+      { cause: error },
+    );
   }
 
   async #sealFor(project: string): Promise<RowSeal> {

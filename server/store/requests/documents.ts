@@ -251,6 +251,23 @@ export const documentRequests = {
     };
   },
 
+  /** The document's number and those of the rows of its log up to one; null where there is no such document. */
+  async documentRows(
+    db: Db,
+    { upto, ...name }: DocumentName & { readonly upto: number },
+  ): Promise<{ readonly document: number; readonly rows: readonly number[] } | null> {
+    const document = await documentId(db, name);
+    if (document === undefined) return null;
+    const rows = await db
+      .selectFrom('updates')
+      .select('seq')
+      .where('document', '=', document)
+      .where('seq', '<=', upto)
+      .orderBy('seq')
+      .execute();
+    return { document, rows: rows.map(({ seq }) => seq) };
+  },
+
   async ping(db: Db, _input: null): Promise<null> {
     await sql`select 1`.execute(db);
     return null;

@@ -20,6 +20,31 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     return store;
   };
 
+  test('which rows a document has is told by their numbers, also where others are in between', async (context) => {
+    const store = await opened(await site(context));
+    const at = (path: string) => ({ project: 'p', path });
+    const append = async (path: string): Promise<number> => {
+      const write = {
+        kind: 'append',
+        ...at(path),
+        generation: 1,
+        creates: true,
+        data: Uint8Array.of(1),
+      } as const;
+      return (await store.write(write)).lsn;
+    };
+    const first = await append('a.md');
+    await append('b.md');
+    const third = await append('a.md');
+    const found = await store.call('documentRows', { ...at('a.md'), upto: third });
+    expect(found?.rows).toEqual([first, third]);
+    expect((await store.call('documentRows', { ...at('a.md'), upto: first }))?.rows).toEqual([first]);
+    expect((await store.call('documentRows', { ...at('b.md'), upto: third }))?.document).not.toBe(
+      found?.document,
+    );
+    expect(await store.call('documentRows', { ...at('c.md'), upto: third })).toBeNull();
+  });
+
   test('blobs that artifacts share count once; what nobody has any more is forgotten', async (context) => {
     const store = await opened(await site(context));
     const shared = blob('a', 100);
