@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely';
 import type { Client } from 'pg';
 import { serverErrors } from '../../errors.ts';
+import { Broken } from '../broken.ts';
 import { change, ensureDocument, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
 import type { Committed, DocumentName, FailedUnit, Generation, WriteUnit } from '../write.ts';
@@ -157,12 +158,19 @@ export class PostgresLog {
   async #writeAll(client: Client, units: readonly WriteUnit[], apart: boolean): Promise<Committed> {
     const replaced: number[] = [];
     const failed: FailedUnit[] = [];
+    const broken = new Broken();
     const lsn = await kyselyOn(client)
       .transaction()
       .execute(async (transaction) => {
         await client.query('select pg_advisory_xact_lock($1)', [Lock.log]);
         const rows = new Rows(client);
         for (const [index, unit] of units.entries()) {
+          const before = broken.reason(unit);
+          if (before !== null) {
+            broken.add(unit, before);
+            failed.push({ index, why: before });
+            continue;
+          }
           if (apart) await client.query('savepoint unit');
           try {
             if (!(await writeUnit(transaction, rows, unit))) replaced.push(index);
@@ -171,7 +179,9 @@ export class PostgresLog {
             if (!apart || !isOwnFault(error)) throw error;
             await client.query('rollback to savepoint unit');
             rows.forget();
-            failed.push({ index, why: postgresError(error).toJSON() });
+            const why = postgresError(error).toJSON();
+            broken.add(unit, why);
+            failed.push({ index, why });
           }
           if (apart) await client.query('release savepoint unit');
         }

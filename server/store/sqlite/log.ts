@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Kysely } from 'kysely';
+import { Broken } from '../broken.ts';
 import { change, isCurrent } from '../requests/documents.ts';
 import type { Tables } from '../schema.ts';
 import type { Committed, DocumentName, FailedUnit, Write, WriteUnit } from '../write.ts';
@@ -54,11 +55,18 @@ export class SqliteLog {
   async #transaction(units: readonly WriteUnit[], apart: boolean): Promise<Committed> {
     const replaced: number[] = [];
     const failed: FailedUnit[] = [];
+    const broken = new Broken();
     const known = new Map<string, Known>();
     this.#next = this.#lsn;
     this.#begin.run();
     try {
       for (const [index, unit] of units.entries()) {
+        const before = broken.reason(unit);
+        if (before !== null) {
+          broken.add(unit, before);
+          failed.push({ index, why: before });
+          continue;
+        }
         if (apart) this.#database.exec('savepoint unit');
         try {
           const written = isPlain(unit) ? this.#appendAll(known, unit) : await this.#changeAll(known, unit);
@@ -68,7 +76,9 @@ export class SqliteLog {
           this.#database.exec('rollback to unit');
           known.clear();
           this.#next = this.#lastLsn();
-          failed.push({ index, why: sqliteError(error).toJSON() });
+          const why = sqliteError(error).toJSON();
+          broken.add(unit, why);
+          failed.push({ index, why });
         }
         if (apart) this.#database.exec('release unit');
       }

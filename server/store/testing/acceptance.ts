@@ -131,6 +131,7 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
       append(store, 'd', at('made.md')),
       store.write(nothing),
       append(store, 'e'),
+      append(store, 'after what is not there', at('half.md')),
     ]);
     const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.lsn] : []));
     expect(results.map(({ status }) => status === 'fulfilled')).toEqual([
@@ -141,8 +142,9 @@ export function storeAcceptance(site: (context: { skip(note: string): never }) =
       true,
       false,
       true,
+      false,
     ]);
-    for (const index of [1, 3])
+    for (const index of [1, 3, 7])
       expect(results[index]).toMatchObject({ reason: { code: serverErrors.storeFailed.code } });
     for (const lsn of made) expect(lsn).toBeGreaterThan(before);
     const { lsn: after } = await append(store, 'f'); // and the next ones are made
