@@ -44,7 +44,7 @@ export const theme = createTheme({
     // The colour's own shade is too pale for words in yellow and orange.
     Alert: { styles: { title: { color: 'var(--mantine-color-text)' } } },
     Modal: {
-      defaultProps: { centered: true },
+      defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } },
       // Its own lines stand so close that a title of two of them cannot be read well.
       styles: { title: { fontWeight: 600, lineHeight: 1.35, overflowWrap: 'anywhere' } },
     },

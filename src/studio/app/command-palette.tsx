@@ -14,7 +14,8 @@ export function CommandPalette() {
       actions.push({
         id: command.id,
         label: command.label,
-        onClick: () => command.run(),
+        // After the palette has given the focus back: a command may want it elsewhere.
+        onClick: () => setTimeout(command.run),
         ...(command.description === undefined ? {} : { description: command.description }),
         ...(command.keywords === undefined ? {} : { keywords: [...command.keywords] }),
         ...(command.shortcut === undefined ? {} : { rightSection: <Kbd size="xs">{command.shortcut}</Kbd> }),

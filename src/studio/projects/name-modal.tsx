@@ -1,5 +1,6 @@
 import { Button, Group, Modal, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { useReturnFocus } from '../../ui/use-return-focus.ts';
 
 /** Asks for a project's name. */
 export function NameModal({
@@ -18,6 +19,7 @@ export function NameModal({
   readonly onName: (name: string) => void;
 }) {
   const [name, setName] = useState(initial);
+  useReturnFocus();
   const valid = name.trim().length > 0 && name.trim().length <= 120;
   return (
     <Modal opened onClose={onClose} title={title}>

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Select, Stack } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { useReturnFocus } from '../../ui/use-return-focus.ts';
 import { lastingChoices, lastingOf } from './lasting.ts';
 import { Once, type OnceProps } from './once.tsx';
 
@@ -25,6 +26,7 @@ export function SecretForm(props: {
   const { title, button, ready, busy, made, onClose } = props;
   const { label, initial, forever } = props.lasting;
   const [lasting, setLasting] = useState(initial);
+  useReturnFocus();
   if (made !== null) return <Once {...made} onClose={onClose} />;
   return (
     <Modal opened onClose={onClose} title={title}>

@@ -50,6 +50,7 @@ export function ShareForm(props: {
         description="The others see whoever comes through it under this name."
         maxLength={64}
         data-autofocus
+        onFocus={(event) => event.currentTarget.select()}
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />

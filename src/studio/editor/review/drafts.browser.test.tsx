@@ -127,7 +127,8 @@ test('whoever asks to write does so at once, and Escape leads back with the word
   await expect.element(text).toHaveFocus();
   await button('Go on with your comment').click();
   await expect.element(comment).toHaveFocus();
-  await expect.element(comment).toHaveValue('Half a');
+  await userEvent.keyboard(' thought');
+  await expect.element(comment).toHaveValue('Half a thought');
   await userEvent.keyboard('{Escape}');
   // It was opened by a button that was not there meanwhile.
   await expect.element(button('Go on with your comment')).toHaveFocus();

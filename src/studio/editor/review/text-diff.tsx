@@ -2,6 +2,7 @@ import { Button, Group, Modal, Text } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import type * as Monaco from 'monaco-editor/editor';
 import { useEffect, useRef, useState } from 'react';
+import { useReturnFocus } from '../../../ui/use-return-focus.ts';
 import type { OpenEditor } from '../text-editor.tsx';
 import { type LineAuthors, showBlame } from './blame.ts';
 
@@ -24,6 +25,7 @@ export function TextDiff(props: {
   readonly onClose: () => void;
 }) {
   const { title, about, sides, opened, action, onClose } = props;
+  useReturnFocus();
   return (
     <Modal opened onClose={onClose} title={title} size="min(1200px, 94vw)">
       {about !== '' && (

@@ -15,6 +15,7 @@ export function useWanted<T extends HTMLElement>(drafts: Drafts, key: string): R
     const from = document.activeElement;
     drafts.from = from instanceof HTMLElement && from !== document.body ? from : null;
     element.current.focus();
+    element.current.setSelectionRange(element.current.value.length, element.current.value.length);
   });
   return element;
 }
@@ -32,6 +33,6 @@ export function focusBack(drafts: Drafts, button: string, whole: Element | null)
   else drafts.wanted = button;
 }
 
-function isField(element: HTMLElement): boolean {
+function isField(element: HTMLElement): element is HTMLTextAreaElement | HTMLInputElement {
   return element instanceof HTMLTextAreaElement || element instanceof HTMLInputElement;
 }
