@@ -1,6 +1,6 @@
 import { Progress, Stack, Text, UnstyledButton } from '@mantine/core';
 import { IconFileCheck, IconFileUpload } from '@tabler/icons-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useParams } from 'react-router';
 import type { ArtifactState, SyncState } from '../../services/artifacts/state.ts';
 import { formatBytes } from '../../ui/format.ts';
@@ -14,6 +14,7 @@ export function ArtifactStatus() {
   const { artifactSync } = useServices();
   const { project } = useParams();
   const state = useSyncState();
+  const names = useNames(project, state);
   useEffect(
     () => (project === undefined ? undefined : artifactSync.follow(project)),
     [artifactSync, project],
@@ -43,7 +44,8 @@ export function ArtifactStatus() {
         )}
         {open.slice(0, 8).map(([sha256, artifact]) => (
           <div key={sha256}>
-            <Text size="xs">
+            <Text size="xs" style={{ overflowWrap: 'anywhere' }}>
+              {names.has(sha256) && `${names.get(sha256)} · `}
               {formatBytes(artifact.bytes)} · {placeWords(artifact, state.online).short}
             </Text>
             {artifact.moving !== null && artifact.moving.total !== null && (
@@ -73,6 +75,26 @@ export function ArtifactStatus() {
       </Stack>
     </StatusItem>
   );
+}
+
+/** What the open project calls its artifacts; those of a run have no name of their own. */
+function useNames(project: string | undefined, state: SyncState): ReadonlyMap<string, string> {
+  const { files } = useServices();
+  const [names, setNames] = useState<ReadonlyMap<string, string>>(new Map());
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is added to the project is told here too
+  useEffect(() => {
+    if (project === undefined) return setNames(new Map());
+    let over = false;
+    files(project).then(
+      (listed) =>
+        over || setNames(new Map([...listed.entries()].map(([path, { sha256 }]) => [sha256, path]))),
+      () => undefined, // sizes are shown without
+    );
+    return () => {
+      over = true;
+    };
+  }, [files, project, state]);
+  return names;
 }
 
 /** Moving, waiting to be sent, or stuck; what is merely not here is nothing to worry about. */

@@ -71,6 +71,7 @@ export function TrainButton(props: {
     <Tooltip label={blocked ?? 'Start the run (Ctrl+Enter)'}>
       <Button
         size="sm"
+        style={{ flex: 'none' }} // a long name beside it is cut instead
         leftSection={<IconPlayerPlayFilled size={14} aria-hidden />}
         loading={busy}
         // Not `disabled`: the reason must be there for keyboards and screen readers too.

@@ -63,7 +63,7 @@ export function Storage({ workspace }: { readonly workspace: SessionWorkspace })
             <NumberInput
               flex={1}
               label="Limit in GB"
-              placeholder="What the server allows"
+              placeholder="Not set"
               min={0}
               decimalScale={3}
               value={limit}
