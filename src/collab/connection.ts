@@ -18,6 +18,7 @@ import {
 } from '../protocol/sync.ts';
 import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
+import { claimed, goesOn, lacksSome } from './own-edits.ts';
 import { linkTabs } from './tabs.ts';
 
 export type ConnectionState =
@@ -50,6 +51,8 @@ export interface ConnectionOptions {
   readonly server: string;
   /** What the server once said to have on disk; null while it never did. */
   readonly acknowledged: Uint8Array | null;
+  /** The Yjs clients under which something was written on this machine that the server is not known to have. */
+  readonly unsent?: () => ReadonlySet<number>;
   readonly random?: () => number;
   readonly socket?: typeof WebSocket;
   /** Asked before each attempt to connect. */
@@ -63,6 +66,8 @@ export interface ConnectionOptions {
 }
 
 const MAX_BACKOFF_MS = 30_000;
+/** Other tabs of this browser answer at once, or not at all. */
+const TABS_ANSWER_MS = 1_000;
 
 /** Between half and all of the exponential back-off, so that a restarted server is not met by all at once. */
 export function backoff(failures: number, random: () => number): number {
@@ -100,6 +105,9 @@ export function connectDocument(options: ConnectionOptions): Connection {
   /** Content frames from before the server's state vector was seen; null when nothing is held back. */
   let held: Uint8Array[] | null = null;
   const sent: SendWatch = { syncMessages: 0, holdsUpdates: () => held !== null, onSent: () => update() };
+
+  const mayEdit = (): boolean => role === null || can(role, 'document.edit');
+  const unsent = options.unsent ?? (() => new Set<number>());
 
   const say = (next: ConnectionState): void => {
     if (JSON.stringify(next) === JSON.stringify(state)) return;
@@ -149,7 +157,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
           doc,
           awareness,
           server: provider,
-          mayEdit: () => role === null || can(role, 'document.edit'),
+          mayEdit,
         });
   const onSync = (synced: boolean): void => {
     if (synced) failures = 0;
@@ -177,7 +185,32 @@ export function connectDocument(options: ConnectionOptions): Connection {
     role = roles.find((known) => known === said) ?? role;
     if (role !== null) options.onRole?.(role);
   };
-  // Until the server's own state vector has been seen, its content is held back (see isOtherDocument).
+  const replaced = (): void => {
+    say({ kind: 'replaced' });
+    provider.disconnect();
+  };
+  let asking: ReturnType<typeof setTimeout> | null = null;
+  /** Asks the other tabs, who may just have written what the server has more of, and then connects anew. */
+  const askTabs = (vector: Uint8Array): void => {
+    provider.disconnect();
+    tabs?.hello();
+    asking ??= setTimeout(() => {
+      asking = null;
+      if (claimed(doc, vector, unsent()).length > 0) replaced();
+      else provider.connect();
+    }, TABS_ANSWER_MS);
+  };
+  /** Whether the document may be synced with a server that has this. */
+  const suits = (vector: Uint8Array): boolean => {
+    const forged = claimed(doc, vector, [doc.clientID, ...unsent()]);
+    // Who only reads holds nothing that the server has to have: what it lost is not his to bring back.
+    const isAhead = !mayEdit() && unsent().size === 0 && lacksSome(doc, vector);
+    if (isOtherDocument(acknowledged, vector) || forged.includes(doc.clientID) || isAhead) replaced();
+    else if (forged.length > 0) askTabs(vector);
+    else return true;
+    return false;
+  };
+  // Until the server's own state vector has been seen, its content is held back (see suits).
   const plainSync = provider.messageHandlers[MessageType.sync];
   provider.messageHandlers[MessageType.sync] = (encoder, decoder, from, emitSynced, type) => {
     if (state.kind === 'replaced') return;
@@ -185,11 +218,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
     const peek = decoding.createDecoder(rest);
     const kind = decoding.readVarUint(peek);
     if (emitSynced && !provider.synced && kind === SyncMessageType.step1) {
-      if (isOtherDocument(acknowledged, decoding.readVarUint8Array(peek))) {
-        say({ kind: 'replaced' });
-        provider.disconnect();
-        return;
-      }
+      if (!suits(decoding.readVarUint8Array(peek))) return;
       const waiting = held ?? [];
       held = null;
       plainSync?.(encoder, decoder, from, emitSynced, type);
@@ -204,21 +233,23 @@ export function connectDocument(options: ConnectionOptions): Connection {
       held.push(rest.slice());
       return;
     }
-    plainSync?.(encoder, decoder, from, emitSynced, type);
+    if (kind !== SyncMessageType.step1 && goesOn(doc, decoding.readVarUint8Array(peek))) replaced();
+    else plainSync?.(encoder, decoder, from, emitSynced, type);
   };
   const onStatus = ({ status }: { status: string }): void => {
     if (status !== 'connected') return;
     sent.syncMessages = 0;
-    held = acknowledged === null ? null : [];
+    held = acknowledged === null && doc.store.clients.size === 0 ? null : [];
   };
   provider.on('status', onStatus);
 
   const onOnline = (): void => {
-    if (provider.shouldConnect && provider.ws === null) provider.connect();
+    if (asking === null && provider.shouldConnect && provider.ws === null) provider.connect();
   };
   globalThis.addEventListener?.('online', onOnline);
   disposables.add(() => globalThis.removeEventListener?.('online', onOnline));
   disposables.add(() => {
+    if (asking !== null) clearTimeout(asking);
     tabs?.dispose();
     provider.destroy();
     awareness.destroy();
@@ -238,7 +269,7 @@ export function connectDocument(options: ConnectionOptions): Connection {
       if (state.kind === 'replaced') return;
       if (state.kind === 'refused') state = { kind: 'connecting' };
       failures = 0;
-      provider.connect();
+      if (asking === null) provider.connect();
       update();
     },
     dispose: () => disposables.dispose(),

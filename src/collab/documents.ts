@@ -1,5 +1,6 @@
 import type { editor } from 'monaco-editor/editor';
 import * as Y from 'yjs';
+import { can } from '../domain/access/roles.ts';
 import type { ProjectFiles } from '../domain/artifacts/ports.ts';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import type { Locks } from '../domain/runs/ports.ts';
@@ -85,7 +86,7 @@ export function createDocuments(options: {
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
-    const isOver = !isKept && !room.hasUnsaved && (await room.forget());
+    const isOver = !isKept && (!room.hasUnsaved || onlyReads(room)) && (await room.forget());
     const isRead = isKept || documentKind(path) !== 'text';
     const { text, isKept: isStored } = isOver
       ? { text: '', isKept: true }
@@ -126,8 +127,11 @@ export function createDocuments(options: {
     room.doc.on('destroy', stop);
     room.subscribe(() => {
       const { connection } = room.state;
-      // A review that holds what the server has lost: the server's is right.
-      const isOutdated = isReview && connection.kind === 'refused' && connection.code === CloseCode.forbidden;
+      // A review, or a document that is only read, which holds what the server has lost: the server's is right.
+      const isOutdated =
+        (isReview || (onlyReads(room) && room.doc.store.clients.size > 0)) &&
+        connection.kind === 'refused' &&
+        connection.code === CloseCode.forbidden;
       if (connection.kind === 'replaced' || isOutdated) void reopen(room);
       if (connection.kind === 'refused' && connection.code === CloseCode.unauthorized)
         options.onSignedOut?.();
@@ -197,6 +201,11 @@ export function createDocuments(options: {
       return [...new Set([profile.current().name, ...found])];
     },
   };
+}
+
+/** Whether nothing in it was written here that the server does not have, and nothing may be. */
+function onlyReads({ state: { role }, hasOwnUnsaved }: Room): boolean {
+  return role !== null && !can(role, 'document.edit') && !hasOwnUnsaved;
 }
 
 /** What another session or role may change. */

@@ -22,6 +22,8 @@ export interface Persistence {
   readonly server: ServerMark | null;
   /** Whether the document holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
+  /** The Yjs clients under which something was written on this machine that the server is not known to have. */
+  readonly unsent: ReadonlySet<number>;
   /** The server has said which life of its log this is: in another one nothing counts as saved. */
   learned(server: ServerMark): void;
   /** All that the document holds now is on the server's disk. Written down a while later: typing goes first. */
@@ -66,6 +68,7 @@ export async function persist(options: {
   }, STORED_HERE);
 
   const authors = [doc.clientID, ...stored.unsaved];
+  const unsent = new Set(stored.unsaved);
   let rows = stored.updates.length;
   let waiting: Uint8Array[] = [];
   /** Whether an edit of ours is among what waits. */
@@ -114,7 +117,10 @@ export async function persist(options: {
   const onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, { local }: Y.Transaction): void => {
     if (origin === STORED_HERE) return;
     waiting.push(update);
-    if (local) mine = true;
+    if (local) {
+      mine = true;
+      unsent.add(doc.clientID);
+    }
     if (local || origin === FROM_TAB) {
       hasUnsaved = true;
       note = null; // said before this edit
@@ -175,12 +181,14 @@ export async function persist(options: {
     get hasUnsaved() {
       return hasUnsaved;
     },
+    unsent,
     learned(now) {
       if (server !== null && (now.epoch !== server.epoch || now.lsn < server.lsn)) hasUnsaved = true;
     },
     saved(now, vector) {
       server = now;
       hasUnsaved = false;
+      unsent.clear();
       if (noted === noteOf(now, vector)) return;
       note = { server: now, vector };
       noteTimer ??= setTimeout(() => void writeNote().catch(failedNote), NOTE_AFTER_MS);

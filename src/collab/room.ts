@@ -39,6 +39,8 @@ export interface Room extends Disposable {
   setAside(now: Date, isRead: boolean): Promise<{ readonly text: string; readonly isKept: boolean }>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
+  /** Whether something was written in it on this machine that the server is not known to have. */
+  readonly hasOwnUnsaved: boolean;
   /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
   forget(): Promise<boolean>;
 }
@@ -107,12 +109,16 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     state = { ...state, local: 'failed' };
   }
   state = { ...state, ready: hasContent(doc) };
+  // Without storage nothing is known of what was saved: all that was written on this page counts.
+  const unsent = (): ReadonlySet<number> =>
+    persistence?.unsent ?? new Set(Y.getState(doc.store, doc.clientID) > 0 ? [doc.clientID] : []);
   const connection: Connection = connectDocument({
     doc,
     project,
     path,
     server,
     acknowledged: persistence?.acknowledged ?? null,
+    unsent,
     onState: (next) => say({ connection: next }),
     onSaved: (server, vector) => {
       persistence?.saved(server, vector);
@@ -159,6 +165,9 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     },
     get hasUnsaved() {
       return persistence?.hasUnsaved ?? true;
+    },
+    get hasOwnUnsaved() {
+      return unsent().size > 0;
     },
     async forget() {
       await persistence?.settled();

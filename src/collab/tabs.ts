@@ -52,6 +52,9 @@ export function linkTabs(options: {
     if (data.kind === 'hello' && !data.answers) sayMyself();
     const theirs = Y.decodeStateVector(data.vector);
     if (!isSameDocument(doc, theirs)) return;
+    // Nobody but this tab writes as its client: what goes on there is not taken in the place of edits made here.
+    const own = Y.getState(doc.store, doc.clientID);
+    if (own > 0 && (theirs.get(doc.clientID) ?? 0) > own) return;
     if (data.kind === 'content') {
       if (!options.mayEdit()) return;
       if (isEnough(doc, theirs, data.update)) Y.applyUpdate(doc, data.update, FROM_TAB);
