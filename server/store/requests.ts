@@ -3,6 +3,7 @@ import { collectingRequests } from './requests/artifact-collecting.ts';
 import { uploadRequests } from './requests/artifact-uploads.ts';
 import { artifactRequests } from './requests/artifacts.ts';
 import { auditRequests } from './requests/audit.ts';
+import { claimRequests } from './requests/claims.ts';
 import { documentRequests } from './requests/documents.ts';
 import { keyRequests } from './requests/keys.ts';
 import { lendingRequests } from './requests/lending.ts';
@@ -29,6 +30,7 @@ export const requests = {
   ...uploadRequests,
   ...collectingRequests,
   ...lendingRequests,
+  ...claimRequests,
   ...auditRequests,
   ...vaultRequests,
 };
