@@ -6,17 +6,20 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  */
 const LONG = [
   'sync/attacks',
-  'training/devices',
+  'sync/converge',
   'kernels/matmul',
   'node/webgpu.test',
+  'training/devices',
+  'access/cells',
   'node/factories',
   'kernels/attention',
+  'http/fuzz',
   'node/webgpu-limits',
-  'sync/converge',
+  'postgres/postgres-store',
   'optimizers/devices',
+  'inference/devices',
   'vault/sealed-store',
   'artifacts/artifact-store',
-  'inference/devices',
 ];
 
 export default class LongestFirst extends BaseSequencer {
