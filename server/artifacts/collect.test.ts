@@ -9,6 +9,7 @@ import type { RequestName } from '../store/requests.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
+import { join } from '../testing/join.ts';
 import { memberOf, ownerOf } from '../testing/people.ts';
 import { addHashes } from './references.ts';
 
@@ -102,6 +103,59 @@ test('what nothing refers to goes; what a file, a text, a run or an upload refer
   const second = await artifacts.collect('home', everything);
   expect(second.artifacts.map(({ sha256 }) => sha256)).toContain(ofRun);
   expect(await artifacts.size(named)).toBe(3000);
+});
+
+describe('a hash that stands in a text, and whole in no bytes that are stored', () => {
+  const PATH = 'notes.md';
+
+  test('typed letter by letter by two people keeps what it names', async () => {
+    const { url, client, pass, upload } = await server();
+    const sha256 = await upload();
+    const [ada, bob] = await Promise.all([join(url, PATH), join(url, PATH)]);
+    const letters = [...sha256];
+    // One types every other letter, and then the other one what is missing in between.
+    for (let i = 0; i < letters.length; i += 2) ada.text.insert(i / 2, letters[i] ?? '');
+    await bob.untilText(ada.text.toString());
+    for (let i = 1; i < letters.length; i += 2) bob.text.insert(i, letters[i] ?? '');
+    await ada.untilText(sha256);
+    await Promise.all([ada.untilStored(), bob.untilStored()]);
+    pass(2 * HOUR_MS);
+    expect(await client.artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 1 });
+    // And what names it no more lets go of it.
+    ada.text.delete(0, 1);
+    await ada.untilStored();
+    pass(2 * HOUR_MS);
+    expect(await client.artifacts.collect('home', everything)).toMatchObject({
+      artifacts: [{ sha256 }],
+      kept: 0,
+    });
+  });
+
+  test('and finished while it is collected keeps it, too', async () => {
+    const { url, client, pass, upload } = await server();
+    const sha256 = await upload();
+    const ada = await join(url, PATH);
+    const type = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) ada.text.insert(i, sha256.charAt(i));
+      await ada.untilStored();
+      await bob.untilText(sha256.slice(0, to));
+    };
+    const bob = await join(url, PATH);
+    await type(0, 40);
+    pass(2 * HOUR_MS);
+    let tries = 0;
+    const { call } = SqliteStore.prototype;
+    const spy = vi.spyOn(SqliteStore.prototype, 'call');
+    onTestFinished(() => spy.mockRestore());
+    spy.mockImplementation(async function (this: SqliteStore, asked, input) {
+      // Read as a whole after the first, followed after the second.
+      if (asked === 'disownArtifacts' && tries++ < 2)
+        await type(tries === 1 ? 40 : 63, tries === 1 ? 63 : 64);
+      return call.call(this, asked, input);
+    } as typeof call);
+    expect(await client.artifacts.collect('home', everything)).toMatchObject({ artifacts: [], kept: 1 });
+    expect(tries).toBe(3);
+  });
 });
 
 test('whatever people do meanwhile, nothing that a file names is ever gone', async () => {
