@@ -10,6 +10,7 @@ import {
   signIn,
   takeOnce,
 } from './testing/access.ts';
+import { connectionIs } from './testing/connection.ts';
 import { editorIsReady, linesOf, textEditor, typeAtTop } from './testing/editor.ts';
 import { expect, type Person, test } from './testing/journey.ts';
 import { goTo, notice } from './testing/screens.ts';
@@ -37,10 +38,6 @@ async function join(page: Page, link: string, name: string): Promise<void> {
 /** What stands over a text that can only be read; Monaco says the same to whoever types. */
 function isA(page: Page, role: string): Locator {
   return page.getByRole('status').filter({ hasText: `You are a ${role} here` });
-}
-
-async function connectionIs(page: Page, words: string): Promise<void> {
-  await expect(page.getByRole('button', { name: `Connection: ${words}` })).toBeVisible({ timeout: 60_000 });
 }
 
 test('an owner lets somebody in to read, and makes him an editor while he reads', async ({

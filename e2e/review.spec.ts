@@ -1,4 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
+import { tryNow } from './testing/connection.ts';
 import {
   copyText,
   editorIsReady,
@@ -158,7 +159,11 @@ test('two people comment, suggest, name a version and go back to it', async ({ p
   });
   await test.step('a named version is compared and restored; that too can be taken back', async () => {
     const kept = await copyText(ada);
-    await sideTab(ada, 'History').click();
+    // From within the text, whose editor has other uses for the key.
+    await ada.keyboard.press('ControlOrMeta+k');
+    await expect(ada.getByRole('textbox', { name: 'Search commands' })).toBeFocused();
+    await ada.keyboard.type('Versions of');
+    await ada.getByText('Versions of this text').click();
     await ada.getByLabel('Name of a new version').fill('good start');
     await ada.getByRole('button', { name: 'Keep' }).click();
     await expect(ada.getByRole('button', { name: 'Compare with good start' })).toBeVisible();
@@ -194,6 +199,7 @@ test('two sound edits that do not parse together are told to both, and taken bac
   const [adas, bobs] = [await copyText(ada), await copyText(bob)];
 
   await server.restart();
+  for (const page of [ada, bob]) await tryNow(page);
   for (const page of [ada, bob]) {
     await expect(mergeNotice(page)).toBeVisible({ timeout: 60_000 });
     await expect(linesOf(page)).toContainText('warmup_steps: 9');
