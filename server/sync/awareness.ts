@@ -118,6 +118,11 @@ export class RoomAwareness {
     this.#update(client, member.clock, cleanState(Buffer.from(member.state), peer));
   }
 
+  /** The Yjs client that the socket's editor writes as; null while it has not said it. */
+  speaksFor(peer: AwarenessPeer): number | null {
+    return this.#clientOf.get(peer) ?? null;
+  }
+
   /** Null while the socket has not said it. */
   saidBy(peer: AwarenessPeer): SaidPerson | null {
     const client = this.#clientOf.get(peer);

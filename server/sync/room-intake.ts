@@ -16,6 +16,7 @@ import {
   MissingParts,
   withoutUnknownDeletions,
 } from './update-checks.ts';
+import { Writers } from './writers.ts';
 
 export interface Received {
   readonly durable: Promise<void>;
@@ -33,11 +34,13 @@ export class RoomIntake {
   readonly #changes: RoomChanges;
   readonly #renewal: RoomRenewal;
   readonly #coming = new Set<Coming>();
+  readonly #writers: Writers;
 
   constructor(core: RoomCore, changes: RoomChanges, renewal: RoomRenewal) {
     this.#core = core;
     this.#changes = changes;
     this.#renewal = renewal;
+    this.#writers = new Writers(core.peers, core.awareness, core.parts.shared !== null);
   }
 
   /** See Room.receive. */
@@ -58,13 +61,14 @@ export class RoomIntake {
     checkRotation(scan, doc);
     const news = newsOf(scan, doc);
     if (news.structs + news.deletes === 0) return { durable: log.durable };
+    const clients = newClocks(scan, doc);
+    this.#writers.check(clients, from);
     checkPending(scan, update.length, doc, around.limits.pendingBytes);
     if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
     const parts = news.structs + news.deletes;
     if (parts > around.limits.trialParts || worstMs(parts, structsOf(doc)) > DIRECT_MS)
       return this.#receiveLarge(update, parts, from, check);
     const tell = scan.carriageReturn ? null : from;
-    const clients = newClocks(scan, doc);
     if (scan.ranges.size > 1) inOrder(update, kind, doc);
     check();
     const writer = around.writerOf(name, from, update);
@@ -72,6 +76,7 @@ export class RoomIntake {
       ? this.#changes.passOn(update, scan, tell, writer)
       : this.#changes.make(() => document.apply(update, scan.carriageReturn), tell, update, writer);
     document.learnRetired();
+    this.#writers.wrote(clients, from);
     around.onEdited(name, from, clients, () => this.#core.awareness.saidBy(from));
     return { durable };
   }
@@ -150,6 +155,7 @@ export class RoomIntake {
       from.spend({ ms: performance.now() - began });
     };
     await around.turns.run(portions(slices, doc, take));
+    this.#writers.wrote(clients, from);
     around.onEdited(name, from, clients, () => awareness.saidBy(from));
     return { durable: Promise.all(durable).then(() => undefined) };
   }
