@@ -42,6 +42,27 @@ test('what was done is a line for each thing, however many there are', async () 
   expect(of(written, 'user:ada')).toHaveLength(10);
 });
 
+test('whoever opens a thousand paths, which need not exist, leaves a hundred lines, and the number of the rest in each project', async () => {
+  const { written, repeated, refused, edited } = log();
+  const opened = (actor: string, project: string, n: number) =>
+    repeated.add({ actor, action: 'document.opened', target: `project=${project} path=${n}.md`, project });
+  for (let n = 0; n < 1_000; n++) await opened('key:eve', n % 2 === 0 ? 'p' : 'q', n);
+  expect(of(written, 'key:eve')).toHaveLength(100);
+  // It hides nothing that he is refused or does, nor what others open.
+  await refused('key:eve', 1);
+  await edited('key:eve', '1.md');
+  await opened('user:ada', 'p', 1);
+  expect(of(written, 'key:eve')).toHaveLength(102);
+  expect(of(written, 'user:ada')).toHaveLength(1);
+  written.length = 0;
+  await repeated.close();
+  const many = { actor: 'server', action: 'audit.many', target: 'key:eve' };
+  expect(written).toEqual([
+    { ...many, project: 'p', detail: { again: 450, of: 'document.opened' } },
+    { ...many, project: 'q', detail: { again: 450, of: 'document.opened' } },
+  ]);
+});
+
 test('of strangers it does not matter what they say was done', async () => {
   const { written, repeated } = log();
   for (let n = 0; n < 500; n++) await repeated.add({ actor: STRANGER, action: 'signOut', target: `${n}` });
