@@ -1,14 +1,9 @@
 import type { Role } from '../../src/domain/access/roles.ts';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import type { Greeter, Guest } from '../sync/guest.ts';
-import { type Access, type Admission, concerns } from './access.ts';
+import type { Access, Admission } from './access.ts';
 import type { Principal } from './principal.ts';
-
-/**
- * Keys, links and sessions also run out, and another process may change roles: who stays is looked at anew from
- * time to time, each socket at its own.
- */
-const LOOK_MS = 30_000;
+import { watchAccess } from './watch.ts';
 
 /** Lets people into documents: with a ticket or a key, as far as their role reaches. */
 export function greeterOf(access: Access): Greeter {
@@ -31,35 +26,16 @@ function guestOf(
   return {
     principal,
     role: () => role,
-    onChange: (listener) => {
-      let stopped = false;
-      let looking: Promise<void> = Promise.resolve();
-      // One after the other, so that an older answer never replaces a newer one.
-      const look = (): void => {
-        looking = looking
-          .then(async () => {
-            if (stopped) return;
-            const now = await access.roleIn(principal, { project });
-            if (stopped || now === role) return;
-            role = now;
-            listener();
-          })
-          .catch(() => undefined); // a database that does not answer changes no roles, and takes no edits either
-      };
-      const changes = access.onChange((change) => {
-        if (concerns(change, principal, workspace)) look();
-      });
-      // With sign-in off nothing can change.
-      const timer = access.mode === 'on' ? setInterval(look, LOOK_MS * (0.75 + Math.random() / 2)) : null;
-      timer?.unref();
-      if (access.mode === 'on') look(); // it may have changed since the socket was let in
-      return {
-        dispose: () => {
-          stopped = true;
-          changes.dispose();
-          if (timer !== null) clearInterval(timer);
+    onChange: (listener) =>
+      watchAccess(
+        access,
+        { principal, workspace },
+        () => access.roleIn(principal, { project }),
+        (now) => {
+          if (now === role) return;
+          role = now;
+          listener();
         },
-      };
-    },
+      ),
   };
 }

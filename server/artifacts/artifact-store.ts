@@ -32,6 +32,10 @@ export interface OpenArtifact {
   read(range?: ByteRange): Readable;
 }
 
+/** Whether who sends is still somebody who may: throws where not. */
+type MayStill = () => Promise<void>;
+const always: MayStill = () => Promise.resolve();
+
 /** A PUT that nobody has heard of for this long has lost its server. */
 const RESERVED_MS = 24 * 3600 * 1000;
 /** So much more room than has come is set aside for bytes of which nobody said how many they will be. */
@@ -91,21 +95,26 @@ export class ArtifactStore {
   }
 
   /**
-   * Takes a stream in. Errors: hashMismatch, tooLarge, quotaExceeded, storageFull, aborted; nothing is left
-   * behind then.
+   * Takes a stream in. Errors: hashMismatch, tooLarge, quotaExceeded, storageFull, aborted, and what `mayStill`
+   * throws, which is asked before it counts; nothing is left behind then.
    */
   async put(
     key: ArtifactKey,
     source: Readable,
     announced: number | null,
+    mayStill: MayStill = always,
   ): Promise<Artifact & { readonly created: boolean }> {
     const reserved = { workspace: key.workspace, sha256: `put-${randomUUID()}` };
     try {
-      if (await this.#isWhole(key)) return await this.#compare(key, source);
+      if (await this.#isWhole(key)) {
+        const there = await this.#compare(key, source);
+        await mayStill();
+        return there;
+      }
       if (announced !== null) await this.#reserve(key, reserved, announced);
       const spool = await this.incoming.take(this.#within(key, reserved, source, announced ?? 0));
       try {
-        return await this.publish(key, spool);
+        return await this.publish(key, spool, mayStill);
       } finally {
         await spool.remove();
       }
@@ -117,8 +126,15 @@ export class ArtifactStore {
     }
   }
 
-  /** Makes an artifact of what has come in, once all of it was found to be right. Errors: hashMismatch, storageFull. */
-  async publish(key: ArtifactKey, spool: Spool): Promise<Artifact & { readonly created: boolean }> {
+  /**
+   * Makes an artifact of what has come in, once all of it was found to be right. Errors: hashMismatch, storageFull,
+   * and what `mayStill` throws.
+   */
+  async publish(
+    key: ArtifactKey,
+    spool: Spool,
+    mayStill: MayStill = always,
+  ): Promise<Artifact & { readonly created: boolean }> {
     const { sha256: expected } = key;
     const known = await this.#store.call('knownParts', expected);
     const cuts =
@@ -129,7 +145,9 @@ export class ArtifactStore {
     }
     return this.gate.adding(async () => {
       const created = (await this.size(key)) === null;
+      await mayStill(); // hashing took its time, and so does a bucket
       await this.#keep(key.workspace, parts, cuts, spool);
+      await mayStill();
       await this.#store.call('ownArtifact', { ...key, bytes, parts, now: this.#clock.now() });
       // Until then another server could collect what was there already; from now on none does.
       const missing = (await this.#places.locate(key.workspace, parts)) === null;

@@ -20,6 +20,8 @@ export interface Sender {
   readonly artifact: ArtifactKey;
   /** Whether he may know that the workspace has it already; else he sends all of it. */
   readonly sees: boolean;
+  /** Asked before the artifact is the workspace's; throws where he may not send it any more. */
+  mayStill(): Promise<void>;
   /** Called when all bytes have come and are right. */
   sent(): Promise<void>;
 }
@@ -82,7 +84,7 @@ export class Uploads {
     const { bytes } = announcedUpload(request);
     const address = `${API_PREFIX}/uploads/${artifact.sha256}${query}`;
     if (bytes === 0) {
-      await this.#artifacts.put(artifact, Readable.from([]), 0);
+      await this.#artifacts.put(artifact, Readable.from([]), 0, () => sender.mayStill());
       await sender.sent();
     }
     if (bytes === 0 || (await this.#there(sender)) !== null)
@@ -226,12 +228,13 @@ export class Uploads {
     if (offset !== bytes) throw protocolErrors.uploadBusy({ where: key.sha256 });
   }
 
-  async #publish({ key, artifact, sent }: Sender, id: string): Promise<void> {
+  async #publish(sender: Sender, id: string): Promise<void> {
+    const { key, artifact } = sender;
     const { incoming } = this.#artifacts;
     await this.#settled(key, id);
     try {
-      await this.#artifacts.publish(artifact, await incoming.finished(id));
-      await sent();
+      await this.#artifacts.publish(artifact, await incoming.finished(id), () => sender.mayStill());
+      await sender.sent();
       await incoming.forget(id);
       if (key.sha256 !== artifact.sha256) await this.#store.call('endUpload', key);
     } catch (error) {

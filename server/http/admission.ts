@@ -14,6 +14,8 @@ export interface Admitted {
   readonly principal: Principal | null;
   readonly role: Role | null;
   readonly workspace: string | null;
+  /** What the role is for; null where none is asked for. */
+  readonly place: Place | null;
 }
 
 /**
@@ -31,12 +33,12 @@ export async function admit(
   mustComeFromOwnPage(request);
   const params = parse(operation.params, request.params, 'the address');
   const query = parse(operation.query, request.query, 'the query');
-  const nowhere = { params, query, principal, role: null, workspace: null };
+  const nowhere = { params, query, principal, role: null, workspace: null, place: null };
   if (action === 'public' || action === 'self' || principal === null || operation.target === 'body') {
     return nowhere;
   }
   const place = placeIn(params) ?? placeIn(query) ?? { workspace: await access.workspaceOf(principal) };
-  return { ...nowhere, ...(await access.admit(principal, action, place)) };
+  return { ...nowhere, place, ...(await access.admit(principal, action, place)) };
 }
 
 /** For operations whose body says where. */
@@ -50,7 +52,17 @@ export async function admitByBody(
   if (before.principal === null || place === null || action === 'public' || action === 'self') {
     throw protocolErrors.internal({ message: 'An operation does not say where it happens' });
   }
-  return { ...before, ...(await access.admit(before.principal, action, place)) };
+  return { ...before, place, ...(await access.admit(before.principal, action, place)) };
+}
+
+/** For what takes long: throws what he would get who asked now. */
+export async function admitAgain(
+  { action }: Operation,
+  { principal, place }: Admitted,
+  access: Access,
+): Promise<void> {
+  if (action === 'public' || action === 'self' || principal === null || place === null) return;
+  await access.admit(principal, action, place);
 }
 
 function placeIn({ project, workspace }: Readonly<Record<string, unknown>>): Place | null {

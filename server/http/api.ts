@@ -17,7 +17,8 @@ import type { Access } from '../access/access.ts';
 import type { Principal } from '../access/principal.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { OperationLines } from '../audit/operations.ts';
-import { type Admitted, admit, admitByBody } from './admission.ts';
+import { type Admitted, admit, admitAgain, admitByBody } from './admission.ts';
+import { endWithAccess } from './ending.ts';
 import { dataPolicy } from './headers.ts';
 import { parse } from './parse.ts';
 
@@ -33,10 +34,14 @@ export interface Call<O extends Operation> {
   /** In the place that the operation is about: the project's workspace, or the one that was named. */
   readonly role: O['action'] extends Action ? Role : null;
   readonly workspace: O['action'] extends Action ? string : null;
+  /** For what takes long, before it counts: throws what he would get who asked now. */
+  readonly mayStill: () => Promise<void>;
 }
 
-/** JSON to answer with; operations of bytes answer through `reply` themselves. */
-type Answer<O extends Operation> = O['response'] extends z.ZodType ? ResponseOf<O> : FastifyReply;
+/** JSON to answer with; operations of bytes, and of JSON that is there as bytes, answer through `reply` themselves. */
+type Answer<O extends Operation> = O['response'] extends z.ZodType
+  ? ResponseOf<O> | FastifyReply
+  : FastifyReply;
 
 export type Handlers = {
   readonly [Id in OperationId]: (call: Call<Operations[Id]>) => Promise<Answer<Operations[Id]>>;
@@ -97,8 +102,10 @@ function registerOperation(
     bodyLimit:
       operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
     // Before a byte of the body has been read.
-    onRequest: async (request) => {
-      admitted.set(request, await lines.admission(request, () => admit(operation, request, access)));
+    onRequest: async (request, reply) => {
+      const found = await lines.admission(request, () => admit(operation, request, access));
+      admitted.set(request, found);
+      endWithAccess(operation, found, access, { request, reply });
     },
     handler: async (request, reply) => {
       const before = admitted.get(request);
@@ -113,7 +120,8 @@ function registerOperation(
           : before;
       reply.status(operation.success[0] ?? 200); // the handler may say otherwise
       // What the types of Call promise by the operation's action, admission has seen to.
-      const work = () => handle({ ...call, body, request, reply } as unknown as Call<Operation>);
+      const mayStill = () => admitAgain(operation, call, access);
+      const work = () => handle({ ...call, body, request, reply, mayStill } as unknown as Call<Operation>);
       return lines.around(call, body, request, reply, work);
     },
   });

@@ -9,6 +9,7 @@ interface Asked {
   readonly principal: Principal;
   readonly workspace: string;
   readonly query: { readonly project?: string | undefined };
+  readonly mayStill: () => Promise<void>;
 }
 
 /** tus answers on the plain response, as it reads the plain request; errors from before that are answered as any. */
@@ -30,7 +31,7 @@ export function uploadHandlers(
     return reply.hijack();
   };
   const senderOf = async (
-    { principal, workspace, query: { project } }: Asked,
+    { principal, workspace, query: { project }, mayStill }: Asked,
     sha256: string,
   ): Promise<Sender> => {
     const reader = { principal, workspace, project };
@@ -40,6 +41,7 @@ export function uploadHandlers(
       key: { workspace, sha256: sha256 + own },
       artifact: { workspace, sha256 },
       sees: await lending.reaches(reader, sha256),
+      mayStill,
       sent: () => lending.sent(reader, sha256),
     };
   };
