@@ -19,6 +19,8 @@ export class Acknowledgements {
   /** What waits for the commit that was begun last; null when it is over. */
   #unwritten: { readonly durable: Promise<void>; count: number; bytes: number } | null = null;
   #promises = false;
+  /** No more than so many may be promised: the next was left out, and comes again. */
+  #upto = Number.POSITIVE_INFINITY;
   #stopped = false;
 
   constructor(backlogs: readonly Backlog[], told: Told) {
@@ -26,9 +28,19 @@ export class Acknowledgements {
     this.#told = told;
   }
 
-  /** All that came has been promised. */
+  /** All that came and was not left out has been promised. */
   get isEven(): boolean {
-    return this.#promised === this.#received;
+    return this.#promised === Math.min(this.#received, this.#upto);
+  }
+
+  /** The frame with this number was left out: neither it nor what follows is promised before it has come again. */
+  leftOut(count: number): void {
+    this.#upto = Math.min(this.#upto, count - 1);
+  }
+
+  /** What was left out is in the frame that came last: what is promised from now on holds it. */
+  cameAgain(): void {
+    this.#upto = Number.POSITIVE_INFINITY;
   }
 
   /** Nothing is promised any more. */
@@ -42,8 +54,9 @@ export class Acknowledgements {
   }
 
   /** Several updates of one commit wait for it together, and are acknowledged with one frame. */
-  wait(durable: Promise<void>, count: number, bytes: number): void {
+  wait(durable: Promise<void>, frame: number, bytes: number): void {
     const held = this.hold(bytes);
+    const count = Math.min(frame, this.#upto);
     const before = this.#unwritten;
     if (before?.durable === durable) {
       before.count = count;

@@ -56,6 +56,7 @@ export class Connection implements RoomPeer {
       acknowledgements: this.#acknowledgements,
       outlet: this.#outlet,
       inlet: this.#inlet,
+      answerMs: parts.limits.answerMs,
     });
     room.peers.add(this);
     const listening = this.guest.onChange(() => this.#roleChanged());

@@ -25,13 +25,27 @@ test('an update brings nothing exactly where applying it changes nothing', () =>
       }
       const [source, target] = [docs[from] ?? new Y.Doc(), docs[to] ?? new Y.Doc()];
       const update = Y.encodeStateAsUpdate(source);
-      const says = bringsNothing(update, 'text', target);
+      const says = bringsNothing(update, 'text', target, false);
       const before = Y.encodeStateAsUpdate(target);
       Y.applyUpdate(target, update);
       expect(says).toBe(Buffer.compare(before, Y.encodeStateAsUpdate(target)) === 0);
     }),
     { numRuns: 300 },
   );
+});
+
+test('what a reader has heard of others and cannot place is nothing that he brings', () => {
+  const author = new Y.Doc();
+  author.getText('content').insert(0, 'first');
+  const known = Y.encodeStateVector(author);
+  author.getText('content').insert(5, ' second');
+  const [reader, target] = [new Y.Doc(), new Y.Doc()];
+  Y.applyUpdate(reader, Y.encodeStateAsUpdate(author, known));
+  const answer = Y.encodeStateAsUpdate(reader);
+  expect(bringsNothing(answer, 'text', target, true)).toBe(true);
+  expect(bringsNothing(answer, 'text', target, false)).toBe(false);
+  reader.getText('content').insert(0, 'own');
+  expect(bringsNothing(Y.encodeStateAsUpdate(reader), 'text', target, true)).toBe(false);
 });
 
 test('deletions that the document knows cost nothing, new ones cost what they delete', () => {

@@ -1,5 +1,5 @@
 import { can } from '../../src/domain/access/roles.ts';
-import { MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
+import { CloseCode, MessageType, SyncMessageType } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
@@ -10,6 +10,7 @@ import type { Outlet } from './outlet.ts';
 import { Forbidden } from './refusal.ts';
 import type { Room } from './room.ts';
 import type { RoomPeer } from './room-parts.ts';
+import { OutOfOrder } from './update-checks.ts';
 
 /** More clients than any document has (limits.ts): no editor asks like this. */
 const MAX_VECTOR_CLIENTS = 20_000;
@@ -20,12 +21,17 @@ export interface ReaderParts {
   readonly acknowledgements: Acknowledgements;
   readonly outlet: Outlet;
   readonly inlet: Pick<Inlet, 'spend' | 'flow'>;
+  /** How long is waited for the answer to the server's step 1, where something is to be in it. */
+  readonly answerMs: number;
 }
 
 /** What the frames of one socket say, and what is answered. */
 export class FrameReader {
   readonly #parts: ReaderParts;
   #stopped = false;
+  /** The server's step 1 has been answered. */
+  #answered = false;
+  #patience: NodeJS.Timeout | null = null;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -33,6 +39,7 @@ export class FrameReader {
 
   stop(): void {
     this.#stopped = true;
+    this.#endPatience();
   }
 
   /** Null where it has been dealt with. */
@@ -103,12 +110,20 @@ export class FrameReader {
   #takeIn(update: Uint8Array, isAnswer: boolean): Promise<void> | null {
     const { acknowledgements, peer, room } = this.#parts;
     const count = acknowledgements.received();
+    if (isAnswer) this.#wasAnswered();
     if (!this.#mayEdit()) {
-      if (!bringsNothing(update, room.kind, room.doc)) throw new Forbidden();
+      if (!bringsNothing(update, room.kind, room.doc, isAnswer)) throw new Forbidden();
       this.#acknowledge(room.durable, count, update.length);
       return null;
     }
-    const received = room.receive(update, peer, this.#check, isAnswer);
+    let received: ReturnType<Room['receive']>;
+    try {
+      received = room.receive(update, peer, this.#check, isAnswer);
+    } catch (error) {
+      if (!(error instanceof OutOfOrder) || this.#answered) throw error;
+      this.#leaveOut(count);
+      return null;
+    }
     if (received instanceof Promise) {
       const held = acknowledgements.hold(update.length); // while it is tried, behind those of others
       return received
@@ -117,6 +132,29 @@ export class FrameReader {
     }
     this.#acknowledge(received.durable, count, update.length);
     return null;
+  }
+
+  /** It builds on what was written offline: the answer to step 1 brings both, and is on its way. */
+  #leaveOut(count: number): void {
+    const { acknowledgements, answerMs, peer } = this.#parts;
+    acknowledgements.leftOut(count);
+    if (this.#patience !== null) return;
+    this.#patience = setTimeout(() => {
+      this.#patience = null;
+      peer.close(CloseCode.resync, 'What this update builds on has not come');
+    }, answerMs);
+    this.#patience.unref();
+  }
+
+  #wasAnswered(): void {
+    this.#answered = true;
+    this.#parts.acknowledgements.cameAgain();
+    this.#endPatience();
+  }
+
+  #endPatience(): void {
+    if (this.#patience !== null) clearTimeout(this.#patience);
+    this.#patience = null;
   }
 
   #acknowledge(durable: Promise<void>, count: number, bytes: number): void {

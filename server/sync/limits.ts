@@ -11,8 +11,8 @@ export interface SyncLimits {
    */
   readonly documentStructs: number;
   readonly documentClients: number;
-  /** Of updates that wait for others to arrive. */
-  readonly pendingBytes: number;
+  /** How long is waited for the answer to the server's step 1, where an update builds on what is to be in it. */
+  readonly answerMs: number;
   /** Artifacts that those who came by one link may name in one project, and did not send (projects/claims.ts). */
   readonly linkClaims: number;
   /** Written to a socket and not taken by the other side; beyond it the socket is dropped and resyncs. */
@@ -58,7 +58,7 @@ export const defaultSyncLimits: SyncLimits = {
   documentBytes: 16 * 1024 * 1024,
   documentStructs: 50_000,
   documentClients: 4_000,
-  pendingBytes: 16 * 1024,
+  answerMs: 60_000,
   linkClaims: 20_000,
   bufferedBytes: 4 * 1024 * 1024,
   connections: 5_000,

@@ -17,18 +17,11 @@ export class RoomChanges {
     this.#core = core;
   }
 
-  /**
-   * Runs a change, tells everybody but `from`, and hands what changed to the store; resolves when it is on disk.
-   * `raw` is the update that the change takes in, if it is one: what of it waits for other updates is in no event
-   * of Yjs, yet it was received and will be acknowledged.
-   */
-  make(change: () => void, from: RoomPeer | null, raw?: Uint8Array, writer?: Writer): Promise<void> {
+  /** Runs a change, tells everybody but `from`, and hands what changed to the store; resolves when it is on disk. */
+  make(change: () => void, from: RoomPeer | null, writer?: Writer): Promise<void> {
     const { document, life } = this.#core;
     if (!life.isOpen) return Promise.reject(closing());
-    const { store } = document.doc;
-    // Yjs puts what has to wait for more into the object that it has, but always as new bytes.
-    const [structs, deletes] = [store.pendingStructs?.update, store.pendingDs];
-    document.willChange(); // also where nothing is emitted: what waits for other updates belongs to the state
+    document.willChange();
     let failure: AnnealError | null = null;
     const changes = emittedBy(document.doc, () => {
       try {
@@ -38,9 +31,7 @@ export class RoomChanges {
         failure = toAnnealError(cause, serverErrors.malformedUpdate);
       }
     });
-    const waitsForMore = store.pendingStructs?.update !== structs || store.pendingDs !== deletes;
-    const waiting = waitsForMore && raw !== undefined && document.waits ? [raw] : [];
-    const durable = this.#publish(changes, from, waiting, writer);
+    const durable = this.#publish(changes, from, writer);
     return failure === null ? durable : Promise.reject(failure);
   }
 
@@ -62,24 +53,19 @@ export class RoomChanges {
       const before = Y.decodeStateVector(Y.encodeStateVector(doc));
       for (const [client, { from: clock }] of ranges) before.set(client, clock);
       const effect = Y.encodeStateAsUpdate(doc, Y.encodeStateVector(before));
-      this.#publish([effect], from, [], writer).catch(() => undefined);
+      this.#publish([effect], from, writer).catch(() => undefined);
       return Promise.reject(toAnnealError(cause, serverErrors.malformedUpdate));
     }
     const copy = new Uint8Array(update); // it came with others in one piece of memory
-    return this.#publish([copy], from, [], writer);
+    return this.#publish([copy], from, writer);
   }
 
-  /** Tells everybody but `from`, and hands it to the store; what is `waiting` nobody can use yet. */
-  #publish(
-    changes: readonly Uint8Array[],
-    from: RoomPeer | null,
-    waiting: readonly Uint8Array[] = [],
-    writer?: Writer,
-  ): Promise<void> {
+  /** Tells everybody but `from`, and hands it to the store. */
+  #publish(changes: readonly Uint8Array[], from: RoomPeer | null, writer?: Writer): Promise<void> {
     const { peers, link, log } = this.#core;
     const frames = changes.map(updateFrame);
     for (const frame of frames) for (const peer of peers) if (peer !== from) peer.send(frame);
-    const durable = this.#write(waiting.length === 0 ? changes : [...changes, ...waiting], writer);
+    const durable = this.#write(changes, writer);
     const { generation } = log;
     const tell = (): void => {
       for (const frame of frames) link?.tell(frame, generation);

@@ -23,13 +23,14 @@ export class RoomDocument {
     return this.#retired;
   }
 
-  /** Part of what was received waits for other updates. */
-  get waits(): boolean {
-    const { pendingStructs, pendingDs } = this.doc.store;
-    return pendingStructs !== null || pendingDs !== null;
-  }
-
+  /**
+   * What is stored and waits for what is not was promised to nobody: the commit before it failed. Whoever wrote it
+   * brings both.
+   */
   loaded(): void {
+    const { store } = this.doc;
+    store.pendingStructs = null;
+    store.pendingDs = null;
     this.#retired = retiredClients(this.doc);
     this.hasText = this.doc.share.size > 0;
   }
@@ -39,8 +40,9 @@ export class RoomDocument {
     if (this.#retired.size === 0) this.#retired = retiredClients(this.doc);
   }
 
+  /** What waits, of another server's, is in the log, and belongs to the state when it takes effect. */
   encode(): Uint8Array {
-    this.#encoded ??= Y.encodeStateAsUpdate(this.doc);
+    this.#encoded ??= this.#missingFrom();
     return this.#encoded;
   }
 
@@ -51,7 +53,20 @@ export class RoomDocument {
 
   /** What a client with this state vector has not, as an update. */
   missingFrom(stateVector: Uint8Array): Uint8Array {
-    return stateVector.length === 1 ? this.encode() : Y.encodeStateAsUpdate(this.doc, stateVector);
+    return stateVector.length === 1 ? this.encode() : this.#missingFrom(stateVector);
+  }
+
+  #missingFrom(stateVector?: Uint8Array): Uint8Array {
+    const { store } = this.doc;
+    const { pendingStructs, pendingDs } = store;
+    store.pendingStructs = null; // Yjs would send it, and who has it from us would send it back to us
+    store.pendingDs = null;
+    try {
+      return Y.encodeStateAsUpdate(this.doc, stateVector);
+    } finally {
+      store.pendingStructs = pendingStructs;
+      store.pendingDs = pendingDs;
+    }
   }
 
   apply(update: Uint8Array, carriageReturn: boolean): void {

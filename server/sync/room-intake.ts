@@ -10,10 +10,10 @@ import { type Scan, scanUpdate } from './scan-update.ts';
 import type { Slices } from './slices.ts';
 import {
   checkGeneration,
-  checkPending,
   checkRotation,
   inOrder,
   MissingParts,
+  withoutGaps,
   withoutUnknownDeletions,
 } from './update-checks.ts';
 import { Writers } from './writers.ts';
@@ -56,14 +56,14 @@ export class RoomIntake {
     if (!scanned.ok) throw scanned.error;
     const scan = scanned.value;
     checkGeneration(scan, doc, document.retired);
-    const placed = withoutUnknownDeletions(update, scan, doc, isAnswer);
-    if (placed !== update) return this.receive(placed, from, check, false);
+    let placed = withoutUnknownDeletions(update, scan, doc, isAnswer);
+    if (placed === update) placed = withoutGaps(update, scan, kind, doc, isAnswer);
+    if (placed !== update) return this.receive(placed, from, check, isAnswer);
     checkRotation(scan, doc);
     const news = newsOf(scan, doc);
     if (news.structs + news.deletes === 0) return { durable: log.durable };
     const clients = newClocks(scan, doc);
     this.#writers.check(clients, from);
-    checkPending(scan, update.length, doc, around.limits.pendingBytes);
     if (news.structs > 0) this.#checkSize(update, news); // what only deletes is the way out of a full document
     const parts = news.structs + news.deletes;
     if (parts > around.limits.trialParts || worstMs(parts, structsOf(doc)) > DIRECT_MS)
@@ -74,7 +74,7 @@ export class RoomIntake {
     const writer = around.writerOf(name, from, update);
     const durable = isAllNew(scan, doc)
       ? this.#changes.passOn(update, scan, tell, writer)
-      : this.#changes.make(() => document.apply(update, scan.carriageReturn), tell, update, writer);
+      : this.#changes.make(() => document.apply(update, scan.carriageReturn), tell, writer);
     document.learnRetired();
     this.#writers.wrote(clients, from);
     around.onEdited(name, from, clients, () => this.#core.awareness.saidBy(from));
@@ -113,7 +113,7 @@ export class RoomIntake {
 
   /** All that may have changed while an update waited. */
   #lookAgain(update: Uint8Array): { readonly scan: Scan; readonly news: News } {
-    const { document, parts: around } = this.#core;
+    const { document } = this.#core;
     const { doc } = document;
     const scanned = scanUpdate(update, document.kind);
     if (!scanned.ok) throw scanned.error;
@@ -121,7 +121,6 @@ export class RoomIntake {
     checkGeneration(scan, doc, document.retired);
     checkRotation(scan, doc);
     const news = newsOf(scan, doc);
-    checkPending(scan, update.length, doc, around.limits.pendingBytes);
     if (news.structs > 0) this.#checkSize(update, news);
     return { scan, news };
   }
@@ -146,7 +145,7 @@ export class RoomIntake {
       const writer = around.writerOf(name, from, part);
       const tell = scan.carriageReturn ? null : from;
       const apply = (): void => document.apply(part, scan.carriageReturn);
-      const written = this.#changes.make(apply, tell, part, writer);
+      const written = this.#changes.make(apply, tell, writer);
       written.catch(() => undefined); // heard of below
       document.learnRetired();
       durable.push(written);

@@ -16,10 +16,9 @@ export class RoomRenewal {
     this.#core = core;
   }
 
-  /** What waits for other updates would be lost: its place is in the old generation. */
   get isPossible(): boolean {
     const { document, log, parts } = this.#core;
-    return !document.waits && isOutgrown(document.doc, document.kind, log.stateBytes, parts.limits);
+    return isOutgrown(document.doc, document.kind, log.stateBytes, parts.limits);
   }
 
   /** To be done while nobody is in it. What failed stays old until it is loaded the next time, or is full. */
@@ -56,8 +55,7 @@ export class RoomRenewal {
       for (const peer of [...peers]) peer.close(CloseCode.resync, ANEW);
       life.step({ kind: 'close' });
       await log.durable;
-      await shared?.catchUp.look();
-      if (document.waits) return; // it came meanwhile
+      await shared?.catchUp.look(); // what still waits after that waits for what was never written
       const { state, stretches } = nextGeneration(document.doc, kind, (text) => follower.authored(text));
       const together = new Together();
       if (kind === 'text') follower.follow(document.doc.getText(TEXT_ROOT), stretches, together);

@@ -1,6 +1,7 @@
 import * as encoding from 'lib0/encoding';
 import { expect, test } from 'vitest';
 import * as Y from 'yjs';
+import { CloseCode } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import type { StoredDocument } from '../store/requests/documents.ts';
 import type { Store } from '../store/store.ts';
@@ -8,6 +9,7 @@ import { localGuest } from './guest.ts';
 import { defaultSyncLimits, type SyncLimits } from './limits.ts';
 import type { RoomPeer } from './room-parts.ts';
 import { Rooms } from './rooms.ts';
+import { MissingParts, OutOfOrder } from './update-checks.ts';
 
 const name = { project: 'sample', path: 'notes.md' };
 
@@ -74,22 +76,66 @@ test('when the disk fails nothing is acknowledged, all are sent away to come bac
   expect(again.room.doc.getText('content').toString()).toBe('kept');
 });
 
-test('what waits for other updates is on disk when it is acknowledged, however many of them wait', async () => {
-  const { disk, join } = setUp();
+/** What an author sends who writes these letters one after the other. */
+function updatesOf(letters: string): Uint8Array[] {
   const author = new Y.Doc();
   const updates: Uint8Array[] = [];
   author.on('update', (update: Uint8Array) => updates.push(update));
-  for (const letter of 'abcd') author.getText('content').insert(author.getText('content').length, letter);
+  for (const letter of letters) author.getText('content').insert(author.getText('content').length, letter);
+  return updates;
+}
+
+test('what builds on what nobody has is neither kept nor told, and taken in with what it builds on', async () => {
+  const { disk, join } = setUp();
   const { room, peer } = await join();
-  const [first, ...waiting] = updates;
-  for (const update of waiting.reverse()) await (await room.receive(update, peer)).durable;
+  const [first = new Uint8Array(), second = new Uint8Array()] = updatesOf('ab');
+  expect(() => room.receive(second, peer)).toThrow(OutOfOrder);
+  expect(room.doc.store.pendingStructs).toBeNull();
+  expect(disk.written).toEqual([]);
+  // Who has heard of it, and cannot place it either, says so in every answer to the server's question.
+  const other = new Y.Doc();
+  other.getText('content').insert(0, 'own ');
+  Y.applyUpdate(other, second);
+  await (await room.receive(Y.encodeStateAsUpdate(other), peer, undefined, true)).durable;
+  expect(room.doc.getText('content').toString()).toBe('own ');
+  expect(room.doc.store.pendingStructs).toBeNull();
+  for (const update of [first, second]) await (await room.receive(update, peer)).durable;
+  expect([...room.doc.getText('content').toString()].sort().join('')).toBe(' abnow');
   const reloaded = new Y.Doc();
   for (const update of disk.written) Y.applyUpdate(reloaded, update);
-  Y.applyUpdate(reloaded, first ?? new Uint8Array());
-  expect(reloaded.getText('content').toString()).toBe('abcd');
+  expect(reloaded.getText('content').toString()).toBe(room.doc.getText('content').toString());
 });
 
-test('a document does not begin anew while part of it waits for other updates', async () => {
+test('where a commit failed and the next one did not, what waits for it is let go of, and comes again', async () => {
+  const { disk, join } = setUp();
+  const [first = new Uint8Array(), second = new Uint8Array()] = updatesOf('ab');
+  disk.written.push(typed('kept '), second);
+  const { room, peer } = await join();
+  expect(room.doc.store.pendingStructs).toBeNull();
+  const reader = new Y.Doc();
+  Y.applyUpdate(reader, room.missingFrom(Uint8Array.of(0)));
+  expect(reader.store.pendingStructs).toBeNull();
+  for (const update of [first, second]) await (await room.receive(update, peer)).durable;
+  expect(room.doc.getText('content').toString()).toHaveLength('kept ab'.length);
+});
+
+test("what another server said too early waits, is nobody's before it takes effect, and then everybody's", async () => {
+  const { join } = setUp();
+  const { room, peer } = await join();
+  await (await room.receive(typed('kept '), peer)).durable;
+  const [first = new Uint8Array(), second = new Uint8Array()] = updatesOf('ab');
+  await room.adopt([second], 1);
+  const reader = new Y.Doc();
+  Y.applyUpdate(reader, room.missingFrom(Uint8Array.of(0)));
+  Y.applyUpdate(reader, room.missingFrom(Y.encodeStateVector(reader)));
+  expect(reader.store.pendingStructs).toBeNull();
+  expect(reader.getText('content').toString()).toBe('kept ');
+  await room.adopt([first], 1);
+  Y.applyUpdate(reader, room.missingFrom(Y.encodeStateVector(reader)));
+  expect(reader.getText('content').toString()).toHaveLength('kept ab'.length);
+});
+
+test('a full document begins anew, also where something of another server waits for what never comes', async () => {
   const { closed, join } = setUp({ documentStructs: 100, idleMs: 60_000 });
   const author = new Y.Doc();
   author.transact(() => {
@@ -98,21 +144,14 @@ test('a document does not begin anew while part of it waits for other updates', 
   });
   const { room, peer } = await join();
   await (await room.receive(Y.encodeStateAsUpdate(author), peer)).durable;
-  const late = new Y.Doc();
-  const updates: Uint8Array[] = [];
-  late.on('update', (update: Uint8Array) => updates.push(update));
-  for (const letter of 'ab') late.getText('content').insert(late.getText('content').length, letter);
-  await (await room.receive(updates[1] ?? new Uint8Array(), peer)).durable;
+  await room.adopt([updatesOf('ab')[1] ?? new Uint8Array()], 1);
   const more = new Y.Doc();
   more.transact(() => {
     for (let i = 0; i < 20; i++) more.getText('content').insert(0, 'y');
   });
-  expect(() => room.receive(Y.encodeStateAsUpdate(more), peer)).toThrow(
-    expect.objectContaining({ code: serverErrors.documentTooLarge.code }),
-  );
-  expect(closed).toEqual([]);
-  await (await room.receive(updates[0] ?? new Uint8Array(), peer)).durable; // now it may
-  expect(room.doc.getText('content').toString()).toContain('ab');
+  expect(() => room.receive(Y.encodeStateAsUpdate(more), peer)).toThrow(MissingParts);
+  await room.closed;
+  expect(closed).toEqual([CloseCode.resync]);
 });
 
 test('who comes while a room closes gets the next one, with everything in it', async () => {

@@ -161,7 +161,7 @@ export class Room {
   /** An edit by the server itself; resolves when it is on disk. `writer`: what commits it, with what else. */
   edit(change: (doc: Y.Doc) => void, writer?: Writer): Promise<void> {
     const { doc } = this;
-    return this.#changes.make(() => doc.transact(() => change(doc), 'server'), null, undefined, writer);
+    return this.#changes.make(() => doc.transact(() => change(doc), 'server'), null, writer);
   }
 
   /**

@@ -358,6 +358,9 @@ class Scanner {
   }
 }
 
+/** Whether a struct, of which this is the first byte, only says that others were left out. */
+export const isSkip = (info: number | undefined): boolean => ((info ?? 0) & 0x1f) === Content.skip;
+
 /**
  * Whether part of an update would have to wait for another: it refers to what neither the document nor the
  * update itself has. `known` is the document's clock for a client.

@@ -61,3 +61,43 @@ test('what builds on something that is missing comes too, and waits in Yjs as it
   Y.applyUpdate(target, Y.encodeStateAsUpdate(doc));
   expect(target.getText('content').toString()).toBe('rst second');
 });
+
+test('what of an update can be placed is what Yjs would show of it, and nothing of it waits', () => {
+  const waited = fc.boolean();
+  let gaps = 0;
+  fc.assert(
+    fc.property(edits, fc.array(waited, { minLength: 1, maxLength: 40 }), (list, lost) => {
+      const docs = Array.from({ length: 4 }, () => new Y.Doc());
+      const updates: Uint8Array[] = [];
+      for (const doc of docs) doc.on('update', (update: Uint8Array) => updates.push(update));
+      for (const { who, at, remove, insert, merge } of list) {
+        const doc = docs[who] ?? new Y.Doc();
+        const text = doc.getText('content');
+        const from = text.length === 0 ? 0 : at % text.length;
+        text.delete(from, Math.min(remove, text.length - from));
+        text.insert(from, insert);
+        if (merge)
+          for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+      }
+      // Somebody heard most of it, and passes on all that he heard; another knows a little of it already.
+      const heard = new Y.Doc();
+      for (const [i, update] of updates.entries())
+        if (lost[i % lost.length] !== true) Y.applyUpdate(heard, update);
+      const target = new Y.Doc();
+      for (const update of updates.slice(0, updates.length / 3)) Y.applyUpdate(target, update);
+      const expected = new Y.Doc();
+      Y.applyUpdate(expected, Y.encodeStateAsUpdate(target));
+      const update = Y.encodeStateAsUpdate(heard);
+      Y.applyUpdate(expected, update);
+      if (expected.store.pendingStructs !== null) gaps++;
+      const placeable = Slices.of(update, 'text', (client) => Y.getState(target.store, client))?.placeable(
+        (client) => Y.getState(target.store, client),
+      );
+      Y.applyUpdate(target, placeable ?? expect.fail('it can be read'));
+      expect(target.store.pendingStructs).toBeNull();
+      expect(target.getText('content').toString()).toBe(expected.getText('content').toString());
+    }),
+    { numRuns: 300 },
+  );
+  expect(gaps).toBeGreaterThan(20);
+});

@@ -1,6 +1,6 @@
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
-import { type DocumentKind, type Scan, type ScanLimits, scanUpdate } from './scan-update.ts';
+import { type DocumentKind, isSkip, type Scan, type ScanLimits, scanUpdate } from './scan-update.ts';
 
 interface Struct {
   readonly client: number;
@@ -10,6 +10,8 @@ interface Struct {
   readonly to: number;
   /** What it is placed beside: client and clock, one after the other. */
   readonly needs: readonly number[];
+  /** It says that others were left out. */
+  readonly skips: boolean;
 }
 
 /**
@@ -24,6 +26,8 @@ export class Slices {
   readonly isWhole: boolean;
   readonly #update: Uint8Array;
   readonly #ordered: readonly Struct[];
+  /** So many of them find what they build on. */
+  readonly #placed: number;
   #next = 0;
   /** Client, clock and length of what is still to be deleted, last first. */
   readonly #deletes: number[] = [];
@@ -33,6 +37,7 @@ export class Slices {
     this.scan = scan;
     this.isWhole = left.length === 0;
     this.#ordered = [...ordered, ...left];
+    this.#placed = ordered.length;
     const { deleted } = scan;
     for (let i = deleted.length - 3; i >= 0; i -= 3) {
       const [client = 0, clock = 0, length = 0] = deleted.slice(i, i + 3);
@@ -53,13 +58,22 @@ export class Slices {
       needs: (client, clock) => void needs.push(client, clock),
       struct(client, clock, length, from, to) {
         const structs = byClient.get(client) ?? [];
-        structs.push({ client, clock, end: clock + length, from, to, needs });
+        structs.push({ client, clock, end: clock + length, from, to, needs, skips: isSkip(update[from]) });
         byClient.set(client, structs);
         needs = [];
       },
     });
     if (!scanned.ok) return null;
     return new Slices(update, scanned.value, inOrder(byClient, known, scanned.value.rotation?.client));
+  }
+
+  /** As an update: what is new to a document that knows so much, and finds there or here what it builds on. */
+  placeable(known: (client: number) => number): Uint8Array {
+    const placed = this.#ordered.slice(0, this.#placed).filter(({ client, end }) => end > known(client));
+    return encoding.encode((encoder) => {
+      writeStructs(encoder, this.#update, placed);
+      encoding.writeUint8Array(encoder, this.#update.subarray(this.scan.deletesAt));
+    });
   }
 
   /** The next portion, of so many structs or deleted structs of the document; null after the last. */
@@ -125,8 +139,8 @@ function inOrder(
   const waiting = new Map<Struct, number[]>();
   const reach = (client: number): number => reached.get(client) ?? known(client);
   /** The struct that must come before this one; null where none must, undefined where none can. */
-  const blockerOf = ({ client, clock, needs }: Struct): Struct | null | undefined => {
-    if (clock > reach(client)) return undefined;
+  const blockerOf = ({ client, clock, end, needs, skips }: Struct): Struct | null | undefined => {
+    if (clock > reach(client) || (skips && end > known(client))) return undefined;
     for (let i = 0; i < needs.length; i += 2) {
       const [other = 0, at = 0] = needs.slice(i, i + 2);
       if (at >= reach(other)) return structAt(byClient.get(other) ?? [], at);
@@ -174,22 +188,27 @@ function structAt(structs: readonly Struct[], clock: number): Struct | undefined
 }
 
 function encodeStructs(update: Uint8Array, structs: readonly Struct[]): Uint8Array {
+  return encoding.encode((encoder) => {
+    writeStructs(encoder, update, structs);
+    encoding.writeVarUint(encoder, 0);
+  });
+}
+
+/** Of each client they follow one another. */
+function writeStructs(encoder: encoding.Encoder, update: Uint8Array, structs: readonly Struct[]): void {
   const byClient = new Map<number, Struct[]>();
   for (const struct of structs) {
     const run = byClient.get(struct.client);
     if (run === undefined) byClient.set(struct.client, [struct]);
     else run.push(struct);
   }
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, byClient.size);
-    for (const [client, run] of byClient) {
-      encoding.writeVarUint(encoder, run.length);
-      encoding.writeVarUint(encoder, client);
-      encoding.writeVarUint(encoder, run[0]?.clock ?? 0);
-      for (const { from, to } of run) encoding.writeUint8Array(encoder, update.subarray(from, to));
-    }
-    encoding.writeVarUint(encoder, 0);
-  });
+  encoding.writeVarUint(encoder, byClient.size);
+  for (const [client, run] of byClient) {
+    encoding.writeVarUint(encoder, run.length);
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, run[0]?.clock ?? 0);
+    for (const { from, to } of run) encoding.writeUint8Array(encoder, update.subarray(from, to));
+  }
 }
 
 function encodeDeletes(deletes: readonly number[]): Uint8Array {

@@ -1,6 +1,15 @@
-import { expect, test } from 'vitest';
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { expect, onTestFinished, test } from 'vitest';
+import { WebSocket } from 'ws';
 import * as Y from 'yjs';
-import { CloseCode, MessageType, syncPath } from '../../src/protocol/sync.ts';
+import {
+  ACK_SUBPROTOCOL,
+  CloseCode,
+  MessageType,
+  SyncMessageType,
+  syncPath,
+} from '../../src/protocol/sync.ts';
 import { Editor } from '../testing/editor.ts';
 import { SAMPLE_CONFIG, testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
@@ -192,37 +201,99 @@ test('a long paste into a long document is no attack', async () => {
   await bob.untilText(ada.text.toString());
 });
 
-test('updates that wait for others are kept to a bound, then the editor must resync', async () => {
-  const { url } = await testServer({ limits: { pendingBytes: 1000 } });
-  const editor = await join(url, 'notes.md');
-  const doc = new Y.Doc();
-  doc.getText('content').insert(0, 'first');
-  const known = Y.encodeStateVector(doc);
-  doc.getText('content').insert(5, 'y'.repeat(2000));
-  const withoutItsStart = Y.encodeStateAsUpdate(doc, known);
-  editor.sendRaw(MessageType.sync, 2, withoutItsStart);
-  expect((await editor.closed).code).toBe(CloseCode.resync);
-});
+/** What an author sends who inserts these one after the other. */
+function typedIn(doc: Y.Doc, pieces: readonly string[]): readonly Uint8Array[] {
+  const updates: Uint8Array[] = [];
+  doc.on('update', (update: Uint8Array) => updates.push(update));
+  for (const piece of pieces) doc.getText('content').insert(doc.getText('content').length, piece);
+  return updates;
+}
 
-test('parts that come in the wrong order are kept, also over a restart', async () => {
+test('what overtakes what it builds on is not promised: its sender comes again, with both', async () => {
   const first = await testServer();
   const editor = await join(first.url, 'notes.md');
   const doc = new Y.Doc();
-  const updates: Uint8Array[] = [];
-  doc.on('update', (update: Uint8Array) => updates.push(update));
-  doc.getText('content').insert(0, 'one ');
-  doc.getText('content').insert(4, 'two');
-  const [one, two] = updates;
-  if (one === undefined || two === undefined) throw new Error('two updates were made');
-  editor.sendUpdate(two);
-  await editor.untilStored();
+  const [, second = new Uint8Array()] = typedIn(doc, ['one ', 'two']);
+  editor.sendUpdate(second);
+  expect((await editor.closed).code).toBe(CloseCode.resync);
+  expect(editor.stored).toBeLessThan(editor.sent);
+  const again = await join(first.url, 'notes.md', { doc });
+  await again.untilStored();
   await first.close();
-  const second = await testServer({ dataDir: first.dataDir });
-  const later = await join(second.url, 'notes.md');
-  later.sendUpdate(one);
-  await later.untilStored();
-  const reader = await join(second.url, 'notes.md');
+  const later = await testServer({ dataDir: first.dataDir });
+  const reader = await join(later.url, 'notes.md');
   expect(reader.text.toString()).toBe('one two');
+});
+
+test('what is typed between the opening of a socket and the answer to step 1 is promised with the answer', async () => {
+  const { url } = await testServer();
+  const doc = new Y.Doc();
+  const [, second = new Uint8Array(), third = new Uint8Array()] = typedIn(doc, ['offline ', 'typed ', 'on']);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${syncPath('sample', 'notes.md')}`, [
+    ACK_SUBPROTOCOL,
+  ]);
+  onTestFinished(() => socket.terminate());
+  const told: number[] = [];
+  const stored = new Promise<void>((resolve) => {
+    socket.on('message', (data: Buffer) => {
+      const decoder = decoding.createDecoder(data);
+      if (decoding.readVarUint(decoder) !== MessageType.durable) return;
+      decoding.readVarUint(decoder);
+      decoding.readVarUint(decoder);
+      told.push(decoding.readVarUint(decoder));
+      if (told.at(-1) === 4) resolve();
+    });
+  });
+  const say = (type: number, update: Uint8Array): void =>
+    socket.send(
+      encoding.encode((encoder) => {
+        encoding.writeVarUint(encoder, MessageType.sync);
+        encoding.writeVarUint(encoder, type);
+        encoding.writeVarUint8Array(encoder, update);
+      }),
+    );
+  const other = new Y.Doc();
+  other.getText('content').insert(0, 'whole ');
+  await new Promise((resolve) => socket.on('open', resolve));
+  for (const update of [second, third, Y.encodeStateAsUpdate(other)]) say(SyncMessageType.update, update);
+  say(SyncMessageType.step2, Y.encodeStateAsUpdate(doc));
+  await stored;
+  expect(told).toEqual([0, 4]); // not the third frame, which was on disk: it would promise the first two
+  const reader = await join(url, 'notes.md');
+  expect(reader.text.toString()).toContain('offline typed on');
+});
+
+test('who never answers step 1 is sent away with what he left out', async () => {
+  const { url } = await testServer({ limits: { answerMs: 20 } });
+  const [, second = new Uint8Array()] = typedIn(new Y.Doc(), ['one ', 'two']);
+  const socket = new WebSocket(`${url.replace('http', 'ws')}${syncPath('sample', 'notes.md')}`);
+  const closed = new Promise<number>((resolve) => void socket.on('close', resolve));
+  await new Promise((resolve) => socket.on('open', resolve));
+  socket.send(
+    encoding.encode((encoder) => {
+      encoding.writeVarUint(encoder, MessageType.sync);
+      encoding.writeVarUint(encoder, SyncMessageType.update);
+      encoding.writeVarUint8Array(encoder, second);
+    }),
+  );
+  expect(await closed).toBe(CloseCode.resync);
+});
+
+test('no carriage return gets in by overtaking what it builds on', async () => {
+  const { url } = await testServer();
+  const [ada, bob] = await Promise.all([join(url, 'notes.md'), join(url, 'notes.md')]);
+  let seen = '';
+  bob.doc.on('update', () => {
+    seen += bob.text.toString();
+  });
+  const doc = new Y.Doc();
+  const [one = new Uint8Array(), two = new Uint8Array()] = typedIn(doc, ['x', 'b: 2\r\n']);
+  ada.sendUpdate(two);
+  ada.sendUpdate(one);
+  await ada.closed;
+  await join(url, 'notes.md', { doc });
+  await bob.untilText('xb: 2\n');
+  expect(seen).not.toContain('\r');
 });
 
 test('frames that are too long or make no sense end the connection', async () => {

@@ -8,25 +8,44 @@ import { Slices } from './slices.ts';
 
 /** What an update refers to is looked at before Yjs sees it: it may be of another life of the document, or of none. */
 
-/** An update that refers to what the server does not have yet, and more of them than it keeps waiting. */
+/** Who sent it is to come again, with all that is missing. */
 export class MissingParts extends Error {}
 
-const missing = (): MissingParts => new MissingParts('Parts that this update builds on are missing');
+/** An update that builds on what the server does not have. */
+export class OutOfOrder extends MissingParts {}
 
-export function checkPending(scan: Scan, bytes: number, { store }: Y.Doc, limit: number): void {
-  const waiting = (store.pendingStructs?.update.length ?? 0) + (store.pendingDs?.length ?? 0);
-  if (waiting + bytes > limit && hasGaps(scan, (client) => Y.getState(store, client))) throw missing();
+const missing = (): OutOfOrder => new OutOfOrder('Parts that this update builds on are missing');
+
+/**
+ * Nothing of a stranger's waits for other updates in a document: what waits for ever would keep it from beginning
+ * anew, and what it says would be seen only when it takes effect. Who writes has what he builds on, and sends it
+ * first: else he is to send everything anew. Only in the answer to the server's step 1 may be what a client has heard
+ * of others and cannot place itself: that is left out, as with deletions. Answers with the update to take in.
+ */
+export function withoutGaps(
+  update: Uint8Array,
+  scan: Scan,
+  kind: DocumentKind,
+  { store }: Y.Doc,
+  isAnswer: boolean,
+): Uint8Array {
+  const known = (client: number): number => Y.getState(store, client);
+  if (!hasGaps(scan, known)) return update;
+  if (!isAnswer) throw missing();
+  const slices = Slices.of(update, kind, known);
+  if (slices === null) throw serverErrors.malformedUpdate();
+  return slices.placeable(known);
 }
 
 /**
- * The update in slices, each of which builds on those before it. Structs of which each is to be placed beside the
- * other would wait for ever, and nothing would count them among what waits for other updates.
+ * The update, which has no gaps, in slices, each of which builds on those before it. Structs of which each is to be
+ * placed beside the other would wait for ever.
  */
 export function inOrder(update: Uint8Array, kind: DocumentKind, { store }: Y.Doc): Slices {
   const known = (client: number): number => Y.getState(store, client);
   const slices = Slices.of(update, kind, known);
   if (slices === null) throw serverErrors.malformedUpdate();
-  if (!slices.isWhole && !hasGaps(slices.scan, known)) throw serverErrors.hostileUpdate();
+  if (!slices.isWhole) throw serverErrors.hostileUpdate();
   return slices;
 }
 
@@ -45,9 +64,6 @@ export function checkRotation(scan: Scan, doc: Y.Doc): void {
     for (const client of known.keys()) if (named.has(client)) throw serverErrors.wrongContent();
   // The generation before came back first: this editor opens the document anew, and keeps its text beside it.
   for (const client of writersOf(doc)) if (named.has(client)) throw serverErrors.rotatedUpdate();
-  // It must not wait either: until it took effect, those whom it names would have written.
-  const known = (client: number): number => Y.getState(store, client);
-  if (rotation.clock > known(rotation.client) && hasGaps(scan, known)) throw missing();
 }
 
 /** Also of what waits for other updates. */

@@ -26,20 +26,10 @@ export class SimDisk {
 
   /** What a server would read that was started now. */
   text(): string {
-    return this.#doc().getText(TEXT_ROOT).toString();
-  }
-
-  /** Whether it stands somewhere, in the text or in what waits for other updates. */
-  holds(letter: string): boolean {
-    const bytes = Buffer.from(letter);
-    const all = [...(this.snapshot === null ? [] : [this.snapshot]), ...this.rows];
-    return all.some(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.length).includes(bytes));
-  }
-
-  /** Whether it waits for an update that has never come. */
-  waits(letter: string): boolean {
-    const waiting = this.#doc().store.pendingStructs?.update;
-    return waiting !== undefined && Buffer.from(waiting).includes(Buffer.from(letter));
+    const doc = new Y.Doc();
+    if (this.snapshot !== null) Y.applyUpdate(doc, this.snapshot.data);
+    for (const { data } of this.rows) Y.applyUpdate(doc, data);
+    return doc.getText(TEXT_ROOT).toString();
   }
 
   /** The power failed and the disk had lied: the last rows are gone, and the server notices when it starts. */
@@ -94,12 +84,5 @@ export class SimDisk {
     if (this.generation !== write.generation) return false;
     if (write.kind === 'append') return true;
     return (this.snapshot?.upto ?? 0) <= write.upto && (this.rows.at(-1)?.seq ?? 0) <= write.upto;
-  }
-
-  #doc(): Y.Doc {
-    const doc = new Y.Doc();
-    if (this.snapshot !== null) Y.applyUpdate(doc, this.snapshot.data);
-    for (const { data } of this.rows) Y.applyUpdate(doc, data);
-    return doc;
   }
 }
