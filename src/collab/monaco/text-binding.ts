@@ -19,7 +19,8 @@ export interface TextBinding extends Disposable {
 
 /**
  * Keeps a Monaco model and a Y.Text equal. The text wins when they meet. Line feeds only: the model is forced
- * to LF, and characters that are not fit to be shared never reach the text.
+ * to LF, and characters that are not fit to be shared never reach the text. What another program has put there is not
+ * shown, and taken out of the text by who next writes here: who only looks may not change it.
  */
 export function bindText(
   text: Y.Text,
@@ -34,6 +35,8 @@ export function bindText(
   const beforeLocalListeners: ((event: editor.IModelContentChangedEvent) => void)[] = [];
   let applying = false;
   let repairs = 0;
+  /** The text holds what Monaco cannot: the model is the text without that. */
+  let unfit = hasUnshareable(text);
 
   const applyToModel = (replacements: readonly Replacement[]): void => {
     if (replacements.length === 0) return;
@@ -63,7 +66,7 @@ export function bindText(
   };
   const showText = (): void => {
     const before = model.getValue(LF);
-    const after = text.toString();
+    const after = text.toString().replaceAll('\r', '');
     const difference = differenceOf(before, after);
     if (difference !== null) applyToModel([wholeLines(difference, before, after)]);
   };
@@ -74,6 +77,8 @@ export function bindText(
       return;
     }
     if (applying) return;
+    if (unfit) removeUnshareable(text, mending);
+    unfit = false;
     for (const listener of beforeLocalListeners) listener(event);
     let mended = false;
     text.doc?.transact(() => {
@@ -91,18 +96,17 @@ export function bindText(
   };
   const onTextChange = (event: Y.YTextEvent, transaction: Y.Transaction): void => {
     if (transaction.origin === origin || transaction.origin === mending) return;
-    applyToModel(replacementsOf(event.delta));
+    if (!unfit) applyToModel(replacementsOf(event.delta));
     check();
   };
   const check = (): void => {
-    if (model.getValueLength(LF) === text.length) return;
-    repairs += 1;
-    removeUnshareable(text, mending);
+    if (!unfit && model.getValueLength(LF) === text.length) return;
+    if (!unfit) repairs += 1;
+    unfit = hasUnshareable(text);
     showText();
   };
 
   model.setEOL(LF_SEQUENCE);
-  removeUnshareable(text, mending);
   showText();
   const subscription = model.onDidChangeContent(onModelChange);
   text.observe(onTextChange);
@@ -141,10 +145,13 @@ function fitToShare(inserted: string): string {
   return inserted.replace(/[\r\0\uFEFF]/g, '\uFFFD').toWellFormed();
 }
 
-/**
- * Deletes what another program may have put into the shared text and Monaco cannot hold: carriage returns
- * and things that are no text. Deleting is the same on every replica, however many do it.
- */
+/** Whether another program has put into the shared text what Monaco cannot hold. */
+function hasUnshareable(text: Y.Text): boolean {
+  const shareable = text.toString();
+  return shareable.length !== text.length || shareable.includes('\r');
+}
+
+/** Deletes carriage returns and things that are no text: that is the same on every replica, however many do it. */
 function removeUnshareable(text: Y.Text, origin: object): void {
   const unfit: { readonly at: number; readonly length: number }[] = [];
   let at = 0;

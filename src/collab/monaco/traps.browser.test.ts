@@ -219,7 +219,7 @@ test('the line at the top stays at the top when somebody writes above it', () =>
   expect(ann.selections()).toEqual([[ann.text.length, ann.text.length]]);
 });
 
-test('carriage returns and embeds written by another program are taken out, once, whoever sees them', () => {
+test('carriage returns and embeds of another program are shown to nobody, and taken out by who writes next', () => {
   repairs = 1;
   const stranger = new Y.Doc();
   Y.applyUpdate(stranger, Y.encodeStateAsUpdate(ann.doc));
@@ -228,11 +228,20 @@ test('carriage returns and embeds written by another program are taken out, once
   text.insertEmbed(0, { image: 'x' });
   const update = Y.encodeStateAsUpdate(stranger);
   for (const replica of [ann, bob]) Y.applyUpdate(replica.doc, update);
+  const sent: unknown[] = [];
+  for (const { doc } of [ann, bob]) doc.on('update', (...[, origin]) => void sent.push(origin));
+  network.deliverAll();
+  for (const { model } of [ann, bob]) expect(model.getValue()).toBe('one\ntwo\nthree\n');
+  expect(sent).toEqual([]); // who may only read would be sent away for it
+  text.insert(0, 'zero ');
+  for (const replica of [ann, bob]) Y.applyUpdate(replica.doc, Y.encodeStateAsUpdate(stranger));
+  for (const { model } of [ann, bob]) expect(model.getValue()).toBe('zero one\ntwo\nthree\n');
   network.deliverAll();
   ann.select(ann.text.length);
   ann.type('!');
   network.deliverAll();
-  expect(ann.text.toString()).toBe('one\ntwo\nthree\n!');
+  expect(ann.text.toString()).toBe('zero one\ntwo\nthree\n!');
+  for (const { model } of [ann, bob]) expect(model.getValue()).toBe(ann.text.toString());
   expect(bob.text.toString()).toBe(ann.text.toString());
 });
 
