@@ -1,6 +1,9 @@
 import { connectionIs, tryNow } from './testing/connection.ts';
-import { copyText, editorIsReady, linesOf, typeAtTop } from './testing/editor.ts';
+import { copyText, editorIsReady, linesOf, pasteText, train, typeAtTop } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
+import { runIs } from './testing/runs.ts';
+import { goTo, pasteData } from './testing/screens.ts';
+import { smallText, tinyConfig } from './testing/texts.ts';
 
 // A server that dies loses nothing, and nobody has to stop writing.
 test('both go on while the server is gone, and their texts merge when it is back', async ({
@@ -70,4 +73,26 @@ test('a reload without a network opens the app and its last state', async ({ ser
   const later = await person('Bob');
   await editorIsReady(later.page);
   await expect(linesOf(later.page)).toContainText('# written without a network');
+});
+
+test('a run that is started without the server has its version when it is back', async ({
+  server,
+  person,
+}) => {
+  const { page } = await person('Ada');
+  await pasteData(page, 'pasted.txt', smallText());
+  await goTo(page, 'Editor');
+  await pasteText(page, tinyConfig({ steps: 5 }));
+  await connectionIs(page, 'Saved on server');
+  await server.kill();
+  await train(page);
+  await runIs(page, 'finished');
+  await server.restart();
+  await page.reload();
+  await goTo(page, 'Editor');
+  await editorIsReady(page);
+  await page.getByRole('tab', { name: 'History' }).click();
+  await expect(page.getByRole('button', { name: 'Compare with Before tiny 1' })).toHaveCount(1, {
+    timeout: 60_000,
+  });
 });
