@@ -3,6 +3,7 @@ import * as Y from 'yjs';
 import type { DocumentStore, StoredDocument } from '../domain/documents/ports.ts';
 import { createMemoryLocks } from '../storage/memory/settings.ts';
 import { createDocuments } from './documents.ts';
+import { storeOf } from './own-store.ts';
 import { FakeServer } from './testing/fake-server.ts';
 
 /** A store in memory, with a hook that runs whenever it is asked for something. */
@@ -159,4 +160,49 @@ test('where this machine stores nothing, what is put aside is handed over from m
   });
   expect(offered).toEqual([['notes.md', 'only in memory']]);
   release();
+});
+
+test('what one person keeps here the next one at the same browser neither sees nor sends', async () => {
+  const { store, put } = memoryStore(() => undefined);
+  let person: string | null = 'ada';
+  const listeners = new Set<() => void>();
+  const documents = createDocuments({
+    store,
+    server: 'ws://localhost:1',
+    profile: { current: () => ({ id: 'x', name: 'X' }), subscribe: () => () => undefined },
+    owner: {
+      current: () => person,
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    now: () => 0,
+  });
+  const doc = new Y.Doc();
+  doc.getText('content').insert(0, 'from before there were people ');
+  put('p/a.md', Y.encodeStateAsUpdate(doc));
+  const textHere = async (): Promise<string> => {
+    const held = documents.use('p', 'a.md');
+    const room = await held.room;
+    held.release();
+    return documents.textOf(room);
+  };
+  const adas = await documents.use('p', 'a.md').room;
+  expect(documents.textOf(adas)).toBe('from before there were people ');
+  const replaced: string[] = [];
+  documents.onReplaced((_project, path) => replaced.push(path));
+  adas.doc.getText('content').insert(0, 'Ada wrote offline ');
+  person = 'bob';
+  for (const listener of listeners) listener();
+  expect(replaced).toEqual(['a.md']);
+  expect(await textHere()).toBe('');
+  expect(await storeOf(store, 'bob').unsaved(1)).toEqual([]);
+  expect(await storeOf(store, null).unsaved(1)).toEqual([]);
+  expect(await storeOf(store, 'ada').unsaved(1)).toEqual(['p/a.md']);
+  person = 'ada';
+  for (const listener of listeners) listener();
+  expect(await textHere()).toBe('Ada wrote offline from before there were people ');
+  person = null; // nothing stays open
+  for (const listener of listeners) listener();
 });

@@ -10,6 +10,7 @@ import type { Tickets } from './admitted-socket.ts';
 import { createAside } from './aside.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
+import { storeOf } from './own-store.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
 import { createResend } from './resend.ts';
@@ -69,6 +70,8 @@ export function createDocuments(options: {
   readonly store: DocumentStore;
   readonly server: string;
   readonly profile: ProfileSource;
+  /** Whose documents are kept here; null where nobody signs in. */
+  readonly owner?: { current(): string | null; subscribe(listener: () => void): () => void };
   readonly now: () => number;
   /** Where people sign in: what opens a socket. */
   readonly tickets?: Tickets;
@@ -79,8 +82,17 @@ export function createDocuments(options: {
   /** Of several tabs one hands over what was put aside. */
   readonly locks?: Pick<Locks, 'tryHold'>;
 }): Documents {
-  const { store, server, profile, now, tickets } = options;
-  const aside = createAside(store, options.locks);
+  const { server, profile, now, tickets, owner } = options;
+  let person = owner?.current() ?? null;
+  let store = storeOf(options.store, person);
+  const shared: Pick<DocumentStore, 'rooms' | 'load' | 'setAside' | 'unsaved' | 'furthest'> = {
+    rooms: () => store.rooms(),
+    load: (room) => store.load(room),
+    setAside: (room, name) => store.setAside(room, name),
+    unsaved: (epoch) => store.unsaved(epoch),
+    furthest: (epoch) => store.furthest(epoch),
+  };
+  const aside = createAside(shared, options.locks);
   const generations = new Map<string, number>();
   const replacedListeners = new Set<(project: string, path: string) => void>();
   const reopen = async (room: Room, isKept = false): Promise<string> => {
@@ -113,7 +125,7 @@ export function createDocuments(options: {
         resend.learned(mark, before);
         options.onConnected?.();
       },
-      onSaved: resend.heard,
+      onSaved: (mark) => resend.heard(mark),
     });
     introduce(room.awareness, profile.current());
     const stop = profile.subscribe(() => introduce(room.awareness, profile.current()));
@@ -138,8 +150,23 @@ export function createDocuments(options: {
     });
     return room;
   });
-  const resend = createResend({ store, use: (project, path) => cache.use(project, path) });
+  const newResend = () => createResend({ store: shared, use: (project, path) => cache.use(project, path) });
+  let resend = newResend();
   const kept = new Map<string, Promise<ProjectFiles>>();
+  // Whoever comes next begins with what is his: what is open belongs to the one before.
+  owner?.subscribe(() => {
+    const next = owner.current();
+    if (next === person) return;
+    person = next;
+    store = storeOf(options.store, person);
+    resend = newResend();
+    kept.clear();
+    for (const [project, path] of cache.dropAll()) {
+      const key = `${project}/${path}`;
+      generations.set(key, (generations.get(key) ?? 0) + 1);
+      for (const listener of replacedListeners) listener(project, path);
+    }
+  });
   return {
     use: (project, path) => cache.use(project, path),
     project: (project) => cache.use(project, PROJECT_DOCUMENT),

@@ -7,6 +7,8 @@ export interface RoomUse {
 }
 
 interface Entry {
+  readonly project: string;
+  readonly path: string;
   readonly room: Promise<Room>;
   uses: number;
   closing: ReturnType<typeof setTimeout> | null;
@@ -54,9 +56,16 @@ export class RoomCache {
     if (entry !== undefined) this.#close(key, entry);
   }
 
+  /** Closes them all at once; answers with which they were. */
+  dropAll(): readonly (readonly [project: string, path: string])[] {
+    const all = [...this.#entries];
+    for (const [key, entry] of all) this.#close(key, entry);
+    return all.map(([, { project, path }]) => [project, path]);
+  }
+
   #add(key: string, project: string, path: string): Entry {
     const room = this.#open(project, path);
-    const entry: Entry = { room, uses: 0, closing: null };
+    const entry: Entry = { project, path, room, uses: 0, closing: null };
     this.#entries.set(key, entry);
     room.catch(() => this.#entries.delete(key)); // the next use tries again
     return entry;

@@ -28,7 +28,7 @@ import { createProfileStore } from './profile.ts';
 import { remoteArtifacts } from './remote-artifacts.ts';
 import type { Services } from './services.ts';
 import { createSessionMonitor, watchSignedOut } from './session.ts';
-import { sessionProfile } from './session-profile.ts';
+import { sessionOwner, sessionProfile } from './session-profile.ts';
 import { startData, startPreflight, startTrainer } from './workers.ts';
 
 /** Makes the adapters and hands them to the services: the studio's one place that does. */
@@ -52,6 +52,7 @@ export function composeServices(): Services {
     store: openDocumentStore(),
     server: location.origin.replace(/^http/, 'ws'),
     profile,
+    owner: sessionOwner(session),
     now: clock.now,
     tickets: session.tickets,
     onConnected: () => runVersions.wake(),

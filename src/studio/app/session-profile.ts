@@ -28,3 +28,17 @@ export function sessionProfile(said: ProfileStore, session: SessionMonitor): Pro
     },
   };
 }
+
+/** Whose what is kept on this machine is; null where nobody signs in. */
+export function sessionOwner(session: SessionMonitor): {
+  current(): string | null;
+  subscribe(listener: () => void): () => void;
+} {
+  return {
+    current() {
+      const principal = session.state().session?.principal ?? null;
+      return principal === null || principal.name === null ? null : principal.id;
+    },
+    subscribe: session.subscribe,
+  };
+}

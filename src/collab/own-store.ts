@@ -1,0 +1,41 @@
+import type { DocumentStore } from '../domain/documents/ports.ts';
+
+/** No project is called so, and no name in the store that is nobody's begins so. */
+const OF = '@';
+
+/**
+ * What one person keeps on this machine. The next one at the same browser neither sees nor sends it: it would be said
+ * to be written by him. It stays, and is sent when its writer is back. `person` is null where nobody signs in; what
+ * was kept then belongs to whoever comes.
+ */
+export function storeOf(store: DocumentStore, person: string | null): DocumentStore {
+  const prefix = person === null ? '' : `${OF}${encodeURIComponent(person)}/`;
+  const at = (room: string): string => `${prefix}${room}`;
+  const own = (names: readonly string[]): readonly string[] => {
+    const bare = names.filter((name) => !name.startsWith(OF));
+    if (person === null) return bare;
+    const mine = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return [...new Set([...mine, ...bare])].sort();
+  };
+  const adopt = async (room: string): Promise<void> => {
+    const { updates, acknowledged } = await store.load(room);
+    if (updates.length === 0) return;
+    const vector = acknowledged ?? (await store.load(at(room))).acknowledged;
+    await store.setAside(room, at(room));
+    if (vector !== null) await store.acknowledge(at(room), { vector, server: null, authors: [] });
+  };
+  return {
+    async load(room) {
+      if (person !== null) await adopt(room);
+      return store.load(at(room));
+    },
+    append: (room, update, author) => store.append(at(room), update, author),
+    acknowledge: (room, acknowledged) => store.acknowledge(at(room), acknowledged),
+    compact: (room, merge) => store.compact(at(room), merge),
+    setAside: (room, name) => store.setAside(at(room), at(name)),
+    remove: (room, authors) => store.remove(at(room), authors),
+    rooms: async () => own(await store.rooms()),
+    unsaved: async (epoch) => own(await store.unsaved(epoch)),
+    furthest: (epoch) => store.furthest(epoch),
+  };
+}
