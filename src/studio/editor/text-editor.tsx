@@ -1,5 +1,6 @@
 import { Center, Loader, useComputedColorScheme, VisuallyHidden } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { spotlight } from '@mantine/spotlight';
 import type * as Monaco from 'monaco-editor/editor';
 import { useEffect, useRef, useState } from 'react';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
@@ -55,6 +56,13 @@ export function TextEditor(props: {
         ariaLabel: label,
       });
       opened.current = editor;
+      // As everywhere else. Monaco would wait for a second key, and what is typed for the palette would be in the text.
+      editor.addAction({
+        id: 'anneal.palette',
+        label: 'What do you want to do?',
+        keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyK],
+        run: spotlight.open,
+      });
       undo.push(() => editor.dispose());
       const binding = await documents.bind(room, editor);
       undo.push(() => binding.dispose());

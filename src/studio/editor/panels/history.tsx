@@ -6,7 +6,7 @@ import { authorsByLine } from '../../../domain/review/blame.ts';
 import type { Version, VersionContent } from '../../../protocol/review.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { useServices } from '../../app/services.ts';
-import { notifyError, notifyUndo } from '../../shared/notify.tsx';
+import { notifyError, notifyUndo, whileShown } from '../../shared/notify.tsx';
 import type { LineAuthors } from '../review/blame.ts';
 import { type Drafts, VERSION_WORDS } from '../review/drafts.ts';
 import { type Sides, TextDiff } from '../review/text-diff.tsx';
@@ -35,18 +35,22 @@ export function HistoryPanel(props: {
   const [limit, setLimit] = useState(AT_ONCE);
   const [kinds, setKinds] = useState<Kinds>('all');
   const [compared, setCompared] = useState<Compared | null>(null);
-  const [busy, setBusy] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
   const versions = reviewing.review.versions.filter(
     ({ kind }) => kinds === 'all' || kind === kinds || (kinds === 'named' && kind === 'run'),
   );
   /** With the text as it is now, or with `earlier`: what changed from there to the version. */
   const compare = async (version: Version, earlier: Version | null): Promise<void> => {
-    setBusy(version.id);
+    if (busy) return;
+    setBusy(true);
     try {
-      const [content, start] = await Promise.all([
-        service.contentOf(file, version.id),
-        earlier === null ? null : service.contentOf(file, earlier.id),
-      ]);
+      const [content, start] = await whileShown(
+        'Fetching the version',
+        Promise.all([
+          service.contentOf(file, version.id),
+          earlier === null ? null : service.contentOf(file, earlier.id),
+        ]),
+      );
       const before = start ?? content;
       setCompared({
         version,
@@ -64,7 +68,7 @@ export function HistoryPanel(props: {
     } catch (error) {
       notifyError(error);
     } finally {
-      setBusy(null);
+      setBusy(false);
     }
   };
   const restore = async (version: Version): Promise<void> => {
@@ -127,7 +131,6 @@ export function HistoryPanel(props: {
                 size="compact-xs"
                 variant="default"
                 leftSection={<IconGitCompare size={13} aria-hidden />}
-                loading={busy === version.id}
                 onClick={() => void compare(version, null)}
                 aria-label={`Compare with ${titleOf(version)}`}
               >
