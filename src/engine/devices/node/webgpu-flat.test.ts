@@ -34,4 +34,4 @@ test.skipIf(gpu === null)('thousands of runs leave the memory of the process fla
   }
   expect(growth / MIB).toBeLessThan(LIMIT / MIB);
   device.dispose();
-});
+}, 240_000);
