@@ -13,25 +13,29 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 // What the GPU holds is in trouble-acceptance.ts; this is the process, with what WebGPU itself keeps of commands.
-test.skipIf(gpu === null)('thousands of runs leave the memory of the process flat', async () => {
-  const device = await openWebgpu(gpu ?? undefined);
-  const session = await device.open(states);
-  const executable = await session.compile(doubling());
-  const runs = async (count: number) => {
-    for (let run = 0; run < count; run += 10) {
-      await Promise.all(Array.from({ length: 10 }, () => executable.run({ step })));
+test.skipIf(gpu === null)(
+  'thousands of runs leave the memory of the process flat',
+  async () => {
+    const device = await openWebgpu(gpu ?? undefined);
+    const session = await device.open(states);
+    const executable = await session.compile(doubling());
+    const runs = async (count: number) => {
+      for (let run = 0; run < count; run += 10) {
+        await Promise.all(Array.from({ length: 10 }, () => executable.run({ step })));
+      }
+      collect(); // what nobody refers to any more is not what a run leaves
+      return process.memoryUsage().rss;
+    };
+    // Heaps grow to a size that they then keep, sooner or later; what runs leave behind shows in every stretch.
+    let growth = Number.POSITIVE_INFINITY;
+    let before = await runs(5000);
+    for (let stretch = 0; stretch < 3 && growth >= LIMIT; stretch++) {
+      const after = await runs(5000);
+      growth = after - before;
+      before = after;
     }
-    collect(); // what nobody refers to any more is not what a run leaves
-    return process.memoryUsage().rss;
-  };
-  // Heaps grow to a size that they then keep, sooner or later; what runs leave behind shows in every stretch.
-  let growth = Number.POSITIVE_INFINITY;
-  let before = await runs(5000);
-  for (let stretch = 0; stretch < 3 && growth >= LIMIT; stretch++) {
-    const after = await runs(5000);
-    growth = after - before;
-    before = after;
-  }
-  expect(growth / MIB).toBeLessThan(LIMIT / MIB);
-  device.dispose();
-}, 240_000);
+    expect(growth / MIB).toBeLessThan(LIMIT / MIB);
+    device.dispose();
+  },
+  240_000,
+);
