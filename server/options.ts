@@ -3,6 +3,7 @@ import type { SignInMode } from './access/sign-in-mode.ts';
 import type { BucketOptions } from './artifacts/s3/options.ts';
 import type { BodyTimes } from './http/body-time.ts';
 import type { ConnectionLimits } from './http/connections.ts';
+import type { RequestLimits } from './http/request-limits.ts';
 import type { PauseTimes } from './review/edit-watch.ts';
 import type { SyncLimits } from './sync/limits.ts';
 import type { TlsFiles } from './tls.ts';
@@ -48,6 +49,7 @@ export interface ServerOptions {
   readonly oidc?: OidcOptions | null;
   readonly limits?: Partial<SyncLimits>;
   readonly connections?: ConnectionLimits;
+  readonly requests?: Partial<RequestLimits>;
   readonly bodyTimes?: BodyTimes;
   /** The config of the sample project; by default recipes/stories.yaml. */
   readonly sampleConfig?: string;

@@ -5,7 +5,9 @@ import { STRANGER } from './audit/line.ts';
 import { Closing } from './closing.ts';
 import { registerApi } from './http/api.ts';
 import { createApp } from './http/app.ts';
+import { clientAddress } from './http/client-address.ts';
 import { limitConnections } from './http/connections.ts';
+import { Gate } from './http/gate.ts';
 import { createHandlers } from './http/handlers.ts';
 import { closeServer, Front } from './http/listen.ts';
 import { registerOidc } from './http/oidc-routes.ts';
@@ -16,6 +18,7 @@ import { openDocuments } from './parts/documents.ts';
 import { openPeople } from './parts/people.ts';
 import { openStorage } from './parts/storage.ts';
 import { startVite } from './studio/vite.ts';
+import { defaultSyncLimits } from './sync/limits.ts';
 import { createWebServer } from './tls.ts';
 
 /**
@@ -65,10 +68,18 @@ async function open(
     tls,
   );
   limitConnections(server, publicUrl !== null, options.connections);
+  const gate = new Gate({
+    rates: { ...defaultSyncLimits, ...options.limits },
+    turns: rooms.turns,
+    ipOf: (request) => clientAddress(request, publicUrl !== null),
+    limits: options.requests,
+  });
+  closing.add(() => gate.close());
   const counts = () => ({ rooms: rooms.size, connections: sockets.size });
   const app = await createApp(server, {
     studio,
     log,
+    gate,
     ...(options.bodyTimes === undefined ? {} : { times: options.bodyTimes }),
     routes: async (routes) => {
       const handlers = createHandlers({ ...storage, ...people, ...documents, clock, counts, url });
@@ -99,7 +110,7 @@ async function open(
   const onRefused = ({ code }: AnnealError): void => {
     void audit.note({ actor: STRANGER, action: 'request.refused', outcome: code });
   };
-  serve(server, { guard, onRefused, probes, app, sockets, vite, secure: access.secure });
+  serve(server, { gate, guard, onRefused, probes, app, sockets, vite, secure: access.secure });
   await front.listen(server, options.port);
   const secret =
     mode === 'on' ? await firstOwnerSecret(storage, clock.now(), options.inviteOwner === true) : null;

@@ -4,8 +4,10 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import { USUAL_JSON_BYTES } from '../../src/protocol/http/operation.ts';
 import type { Studio } from '../options.ts';
 import { serveStudio } from '../studio/static.ts';
+import { holdAnswers } from './answers.ts';
 import { replyWithError } from './api.ts';
 import { type BodyTimes, bodyTimes, timeBodies } from './body-time.ts';
+import type { Gate } from './gate.ts';
 import { refuseBytes } from './refuse.ts';
 
 export interface AppParts {
@@ -14,12 +16,13 @@ export interface AppParts {
   /** Registers what is behind an address. */
   readonly routes: (app: FastifyInstance) => Promise<void>;
   readonly times?: BodyTimes;
+  readonly gate: Gate;
 }
 
 /** What answers the requests that the guard let pass. Errors: studioMissing. */
 export async function createApp(
   server: Server,
-  { studio, log, routes, times = bodyTimes }: AppParts,
+  { studio, log, routes, gate, times = bodyTimes }: AppParts,
 ): Promise<FastifyInstance> {
   const app = fastify({
     // Requests come through `serve`, which hands them on.
@@ -32,7 +35,8 @@ export async function createApp(
     frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, log),
   });
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, log));
-  timeBodies(app, times);
+  timeBodies(app, times, gate);
+  holdAnswers(app, times, gate);
   await routes(app);
   if (studio.kind === 'dist') {
     await serveStudio(app, studio.dir);

@@ -1,6 +1,8 @@
-import { PassThrough } from 'node:stream';
+import { Transform } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { protocolErrors } from '../../src/protocol/errors.ts';
+import type { Gate } from './gate.ts';
+import type { Pass } from './pass.ts';
 
 /** How long bodies may take: a request that never ends holds memory and a connection. */
 export interface BodyTimes {
@@ -8,7 +10,7 @@ export interface BodyTimes {
   readonly atLeastMs: number;
   /** ... and longer where it may be long: as a slow line sends it. */
   readonly bytesPerSecond: number;
-  /** One that is streamed may take as long as it likes, unless nothing comes at all. */
+  /** One that is streamed may take as long as it likes, as may an answer, unless nothing at all comes or is taken. */
   readonly idleMs: number;
 }
 
@@ -16,11 +18,13 @@ export const bodyTimes: BodyTimes = { atLeastMs: 30_000, bytesPerSecond: 16 * 10
 
 /**
  * Gives every body a time, in the place of Node's one time for all requests: an upload of hours is welcome, a
- * sign-in that comes a byte a minute is not. Errors: bodyLate.
+ * sign-in that comes a byte a minute is not. Others of its address are worked on meanwhile.
+ * Errors: bodyLate, tooManyRequests.
  */
-export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
+export function timeBodies(app: FastifyInstance, times: BodyTimes, gate: Gate): void {
   app.addHook('preParsing', async (request, reply, payload) => {
     const { bodyLimit } = request.routeOptions;
+    const pass = gate.passOf(request.raw);
     if (request.raw.complete) return payload;
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (announcesBody(request)) reply.header('connection', 'close'); // nobody reads it
@@ -28,9 +32,11 @@ export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
     }
     if (bodyLimit === undefined || bodyLimit === Number.MAX_SAFE_INTEGER) {
       endWhenIdle(request, times.idleMs);
+      pass?.rest(); // what comes next is between the line and the disk
       return payload;
     }
-    const timed = payload.pipe(new PassThrough());
+    pass?.rest();
+    const timed = payload.pipe(counted(pass));
     timed.on('error', () => undefined); // whoever reads it answers; often nobody does any more
     const late = setTimeout(
       () => timed.destroy(protocolErrors.bodyLate({ where: request.url })),
@@ -40,6 +46,24 @@ export function timeBodies(app: FastifyInstance, times: BodyTimes): void {
     payload.on('close', () => clearTimeout(late));
     timed.on('close', () => clearTimeout(late));
     return timed;
+  });
+}
+
+/** Counts what is kept of a body; that it is whole is not said before it is the request's turn again. */
+function counted(pass: Pass | undefined): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        pass?.receive(chunk.length);
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    flush(done) {
+      if (pass === undefined) done();
+      else pass.resume().then(() => done(), done);
+    },
   });
 }
 

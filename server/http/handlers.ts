@@ -16,6 +16,7 @@ import { accessHandlers } from './access-handlers.ts';
 import type { Handlers } from './api.ts';
 import { artifactHandlers } from './artifact-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
+import { recent } from './recent.ts';
 import { reviewHandlers } from './review-handlers.ts';
 import { uploadHandlers } from './upload-handlers.ts';
 import { type Founding, workspaceHandlers } from './workspace-handlers.ts';
@@ -38,17 +39,21 @@ export interface HandlerParts {
   readonly counts: () => { readonly rooms: number; readonly connections: number };
 }
 
+/** Whether the store answers is asked so often at most. */
+const LATELY_MS = 200;
+
 /** Each operation in terms of the parts that do it. */
 export function createHandlers(parts: HandlerParts): Handlers {
   const { store, access, projects, files, artifacts, lending, counts } = parts;
-  const openapi = openApiDocument();
+  const openapi = Buffer.from(JSON.stringify(openApiDocument()));
+  const ping = recent(() => store.call('ping', null), LATELY_MS);
   return {
     health: async () => {
-      await store.call('ping', null);
+      await ping();
       return { status: 'ok', uptimeSeconds: process.uptime(), ...counts() };
     },
     version: async () => ({ program: VERSION, node: process.version }),
-    openapi: async () => openapi,
+    openapi: async ({ reply }) => reply.type('application/json; charset=utf-8').send(openapi),
 
     listProjects: async ({ principal, query: { deleted, workspace } }) => {
       if (!covers(principal.scopes, 'project.read')) return { projects: [] };

@@ -4,6 +4,7 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Access } from '../access/access.ts';
 import { HOME_WORKSPACE } from '../access/principal.ts';
 import type { Guard } from './guard.ts';
+import { recent } from './recent.ts';
 import { refuse } from './refuse.ts';
 
 /** What a supervisor asks: whether the process lives, whether to send it people, how it does. */
@@ -22,8 +23,15 @@ export interface ProbeParts {
 /** Null where the request asks for something else. */
 export type Probes = (request: IncomingMessage, response: ServerResponse) => Promise<void> | null;
 
+/** What is asked before the server is sent people: it is answered whatever else comes from the same address. */
+export function isForSupervisors({ url = '' }: IncomingMessage): boolean {
+  return /^\/(health|ready)(\?|$)/.test(url);
+}
+
 /** A store that does not answer within this time is none that people can be sent to. */
 const PING_MS = 2_000;
+/** Answers are that old at most: whoever asks more often makes no more work. */
+const LATELY_MS = 200;
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
 
 /**
@@ -32,12 +40,14 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
  * server it is, owns that one, and the figures are of all.
  */
 export function createProbes(parts: ProbeParts): Probes {
+  const reaches = recent(() => within(parts.ping(), PING_MS), LATELY_MS);
+  const figures = recent(() => parts.metrics.read(), LATELY_MS);
   const answers: Readonly<
     Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>
   > = {
     '/health': async (request, response) => say(request, response, 200, 'alive'),
     '/ready': async (request, response) => {
-      const reached = parts.isOpen() && (await within(parts.ping(), PING_MS));
+      const reached = parts.isOpen() && (await reaches());
       const isReady = reached && parts.isOpen();
       say(
         request,
@@ -49,7 +59,7 @@ export function createProbes(parts: ProbeParts): Probes {
     '/metrics': async (request, response) => {
       const refusal = await mayReadMetrics(request, parts);
       if (refusal !== null) refuse(response, refusal, request);
-      else say(request, response, 200, await parts.metrics.read(), parts.metrics.contentType);
+      else say(request, response, 200, await figures(), parts.metrics.contentType);
     },
   };
   return (request, response) => {

@@ -7,6 +7,8 @@ import { commonHeaders, dataPolicy } from './headers.ts';
 /** Answers a request that never gets as far as a route. */
 export function refuse(response: ServerResponse, error: AnnealError, request: IncomingMessage): void {
   const body = JSON.stringify(error);
+  const wait = error.data?.retryAfterSeconds;
+  if (typeof wait === 'number') response.setHeader('retry-after', wait);
   response.writeHead(statusOfCode(error.code), {
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(body),

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { AnnealError } from '../../src/base/error.ts';
@@ -6,12 +6,14 @@ import { protocolErrors } from '../../src/protocol/errors.ts';
 import { isLoopback } from '../access/sign-in-mode.ts';
 import type { ViteStudio } from '../studio/vite.ts';
 import type { SyncSockets } from '../sync/sockets.ts';
+import type { Gate } from './gate.ts';
 import type { Guard } from './guard.ts';
 import { commonHeaders, dataPolicy, developmentPolicy, onlyByTls } from './headers.ts';
-import type { Probes } from './probes.ts';
+import { isForSupervisors, type Probes } from './probes.ts';
 import { refuse, refuseSocket } from './refuse.ts';
 
 export interface Routing {
+  readonly gate: Gate;
   readonly guard: Guard;
   readonly onRefused: (error: AnnealError) => void;
   readonly probes: Probes;
@@ -37,21 +39,26 @@ function hasNameToItself({ headers: { host = '' } }: IncomingMessage): boolean {
  */
 export function serve(
   server: Server,
-  { guard, onRefused, probes, app, sockets, vite, secure }: Routing,
+  { gate, guard, onRefused, probes, app, sockets, vite, secure }: Routing,
 ): void {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const refusal = guard(request);
+    if (refusal !== null) {
+      onRefused(refusal);
+      refuse(response, refusal, request);
+    } else if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) {
+      app.routing(request, response);
+    } else {
+      response.setHeader('content-security-policy', developmentPolicy);
+      vite.handle(request, response);
+    }
+  };
   server.on('request', (request, response) => {
     for (const [name, value] of Object.entries(commonHeaders)) response.setHeader(name, value);
     response.setHeader('content-security-policy', dataPolicy); // pages and scripts say what they need
     if (secure && hasNameToItself(request)) response.setHeader('strict-transport-security', onlyByTls);
-    if (probes(request, response) !== null) return;
-    const refusal = guard(request);
-    if (refusal !== null) {
-      onRefused(refusal);
-      return refuse(response, refusal, request);
-    }
-    if (vite === null || /^\/(api|signin)\//.test(request.url ?? '')) return app.routing(request, response);
-    response.setHeader('content-security-policy', developmentPolicy);
-    return vite.handle(request, response);
+    if (isForSupervisors(request)) gate.supervise(request, response, () => void probes(request, response));
+    else gate.enter(request, response, () => probes(request, response) ?? answer(request, response));
   });
   // An expectation that nobody knows may be ignored (RFC 9110, 10.1.1); Node would answer it past the guard.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));

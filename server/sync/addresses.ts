@@ -13,13 +13,23 @@ interface Address {
 /** How long an address is remembered after its last socket: coming back at once makes nobody new. */
 const REMEMBERED_MS = 60_000;
 
+/** What is by address alone. */
+export type AddressLimits = Pick<
+  SyncLimits,
+  | 'addressConnections'
+  | 'addressUnwrittenBytes'
+  | 'addressBytesPerSecond'
+  | 'addressMessagesPerSecond'
+  | 'addressMsPerSecond'
+> & { readonly addressOwedSeconds?: number };
+
 /** Counts and rates by address: opening more sockets gives nobody more of the server. */
 export class Addresses {
-  readonly #limits: SyncLimits;
+  readonly #limits: AddressLimits;
   readonly #known = new Map<string, Address>();
   readonly #leaving = new Map<string, NodeJS.Timeout>();
 
-  constructor(limits: SyncLimits) {
+  constructor(limits: AddressLimits) {
     this.#limits = limits;
   }
 
@@ -61,14 +71,14 @@ export class Addresses {
   }
 
   #add(key: string): Address {
-    const { addressBytesPerSecond, addressMessagesPerSecond, addressMsPerSecond, addressUnwrittenBytes } =
-      this.#limits;
+    const limits = this.#limits;
     const share = new Share({
-      bytesPerSecond: addressBytesPerSecond,
-      messagesPerSecond: addressMessagesPerSecond,
-      msPerSecond: addressMsPerSecond,
+      bytesPerSecond: limits.addressBytesPerSecond,
+      messagesPerSecond: limits.addressMessagesPerSecond,
+      msPerSecond: limits.addressMsPerSecond,
+      ...(limits.addressOwedSeconds === undefined ? {} : { owedSeconds: limits.addressOwedSeconds }),
     });
-    const address = { share, backlog: new Backlog(addressUnwrittenBytes), connections: 0 };
+    const address = { share, backlog: new Backlog(limits.addressUnwrittenBytes), connections: 0 };
     this.#known.set(key, address);
     return address;
   }

@@ -3,6 +3,8 @@ export interface Rates {
   readonly messagesPerSecond: number;
   /** Of the server's one thread, in milliseconds. */
   readonly msPerSecond: number;
+  /** No more is owed than so many seconds give back; left out: all that was used. */
+  readonly owedSeconds?: number;
 }
 
 /** Whom work is done for: charged for it, and served in turn with the others. */
@@ -40,8 +42,9 @@ export class Share {
 
   /** Work or bytes that showed only when the message was read. */
   spend(use: { readonly ms?: number; readonly bytes?: number }): void {
-    this.#ms -= use.ms ?? 0;
-    this.#bytes -= use.bytes ?? 0;
+    const { msPerSecond, bytesPerSecond, owedSeconds = Number.POSITIVE_INFINITY } = this.#rates;
+    this.#ms = Math.max(this.#ms - (use.ms ?? 0), -owedSeconds * msPerSecond);
+    this.#bytes = Math.max(this.#bytes - (use.bytes ?? 0), -owedSeconds * bytesPerSecond);
   }
 
   #refill(): void {

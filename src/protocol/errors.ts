@@ -227,6 +227,11 @@ export const protocolErrors = defineErrors('PRO', {
     title: 'This server is for those who have been invited',
     fix: 'Ask somebody who is in for an invitation, or whoever runs the server to let in your domain (ANNEAL_OIDC_DOMAINS).',
   },
+  tooManyRequests: {
+    number: 43,
+    title: 'More is asked from this address than the server has room and time for',
+    fix: 'Wait as long as Retry-After says, then try again, with fewer requests at once.',
+  },
   quotaExceeded: {
     number: 45,
     title: 'The workspace has no room for this artifact',
@@ -282,6 +287,7 @@ const statuses: Readonly<Record<ProtocolErrorName, number>> = {
   storageFull: 507,
   shuttingDown: 503,
   tooManyConnections: 429,
+  tooManyRequests: 429,
   internal: 500,
   notSignedIn: 401,
   forbidden: 403,

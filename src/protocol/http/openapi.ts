@@ -99,7 +99,7 @@ function content(body: z.ZodType | 'bytes', io: 'input' | 'output', schemas: Rec
 function errorsOf({ action, errors }: Operation): ProtocolErrorName[] {
   const signIn = action === 'public' ? [] : (['notSignedIn'] as const);
   const role = action === 'public' || action === 'self' ? [] : (['forbidden'] as const);
-  return [...new Set<ProtocolErrorName>(['foreignOrigin', ...signIn, ...role, ...errors])];
+  return [...new Set<ProtocolErrorName>(['foreignOrigin', 'tooManyRequests', ...signIn, ...role, ...errors])];
 }
 
 function whoMay({ action }: Operation): string {
