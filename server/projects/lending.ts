@@ -74,8 +74,7 @@ export class Lending {
 
   /**
    * What commits somebody's update of a project's list: with it, or not at all, goes the claim of all that it
-   * names. The bytes are searched as they came: what waits there for another update takes effect when that comes.
-   * Throws where a link has claimed too much (claims.ts).
+   * names. The bytes are searched as they came. Throws where a link has claimed too much (claims.ts).
    */
   writer(project: string, principal: Principal, update: Uint8Array): Writer | undefined {
     if (!isGuest(principal)) return undefined;
