@@ -181,6 +181,45 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
     expect(Buffer.from(file).equals(await read(artifacts, 'home', sha256))).toBe(true);
   });
 
+  test('of many parts only those are looked up that are asked for, and not with every question', async () => {
+    const { artifacts, pass } = await open();
+    const tensors = Array.from({ length: 60 }, () => new Float32Array(randomBytes(8_000).buffer, 0, 2_000));
+    const file = checkpoint(tensors, 1);
+    const key = { workspace: 'home', sha256: await put(artifacts, 'home', file) };
+    const looked = vi.spyOn(artifacts.blobs, 'stat');
+    const count = async (work: () => Promise<unknown>): Promise<number> => {
+      looked.mockClear();
+      await work();
+      return looked.mock.calls.length;
+    };
+    const whole = await count(() => artifacts.size(key));
+    expect(whole).toBeGreaterThanOrEqual(60);
+    expect(await count(async () => expect(await artifacts.size(key)).toBe(file.length))).toBe(0);
+    const asked = vi.spyOn(SqliteStore.prototype, 'call');
+    onTestFinished(() => asked.mockRestore());
+    for (const start of [0, 100, 240_000, file.length - 20_000, file.length - 1]) {
+      const range = { start, end: Math.min(start + 17_000, file.length - 1) };
+      const lookedUp = await count(async () =>
+        expect(
+          (await read(artifacts, 'home', key.sha256, range)).equals(file.subarray(start, range.end + 1)),
+        ).toBe(true),
+      );
+      expect(lookedUp).toBeLessThan(20);
+    }
+    expect(asked.mock.calls.map(([name]) => name)).not.toContain('findArtifact');
+    // What has gone behind the server's back is found out by whoever reads it, or later.
+    const last = artifacts.size(key).then(() => artifacts.blobs.list());
+    for await (const { name } of await last)
+      if (name.endsWith(hash(file.subarray(-8_000)))) await artifacts.blobs.remove(name);
+    const end = { start: file.length - 10, end: file.length - 1 };
+    await expect(read(artifacts, 'home', key.sha256, end)).rejects.toMatchObject({ code: 'ANN-PRO-012' });
+    expect(await artifacts.size(key)).toBeNull();
+    await put(artifacts, 'home', file);
+    expect(await artifacts.size(key)).toBe(file.length);
+    pass(3600_000);
+    expect(await count(() => artifacts.size(key))).toBeGreaterThanOrEqual(60);
+  });
+
   test('a disk that forgets is found out before anybody reads', async () => {
     const { artifacts, damage, pass } = await open();
     const good = await put(artifacts, 'home', randomBytes(10_000));

@@ -40,6 +40,9 @@ const always: MayStill = () => Promise.resolve();
 const RESERVED_MS = 24 * 3600 * 1000;
 /** So much more room than has come is set aside for bytes of which nobody said how many they will be. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
+/** Of so many parts it is remembered for a while that they are there; fewer are looked up each time. */
+const MANY_PARTS = 8;
+const REMEMBERED_MS = 10 * 60 * 1000;
 /** What is asked for is not collected for a while; no need to note it at every request. */
 export const TOUCH_EVERY_MS = 10 * 60 * 1000;
 
@@ -60,6 +63,8 @@ export class ArtifactStore {
   readonly #sealed: boolean;
   readonly #places: Places;
   readonly #touched = new Map<string, number>();
+  /** Artifacts of many parts, of which all were there: when, and after how many losses. */
+  readonly #seen = new Map<string, { readonly at: number; readonly losses: number }>();
 
   constructor({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
     this.#store = store;
@@ -75,23 +80,29 @@ export class ArtifactStore {
 
   /** Bytes of the artifact, or null where the workspace has none, or not all of it any more. */
   async size(key: ArtifactKey): Promise<number | null> {
-    const found = await this.#store.call('findArtifact', key);
-    if (found === null) return null;
-    if ((await this.#places.locate(key.workspace, found.parts)) === null) return null;
+    const bytes = await this.#store.call('ownedBytes', key);
+    if (bytes === null || !(await this.#isThere(key))) return null;
     await this.#touch(key);
-    return found.bytes;
+    return bytes;
   }
 
-  /** Errors: artifactNotFound, artifactDamaged. */
+  /** Only the parts of the range are looked up and verified. Errors: artifactNotFound, artifactDamaged. */
   async open(key: ArtifactKey, range?: ByteRange): Promise<OpenArtifact> {
-    const found = await this.#store.call('findArtifact', key);
-    const places = found && (await this.#places.locate(key.workspace, found.parts));
-    if (found === null || places === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
-    const { bytes } = found;
-    if (!(await this.#areWhole(slicesOf(places, range ?? { start: 0, end: bytes - 1 }))))
-      throw protocolErrors.artifactNotFound({ where: key.sha256 });
+    const { workspace, sha256 } = key;
+    const bytes = await this.#store.call('ownedBytes', key);
+    const wanted = range ?? { start: 0, end: (bytes ?? 0) - 1 };
+    const { from, parts } =
+      range === undefined
+        ? { from: 0, parts: (await this.#store.call('findArtifact', key))?.parts ?? [] }
+        : await this.#store.call('partsWithin', { sha256, ...range });
+    const places = await this.#places.locate(workspace, parts);
+    const within = ({ start, end }: ByteRange): ByteRange => ({ start: start - from, end: end - from });
+    if (bytes === null || places === null || !(await this.#areWhole(slicesOf(places, within(wanted))))) {
+      this.#seen.delete(nameOf(key));
+      throw protocolErrors.artifactNotFound({ where: sha256 });
+    }
     await this.#touch(key);
-    return { bytes, read: (part) => this.#places.read(places, part ?? { start: 0, end: bytes - 1 }) };
+    return { bytes, read: (part = wanted) => this.#places.read(places, within(part)) };
   }
 
   /**
@@ -225,6 +236,22 @@ export class ArtifactStore {
     }
   }
 
+  /** Whether all of its parts are there. There may be thousands: they are not looked up with every request. */
+  async #isThere(key: ArtifactKey): Promise<boolean> {
+    const name = nameOf(key);
+    const now = this.#clock.now();
+    const { losses } = this.verified;
+    const seen = this.#seen.get(name);
+    if (seen?.losses === losses && seen.at > now - REMEMBERED_MS) return true;
+    this.#seen.delete(name);
+    const found = await this.#store.call('findArtifact', key);
+    if (found === null || (await this.#places.locate(key.workspace, found.parts)) === null) return false;
+    if (found.parts.length <= MANY_PARTS) return true;
+    if (this.#seen.size >= 10_000) this.#seen.clear();
+    this.#seen.set(name, { at: now, losses });
+    return true;
+  }
+
   /** Whether it is there, and all of its bytes are right. */
   async #isWhole(key: ArtifactKey): Promise<boolean> {
     const found = await this.#store.call('findArtifact', key);
@@ -272,7 +299,7 @@ export class ArtifactStore {
   }
 
   async #touch({ workspace, sha256 }: ArtifactKey): Promise<void> {
-    const key = `${workspace}.${sha256}`;
+    const key = nameOf({ workspace, sha256 });
     const now = this.#clock.now();
     if ((this.#touched.get(key) ?? Number.NEGATIVE_INFINITY) > now - TOUCH_EVERY_MS) return;
     if (this.#touched.size >= 10_000) this.#touched.clear();
@@ -280,6 +307,8 @@ export class ArtifactStore {
     await this.#store.call('touchArtifact', { workspace, sha256, now });
   }
 }
+
+const nameOf = ({ workspace, sha256 }: ArtifactKey): string => `${workspace}.${sha256}`;
 
 /** What is damaged is there no more. */
 function unlessDamaged(error: unknown): false {

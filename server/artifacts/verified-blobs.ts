@@ -23,6 +23,8 @@ export class VerifiedBlobs {
   readonly #blobs: Blobs;
   readonly #clock: Clock;
   readonly #known = new Map<BlobName, Known>();
+  /** How many have been put aside: whoever remembers that something is there looks again when it grows. */
+  losses = 0;
   readonly #looking = new Map<BlobName, Promise<BlobFacts | null>>();
 
   constructor(blobs: Blobs, clock: Clock) {
@@ -86,6 +88,7 @@ export class VerifiedBlobs {
       const now = await this.#blobs.stat(name);
       if (now === null) return null;
       if (now.stamp === facts.stamp) {
+        this.losses++;
         await this.#blobs.setAside(name);
         throw protocolErrors.artifactDamaged({ where: expected, data: { expected, actual } });
       }

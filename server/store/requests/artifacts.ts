@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { type ArtifactKey, type ArtifactPart, uploadRequests } from './artifact-uploads.ts';
 
@@ -47,6 +47,25 @@ export const artifactRequests = {
   ): Promise<{ readonly bytes: number; readonly parts: readonly ArtifactPart[] } | null> {
     const bytes = await owned(db, key);
     return bytes === null ? null : { bytes, parts: await partsOf(db, key.sha256) };
+  },
+
+  /** How long what the workspace has under this hash is; null where it has none. */
+  ownedBytes: (db: Db, key: ArtifactKey): Promise<number | null> => owned(db, key),
+
+  /** The blobs in which a range of an artifact lies, and where in it the first of them begins. */
+  async partsWithin(
+    db: Db,
+    { sha256, start, end }: { readonly sha256: string; readonly start: number; readonly end: number },
+  ): Promise<{ readonly from: number; readonly parts: readonly ArtifactPart[] }> {
+    const { rows } = await sql<ArtifactPart & { readonly begins: number | string }>`
+      select sha256, bytes, begins from (
+        select part as sha256, bytes, position, sum(bytes) over (order by position) - bytes as begins
+        from artifact_parts where artifact = ${sha256}
+      ) as placed
+      where begins <= ${end} and begins + bytes > ${start}
+      order by position`.execute(db);
+    const parts = rows.map(({ sha256: part, bytes }) => ({ sha256: part, bytes: Number(bytes) }));
+    return { from: Number(rows[0]?.begins ?? 0), parts };
   },
 
   /** Of what blobs an artifact is made that any workspace has; null where nobody has it. */

@@ -20,6 +20,22 @@ export function keptAcceptance(site: (context: { skip(note: string): never }) =>
     return store;
   };
 
+  test('of the parts of an artifact only those of a range are told, with where the first begins', async (context) => {
+    const store = await opened(await site(context));
+    const parts = ['a', 'b', 'c', 'd'].map((name, i) => blob(name, 10 * (i + 1))); // 0, 10, 30, 60 to 100
+    const artifact = { workspace: 'home', sha256: blob('1', 0).sha256 };
+    await store.call('ownArtifact', { ...artifact, bytes: 100, parts, now: 1 });
+    const within = (start: number, end: number) =>
+      store.call('partsWithin', { sha256: artifact.sha256, start, end });
+    expect(await within(0, 99)).toEqual({ from: 0, parts });
+    expect(await within(9, 10)).toEqual({ from: 0, parts: parts.slice(0, 2) });
+    expect(await within(10, 29)).toEqual({ from: 10, parts: parts.slice(1, 2) });
+    expect(await within(35, 60)).toEqual({ from: 30, parts: parts.slice(2) });
+    expect(await within(100, 200)).toEqual({ from: 0, parts: [] });
+    expect(await store.call('ownedBytes', artifact)).toBe(100);
+    expect(await store.call('ownedBytes', { ...artifact, workspace: 'other' })).toBeNull();
+  });
+
   test('which rows a document has is told by their numbers, also where others are in between', async (context) => {
     const store = await opened(await site(context));
     const at = (path: string) => ({ project: 'p', path });
