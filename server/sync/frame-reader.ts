@@ -5,7 +5,7 @@ import type { Acknowledgements } from './acknowledgements.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
 import { step2Frame } from './frames.ts';
 import type { Inlet } from './inlet.ts';
-import { bringsNothing } from './nothing-new.ts';
+import { bringsNothing, bringsOf } from './nothing-new.ts';
 import type { Outlet } from './outlet.ts';
 import { Forbidden } from './refusal.ts';
 import type { Room } from './room.ts';
@@ -31,6 +31,8 @@ export class FrameReader {
   #stopped = false;
   /** The server's step 1 has been answered. */
   #answered = false;
+  /** Somebody who may only read has answered. */
+  #heardReader = false;
   #patience: NodeJS.Timeout | null = null;
 
   constructor(parts: ReaderParts) {
@@ -111,11 +113,7 @@ export class FrameReader {
     const { acknowledgements, peer, room } = this.#parts;
     const count = acknowledgements.received();
     if (isAnswer) this.#wasAnswered();
-    if (!this.#mayEdit()) {
-      if (!bringsNothing(update, room.kind, room.doc, isAnswer)) throw new Forbidden();
-      this.#acknowledge(room.durable, count, update.length);
-      return null;
-    }
+    if (!this.#mayEdit()) return this.#hearReader(update, count, isAnswer);
     let received: ReturnType<Room['receive']>;
     try {
       received = room.receive(update, peer, this.#check, isAnswer);
@@ -155,6 +153,29 @@ export class FrameReader {
   #endPatience(): void {
     if (this.#patience !== null) clearTimeout(this.#patience);
     this.#patience = null;
+  }
+
+  /**
+   * Who may only read answers the server's step 1 with what he has heard, of another server perhaps, or before a
+   * crash. What the server does not have all the same it has lost: that is not his to bring back, and no offence.
+   */
+  #hearReader(update: Uint8Array, count: number, isAnswer: boolean): Promise<void> | null {
+    const { acknowledgements, peer, room } = this.#parts;
+    const isFirst = isAnswer && !this.#heardReader;
+    this.#heardReader ||= isAnswer;
+    const isNothing = (): boolean => {
+      if (!bringsNothing(update, room.kind, room.doc, isAnswer)) return false;
+      this.#acknowledge(room.durable, count, update.length);
+      return true;
+    };
+    if (isNothing()) return null;
+    if (!isFirst || room.kind === 'review') throw new Forbidden();
+    return room.look().then(() => {
+      if (this.#stopped || isNothing()) return;
+      const own = room.awareness.speaksFor(peer);
+      if (own !== null && bringsOf(own, update, room.kind, room.doc)) throw new Forbidden();
+      acknowledgements.leftOut(count);
+    });
   }
 
   #acknowledge(durable: Promise<void>, count: number, bytes: number): void {

@@ -1,6 +1,7 @@
 import type * as Y from 'yjs';
 import { serverErrors } from '../errors.ts';
 import { newsOf } from './cost.ts';
+import { newClocks } from './new-clocks.ts';
 import { type DocumentKind, scanUpdate } from './scan-update.ts';
 import { withoutGaps } from './update-checks.ts';
 
@@ -29,4 +30,10 @@ export function bringsNothing(
   if (placed !== update) return bringsNothing(placed, kind, doc, false);
   const { structs, deletes } = newsOf(scan.value, doc);
   return structs === 0 && deletes === 0;
+}
+
+/** Whether an update brings something that was written as this client. */
+export function bringsOf(client: number, update: Uint8Array, kind: DocumentKind, doc: Y.Doc): boolean {
+  const scan = scanUpdate(update, kind);
+  return scan.ok && newClocks(scan.value, doc).has(client);
 }

@@ -153,6 +153,11 @@ export class Room {
     return this.#document.missingFrom(stateVector);
   }
 
+  /** Resolves when it holds what other servers had written when this was asked. */
+  async look(): Promise<void> {
+    await this.#parts.shared?.catchUp.look();
+  }
+
   /** Whether an editor that knows this client has a document of an earlier generation. */
   isRetired(client: number): boolean {
     return this.#document.retired.has(client);

@@ -205,9 +205,13 @@ export function connectDocument(options: ConnectionOptions): Connection {
     const forged = claimed(doc, vector, [doc.clientID, ...unsent()]);
     // Who only reads holds nothing that the server has to have: what it lost is not his to bring back.
     const isAhead = !mayEdit() && unsent().size === 0 && lacksSome(doc, vector);
+    const isForbidden = !mayEdit() && lacksSome(doc, vector, unsent());
     if (isOtherDocument(acknowledged, vector) || forged.includes(doc.clientID) || isAhead) replaced();
     else if (forged.length > 0) askTabs(vector);
-    else return true;
+    else if (isForbidden) {
+      say({ kind: 'refused', code: CloseCode.forbidden, reason: 'Your role does not allow to edit this' });
+      provider.disconnect();
+    } else return true;
     return false;
   };
   // Until the server's own state vector has been seen, its content is held back (see suits).

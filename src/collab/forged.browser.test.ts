@@ -128,3 +128,18 @@ test('who only reads lets go of what the server has lost, and of nothing that wa
   await expect.poll(() => contentOf(server.doc).toString()).toBe('told, not stored seed\n');
   await saved(writes);
 });
+
+test('what was written here before one might only read is not let go of', async () => {
+  const first = await openTab();
+  await tunnel(first);
+  contentOf(first.doc).insert(0, 'not sent ');
+  await kept(first);
+  first.dispose();
+  server.role = 'viewer';
+  server.reachable = true;
+  const room = await openTab();
+  await expect.poll(() => room.state.connection).toMatchObject({ kind: 'refused', code: 4403 });
+  expect(textOf(room)).toBe('not sent online seed\n');
+  expect(room.hasOwnUnsaved).toBe(true);
+  expect(contentOf(server.doc).toString()).toBe('online seed\n');
+});

@@ -18,8 +18,12 @@ export function goesOn({ store, clientID }: Y.Doc, update: Uint8Array): boolean 
   return ours > 0 && (Y.parseUpdateMeta(update).to.get(clientID) ?? 0) > ours;
 }
 
-/** Whether something of the document is not in what has this state vector. */
-export function lacksSome({ store }: Y.Doc, vector: Uint8Array): boolean {
+/** Whether something of the document, written as one of these clients, is not in what has this state vector. */
+export function lacksSome(
+  { store }: Y.Doc,
+  vector: Uint8Array,
+  clients: Iterable<number> = store.clients.keys(),
+): boolean {
   const theirs = Y.decodeStateVector(vector);
-  return [...store.clients.keys()].some((client) => Y.getState(store, client) > (theirs.get(client) ?? 0));
+  return [...clients].some((client) => Y.getState(store, client) > (theirs.get(client) ?? 0));
 }

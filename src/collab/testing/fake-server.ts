@@ -143,9 +143,9 @@ class FakeSocket {
       if (!server.reachable) return this.closeFromServer(1006, '');
       this.readyState = 1;
       server.attach(this);
-      this.onopen?.();
-      this.acknowledge();
+      this.acknowledge(); // heard after the opening, and before what answers the client, as the server does it
       if (server.role !== null) this.deliver(roleFrame(server.role));
+      this.onopen?.();
     });
   }
 
