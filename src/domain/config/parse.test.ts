@@ -56,6 +56,13 @@ describe('parseText', () => {
     expect(marked('b:\n  c = 1\n  d: 2\n')).toEqual(['c = 1']);
   });
 
+  it('closes what is not closed, unless something else in it may be what is open', () => {
+    const fixes = (text: string) =>
+      parseText(text).problems.flatMap((problem) => problem.fixes.map(({ edits }) => applyEdits(text, edits)));
+    expect(fixes('b: { x: 1 # on\nc: 2\n')).toEqual(['b: { x: 1 } # on\nc: 2\n']);
+    expect(fixes('a:\n  b: { x: 1, y[ # or { x: 2 }; or { z: 3\nmodel:\n  d: 2\n')).toEqual([]);
+  });
+
   it('does not take what stands before a stray line for the whole section', () => {
     const text = 'model:\n  n_embd: 4\n\u00a0 n_head: 2\n  n_layer: 3\ntraining:\n  seed: 1\n';
     expect(parseText(text).unread).toEqual(['model']);

@@ -46,7 +46,8 @@ export function unclosedAt(
   const range = { start: { line: number, character }, end: { line: number, character } };
   const quote = wanted === '"' || wanted === "'";
   const what = quote ? `quote ${wanted}` : wanted === '}' ? 'brace {' : 'bracket [';
-  const others = wanted === '}' ? /[\]]/ : /[}]/;
+  // One of the other kind on the way may be what is open: which of the two comes first nobody can say.
+  const others = wanted === '}' ? /[[\]]/ : /[{}]/;
   const goesOn =
     !quote && (others.test(line.slice(column)) || indentOf(lines.line(number + 1)) > indentOf(line));
   return {
