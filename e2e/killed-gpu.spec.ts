@@ -7,10 +7,13 @@ import { goTo, pasteData } from './testing/screens.ts';
 import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
 /**
- * What a step of the model below saves for its gradient is 200 MB. It is the batch that is large, not the
- * model: a checkpoint of 150 MB is more than some machines leave a browser.
+ * What a step of the model below saves for its gradient is 200 MB, some of which the process may have had from
+ * journeys before. It is the batch that is large, not the model: a checkpoint of 150 MB is more than some machines
+ * leave a browser.
  */
-const HELD = 150;
+const HELD = 100;
+/** What a browser keeps for itself. */
+const LEFT = 50;
 
 // The memory of a GPU that is computed by the processor is that of the browser's GPU process.
 test('a tab that is killed in the middle of a step leaves nothing on the GPU', async ({
@@ -22,7 +25,7 @@ test('a tab that is killed in the middle of a step leaves nothing on the GPU', a
   await pasteData(page, 'pasted.txt', smallText(1600));
   await goTo(page, 'Editor');
   const long = { steps: ENDLESS, save: ENDLESS };
-  const large = { embd: 64, positions: 64, batch: 512 };
+  const large = { embd: 64, positions: 64, batch: 640 };
   await pasteText(page, tinyConfig({ ...long, ...large, device: 'webgpu' }));
   const gpu = await gpuProcess(browser);
   const before = megabytes(gpu);
@@ -33,7 +36,7 @@ test('a tab that is killed in the middle of a step leaves nothing on the GPU', a
   const crashed = page.waitForEvent('crash');
   session.send('Page.crash').catch(() => undefined); // nobody is left to answer
   await crashed;
-  await expect.poll(() => megabytes(gpu) - before, { timeout: 60_000 }).toBeLessThan(HELD / 3);
+  await expect.poll(() => megabytes(gpu) - before, { timeout: 60_000 }).toBeLessThan(LEFT);
   await page.close();
 });
 
