@@ -29,7 +29,7 @@ interface Attack {
   readonly ping?: boolean;
 }
 
-const { badRequest, refusedUpdate, messageTooLong, tooLarge, resync, flood: flooded } = CloseCode;
+const { badRequest, refusedUpdate, messageTooLong, tooLarge, resync, rotated, flood: flooded } = CloseCode;
 const refused = [badRequest, refusedUpdate];
 
 const attacks: Readonly<Record<string, Attack>> = {
@@ -38,7 +38,8 @@ const attacks: Readonly<Record<string, Attack>> = {
   'the second format': { make: hostile.secondFormat, codes: refused },
   'thousands who claim one place': {
     make: hostile.rivals,
-    codes: [refusedUpdate, tooLarge, resync],
+    // The text is full and begins anew: what comes after that is of a text that is over.
+    codes: [refusedUpdate, tooLarge, resync, rotated],
     isOnlySlowed: true,
     isContent: true,
   },
