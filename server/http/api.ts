@@ -84,6 +84,11 @@ export async function registerApi(
   );
 }
 
+/** Bytes come or go, and others of the address are worked on meanwhile (body-time.ts). */
+function isOfBytes({ method, body, response }: Operation): boolean {
+  return body === 'bytes' || (method === 'GET' && body === null && response === 'bytes');
+}
+
 function registerOperation(
   app: FastifyInstance,
   id: OperationId,
@@ -99,8 +104,7 @@ function registerOperation(
     method: operation.method as HTTPMethods,
     exposeHeadRoute: operation.response !== 'bytes', // these declare their own
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-    bodyLimit:
-      operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
+    bodyLimit: isOfBytes(operation) ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
     // Before a byte of the body has been read.
     onRequest: async (request, reply) => {
       const found = await lines.admission(request, () => admit(operation, request, access));

@@ -3,9 +3,14 @@ import { serverErrors } from '../errors.ts';
 import type { RoomAwareness } from './awareness.ts';
 import type { RoomPeer } from './room-parts.ts';
 
-/** Null where nobody signs in: then all are one person to the server. */
-const personAt = ({ guest: { principal } }: RoomPeer): string | null =>
-  principal.kind === 'local' ? null : personIdOf(principal);
+/**
+ * Null where nobody signs in: then all are one person to the server. Guests of a link are one, too: who opens it
+ * again has another session, and goes on with what he wrote.
+ */
+function personAt({ guest: { principal } }: RoomPeer): string | null {
+  if (principal.kind === 'local') return null;
+  return principal.kind === 'share' ? principal.id : personIdOf(principal);
+}
 
 /**
  * Who writes as which Yjs client, as far as it was seen while the document is in memory. Nobody else has more of a

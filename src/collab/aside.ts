@@ -17,6 +17,8 @@ export interface Aside {
   readonly project: string;
   readonly path: string;
   readonly text: string;
+  /** Under which name it is stored; null where this machine's storage does not hold it. */
+  readonly name: string | null;
 }
 
 export function asideName(room: string, now: Date, isRead: boolean): string {
@@ -32,11 +34,12 @@ export function createAside(
   store: Pick<DocumentStore, 'rooms' | 'load' | 'setAside'>,
   locks: Pick<Locks, 'tryHold'> | undefined,
 ): {
-  /** What this machine's storage does not hold. */
+  /** What a page had in an editor: all of it, also what came too late for the rows that were put aside. */
   add(one: Aside): void;
   take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
 } {
   let homeless: readonly Aside[] = [];
+  const held = new Map<string, string>();
   const textOf = async (name: string): Promise<string> => {
     const doc = new Y.Doc();
     for (const update of (await store.load(name)).updates) Y.applyUpdate(doc, update);
@@ -46,13 +49,16 @@ export function createAside(
   };
   const takeOne = async (name: string, take: (text: string) => Promise<unknown>): Promise<void> => {
     const [, project, path, time] = UNREAD.exec(name) ?? [];
-    const text = await textOf(name); // none where another tab was first
+    const stored = await textOf(name); // none where another tab was first
+    const text = stored === '' ? '' : (held.get(name) ?? stored);
     if (text.trim() !== '') await take(text);
     await store.setAside(name, asideName(`${project}/${path}`, new Date(time ?? 0), true));
+    held.delete(name);
   };
   return {
     add(one) {
-      homeless = [...homeless, one];
+      if (one.name === null) homeless = [...homeless, one];
+      else held.set(one.name, one.text);
     },
     async take(project, take) {
       for (const one of homeless.filter((other) => other.project === project)) {

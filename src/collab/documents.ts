@@ -94,16 +94,22 @@ export function createDocuments(options: {
   };
   const aside = createAside(shared, options.locks);
   const generations = new Map<string, number>();
+  /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
+  const unkept = new Set<string>();
   const replacedListeners = new Set<(project: string, path: string) => void>();
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
-    const isOver = !isKept && (!room.hasUnsaved || onlyReads(room)) && (await room.forget());
-    const isRead = isKept || documentKind(path) !== 'text';
-    const { text, isKept: isStored } = isOver
-      ? { text: '', isKept: true }
-      : await room.setAside(new Date(now()), isRead);
-    if (!isRead && !isStored) aside.add({ project, path, text });
+    const isOver = !isKept && !room.hasUnsaved && (await room.forget());
+    // Who only reads is not told of what the server has lost; on this machine it stays.
+    const isRead = isKept || documentKind(path) !== 'text' || onlyReads(room);
+    const {
+      text,
+      isKept: isStored,
+      name,
+    } = isOver ? { text: '', isKept: true, name: null } : await room.setAside(new Date(now()), isRead);
+    if (!isRead) aside.add({ project, path, text, name: isStored ? name : null });
+    if (!isStored) unkept.add(`${project}/${path}`);
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
@@ -114,7 +120,7 @@ export function createDocuments(options: {
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
-    const keep = isReview ? keepsNothing : store;
+    const keep = isReview || unkept.has(`${project}/${path}`) ? keepsNothing : store;
     const room = await openRoom({
       project,
       path,

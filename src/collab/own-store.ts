@@ -11,11 +11,12 @@ const OF = '@';
 export function storeOf(store: DocumentStore, person: string | null): DocumentStore {
   const prefix = person === null ? '' : `${OF}${encodeURIComponent(person)}/`;
   const at = (room: string): string => `${prefix}${room}`;
+  const mine = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   const own = (names: readonly string[]): readonly string[] => {
     const bare = names.filter((name) => !name.startsWith(OF));
     if (person === null) return bare;
-    const mine = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
-    return [...new Set([...mine, ...bare])].sort();
+    return [...new Set([...mine(names), ...bare])].sort();
   };
   const adopt = async (room: string): Promise<void> => {
     const { updates, acknowledged } = await store.load(room);
@@ -35,7 +36,8 @@ export function storeOf(store: DocumentStore, person: string | null): DocumentSt
     setAside: (room, name) => store.setAside(at(room), at(name)),
     remove: (room, authors) => store.remove(at(room), authors),
     rooms: async () => own(await store.rooms()),
-    unsaved: async (epoch) => own(await store.unsaved(epoch)),
+    // What nobody has is taken over by whoever opens it, and not in the background by whoever happens to come first.
+    unsaved: async (epoch) => (person === null ? own : mine)(await store.unsaved(epoch)),
     furthest: (epoch) => store.furthest(epoch),
   };
 }

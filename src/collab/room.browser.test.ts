@@ -96,6 +96,7 @@ test('duplicate seed: a server that was set up anew is not merged with the copy 
   expect(await room.setAside(new Date(0), true)).toEqual({
     text: '# mine\nproject: stories\n',
     isKept: true,
+    name: expect.stringMatching(/anneal\.yaml~1970-01-01T/),
   });
   room.dispose();
   const fresh = await openTab();

@@ -36,7 +36,10 @@ export interface Room extends Disposable {
    * After 'replaced': gives the copy kept here another name and returns its text. `isKept`: it is on this machine's
    * disk. What is not read yet is to be shown to somebody (aside.ts).
    */
-  setAside(now: Date, isRead: boolean): Promise<{ readonly text: string; readonly isKept: boolean }>;
+  setAside(
+    now: Date,
+    isRead: boolean,
+  ): Promise<{ readonly text: string; readonly isKept: boolean; readonly name: string }>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
   /** Whether something was written in it on this machine that the server is not known to have. */
@@ -157,11 +160,12 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       persistence?.dispose();
       const isWritten = persistence !== null && persistence.failure === null;
       // Without storage there is nothing to rename; the text itself is still in memory.
-      const isKept = await store.setAside(room, asideName(room, now, isRead)).then(
+      const name = asideName(room, now, isRead);
+      const isKept = await store.setAside(room, name).then(
         () => isWritten,
         () => false,
       );
-      return { text: contentOf(doc).toString(), isKept };
+      return { text: contentOf(doc).toString(), isKept, name };
     },
     get hasUnsaved() {
       return persistence?.hasUnsaved ?? true;

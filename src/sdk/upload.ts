@@ -73,7 +73,8 @@ async function sendOnce(source: Blob, input: Once): Promise<'sent' | 'again'> {
       },
       onShouldRetry: (error) => {
         const status = error.originalResponse?.getStatus() ?? 0;
-        return status === 0 || status === 409 || (status >= 500 && status !== 507);
+        // 429: others at this address have much to do, too.
+        return status === 0 || status === 409 || status === 429 || (status >= 500 && status !== 507);
       },
       onSuccess: () => settle(() => resolve('sent')),
       onError: (error) => {

@@ -45,7 +45,7 @@ const RETRY_MS = [1_000, 5_000, 15_000, 60_000, 300_000];
 
 /**
  * `over`: there, or never to be; `refused`: not from this person, or not now, so it is not asked again by itself;
- * `later`: the text is still on its way; `away`: nobody can be asked.
+ * `later`: the text is still on its way, or something is wrong with this one; `away`: nobody can be asked.
  */
 type Outcome = 'over' | 'refused' | 'later' | 'away';
 
@@ -146,7 +146,7 @@ async function keep(
     } catch (thrown) {
       const error = toAnnealError(thrown, protocolErrors.unreachable);
       const to = movedTo(error);
-      if (to === null) return outcomes.get(error.code) ?? 'away';
+      if (to === null) return outcomes.get(error.code) ?? 'later';
       path = to;
     }
   }
@@ -160,12 +160,16 @@ function movedTo({ code, data }: AnnealError): string | null {
 
 const { badRequest, notText, tooLarge, forbidden, fileNotFound, fileDeleted, textMoved } = protocolErrors;
 const { projectNotFound, projectDeleted, notSignedIn } = protocolErrors;
+const { unreachable, timeout, aborted, badResponse, shuttingDown, tooManyRequests } = protocolErrors;
 const outcomes: ReadonlyMap<string, Outcome> = new Map([
   ...[badRequest, notText, tooLarge].map(({ code }) => [code, 'over'] as const),
   ...[forbidden, projectNotFound, projectDeleted, notSignedIn, fileDeleted].map(
     ({ code }) => [code, 'refused'] as const,
   ),
   ...[fileNotFound, textMoved].map(({ code }) => [code, 'later'] as const),
+  ...[unreachable, timeout, aborted, badResponse, shuttingDown, tooManyRequests].map(
+    ({ code }) => [code, 'away'] as const,
+  ),
 ]);
 
 function waitingOf(value: unknown): readonly Waiting[] {

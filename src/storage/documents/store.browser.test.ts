@@ -136,3 +136,13 @@ test('what another page wrote, and no server is known to have, is not removed', 
   expect(await store.remove('p/a', [7, 8])).toBe(true);
   expect(await store.rooms()).toEqual([]);
 });
+
+test('who wrote what is not sent yet goes along with it to another name, also to one that has something', async () => {
+  await store.append('old', Uint8Array.of(1), 7);
+  await store.append('new', Uint8Array.of(2), 8);
+  await store.setAside('old', 'new');
+  await store.acknowledge('new', { vector: Uint8Array.of(0), server: null, authors: [] });
+  expect([...(await store.load('new')).unsaved].sort()).toEqual([7, 8]);
+  expect(await store.remove('new', [8])).toBe(false); // it is still 7's, and on no server
+  expect((await store.load('old')).unsaved).toEqual([]);
+});

@@ -74,8 +74,13 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
     },
     async setAside(room, aside) {
       await db.transaction('rw', db.updates, db.rooms, async () => {
+        const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
         await db.updates.where('room').equals(room).modify({ room: aside });
         await db.rooms.delete(room);
+        if (unsaved.length === 0) return;
+        const there = await db.rooms.get(aside);
+        const both = [...new Set([...(there?.unsaved ?? []), ...unsaved])];
+        await db.rooms.put({ acknowledged: null, ...there, room: aside, unsaved: both });
       });
     },
     async remove(room, authors) {

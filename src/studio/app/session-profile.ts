@@ -37,7 +37,9 @@ export function sessionOwner(session: SessionMonitor): {
   return {
     current() {
       const principal = session.state().session?.principal ?? null;
-      return principal === null || principal.name === null ? null : principal.id;
+      if (principal === null || principal.name === null) return null;
+      // Whoever opens a link again has another session, and goes on with what he wrote: the link is who he is here.
+      return principal.kind === 'share' ? (principal.id.split('.')[0] ?? principal.id) : principal.id;
     },
     subscribe: session.subscribe,
   };
