@@ -58,7 +58,9 @@ describe('parseText', () => {
 
   it('closes what is not closed, unless something else in it may be what is open', () => {
     const fixes = (text: string) =>
-      parseText(text).problems.flatMap((problem) => problem.fixes.map(({ edits }) => applyEdits(text, edits)));
+      parseText(text).problems.flatMap((problem) =>
+        problem.fixes.map(({ edits }) => applyEdits(text, edits)),
+      );
     expect(fixes('b: { x: 1 # on\nc: 2\n')).toEqual(['b: { x: 1 } # on\nc: 2\n']);
     expect(fixes('a:\n  b: { x: 1, y[ # or { x: 2 }; or { z: 3\nmodel:\n  d: 2\n')).toEqual([]);
   });
