@@ -1,9 +1,19 @@
+import type { Page } from '@playwright/test';
 import { connectionIs, tryNow } from './testing/connection.ts';
 import { copyText, editorIsReady, linesOf, pasteText, train, typeAtTop } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
 import { runIs } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
 import { smallText, tinyConfig } from './testing/texts.ts';
+
+/** The service worker has everything, and this load is its own. */
+async function isKeptHere(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+  await page.reload();
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+}
 
 // A server that dies loses nothing, and nobody has to stop writing.
 test('both go on while the server is gone, and their texts merge when it is back', async ({
@@ -43,12 +53,7 @@ test('a reload without a network opens the app and its last state', async ({ ser
   await editorIsReady(page);
   await typeAtTop(page, '# the last thing written');
   await connectionIs(page, 'Saved on server');
-  // The service worker has everything, and the next load is its own.
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-  });
-  await page.reload();
-  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+  await isKeptHere(page);
   await editorIsReady(page);
   const before = await copyText(page);
   expect(before).toContain('# the last thing written');
@@ -84,6 +89,8 @@ test('a run that is started without the server has its version when it is back',
   await goTo(page, 'Editor');
   await pasteText(page, tinyConfig({ steps: 5 }));
   await connectionIs(page, 'Saved on server');
+  await isKeptHere(page); // also the screens that nobody has looked at yet
+  await editorIsReady(page);
   await server.kill();
   await train(page);
   await runIs(page, 'finished');
