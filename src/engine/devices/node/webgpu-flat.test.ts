@@ -35,6 +35,7 @@ test.skipIf(gpu === null)(
       before = after;
     }
     expect(growth / MIB).toBeLessThan(LIMIT / MIB);
+    expect((await runs(5000)) / MIB).toBeLessThan((before + LIMIT) / MIB); // and it stays so
     device.dispose();
   },
   240_000,
