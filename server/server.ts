@@ -13,6 +13,7 @@ import { closeServer, Front } from './http/listen.ts';
 import { registerOidc } from './http/oidc-routes.ts';
 import { createProbes } from './http/probes.ts';
 import { serve } from './http/routing.ts';
+import { storagePing } from './http/storage-ping.ts';
 import type { RunningServer, ServerOptions } from './options.ts';
 import { openDocuments } from './parts/documents.ts';
 import { openPeople } from './parts/people.ts';
@@ -75,6 +76,7 @@ async function open(
     limits: options.requests,
   });
   closing.add(() => gate.close());
+  const ping = storagePing(store);
   const counts = () => ({ rooms: rooms.size, connections: sockets.size });
   const app = await createApp(server, {
     studio,
@@ -82,7 +84,7 @@ async function open(
     gate,
     ...(options.bodyTimes === undefined ? {} : { times: options.bodyTimes }),
     routes: async (routes) => {
-      const handlers = createHandlers({ ...storage, ...people, ...documents, clock, counts, url });
+      const handlers = createHandlers({ ...storage, ...people, ...documents, clock, counts, ping, url });
       await registerApi(routes, handlers, { access, audit });
       if (oidc !== null) registerOidc(routes, { ...people, oidc, audit, url, log });
     },
@@ -101,7 +103,7 @@ async function open(
   const { guard } = front;
   const probes = createProbes({
     isOpen: () => sockets.isOpen,
-    ping: () => store.call('ping', null),
+    ping,
     metrics: { contentType: metrics.contentType, read: () => metrics.read(counted) },
     access,
     guard,

@@ -16,7 +16,6 @@ import { accessHandlers } from './access-handlers.ts';
 import type { Handlers } from './api.ts';
 import { artifactHandlers } from './artifact-handlers.ts';
 import { auditHandlers } from './audit-handlers.ts';
-import { recent } from './recent.ts';
 import { reviewHandlers } from './review-handlers.ts';
 import { uploadHandlers } from './upload-handlers.ts';
 import { type Founding, workspaceHandlers } from './workspace-handlers.ts';
@@ -36,17 +35,15 @@ export interface HandlerParts {
   readonly collector: Collector;
   /** Where browsers find the server. */
   readonly url: () => string;
+  /** Rejects where what is kept cannot be reached in time. */
+  readonly ping: () => Promise<void>;
   readonly counts: () => { readonly rooms: number; readonly connections: number };
 }
 
-/** Whether the store answers is asked so often at most. */
-const LATELY_MS = 200;
-
 /** Each operation in terms of the parts that do it. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { store, access, projects, files, artifacts, lending, counts } = parts;
+  const { store, access, projects, files, artifacts, lending, counts, ping } = parts;
   const openapi = Buffer.from(JSON.stringify(openApiDocument()));
-  const ping = recent(() => store.call('ping', null), LATELY_MS);
   return {
     health: async () => {
       await ping();

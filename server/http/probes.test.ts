@@ -1,5 +1,7 @@
 import { request } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { API_PREFIX } from '../../src/protocol/version.ts';
+import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
 import { memberOf, ownerOf } from '../testing/people.ts';
@@ -36,6 +38,24 @@ test('a server that stops is alive, and not ready', async () => {
   expect(await ask(server.port, '/health')).toEqual([200, 'alive']);
   editor.socket.resume();
   await stopping;
+});
+
+test('a database that never answers is said to have failed, and nobody waits for it', async () => {
+  const { port, url } = await testServer();
+  const { call } = SqliteStore.prototype;
+  const hangs = vi.spyOn(SqliteStore.prototype, 'call').mockImplementation(function (
+    this: SqliteStore,
+    name,
+    input,
+  ) {
+    return name === 'ping' ? new Promise<never>(() => undefined) : call.bind(this)(name, input);
+  });
+  onTestFinished(() => hangs.mockRestore());
+  const [ready, health] = await Promise.all([ask(port, '/ready'), fetch(`${url}${API_PREFIX}/health`)]);
+  expect(ready).toEqual([503, 'no storage']);
+  expect([health.status, await health.json()]).toMatchObject([500, { code: 'ANN-SRV-007' }]);
+  hangs.mockRestore();
+  await expect.poll(async () => (await fetch(`${url}${API_PREFIX}/health`)).status).toBe(200);
 });
 
 test('the figures are for this machine, and name nobody', async () => {

@@ -11,7 +11,7 @@ import { refuse } from './refuse.ts';
 export interface ProbeParts {
   /** Whether people are let in. */
   readonly isOpen: () => boolean;
-  /** Rejects where what is kept cannot be reached. */
+  /** Rejects where what is kept cannot be reached in time. */
   readonly ping: () => Promise<unknown>;
   readonly metrics: { readonly contentType: string; read(): Promise<string> };
   readonly access: Access;
@@ -28,8 +28,6 @@ export function isForSupervisors({ url = '' }: IncomingMessage): boolean {
   return /^\/(health|ready)(\?|$)/.test(url);
 }
 
-/** A store that does not answer within this time is none that people can be sent to. */
-const PING_MS = 2_000;
 /** Answers are that old at most: whoever asks more often makes no more work. */
 const LATELY_MS = 200;
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
@@ -40,7 +38,11 @@ const LOOPBACK = /^(::ffff:)?127\.|^::1$/;
  * server it is, owns that one, and the figures are of all.
  */
 export function createProbes(parts: ProbeParts): Probes {
-  const reaches = recent(() => within(parts.ping(), PING_MS), LATELY_MS);
+  const reaches = (): Promise<boolean> =>
+    parts.ping().then(
+      () => true,
+      () => false,
+    );
   const figures = recent(() => parts.metrics.read(), LATELY_MS);
   const answers: Readonly<
     Record<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>
@@ -106,21 +108,4 @@ function say(
     'cache-control': 'no-store',
   });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-/** Whether it resolves in time. */
-async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
