@@ -30,14 +30,19 @@ export function isAside(name: string): boolean {
   return SET_ASIDE.test(name);
 }
 
+export interface AsideTexts {
+  /** What a page had in an editor: all of it, also what came too late for the rows that were put aside. */
+  add(one: Aside): void;
+  /** Goes on with the others where `take` rejects one, which stays; then rejects as the first of them did. */
+  take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
+}
+
+/** What had to be put aside of one person's texts, whose `store` this is. `isHere`: still at this browser. */
 export function createAside(
   store: Pick<DocumentStore, 'rooms' | 'load' | 'setAside'>,
   locks: Pick<Locks, 'tryHold'> | undefined,
-): {
-  /** What a page had in an editor: all of it, also what came too late for the rows that were put aside. */
-  add(one: Aside): void;
-  take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
-} {
+  isHere: () => boolean,
+): AsideTexts {
   let homeless: readonly Aside[] = [];
   const held = new Map<string, string>();
   const textOf = async (name: string): Promise<string> => {
@@ -61,20 +66,27 @@ export function createAside(
       else held.set(one.name, one.text);
     },
     async take(project, take) {
+      const failures: unknown[] = [];
+      const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+        if (isHere()) await work().catch((error: unknown) => failures.push(error));
+      };
       for (const one of homeless.filter((other) => other.project === project)) {
-        homeless = homeless.filter((other) => other !== one);
-        if (one.text.trim() === '') continue;
-        await take(one.path, one.text).catch((error: unknown) => {
-          homeless = [...homeless, one];
-          throw error;
+        await attempt(async () => {
+          homeless = homeless.filter((other) => other !== one);
+          if (one.text.trim() === '') return;
+          await take(one.path, one.text).catch((error: unknown) => {
+            homeless = [...homeless, one];
+            throw error;
+          });
         });
       }
       for (const name of await store.rooms().catch(() => [])) {
         const [, of, path = ''] = UNREAD.exec(name) ?? [];
         if (of !== project) continue;
         const work = () => takeOne(name, (text) => take(path, text));
-        await (locks === undefined ? work() : locks.tryHold(`aside/${name}`, work));
+        await attempt(async () => (locks === undefined ? work() : locks.tryHold(`aside/${name}`, work)));
       }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore, StoredDocument } from '../domain/documents/ports.ts';
+import { CloseCode } from '../protocol/sync.ts';
 import { createMemoryLocks } from '../storage/memory/settings.ts';
+import { asideName, createAside } from './aside.ts';
 import { createDocuments } from './documents.ts';
 import { storeOf } from './own-store.ts';
 import { FakeServer } from './testing/fake-server.ts';
@@ -162,8 +164,30 @@ test('where this machine stores nothing, what is put aside is handed over from m
   release();
 });
 
-test('what one person keeps here the next one at the same browser neither sees nor sends', async () => {
-  const { store, put } = memoryStore(() => undefined);
+test('one copy that cannot be taken keeps no other from being taken, and stays', async () => {
+  const { store } = memoryStore(() => undefined);
+  const aside = createAside(store, undefined, () => true);
+  for (const path of ['a.md', 'b.md', 'c.md', 'd.md']) {
+    const doc = new Y.Doc();
+    doc.getText('content').insert(0, `of ${path}`);
+    const name = asideName(`p/${path}`, new Date(0), false);
+    const isKept = path > 'b.md';
+    if (isKept) await store.append(name, Y.encodeStateAsUpdate(doc), null);
+    aside.add({ project: 'p', path, text: `of ${path}`, name: isKept ? name : null });
+  }
+  const offered: string[] = [];
+  const refuses = (bad: readonly string[]) => async (path: string) => {
+    if (bad.includes(path)) throw new Error(`no ${path}`);
+    offered.push(path);
+  };
+  await expect(aside.take('p', refuses(['a.md', 'c.md']))).rejects.toThrow('no a.md');
+  expect(offered).toEqual(['b.md', 'd.md']);
+  await aside.take('p', refuses([]));
+  expect(offered).toEqual(['b.md', 'd.md', 'a.md', 'c.md']);
+});
+
+/** The documents of a browser that people sign in at, one after the other; Ada is the first. */
+function ofPeople(store: DocumentStore) {
   let person: string | null = 'ada';
   const listeners = new Set<() => void>();
   const documents = createDocuments({
@@ -179,6 +203,16 @@ test('what one person keeps here the next one at the same browser neither sees n
     },
     now: () => 0,
   });
+  const comes = (next: string | null): void => {
+    person = next;
+    for (const listener of listeners) listener();
+  };
+  return { documents, comes };
+}
+
+test('what one person keeps here the next one at the same browser neither sees nor sends', async () => {
+  const { store, put } = memoryStore(() => undefined);
+  const { documents, comes } = ofPeople(store);
   const doc = new Y.Doc();
   doc.getText('content').insert(0, 'from before there were people ');
   put('p/a.md', Y.encodeStateAsUpdate(doc));
@@ -193,16 +227,76 @@ test('what one person keeps here the next one at the same browser neither sees n
   const replaced: string[] = [];
   documents.onReplaced((_project, path) => replaced.push(path));
   adas.doc.getText('content').insert(0, 'Ada wrote offline ');
-  person = 'bob';
-  for (const listener of listeners) listener();
+  comes('bob');
   expect(replaced).toEqual(['a.md']);
   expect(await textHere()).toBe('');
-  expect(await storeOf(store, 'bob').unsaved(1)).toEqual([]);
-  expect(await storeOf(store, null).unsaved(1)).toEqual([]);
-  expect(await storeOf(store, 'ada').unsaved(1)).toEqual(['p/a.md']);
-  person = 'ada';
-  for (const listener of listeners) listener();
+  expect(await storeOf(store, 'bob', () => 0).unsaved(1)).toEqual([]);
+  expect(await storeOf(store, null, () => 0).unsaved(1)).toEqual([]);
+  expect(await storeOf(store, 'ada', () => 0).unsaved(1)).toEqual(['p/a.md']);
+  comes('ada');
   expect(await textHere()).toBe('Ada wrote offline from before there were people ');
-  person = null; // nothing stays open
-  for (const listener of listeners) listener();
+  comes(null); // nothing stays open
+});
+
+test('what was put aside from memory is handed to whoever wrote it, and to nobody else', async () => {
+  const { store } = memoryStore(() => undefined);
+  const broken: DocumentStore = {
+    ...store,
+    load: () => Promise.reject(new Error('no storage')),
+    setAside: () => Promise.reject(new Error('no storage')),
+    rooms: () => Promise.reject(new Error('no storage')),
+  };
+  const server = new FakeServer();
+  asInPage(server);
+  const { documents, comes } = ofPeople(broken);
+  const replaced: string[] = [];
+  documents.onReplaced((_project, path) => replaced.push(path));
+  for (const path of ['a.md', 'b.md']) {
+    const { room } = documents.use('p', path);
+    const opened = await room;
+    await vi.waitUntil(() => opened.state.connection.kind === 'synced');
+    opened.doc.getText('content').insert(0, 'only in memory ');
+    server.close(CloseCode.rotated, 'The document has begun anew');
+    await vi.waitUntil(() => replaced.includes(path));
+  }
+  const offered: string[] = [];
+  const take = async (path: string): Promise<void> => {
+    offered.push(path);
+    comes('bob'); // while Ada's page still saves the first
+  };
+  await documents.takeAside('p', take);
+  await documents.takeAside('p', take);
+  expect(offered).toEqual(['a.md']);
+  comes('ada');
+  await documents.takeAside('p', take);
+  expect(offered).toEqual(['a.md', 'b.md']);
+  comes(null);
+});
+
+test('what an earlier version kept of another document is put aside, and not mixed with what is here', async () => {
+  const { store, put } = memoryStore(() => undefined);
+  const keep = (room: string, text: string, from?: Y.Doc): Y.Doc => {
+    const doc = new Y.Doc();
+    if (from !== undefined) Y.applyUpdate(doc, Y.encodeStateAsUpdate(from));
+    doc.getText('content').insert(0, text);
+    put(room, Y.encodeStateAsUpdate(doc));
+    return doc;
+  };
+  const textOf = async (room: string): Promise<string> => {
+    const doc = new Y.Doc();
+    for (const update of (await storeOf(store, 'ada', () => 0).load(room)).updates)
+      Y.applyUpdate(doc, update);
+    return doc.getText('content').toString();
+  };
+  keep('@ada/p/other.md', 'of now');
+  keep('p/other.md', 'of long ago');
+  const same = keep('@ada/p/same.md', 'seed');
+  keep('p/same.md', 'and more, ', same);
+  expect(await textOf('p/other.md')).toBe('of now');
+  expect(await textOf('p/same.md')).toBe('and more, seed');
+  const { documents, comes } = ofPeople(store);
+  const offered: [string, string][] = [];
+  await documents.takeAside('p', async (...text) => offered.push(text));
+  expect(offered).toEqual([['other.md', 'of long ago']]);
+  comes(null);
 });

@@ -7,7 +7,7 @@ import type { Locks } from '../domain/runs/ports.ts';
 import { reviewedPath } from '../protocol/review.ts';
 import { CloseCode, documentKind, PROJECT_DOCUMENT } from '../protocol/sync.ts';
 import type { Tickets } from './admitted-socket.ts';
-import { createAside } from './aside.ts';
+import { type AsideTexts, createAside } from './aside.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
 import { storeOf } from './own-store.ts';
@@ -66,6 +66,14 @@ export interface Documents {
   editorsOf(room: Room): readonly string[];
 }
 
+/** What belongs to one person at this browser. */
+interface Own {
+  readonly store: DocumentStore;
+  readonly aside: AsideTexts;
+  /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
+  readonly unkept: Set<string>;
+}
+
 export function createDocuments(options: {
   readonly store: DocumentStore;
   readonly server: string;
@@ -84,21 +92,22 @@ export function createDocuments(options: {
 }): Documents {
   const { server, profile, now, tickets, owner } = options;
   let person = owner?.current() ?? null;
-  let store = storeOf(options.store, person);
-  const shared: Pick<DocumentStore, 'rooms' | 'load' | 'setAside' | 'unsaved' | 'furthest'> = {
-    rooms: () => store.rooms(),
-    load: (room) => store.load(room),
-    setAside: (room, name) => store.setAside(room, name),
-    unsaved: (epoch) => store.unsaved(epoch),
-    furthest: (epoch) => store.furthest(epoch),
+  const ofPerson = (whose: string | null): Own => {
+    const store = storeOf(options.store, whose, now);
+    const aside = createAside(store, options.locks, () => whose === person);
+    return { store, aside, unkept: new Set() };
   };
-  const aside = createAside(shared, options.locks);
+  const people = new Map([[person, ofPerson(person)]]);
+  const own = (): Own => {
+    const known = people.get(person) ?? ofPerson(person);
+    people.set(person, known);
+    return known;
+  };
   const generations = new Map<string, number>();
-  /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
-  const unkept = new Set<string>();
   const replacedListeners = new Set<(project: string, path: string) => void>();
   const reopen = async (room: Room, isKept = false): Promise<string> => {
     const { project, path } = room;
+    const { aside, unkept } = own(); // the next one may come before this is through
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
     const isOver = !isKept && !room.hasUnsaved && (await room.forget());
     // Who only reads is not told of what the server has lost; on this machine it stays.
@@ -120,6 +129,7 @@ export function createDocuments(options: {
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
+    const { store, unkept } = own();
     const keep = isReview || unkept.has(`${project}/${path}`) ? keepsNothing : store;
     const room = await openRoom({
       project,
@@ -156,7 +166,15 @@ export function createDocuments(options: {
     });
     return room;
   });
-  const newResend = () => createResend({ store: shared, use: (project, path) => cache.use(project, path) });
+  const newResend = () =>
+    createResend({
+      store: {
+        rooms: () => own().store.rooms(),
+        unsaved: (epoch) => own().store.unsaved(epoch),
+        furthest: (epoch) => own().store.furthest(epoch),
+      },
+      use: (project, path) => cache.use(project, path),
+    });
   let resend = newResend();
   const kept = new Map<string, Promise<ProjectFiles>>();
   // Whoever comes next begins with what is his: what is open belongs to the one before.
@@ -164,7 +182,6 @@ export function createDocuments(options: {
     const next = owner.current();
     if (next === person) return;
     person = next;
-    store = storeOf(options.store, person);
     resend = newResend();
     kept.clear();
     for (const [project, path] of cache.dropAll()) {
@@ -182,7 +199,7 @@ export function createDocuments(options: {
       replacedListeners.add(listener);
       return () => replacedListeners.delete(listener);
     },
-    takeAside: aside.take,
+    takeAside: (project, take) => own().aside.take(project, take),
     letGo: (room) => reopen(room, true),
     reconnect: () =>
       cache.each((room) => {
@@ -217,6 +234,7 @@ export function createDocuments(options: {
     movedTo,
     async follow(project, from, to) {
       const [before, after] = [roomName(project, from), roomName(project, to)];
+      const { store } = own();
       const { acknowledged: vector } = await store.load(before);
       // At once, so that what another tab writes down meanwhile is on one side or the other.
       await store.setAside(before, after);

@@ -1,4 +1,8 @@
+import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
+import { documentKind } from '../protocol/sync.ts';
+import { asideName } from './aside.ts';
+import { isOtherDocument } from './connection.ts';
 
 /** No project is called so, and no name in the store that is nobody's begins so. */
 const OF = '@';
@@ -8,7 +12,7 @@ const OF = '@';
  * to be written by him. It stays, and is sent when its writer is back. `person` is null where nobody signs in; what
  * was kept then belongs to whoever comes.
  */
-export function storeOf(store: DocumentStore, person: string | null): DocumentStore {
+export function storeOf(store: DocumentStore, person: string | null, now: () => number): DocumentStore {
   const prefix = person === null ? '' : `${OF}${encodeURIComponent(person)}/`;
   const at = (room: string): string => `${prefix}${room}`;
   const mine = (names: readonly string[]): readonly string[] =>
@@ -21,7 +25,14 @@ export function storeOf(store: DocumentStore, person: string | null): DocumentSt
   const adopt = async (room: string): Promise<void> => {
     const { updates, acknowledged } = await store.load(room);
     if (updates.length === 0) return;
-    const vector = acknowledged ?? (await store.load(at(room))).acknowledged;
+    const own = await store.load(at(room));
+    // The server began it anew since the earlier version kept it: in one they would be two texts.
+    if (isOtherDocument(vectorOf(updates), vectorOf(own.updates))) {
+      const isText = documentKind(room.slice(room.indexOf('/') + 1)) === 'text';
+      await store.setAside(room, at(asideName(room, new Date(now()), !isText)));
+      return;
+    }
+    const vector = acknowledged ?? own.acknowledged;
     await store.setAside(room, at(room));
     if (vector !== null) await store.acknowledge(at(room), { vector, server: null, authors: [] });
   };
@@ -31,6 +42,7 @@ export function storeOf(store: DocumentStore, person: string | null): DocumentSt
       return store.load(at(room));
     },
     append: (room, update, author) => store.append(at(room), update, author),
+    leave: (room, update, author) => store.leave(at(room), update, author),
     acknowledge: (room, acknowledged) => store.acknowledge(at(room), acknowledged),
     compact: (room, merge) => store.compact(at(room), merge),
     setAside: (room, name) => store.setAside(at(room), at(name)),
@@ -40,4 +52,8 @@ export function storeOf(store: DocumentStore, person: string | null): DocumentSt
     unsaved: async (epoch) => (person === null ? own : mine)(await store.unsaved(epoch)),
     furthest: (epoch) => store.furthest(epoch),
   };
+}
+
+function vectorOf(updates: readonly Uint8Array[]): Uint8Array {
+  return Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates]));
 }
