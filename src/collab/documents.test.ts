@@ -29,6 +29,7 @@ function memoryStore(meanwhile: () => void) {
       put(room, update);
       meanwhile();
     },
+    leave: async (room, update) => put(room, update),
     async acknowledge(room, { vector }) {
       acknowledged.set(room, new Uint8Array(vector));
       meanwhile();

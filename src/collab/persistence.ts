@@ -71,6 +71,8 @@ export async function persist(options: {
   const unsent = new Set(stored.unsaved);
   let rows = stored.updates.length;
   let waiting: Uint8Array[] = [];
+  /** What is on its way to the disk, and whether an edit of ours is among it. */
+  let sending: { readonly update: Uint8Array; readonly author: number | null } | null = null;
   /** Whether an edit of ours is among what waits. */
   let mine = false;
   let server = stored.server;
@@ -98,6 +100,7 @@ export async function persist(options: {
       mine = false;
       const [only] = batch;
       const update = batch.length === 1 && only !== undefined ? only : Y.mergeUpdates(batch);
+      sending = { update, author };
       try {
         await store.append(room, update, author);
         failure = null;
@@ -110,6 +113,8 @@ export async function persist(options: {
         failure = thrown;
         say('failed');
         return;
+      } finally {
+        sending = null;
       }
     }
     say('stored');
@@ -131,16 +136,18 @@ export async function persist(options: {
       writing = null;
     });
   };
-  // The page goes: what waits for its turn is written beside the write that is on its way.
+  // The page goes, and its transactions with it: what waits is written at once, and so is what is on its way.
   const onPageHide = (): void => {
     const batch = waiting;
+    const all = sending === null ? batch : [sending.update, ...batch];
+    if (all.length === 0) return;
+    const author = mine || sending?.author === doc.clientID ? doc.clientID : null;
+    const wasMine = mine;
     waiting = [];
-    if (batch.length === 0) return;
-    const author = mine ? doc.clientID : null;
     mine = false;
-    store.append(room, Y.mergeUpdates(batch), author).catch(() => {
+    store.leave(room, Y.mergeUpdates(all), author).catch(() => {
       waiting = [...batch, ...waiting]; // should the page come back: with the next edit
-      mine ||= author !== null;
+      mine ||= wasMine;
     });
   };
   const writeNote = async (): Promise<void> => {

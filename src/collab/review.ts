@@ -139,6 +139,7 @@ export const reviewReader: ReviewReader = {
 export const keepsNothing: DocumentStore = {
   load: async () => ({ updates: [], acknowledged: null, server: null, unsaved: [] }),
   append: async () => undefined,
+  leave: async () => undefined,
   acknowledge: async () => undefined,
   compact: async () => undefined,
   setAside: async () => undefined,

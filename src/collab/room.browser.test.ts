@@ -216,6 +216,7 @@ test('without storage the work goes on, and the failure is told', async () => {
   const broken: DocumentStore = {
     load: () => Promise.reject(new Error('no storage')),
     append: () => Promise.reject(new Error('no storage')),
+    leave: () => Promise.reject(new Error('no storage')),
     acknowledge: () => Promise.reject(new Error('no storage')),
     compact: () => Promise.reject(new Error('no storage')),
     setAside: () => Promise.reject(new Error('no storage')),

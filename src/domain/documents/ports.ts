@@ -37,6 +37,11 @@ export interface DocumentStore {
    */
   append(room: string, update: Uint8Array, author: number | null): Promise<void>;
   acknowledge(room: string, acknowledged: Acknowledged): Promise<void>;
+  /**
+   * Appends while the page ends: what is on its way before this returns is found by the next page. Resolves as `append`
+   * does, where the page lives on.
+   */
+  leave(room: string, update: Uint8Array, author: number | null): Promise<void>;
   /** Replaces the updates by the one that `merge` makes of them, at once or not at all. */
   compact(room: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
   /** Gives the room's content another name, under which nothing connects. */

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Dexie } from 'dexie';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { mergeUpdates, persist } from '../../collab/persistence.ts';
 import { openDocumentStore } from './store.ts';
@@ -145,4 +146,53 @@ test('who wrote what is not sent yet goes along with it to another name, also to
   expect([...(await store.load('new')).unsaved].sort()).toEqual([7, 8]);
   expect(await store.remove('new', [8])).toBe(false); // it is still 7's, and on no server
   expect((await store.load('old')).unsaved).toEqual([]);
+});
+
+test('who wrote what is not sent yet is known after its rows are folded, and of what an earlier version stored', async () => {
+  store.close();
+  const earlier = new Dexie(name);
+  earlier.version(1).stores({ updates: '++id, room', rooms: 'room' });
+  const [one, two] = [new Y.Doc(), new Y.Doc()];
+  one.getText('content').insert(0, 'one');
+  two.getText('content').insert(0, 'two');
+  await earlier.table('updates').add({ room: 'p/a', bytes: Y.encodeStateAsUpdate(one) });
+  await earlier.table('rooms').put({ room: 'p/a', acknowledged: null, server: null, unsaved: [7] });
+  earlier.close();
+
+  store = openDocumentStore(name);
+  await store.append('p/a', Y.encodeStateAsUpdate(two), 8);
+  expect([...(await store.load('p/a')).unsaved].sort()).toEqual([7, 8]);
+  await store.compact('p/a', mergeUpdates);
+  const { updates, unsaved } = await store.load('p/a');
+  expect([updates.length, [...unsaved].sort()]).toEqual([1, [7, 8]]);
+  await store.acknowledge('p/a', { vector: Uint8Array.of(0), server: { epoch: 1, lsn: 1 }, authors: [7, 8] });
+  expect(await store.unsaved(1)).toEqual([]);
+  expect(await store.remove('p/a', [])).toBe(true);
+});
+
+test('what a page wrote as it ended is found also where the database has no room for it', async () => {
+  const key = `${name}/last/${Date.now()}/000000/one`;
+  localStorage.setItem(key, JSON.stringify(['p/a', 7, btoa('\u0001\u0002')]));
+  await store.append('p/a', Uint8Array.of(3), 8);
+  await store.acknowledge('p/a', { vector: Uint8Array.of(0), server: { epoch: 1, lsn: 1 }, authors: [8] });
+  const isFull = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
+    throw new DOMException('no room', 'QuotaExceededError');
+  });
+  try {
+    const { updates, unsaved } = await store.load('p/a');
+    expect([updates, unsaved]).toEqual([[Uint8Array.of(3), Uint8Array.of(1, 2)], [7]]);
+    expect(await store.unsaved(1)).toEqual(['p/a']);
+    expect(await store.remove('p/a', [7, 8])).toBe(false);
+  } finally {
+    isFull.mockRestore();
+  }
+  expect((await store.load('p/a')).updates).toEqual([Uint8Array.of(3), Uint8Array.of(1, 2)]);
+  expect(localStorage.getItem(key)).toBe(null);
+  expect(await store.remove('p/a', [7])).toBe(true);
+});
+
+test('a page that lives on takes back what it wrote as if it ended', async () => {
+  await store.leave('p/a', Uint8Array.of(1), 7);
+  expect(Object.keys(localStorage).filter((key) => key.startsWith(name))).toEqual([]);
+  expect((await store.load('p/a')).updates).toEqual([Uint8Array.of(1)]);
 });

@@ -1,10 +1,13 @@
 import { Dexie, type EntityTable } from 'dexie';
 import type { DocumentStore, ServerMark } from '../../domain/documents/ports.ts';
+import { type LastWords, lastWordsIn } from './last-words.ts';
 
 interface UpdateRow {
   readonly id: number;
   readonly room: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The Yjs client that wrote it here, while the server is not known to have it. */
+  readonly author?: number | null;
 }
 
 interface RoomRow {
@@ -12,7 +15,15 @@ interface RoomRow {
   readonly acknowledged: Uint8Array<ArrayBuffer> | null;
   /** Left out in rows of earlier versions: such a room is sent once more. */
   readonly server?: ServerMark | null;
+  /** Those whose rows were folded, or are of an earlier version. */
   readonly unsaved?: readonly number[];
+}
+
+/** What a transaction over both tables finds of a room. */
+interface Found {
+  readonly rows: readonly UpdateRow[];
+  readonly meta: RoomRow | undefined;
+  readonly unsaved: readonly number[];
 }
 
 type Database = Dexie & { updates: EntityTable<UpdateRow, 'id'>; rooms: EntityTable<RoomRow, 'room'> };
@@ -22,38 +33,73 @@ function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes);
 }
 
+const DURABILITY = 'strict';
+
+function authorsOf(rows: readonly Pick<UpdateRow, 'author'>[]): readonly number[] {
+  return rows.flatMap(({ author }) => author ?? []);
+}
+
+/**
+ * One request, committed without waiting for its answer: a page that ends takes along every transaction that is not
+ * committed, and nobody would be there to answer.
+ */
+function add(database: IDBDatabase, row: Omit<UpdateRow, 'id'>): Promise<void> {
+  const transaction = database.transaction('updates', 'readwrite', { durability: DURABILITY });
+  const done = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+  transaction.objectStore('updates').add(row);
+  transaction.commit();
+  return done;
+}
+
 /**
  * Shared documents in IndexedDB: an append-only log of updates per room, compacted in one transaction.
  * Commits are strict: what has been appended survives a power cut, so that "kept on this machine" is true.
  */
 export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { close(): void } {
-  const db = new Dexie(name, { chromeTransactionDurability: 'strict' }) as Database;
+  const db = new Dexie(name, { chromeTransactionDurability: DURABILITY }) as Database;
   db.version(1).stores({ updates: '++id, room', rooms: 'room' });
+  db.version(2).stores({ updates: '++id, room, [author+room]' });
+  const find = async (room: string): Promise<Found> => {
+    const rows = await db.updates.where('room').equals(room).sortBy('id');
+    const meta = await db.rooms.get(room);
+    return { rows, meta, unsaved: [...new Set([...(meta?.unsaved ?? []), ...authorsOf(rows)])] };
+  };
+  const last = lastWordsIn(globalThis.localStorage, name);
+  const append: DocumentStore['append'] = async (room, update, author) => {
+    if (!db.isOpen()) await db.rooms.count(); // which opens it, unless it was closed for good
+    await add(db.backendDB(), { room, bytes: own(update), author });
+  };
+  /** What pages wrote as they ended comes into the log before anybody reads it; the answer is what finds no room there. */
+  const gather = async (): Promise<readonly LastWords[]> => {
+    const left: LastWords[] = [];
+    for (const { words, forget } of last.kept())
+      await append(words.room, words.bytes, words.author).then(forget, () => left.push(words));
+    return left;
+  };
   return {
     async load(room) {
+      const left = (await gather()).filter((words) => words.room === room);
       return db.transaction('r', db.updates, db.rooms, async () => {
-        const rows = await db.updates.where('room').equals(room).sortBy('id');
-        const meta = await db.rooms.get(room);
+        const { rows, meta, unsaved } = await find(room);
         return {
-          updates: rows.map((row) => row.bytes),
+          updates: [...rows, ...left].map(({ bytes }) => bytes),
           acknowledged: meta?.acknowledged ?? null,
           server: meta?.server ?? null,
-          unsaved: meta?.unsaved ?? [],
+          unsaved: [...new Set([...unsaved, ...authorsOf(left)])],
         };
       });
     },
-    async append(room, update, author) {
-      await db.transaction('rw', db.updates, db.rooms, async () => {
-        await db.updates.add({ room, bytes: own(update) });
-        if (author === null) return;
-        const meta = await db.rooms.get(room);
-        const unsaved = meta?.unsaved ?? [];
-        if (unsaved.includes(author)) return;
-        await db.rooms.put({ acknowledged: null, ...meta, room, unsaved: [...unsaved, author] });
-      });
+    append,
+    async leave(room, update, author) {
+      const takeBack = last.keep({ room, bytes: own(update), author });
+      // Where this is answered the page is still there, and knows better what it has written.
+      await append(room, update, author).finally(() => takeBack?.());
     },
     async acknowledge(room, { vector, server, authors }) {
-      await db.transaction('rw', db.rooms, async () => {
+      await db.transaction('rw', db.updates, db.rooms, async () => {
         const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
         await db.rooms.put({
           room,
@@ -61,18 +107,22 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
           server,
           unsaved: unsaved.filter((author) => !authors.includes(author)),
         });
+        const theirs = authors.map((author) => [author, room]);
+        await db.updates.where('[author+room]').anyOf(theirs).modify({ author: null });
       });
     },
     async compact(room, merge) {
-      await db.transaction('rw', db.updates, async () => {
-        const rows = await db.updates.where('room').equals(room).sortBy('id');
+      await db.transaction('rw', db.updates, db.rooms, async () => {
+        const { rows, meta, unsaved } = await find(room);
         if (rows.length < 2) return;
         const merged = merge(rows.map((row) => row.bytes));
         await db.updates.bulkDelete(rows.map((row) => row.id));
         await db.updates.add({ room, bytes: own(merged) });
+        if (unsaved.length > 0) await db.rooms.put({ acknowledged: null, ...meta, room, unsaved });
       });
     },
     async setAside(room, aside) {
+      await gather();
       await db.transaction('rw', db.updates, db.rooms, async () => {
         const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
         await db.updates.where('room').equals(room).modify({ room: aside });
@@ -84,8 +134,9 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
       });
     },
     async remove(room, authors) {
+      if ((await gather()).some((words) => words.room === room)) return false;
       return db.transaction('rw', db.updates, db.rooms, async () => {
-        const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
+        const { unsaved } = await find(room);
         if (unsaved.some((author) => !authors.includes(author))) return false;
         await db.updates.where('room').equals(room).delete();
         await db.rooms.delete(room);
@@ -93,15 +144,19 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
       });
     },
     async rooms() {
-      const rooms = await db.updates.orderBy('room').uniqueKeys();
-      return rooms.map(String);
+      const left = (await gather()).map((words) => words.room);
+      const rooms = (await db.updates.orderBy('room').uniqueKeys()).map(String);
+      return [...new Set([...rooms, ...left])].sort();
     },
     async unsaved(epoch) {
+      const left = (await gather()).map((words) => words.room);
       const names = (await db.updates.orderBy('room').uniqueKeys()).map(String);
       const rows = new Map((await db.rooms.toArray()).map((row) => [row.room, row]));
-      return names.filter((room) => {
+      const authored = (await db.updates.orderBy('[author+room]').keys()) as unknown as [number, string][];
+      const written = new Set([...authored.map(([, room]) => room), ...left]);
+      return [...new Set([...names, ...left])].sort().filter((room) => {
         const row = rows.get(room);
-        return row?.server?.epoch !== epoch || (row.unsaved ?? []).length > 0;
+        return row?.server?.epoch !== epoch || (row.unsaved ?? []).length > 0 || written.has(room);
       });
     },
     async furthest(epoch) {

@@ -1,3 +1,4 @@
+import { inBytes } from '../../base/units.ts';
 import type { CheckpointStore } from '../../engine/training/checkpoint-store.ts';
 import { storageErrors } from '../errors.ts';
 import { checkSegment } from '../segment.ts';
@@ -18,7 +19,7 @@ export function createMemoryCheckpointStore(capacity = Number.POSITIVE_INFINITY)
       const free = capacity - used() + (blobs.get(checkSegment(name))?.byteLength ?? 0);
       if (bytes.byteLength > free) {
         throw storageErrors.full({
-          message: `${name} needs ${bytes.byteLength} bytes; ${free} are free.`,
+          message: `${name} needs ${inBytes(bytes.byteLength)}; ${inBytes(free)} are free.`,
           where: `${run}/${name}`,
           data: { needed: bytes.byteLength, free },
         });
