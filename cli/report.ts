@@ -1,6 +1,7 @@
+import { inBytes } from '../src/base/units.ts';
 import { Lines } from '../src/domain/config/lines.ts';
 import type { Diagnostic, PreflightReport } from '../src/domain/preflight/report.ts';
-import { inBytes, inCounts, inTime } from '../src/domain/preflight/units.ts';
+import { inCounts, inTime } from '../src/domain/preflight/units.ts';
 
 const MOST_WIDTH = 120;
 

@@ -250,6 +250,7 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
     });
     await expect(artifacts.put(key, source, more.length)).rejects.toMatchObject({
       code: 'ANN-PRO-045',
+      message: 'The workspace may have 150 kB of artifacts and has 100 kB: there is no room for 60 kB more',
       data: { quota: 150_000, used: 100_000, needed: 60_000 },
     });
     expect(read).toBe(false);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../src/base/clock.ts';
 import { AnnealError } from '../../src/base/error.ts';
+import { inBytes } from '../../src/base/units.ts';
 import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Artifact } from '../../src/protocol/http/artifacts.ts';
 import type { ArtifactKey, ArtifactPart, ArtifactUse } from '../store/requests/artifact-uploads.ts';
@@ -184,7 +185,7 @@ export class ArtifactStore {
     { bytes, client, until }: { readonly bytes: number; readonly client: string; readonly until: number },
     of: string = key.sha256,
   ): Promise<void> {
-    if (bytes > this.maxBytes) throw protocolErrors.tooLarge({ where: of, data: { limit: this.maxBytes } });
+    if (bytes > this.maxBytes) throw tooLarge(of, this.maxBytes);
     const now = this.#clock.now();
     const upload = { ...key, bytes, client, now, until, usual: this.#quotaBytes };
     const begun = await this.#store.call('beginUpload', upload);
@@ -292,8 +293,7 @@ export class ArtifactStore {
     let bytes = 0;
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
-      if (bytes > this.maxBytes)
-        throw protocolErrors.tooLarge({ where: sha256, data: { limit: this.maxBytes } });
+      if (bytes > this.maxBytes) throw tooLarge(sha256, this.maxBytes);
       yield chunk;
     }
   }
@@ -316,11 +316,17 @@ function unlessDamaged(error: unknown): false {
   throw error;
 }
 
+function tooLarge(where: string, limit: number): AnnealError {
+  const message = `The server takes artifacts of up to ${inBytes(limit)}`;
+  return protocolErrors.tooLarge({ where, message, data: { limit } });
+}
+
 function quotaExceeded(where: string, bytes: number, { used, pending, quota }: ArtifactUse): AnnealError {
-  const taken = used + pending;
+  // Only where there is a quota is the workspace full.
+  const [may, has, more] = [quota ?? 0, used + pending, bytes].map(inBytes);
   return protocolErrors.quotaExceeded({
     where,
-    message: `The workspace may have ${quota} bytes of artifacts and has ${taken}: there is no room for ${bytes} more`,
+    message: `The workspace may have ${may} of artifacts and has ${has}: there is no room for ${more} more`,
     data: { quota, used, pending, needed: bytes },
   });
 }

@@ -144,7 +144,11 @@ test('no room, too large, or not announced as it should: said before a byte is s
   const { url } = await testServer({ quotaBytes: 1000, maxArtifactBytes: 5000 });
   const code = async (response: Response) => ((await response.json()) as { code: string }).code;
   const sha256 = 'a'.repeat(64);
-  expect(await code(await begin(url, sha256, 5001))).toBe('ANN-PRO-014');
+  expect(await (await begin(url, sha256, 5001)).json()).toMatchObject({
+    code: 'ANN-PRO-014',
+    message: 'The server takes artifacts of up to 5 kB',
+    data: { limit: 5000 },
+  });
   const full = await begin(url, sha256, 1001);
   expect(full.status).toBe(413);
   expect(await full.json()).toMatchObject({

@@ -1,31 +1,23 @@
+import { inBytes, inThousands } from '../base/units.ts';
+
 /** Figures as people read them. Unknown (null) is an en dash, never a zero. */
 
 const UNKNOWN = '–';
 
-function scaled(value: number, units: readonly string[]): string {
-  const power =
-    Math.abs(value) < 999.5
-      ? 0
-      : Math.min(units.length - 1, Math.floor(Math.log10(Math.abs(value) * 1.0005) / 3));
-  const amount = value / 1000 ** power;
-  const digits = power === 0 ? String(Math.round(amount)) : amount.toPrecision(3);
-  return `${Number(digits)} ${units[power] ?? ''}`.trim();
-}
-
 /** Powers of 1000: "1.42 GB". */
 export function formatBytes(bytes: number | null): string {
-  return bytes === null ? UNKNOWN : scaled(bytes, ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']);
+  return bytes === null ? UNKNOWN : inBytes(bytes);
 }
 
 /** "124 M"; exact numbers belong in tooltips. */
 export function formatCount(count: number | null): string {
-  return count === null ? UNKNOWN : scaled(count, ['', 'k', 'M', 'G', 'T', 'P']);
+  return count === null ? UNKNOWN : inThousands(count, ['', 'k', 'M', 'G', 'T', 'P']);
 }
 
 export function formatFlops(flops: number | null): string {
   return flops === null
     ? UNKNOWN
-    : scaled(flops, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP']);
+    : inThousands(flops, ['FLOP', 'kFLOP', 'MFLOP', 'GFLOP', 'TFLOP', 'PFLOP', 'EFLOP']);
 }
 
 /** So many a second: "12.3", "9,738". */

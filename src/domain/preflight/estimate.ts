@@ -1,9 +1,10 @@
+import { inBytes } from '../../base/units.ts';
 import { memoryOfDevice } from '../../engine/training/device-memory.ts';
 import { thousands } from '../config/wording.ts';
 import type { Plan } from '../plan/step-plan.ts';
 import type { Facts } from './facts.ts';
 import type { Annotation, Estimate } from './report.ts';
-import { inBytes, inCounts, inTime } from './units.ts';
+import { inCounts, inTime } from './units.ts';
 
 export const UNKNOWN: Estimate = {
   parameters: null,

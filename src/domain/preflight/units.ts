@@ -1,21 +1,10 @@
-/** Sizes and times as people read them. */
+import { inThousands } from '../../base/units.ts';
 
-/** Powers of 1000: "1.42 GB". */
-export function inBytes(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
-  return scaled(bytes, units);
-}
+/** Counts and times as people read them. */
 
 /** "124 M". */
 export function inCounts(count: number): string {
-  return scaled(count, ['', 'k', 'M', 'G', 'T', 'P', 'E']);
-}
-
-function scaled(value: number, units: readonly string[]): string {
-  const power = value < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(value) / 3));
-  const amount = value / 1000 ** power;
-  const digits = power === 0 ? String(Math.round(amount)) : amount.toPrecision(3);
-  return `${Number(digits)} ${units[power]}`.trim();
+  return inThousands(count, ['', 'k', 'M', 'G', 'T', 'P', 'E']);
 }
 
 /** "35 s", "3 min", "2 h 5 min", "4 d 3 h". */

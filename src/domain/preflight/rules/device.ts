@@ -1,3 +1,4 @@
+import { inBytes } from '../../../base/units.ts';
 import { memoryOfDevice } from '../../../engine/training/device-memory.ts';
 import { configErrors } from '../../config/errors.ts';
 import type { Config } from '../../config/schema.ts';
@@ -7,7 +8,6 @@ import type { Plan, Planner } from '../../plan/step-plan.ts';
 import { type Changes, reduce, vary, within } from '../../plan/variations.ts';
 import { type Facts, finding, setting } from '../facts.ts';
 import type { Diagnostic, Fix } from '../report.ts';
-import { inBytes } from '../units.ts';
 
 const BATCH = 'training.per_device_train_batch_size';
 
