@@ -23,6 +23,7 @@ import { clip } from './refusal.ts';
 import type { Room } from './room.ts';
 import type { Rooms } from './rooms.ts';
 import { Share } from './share.ts';
+import { Sluice } from './sluice.ts';
 
 export type { Refusal };
 
@@ -166,6 +167,13 @@ export class SyncSockets {
     ofAddress: { readonly share: Share; readonly backlog: Backlog },
   ): Promise<void> {
     const { limits, metrics, rooms } = this.#parts;
+    const { turns } = rooms;
+    const stream = request.socket;
+    const shares = [new Share(limits), ofAddress.share];
+    const spend = (use: { readonly ms: number }): void => {
+      for (const share of shares) share.spend(use);
+    };
+    new Sluice({ socket, stream, turns, spend });
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
@@ -207,15 +215,12 @@ export class SyncSockets {
         const since = await this.#parts.doorkeeper.refusal(address);
         if (since !== null) throw new TurnedAway(since);
       };
-      const shares = [new Share(limits), ofAddress.share];
       const start = (room: Room): Connection => {
         if (room.peers.size >= limits.roomConnections)
           throw new TurnedAway({
             code: CloseCode.busy,
             reason: 'There are too many people in this document',
           });
-        const stream = request.socket;
-        const { turns } = rooms;
         const { backlog } = ofAddress;
         return new Connection(socket, room, { stream, guest, limits, turns, shares, backlog, metrics });
       };
