@@ -40,3 +40,20 @@ test('a window that becomes narrow and wide again keeps what is written in it, a
   await expect.element(field).toHaveValue('Half a thought');
   await expect.element(field).toHaveFocus();
 });
+
+test('what is between two panes has a name, says where it is and is moved with the keys', async () => {
+  await page.viewport(1440, 900);
+  ({ unmount } = mount(<Screen />));
+  for (const name of ['Between files and text', 'Between text and problems', 'Between text and review']) {
+    const handle = page.getByRole('separator', { name, exact: true });
+    await expect.element(handle).toBeVisible();
+    const facts = (): number[] =>
+      ['valuemin', 'valuenow', 'valuemax'].map((one) => Number(handle.element().getAttribute(`aria-${one}`)));
+    const [least = Number.NaN, now = Number.NaN, most = Number.NaN] = facts();
+    expect(least).toBeLessThan(now);
+    expect(now).toBeLessThanOrEqual(most);
+    (handle.element() as HTMLElement).focus();
+    await userEvent.keyboard(name === 'Between text and problems' ? '{ArrowUp}' : '{ArrowLeft}');
+    await expect.poll(() => facts()[1]).toBeLessThan(now);
+  }
+});

@@ -55,6 +55,7 @@ export function EditorLayout(props: {
       {narrow && pane !== 'editor' && props.notice}
       <Splitter
         {...LINE}
+        ref={nameColumns}
         className="editor-panes"
         sizes={sizes.columns}
         onSizeChange={(columns) => save({ columns })}
@@ -65,6 +66,7 @@ export function EditorLayout(props: {
         <Splitter.Pane defaultSize="100%" min="30%" className="pane" {...showing('editor', 'problems')}>
           <Splitter
             {...LINE}
+            ref={nameRows}
             orientation="vertical"
             className="editor-column"
             sizes={sizes.rows}
@@ -99,6 +101,14 @@ const LINE = {
   handleColor: 'var(--line)',
   classNames: { handle: 'pane-handle' },
 } as const;
+
+/** What is between the panes can be moved with the keys, and says how wide the pane before it is, but not its name. */
+const nameHandles = (names: readonly string[]) => (splitter: HTMLElement | null) => {
+  const handles = splitter?.querySelectorAll(':scope > [role=separator]') ?? [];
+  for (const [i, handle] of [...handles].entries()) handle.setAttribute('aria-label', names[i] ?? '');
+};
+const nameColumns = nameHandles(['Between files and text', 'Between text and review']);
+const nameRows = nameHandles(['Between text and problems']);
 
 const SIZES = 'anneal.editor.sizes';
 

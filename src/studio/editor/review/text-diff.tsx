@@ -81,9 +81,9 @@ function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: O
       glyphMargin: false,
       inlayHints: { enabled: 'off' }, // not of either text
       scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
-      originalAriaLabel: 'The earlier text',
-      modifiedAriaLabel: 'The later text',
     });
+    keepNamed(editor.getOriginalEditor(), 'The earlier text');
+    keepNamed(editor.getModifiedEditor(), 'The later text');
     // Lists and toolbars get their tooltips from what the editor that was made last was made of. A comparison's goes
     // with it, and completion would fail from then on; that of a plain editor stays.
     monaco.editor.create(document.createElement('div'), { model: null }).dispose();
@@ -102,4 +102,13 @@ function DiffHost({ sides, opened }: { readonly sides: Sides; readonly opened: O
     };
   }, [sides, opened]);
   return <div ref={host} className="text-diff" />;
+}
+
+/** What a comparison is told to call its texts it forgets with the next change of its options or its width. */
+function keepNamed(one: Monaco.editor.ICodeEditor, ariaLabel: string): void {
+  const say = (): void => {
+    if (one.getRawOptions().ariaLabel !== ariaLabel) one.updateOptions({ ariaLabel });
+  };
+  say();
+  one.onDidChangeConfiguration(say);
 }
