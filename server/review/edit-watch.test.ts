@@ -147,3 +147,21 @@ test('what was gathered of a file goes with it when it is renamed', async () => 
   expect(watch.takeEditors(other).map(({ id }) => id)).toEqual(['bob', 'ada']);
   expect(watch.takeEditors(file)).toEqual([]);
 });
+
+test('one edit that names thousands of clients asks once who sent it', async () => {
+  const { watch } = watched();
+  let asked = 0;
+  const clients = new Map(Array.from({ length: 2_000 }, (_, client) => [client, 0]));
+  const sender = (person: ReviewPerson | null): Sender => ({
+    who: () => {
+      asked++;
+      return person;
+    },
+    socket: {},
+  });
+  watch.edited(file, sender(null), clients);
+  expect(asked).toBe(1);
+  watch.edited(file, sender(ada), clients);
+  expect(asked).toBe(2);
+  expect(watch.sent(file).size).toBe(2_000);
+});

@@ -71,10 +71,12 @@ export class EditWatch {
     const key = keyOf(file);
     const watched = this.#watch(key, file);
     watched.lastEdit = this.#clock.elapsed();
+    let asked: { readonly by: ReviewPerson | null } | null = null; // one update may name thousands of clients
     for (const [client, from] of clients) {
       const turns = watched.sent.get(client);
       const last = turns?.at(-1);
-      const by = last?.socket === socket ? last.by : who();
+      if (last?.socket !== socket) asked ??= { by: who() };
+      const by = last?.socket === socket ? last.by : (asked?.by ?? null);
       if (by === null) continue;
       this.#noteEditor(key, by);
       if (last?.by.id === by.id) last.socket = socket;
