@@ -171,6 +171,11 @@ async function rotate(db: Db, write: Extract<Write, { kind: 'rotate' }>): Promis
   await db.deleteFrom('updates').where('document', '=', document).where('seq', '<=', upto).execute();
 }
 
+/** What is loaded of a document that is not there. */
+export function nothingStored(after = BEFORE_ALL): StoredDocument {
+  return { snapshot: null, updates: [], seq: Math.max(0, after), generation: null };
+}
+
 export const documentRequests = {
   /** All of a document, or what came after a row of its log: always enough, sometimes more. */
   async loadDocument(
@@ -178,8 +183,8 @@ export const documentRequests = {
     { after = BEFORE_ALL, ...name }: DocumentName & { readonly after?: number },
   ): Promise<StoredDocument> {
     const found = await findDocument(db, name);
+    if (found === undefined) return nothingStored(after);
     const from = Math.max(0, after);
-    if (found === undefined) return { snapshot: null, updates: [], seq: from, generation: null };
     const { id: document, generation } = found;
     const snapshot = await db
       .selectFrom('snapshots')

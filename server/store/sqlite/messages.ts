@@ -16,6 +16,8 @@ export type StoreResponse =
 export interface Opened {
   readonly epoch: number;
   readonly lsn: number;
+  /** See KnownNames. */
+  readonly names: SharedArrayBuffer;
 }
 
 export interface StoreFiles {

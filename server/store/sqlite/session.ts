@@ -9,6 +9,7 @@ import { Watermark } from '../watermark.ts';
 import type { Committed, WriteUnit } from '../write.ts';
 import { openDatabase, requireSound } from './database.ts';
 import { nodeSqliteDialect } from './dialect.ts';
+import { KnownNames } from './known-names.ts';
 import { SqliteLog } from './log.ts';
 import type { StoreFiles } from './messages.ts';
 
@@ -20,6 +21,7 @@ const EMPTY_TRIES = 6;
 /** What the store's thread holds: one connection, the log, and the mark of how far it is on disk. */
 export class SqliteSession {
   readonly epoch: number;
+  readonly names: KnownNames;
   readonly #database: DatabaseSync;
   readonly #db: Kysely<Tables>;
   readonly #log: SqliteLog;
@@ -37,6 +39,7 @@ export class SqliteSession {
     this.#log = log;
     this.#watermark = watermark;
     this.epoch = epoch;
+    this.names = KnownNames.of(database);
   }
 
   static open(files: StoreFiles): SqliteSession {

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { AnnealError } from '../../../src/base/error.ts';
 import { serverErrors } from '../../errors.ts';
 import { GroupCommit } from '../group-commit.ts';
+import { nothingStored } from '../requests/documents.ts';
 import type { InputOf, OutputOf, RequestName } from '../requests.ts';
 import type { Store } from '../store.ts';
 import type { Committed, WriteUnit, Written } from '../write.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { KnownNames } from './known-names.ts';
 import type { Opened, StoreFiles } from './messages.ts';
 import { StoreThread } from './store-thread.ts';
 
@@ -27,6 +29,7 @@ export class SqliteStore implements Store {
   #reader: StoreThread | null = null;
   #readerIsThere = false;
   readonly #commits = new GroupCommit((units) => this.#commit(units));
+  #names = new KnownNames();
   #epoch = 0;
   #lsn = 0;
   #closed = false;
@@ -60,6 +63,7 @@ export class SqliteStore implements Store {
       throw new AnnealError({ ...error.toJSON(), where: folder }, { cause: error });
     }
     const store = new SqliteStore(writer, files);
+    store.#names = new KnownNames(opened.names);
     store.#epoch = opened.epoch;
     store.#lsn = opened.lsn;
     return store;
@@ -74,6 +78,10 @@ export class SqliteStore implements Store {
   }
 
   call<N extends RequestName>(name: N, input: InputOf<N>): Promise<OutputOf<N>> {
+    if (name === 'loadDocument') {
+      const asked = input as InputOf<'loadDocument'>;
+      if (!this.#names.mayHave(asked)) return Promise.resolve(nothingStored(asked.after) as OutputOf<N>);
+    }
     const reader = reads.has(name) ? this.#readerNow() : null;
     if (reader !== null) return reader.post(name, input) as Promise<OutputOf<N>>;
     return this.#checkpoints.after(this.#writer.post(name, input)) as Promise<OutputOf<N>>;

@@ -9,7 +9,7 @@ import { SqliteSession } from './session.ts';
 serveThread(() => {
   const session = SqliteSession.open(workerData as StoreFiles);
   return {
-    opened: { epoch: session.epoch, lsn: session.lsn } satisfies Opened,
+    opened: { epoch: session.epoch, lsn: session.lsn, names: session.names.shared } satisfies Opened,
     beside: 'backup', // it takes long
     async run({ name, input }) {
       if (name === 'backup') await session.backup(input as string);

@@ -2,12 +2,21 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../testing/fixture.ts';
+import type { Seed } from '../write.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { StoreThread } from './store-thread.ts';
 
 const name = { project: 'p', path: 'notes.md' };
 const life = { ...name, generation: 1, creates: true };
-const project = (id: string) => ({ id, workspace: 'home', name: id, created: 1, seeds: [] });
+const project = (id: string, seeds: readonly Seed[] = []) => ({
+  id,
+  workspace: 'home',
+  name: id,
+  created: 1,
+  seeds,
+});
+/** With something to look for: of a name that is new the store knows without looking that it has nothing. */
+const withNotes = project('p', [{ path: name.path, data: Uint8Array.of(0, 0) }]);
 
 /** What the threads are asked, and which of them. */
 function asked() {
@@ -22,7 +31,7 @@ const createMany = (store: SqliteStore) =>
 
 test('who opens a document waits for no commit that is under way', { timeout: 30_000 }, async () => {
   const store = await SqliteStore.open(await temporaryFolder());
-  await store.call('createProject', project('p'));
+  await store.call('createProject', withNotes);
   // Until the thread that reads is there, all is done in order.
   for (let round = 0, overtook = false; !overtook; round++) {
     let written = 0;
@@ -88,7 +97,7 @@ test('after a pause the write-ahead log begins anew', async () => {
 test('while the files are written anew nobody else looks at them', async () => {
   const store = await SqliteStore.open(await temporaryFolder());
   const posts = asked();
-  await store.call('createProject', project('p'));
+  await store.call('createProject', withNotes);
   for (let i = 0; new Set(posts.mock.contexts).size === 1; i++) {
     await Promise.all([store.call('createProject', project(`p-${i}`)), store.call('loadDocument', name)]);
   }
