@@ -29,3 +29,38 @@ test('the server is told what runs refer to, once, and when they are gone for go
   await holds.tell();
   expect(remote.holds.get(holder)).toEqual([]);
 });
+
+test('what one tab told is not forgotten while another tells too', async () => {
+  const runs = createMemoryRunStore();
+  const remote = fakeRemote();
+  const settings = createMemorySettings();
+  const [first, second] = ['run-a', 'run-b'] as RunId[];
+  if (first === undefined || second === undefined) return expect.fail('two runs');
+  const { project } = await runs.append(first, created, 1);
+  let answer: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let asked: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const slowly: typeof remote.hold = async (...what) => {
+    await remote.hold(...what);
+    asked();
+    await slow;
+  };
+  const telling = createRunHolds({ runs, remote: { ...remote, hold: slowly }, settings }).tell();
+  await isAsked;
+  await runs.append(second, created, 2);
+  const other = createRunHolds({ runs, remote, settings });
+  await other.tell();
+  answer();
+  await telling;
+  expect(remote.holds.get(`${project} run-run-b`)).not.toEqual([]);
+  await runs.append(second, { type: 'interrupted' }, 3);
+  await runs.append(second, { type: 'deleted' }, 4);
+  await runs.purge(second);
+  await other.tell();
+  expect(remote.holds.get(`${project} run-run-b`)).toEqual([]);
+});

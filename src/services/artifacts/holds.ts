@@ -1,6 +1,6 @@
 import { AnnealError } from '../../base/error.ts';
 import type { RemoteArtifacts, Sha256 } from '../../domain/artifacts/ports.ts';
-import type { RunStore, Settings } from '../../domain/runs/ports.ts';
+import type { RunStore, SharedSettings } from '../../domain/runs/ports.ts';
 import type { Run } from '../../domain/runs/run.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
 
@@ -17,16 +17,18 @@ type Told = Readonly<Record<string, { readonly project: string; readonly hashes:
 export function createRunHolds(deps: {
   readonly runs: RunStore;
   readonly remote: RemoteArtifacts;
-  readonly settings: Settings;
+  readonly settings: SharedSettings;
 }): { tell(): Promise<void> } {
   const { runs, remote, settings } = deps;
   const tell = async (): Promise<void> => {
-    let told = await readTold(settings);
+    const told = toldOf(await settings.get(KEY));
     const say = async (run: string, project: string, hashes: readonly Sha256[]): Promise<void> => {
       if (!(await hold(remote, project, `run-${run}`, hashes))) return;
-      const { [run]: _before, ...others } = told;
-      told = hashes.length === 0 ? others : { ...others, [run]: { project, hashes } };
-      await settings.set(KEY, told);
+      // Another tab may have told of others meanwhile.
+      await settings.change(KEY, (value) => {
+        const { [run]: _before, ...others } = toldOf(value);
+        return hashes.length === 0 ? others : { ...others, [run]: { project, hashes } };
+      });
     };
     const all = [...(await runs.list()), ...(await runs.list({ deleted: true }))];
     for (const run of all) {
@@ -76,7 +78,6 @@ function referencesOf({ pins }: Run): readonly Sha256[] {
   return [...new Set(all.filter((sha256) => sha256 !== null))].sort();
 }
 
-async function readTold(settings: Settings): Promise<Told> {
-  const value = await settings.get(KEY);
+function toldOf(value: unknown): Told {
   return typeof value === 'object' && value !== null ? (value as Told) : {};
 }
