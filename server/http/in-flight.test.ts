@@ -1,18 +1,8 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { testServer } from '../testing/fixture.ts';
-
-async function opened(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
+import { openSocket } from '../testing/raw-socket.ts';
 
 async function untilSaid(socket: Socket, words: RegExp): Promise<string> {
   let said = '';
@@ -27,7 +17,7 @@ test('so many requests of an address are in flight; their end makes room, howeve
   const { url, port } = await testServer({ requests: { inFlight: 3, atOnce: 1 } });
   const head = `POST ${API_PREFIX}/session HTTP/1.1\r\nhost: localhost:${port}\r\n`;
   const begun = `${head}content-type: application/json\r\ncontent-length: 100\r\n\r\n{`;
-  const sockets = [await opened(port), await opened(port), await opened(port)];
+  const sockets = [await openSocket(port), await openSocket(port), await openSocket(port)];
   for (const socket of sockets) socket.write(begun);
   const ask = async (): Promise<number> => (await fetch(`${url}${API_PREFIX}/version`)).status;
   await expect.poll(ask).toBe(429);
@@ -38,7 +28,7 @@ test('so many requests of an address are in flight; their end makes room, howeve
 
 test('a body that is long in coming keeps nobody from being worked on, and is answered when it is whole', async () => {
   const { url, port } = await testServer({ requests: { atOnce: 1 } });
-  const socket = await opened(port);
+  const socket = await openSocket(port);
   const head = `POST ${API_PREFIX}/projects/sample/files HTTP/1.1\r\nhost: localhost:${port}\r\n`;
   const body = JSON.stringify({ path: 'late.md', kind: 'text', text: 'x'.repeat(1000) });
   socket.write(`${head}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n{`);
@@ -52,17 +42,17 @@ test('of bodies that are on their way in so much is kept for one address', async
   const { url, port } = await testServer({ requests: { bodyBytes: 1000 } });
   const head = `POST ${API_PREFIX}/session HTTP/1.1\r\nhost: localhost:${port}\r\n`;
   const begun = `${head}content-type: application/json\r\ncontent-length: 3000\r\n\r\n${' '.repeat(1500)}`;
-  const first = await opened(port);
+  const first = await openSocket(port);
   first.write(begun);
   expect((await fetch(`${url}${API_PREFIX}/version`)).status).toBe(200);
-  const second = await opened(port);
+  const second = await openSocket(port);
   second.write(begun);
   expect(await untilSaid(second, /ANN-PRO-043/)).toMatch(/^HTTP\/1\.1 429 /);
 });
 
 test('what is asked all at once on one connection waits in line, and is answered in order', async () => {
   const { port } = await testServer({ requests: { atOnce: 2, inFlight: 50 } });
-  const socket = await opened(port);
+  const socket = await openSocket(port);
   const ask = `GET ${API_PREFIX}/openapi.json HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`;
   const last = `GET ${API_PREFIX}/nothing HTTP/1.1\r\nhost: localhost:${port}\r\n\r\n`;
   socket.write(ask.repeat(30) + last);

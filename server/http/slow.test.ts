@@ -1,20 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
-
-async function opened(port: number): Promise<Socket> {
-  const socket = connect(port, '127.0.0.1');
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
+import { openSocket } from '../testing/raw-socket.ts';
 
 const head = (port: number, method: string, path: string, length: number, type = 'application/json') =>
   `${method} ${API_PREFIX}${path} HTTP/1.1\r\nhost: localhost:${port}\r\ncontent-type: ${type}\r\ncontent-length: ${length}\r\n\r\n`;
@@ -35,7 +26,7 @@ test.each([
   ['what nobody reads', 'POST', '/nothing'],
 ])('%s whose end never comes is answered and ended', async (_, method, path) => {
   const { port } = await testServer({ bodyTimes: { ...times, bytesPerSecond: 64 * 1024 * 1024 } });
-  const socket = await opened(port);
+  const socket = await openSocket(port);
   socket.write(`${head(port, method, path, 1000)}{"name":`);
   const said = await answer(socket);
   expect(said).toMatch(/^HTTP\/1\.1 408 /);
@@ -48,10 +39,10 @@ test('a body that nobody asked for ends nothing but its own connection', async (
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const address = `${url}${API_PREFIX}/artifacts/${sha256}`;
   expect((await fetch(address, { method: 'PUT', body: new Uint8Array(bytes) })).status).toBe(201);
-  const reader = await opened(port);
+  const reader = await openSocket(port);
   reader.write(head(port, 'GET', `/artifacts/${sha256}`, 10));
   await once(reader, 'readable'); // and no more of it, so that the answer takes its time
-  const late = await opened(port);
+  const late = await openSocket(port);
   late.write(head(port, 'POST', '/session', 10));
   expect(await answer(late)).toMatch(/^HTTP\/1\.1 408 /); // by now the time of the other is over too
   expect((await fetch(`${url}${API_PREFIX}/health`)).status).toBe(200);
@@ -62,7 +53,7 @@ test('an upload that is slow goes on, for as long as something comes', async () 
   const { port } = await testServer({ bodyTimes: times });
   const bytes = randomBytes(16);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const socket = await opened(port);
+  const socket = await openSocket(port);
   const said = once(socket, 'data');
   const begun = performance.now();
   socket.write(head(port, 'PUT', `/artifacts/${sha256}`, bytes.length, 'application/octet-stream'));
@@ -84,7 +75,7 @@ test('an upload that is slow goes on, for as long as something comes', async () 
 test('an upload of which nothing comes any more is ended', async () => {
   const { port } = await testServer({ bodyTimes: times });
   const sha256 = createHash('sha256').update('never').digest('hex');
-  const socket = await opened(port);
+  const socket = await openSocket(port);
   socket.write(`${head(port, 'PUT', `/artifacts/${sha256}`, 1000, 'application/octet-stream')}some`);
   await once(socket, 'close');
 });
@@ -104,15 +95,15 @@ test('one address has so many connections; sync sockets count elsewhere, and who
     const [data] = (await once(socket, 'data')) as [Buffer];
     return data.toString().slice(0, 12);
   };
-  const [first, second] = [await opened(port), await opened(port)];
+  const [first, second] = [await openSocket(port), await openSocket(port)];
   expect([await answered(first), await answered(second)]).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200']);
-  const third = await opened(port);
+  const third = await openSocket(port);
   await once(third, 'close');
   first.destroy();
   await once(first, 'close');
   // The server hears of it a moment later.
   const next = async (): Promise<string> => {
-    const socket = await opened(port);
+    const socket = await openSocket(port);
     socket.write(ask);
     const said = await Promise.race([once(socket, 'data'), once(socket, 'close')]);
     return Buffer.isBuffer(said[0]) ? said[0].toString().slice(0, 12) : next();

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
+import { openSocket } from '../testing/raw-socket.ts';
 
 /** What the system takes of an answer that nobody reads is some megabytes. */
 const LONG = 'abcdefgh\n'.repeat(330_000);
@@ -17,12 +18,7 @@ async function serverWithLongText(options: Parameters<typeof testServer>[0]) {
   }
   await editor.leave();
   const asking = async (): Promise<Socket> => {
-    const socket = connect(server.port, '127.0.0.1');
-    onTestFinished(() => {
-      socket.destroy();
-    });
-    socket.on('error', () => undefined);
-    await once(socket, 'connect');
+    const socket = await openSocket(server.port);
     socket.pause();
     const path = `${API_PREFIX}/projects/sample/files/notes.md`;
     socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost:${server.port}\r\n\r\n`);

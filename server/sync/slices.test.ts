@@ -3,30 +3,35 @@ import { expect, test } from 'vitest';
 import * as Y from 'yjs';
 import { Slices } from './slices.ts';
 
-const edits = fc.array(
-  fc.record({
-    who: fc.nat(3),
-    at: fc.nat(1000),
-    remove: fc.nat(6),
-    insert: fc.string({ maxLength: 6 }),
-    merge: fc.boolean(),
-  }),
-  { minLength: 1, maxLength: 60 },
-);
+const edit = fc.record({
+  who: fc.nat(3),
+  at: fc.nat(1000),
+  remove: fc.nat(6),
+  insert: fc.string({ maxLength: 6 }),
+  merge: fc.boolean(),
+});
+type Edit = typeof edit extends fc.Arbitrary<infer T> ? T : never;
+const edits = fc.array(edit, { minLength: 1, maxLength: 60 });
+
+const editors = (): readonly Y.Doc[] => Array.from({ length: 4 }, () => new Y.Doc());
+
+/** Each of them types into his own, and some of it reaches the others. */
+function type(docs: readonly Y.Doc[], list: readonly Edit[]): void {
+  for (const { who, at, remove, insert, merge } of list) {
+    const doc = docs[who] ?? expect.fail('there are four');
+    const text = doc.getText('content');
+    const from = text.length === 0 ? 0 : at % text.length;
+    text.delete(from, Math.min(remove, text.length - from));
+    text.insert(from, insert);
+    if (merge) for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
+  }
+}
 
 test('an update in slices of any size makes what it makes as a whole, and no slice waits for another', () => {
   fc.assert(
     fc.property(edits, fc.integer({ min: 1, max: 9 }), fc.nat(3), (list, size, which) => {
-      const docs = Array.from({ length: 4 }, () => new Y.Doc());
-      for (const { who, at, remove, insert, merge } of list) {
-        const doc = docs[who] ?? new Y.Doc();
-        const text = doc.getText('content');
-        const from = text.length === 0 ? 0 : at % text.length;
-        text.delete(from, Math.min(remove, text.length - from));
-        text.insert(from, insert);
-        if (merge)
-          for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
-      }
+      const docs = editors();
+      type(docs, list);
       const whole = new Y.Doc();
       for (const doc of docs) Y.applyUpdate(whole, Y.encodeStateAsUpdate(doc));
       const update = Y.encodeStateAsUpdate(whole);
@@ -67,18 +72,10 @@ test('what of an update can be placed is what Yjs would show of it, and nothing 
   let gaps = 0;
   fc.assert(
     fc.property(edits, fc.array(waited, { minLength: 1, maxLength: 40 }), (list, lost) => {
-      const docs = Array.from({ length: 4 }, () => new Y.Doc());
+      const docs = editors();
       const updates: Uint8Array[] = [];
       for (const doc of docs) doc.on('update', (update: Uint8Array) => updates.push(update));
-      for (const { who, at, remove, insert, merge } of list) {
-        const doc = docs[who] ?? new Y.Doc();
-        const text = doc.getText('content');
-        const from = text.length === 0 ? 0 : at % text.length;
-        text.delete(from, Math.min(remove, text.length - from));
-        text.insert(from, insert);
-        if (merge)
-          for (const other of docs) if (other !== doc) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
-      }
+      type(docs, list);
       // Somebody heard most of it, and passes on all that he heard; another knows a little of it already.
       const heard = new Y.Doc();
       for (const [i, update] of updates.entries())
