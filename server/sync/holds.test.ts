@@ -3,6 +3,7 @@ import * as Y from 'yjs';
 import { CloseCode } from '../../src/protocol/sync.ts';
 import { serverErrors } from '../errors.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { atOnce } from '../testing/at-once.ts';
 import { temporaryFolder } from '../testing/fixture.ts';
 import { MemoryHub } from '../testing/memory-fanout.ts';
 import { localGuest } from './guest.ts';
@@ -191,7 +192,7 @@ test('who only reads what has begun anew elsewhere is told at the next look at t
   const there = await join(second);
   hub.reach = () => false;
   const { generation, seq } = await store.call('loadDocument', name);
-  const state = nextGeneration(here.room.doc, 'text').state;
+  const state = atOnce(nextGeneration(here.room.doc, 'text')).state;
   const life = { ...name, generation: generation ?? 0, next: 7 };
   await store.write({ kind: 'rotate', ...life, data: state, upto: seq });
   await second.look();

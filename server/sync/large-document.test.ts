@@ -9,6 +9,7 @@ import {
   syncPath,
   TEXT_ROOT,
 } from '../../src/protocol/sync.ts';
+import { atOnce } from '../testing/at-once.ts';
 import { openCutProxy } from '../testing/cut-proxy.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
@@ -81,7 +82,7 @@ function begunAnew(place: 'now' | 'earlier'): { readonly before: Y.Doc; readonly
   const words = Array.from({ length: 800_000 }, () => random.uint32().toString(36));
   before.getText(TEXT_ROOT).insert(0, words.join(' '));
   const doc = new Y.Doc();
-  if (place === 'now') Y.applyUpdate(doc, nextGeneration(before, 'text').state);
+  if (place === 'now') Y.applyUpdate(doc, atOnce(nextGeneration(before, 'text')).state);
   else {
     doc.getText(TEXT_ROOT).insert(0, before.getText(TEXT_ROOT).toString());
     doc.getMap(ROTATION_ROOT).set(RETIRED, packRetired([[before.clientID]]));

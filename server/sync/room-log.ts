@@ -120,7 +120,7 @@ export class RoomLog {
     this.#updates = 0;
     this.#bytes = 0;
     this.#parts.onWrite();
-    this.#replace(state, this.#upto()).then(this.#parts.onSettled, (error: unknown) => {
+    this.#replace(state, this.upto).then(this.#parts.onSettled, (error: unknown) => {
       const isReplaced = error instanceof AnnealError && error.code === serverErrors.documentReplaced.code;
       // Another snapshot that fails costs nothing: the log is still there.
       if (isReplaced) this.#parts.onFailed(error);
@@ -135,10 +135,13 @@ export class RoomLog {
     return state;
   }
 
-  /** The document begins anew with this state, in the place of all that is on disk now. */
-  rotate(data: Uint8Array, writer: Writer): Promise<unknown> {
+  /**
+   * The document begins anew with this state, in the place of what it held up to a row: where more is on disk by then,
+   * the store refuses.
+   */
+  rotate(data: Uint8Array, upto: number, writer: Writer): Promise<unknown> {
     const life = { ...this.#parts.name, generation: this.#generation, next: newGeneration() };
-    return writer.write({ kind: 'rotate', ...life, data, upto: this.#upto() });
+    return writer.write({ kind: 'rotate', ...life, data, upto });
   }
 
   /** Puts a state in the place of all that is on disk now. */
@@ -151,7 +154,7 @@ export class RoomLog {
   }
 
   /** The document holds every row up to this one. */
-  #upto(): number {
+  get upto(): number {
     return Math.max(this.#seq, this.#parts.seenOfOthers?.() ?? 0);
   }
 }

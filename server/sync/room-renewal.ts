@@ -48,7 +48,7 @@ export class RoomRenewal {
 
   async #beginAnew(kind: 'text' | 'project', follower: Follower, isWanted: () => boolean): Promise<void> {
     const { document, life, log, name, peers, parts } = this.#core;
-    const { shared, store } = parts;
+    const { shared, store, turns } = parts;
     const taken = await shared?.take(name, ANEW, isWanted); // no other server that answers has it in memory now
     try {
       if (!isWanted()) return; // another server was first, or somebody came
@@ -56,10 +56,12 @@ export class RoomRenewal {
       life.step({ kind: 'close' });
       await log.durable;
       await shared?.catchUp.look(); // what still waits after that waits for what was never written
-      const { state, stretches } = nextGeneration(document.doc, kind, (text) => follower.authored(text));
+      const { upto } = log; // what another server still writes behind it has the store refuse the new beginning
+      const authored: Follower['authored'] = (text) => follower.authored(text);
+      const { state, stretches } = await turns.run(nextGeneration(document.doc, kind, authored));
       const together = new Together();
       if (kind === 'text') follower.follow(document.doc.getText(TEXT_ROOT), stretches, together);
-      void log.rotate(state, together);
+      void log.rotate(state, upto, together);
       await together.commit(store);
     } finally {
       await taken?.release();

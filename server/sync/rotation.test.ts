@@ -2,6 +2,7 @@ import * as encoding from 'lib0/encoding';
 import { expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { CloseCode, ROTATION_ROOT, syncPath } from '../../src/protocol/sync.ts';
+import { atOnce } from '../testing/at-once.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
@@ -234,10 +235,36 @@ test('generations follow one another, and all who are over are remembered', () =
   for (let generation = 0; generation < 4; generation++) {
     over.push(...now.store.clients.keys());
     const next = new Y.Doc();
-    Y.applyUpdate(next, nextGeneration(now, 'project').state);
+    Y.applyUpdate(next, atOnce(nextGeneration(now, 'project')).state);
     expect(next.getMap('files').toJSON()).toEqual({ 'a.md': { kind: 'text', created: 1 } });
     expect([...retiredClients(next)].sort()).toEqual([...over].sort());
     expect([...next.store.clients.keys()].some((client) => over.includes(client))).toBe(false);
     now = next;
   }
+});
+
+test('a text that many have written begins anew in portions, each of which is short, and is the same', () => {
+  const doc = new Y.Doc();
+  const text = doc.getText('content');
+  text.insert(0, 'wrote '.repeat(500));
+  const authored = [...text.toString()].map((_, i) => ({ length: 1, author: String(i % 400) }));
+  const at: string[] = [];
+  const portions = nextGeneration(doc, 'text', () => authored);
+  const fresh = atOnce(
+    (function* () {
+      for (;;) {
+        const { done, value } = portions.next();
+        if (done === true) return value;
+        at.push(text.toString());
+        if (at.length === 1) text.insert(0, 'Late: '); // another server, which the store refuses then
+        yield;
+      }
+    })(),
+  );
+  expect(at.length).toBeGreaterThan(authored.length / 300);
+  const next = new Y.Doc();
+  Y.applyUpdate(next, fresh.state);
+  expect(next.getText('content').toString()).toBe('wrote '.repeat(500));
+  expect(next.store.clients.size).toBe(400 + 1);
+  expect([...retiredClients(next)]).toEqual([doc.clientID]);
 });

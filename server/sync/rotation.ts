@@ -45,12 +45,18 @@ export function retiringStruct(doc: Y.Doc): { readonly client: number; readonly 
   return doc.getMap(ROTATION_ROOT)._map.get(RETIRED)?.id ?? null;
 }
 
-/** The same content as the first state of the next generation; what one person wrote is one client's. */
-export function nextGeneration(
+/** So many parts of a text begin anew in one portion. */
+const PARTS = 256;
+
+/**
+ * The same content as the first state of the next generation; what one person wrote is one client's. In portions, as
+ * a long text with many authors takes long. The document is read in the first: what comes to it after that is not in.
+ */
+export function* nextGeneration(
   doc: Y.Doc,
   kind: 'text' | 'project',
   authored: Follower['authored'] = noFollower.authored,
-): NextGeneration {
+): Generator<void, NextGeneration> {
   const generations = [[...doc.store.clients.keys()], ...generationsOf(doc)];
   const over = new Set(generations.flat());
   const fresh = new Y.Doc();
@@ -67,24 +73,33 @@ export function nextGeneration(
     own,
     newClient,
   });
+  const files = kind === 'text' ? [] : [...doc.getMap(FILES_ROOT).entries()];
+  yield;
+  fresh.clientID = retiring;
+  fresh.getMap(ROTATION_ROOT).set(RETIRED, packRetired(generations));
+  fresh.clientID = own;
   fresh.transact(() => {
-    fresh.clientID = retiring;
-    fresh.getMap(ROTATION_ROOT).set(RETIRED, packRetired(generations));
-    fresh.clientID = own;
-    if (kind === 'text') {
-      const text = fresh.getText(TEXT_ROOT);
-      for (const { client, piece } of stretches) {
-        fresh.clientID = client;
-        text.insert(text.length, piece);
-      }
-    } else {
-      const files = fresh.getMap(FILES_ROOT);
-      for (const [path, entry] of doc.getMap(FILES_ROOT).entries()) files.set(path, entry);
-    }
+    for (const [path, entry] of files) fresh.getMap(FILES_ROOT).set(path, entry);
   });
+  yield;
+  if (content !== null) yield* write(fresh, stretches);
   const state = Y.encodeStateAsUpdate(fresh);
   fresh.destroy();
   return { state, stretches };
+}
+
+function* write(doc: Y.Doc, stretches: Stretches): Generator<void> {
+  const text = doc.getText(TEXT_ROOT);
+  const all = [...stretches];
+  for (let at = 0; at < all.length; at += PARTS) {
+    doc.transact(() => {
+      for (const { client, piece } of all.slice(at, at + PARTS)) {
+        doc.clientID = client;
+        text.insert(text.length, piece);
+      }
+    });
+    yield;
+  }
 }
 
 /** Clients by generation, the latest first. */

@@ -27,14 +27,18 @@ export class Turns {
     this.#ready.delete(worker);
   }
 
-  /** Does a long piece of work a portion at a time; resolves after the last. Rejects with what a portion throws. */
-  run(portions: Iterator<void>): Promise<void> {
+  /**
+   * Does a long piece of work a portion at a time; resolves after the last, with what that answers. Rejects with what
+   * a portion throws.
+   */
+  run<T>(portions: Iterator<void, T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.request({
         turn() {
           try {
-            if (portions.next().done !== true) return true;
-            resolve();
+            const { done, value } = portions.next();
+            if (done !== true) return true;
+            resolve(value);
           } catch (error) {
             reject(error);
           }
