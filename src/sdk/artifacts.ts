@@ -72,7 +72,7 @@ export function createArtifactClient(transport: Transport): ArtifactClient {
       }),
     );
     if (response.status === 404) return null;
-    if (!response.ok) throw errorOf(response.status, null, address);
+    if (!response.ok) throw errorOf(response.status, null, address, response.headers.get('retry-after'));
     return Number(response.headers.get('content-length'));
   };
 

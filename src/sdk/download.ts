@@ -1,16 +1,17 @@
 import { createSHA256 } from 'hash-wasm';
 import { AnnealError } from '../base/error.ts';
 import { protocolErrors } from '../protocol/errors.ts';
-import { errorOf, guarded, readJson, type TransferOptions, type Transport } from './transport.ts';
+import { retryAfterMs } from '../protocol/retry-after.ts';
+import { errorOf, guarded, pause, readJson, type TransferOptions, type Transport } from './transport.ts';
 
-/** Between tries while nothing comes; each piece that comes begins them anew. */
+/** Between tries while nothing comes, or longer where the server says so; each piece that comes begins them anew. */
 const RETRY_MS = [0, 500, 2000, 5000];
 
 type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 /**
- * The bytes at an address, going on where a connection broke. The stream fails at its end where they are not
- * those of the hash.
+ * The bytes at an address, going on where a connection broke, or the server had too much to do. The stream
+ * fails at its end where they are not those of the hash.
  */
 export async function openDownload(
   transport: Transport,
@@ -20,11 +21,24 @@ export async function openDownload(
 ): Promise<Bytes> {
   const { signal, onProgress } = options;
   const hash = await createSHA256();
-  const first = await request(transport, address, sha256, 0, signal);
-  const { total } = first;
-  let reader = first.body.getReader();
   let bytes = 0;
   let tries = 0;
+  /** Asks, from where it stopped, as long as it is only a matter of time. */
+  const open = (): ReturnType<typeof request> =>
+    request(transport, address, sha256, bytes, signal).catch(async (error) => {
+      if (!isCode(error, protocolErrors.tooManyRequests)) throw error;
+      await rest(error);
+      return open();
+    });
+  /** Until it is tried again. Throws what went wrong where it has been tried for long enough. */
+  const rest = async (error: AnnealError): Promise<void> => {
+    const wait = RETRY_MS[tries++];
+    if (wait === undefined) throw error;
+    await pause(Math.max(wait, retryAfterMs(error)), signal);
+  };
+  const first = await open();
+  const { total } = first;
+  let reader = first.body.getReader();
   /** The next piece, from the same connection or another one. */
   const next = async (): Promise<Uint8Array<ArrayBuffer> | null> => {
     for (;;) {
@@ -41,14 +55,11 @@ export async function openDownload(
       }
     }
   };
-  const again = async (error: unknown): ReturnType<typeof reopen> => {
-    const cut = error instanceof AnnealError && error.code === protocolErrors.unreachable.code;
-    const wait = RETRY_MS[tries++];
-    if (!cut || wait === undefined || total === null) throw error;
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    return reopen().catch(again);
+  const again = async (error: unknown): Promise<typeof reader> => {
+    if (!isCode(error, protocolErrors.unreachable) || total === null) throw error;
+    await rest(error);
+    return open().then(({ body }) => body.getReader(), again);
   };
-  const reopen = async () => (await request(transport, address, sha256, bytes, signal)).body.getReader();
   return new ReadableStream({
     async pull(controller) {
       const part = await next();
@@ -68,6 +79,10 @@ export async function openDownload(
   });
 }
 
+function isCode(error: unknown, { code }: { readonly code: string }): error is AnnealError {
+  return error instanceof AnnealError && error.code === code;
+}
+
 async function request(
   { fetch }: Transport,
   address: string,
@@ -80,7 +95,8 @@ async function request(
     ...(from === 0 ? {} : { headers: { range: `bytes=${from}-`, 'if-range': `"${sha256}"` } }),
   };
   const response = await guarded(address, signal, () => fetch(address, init));
-  if (!response.ok) throw errorOf(response.status, await readJson(response), address);
+  if (!response.ok)
+    throw errorOf(response.status, await readJson(response), address, response.headers.get('retry-after'));
   if (response.body === null || (from > 0 && response.status !== 206))
     throw protocolErrors.badResponse({ where: address });
   const length = response.headers.get('content-length');

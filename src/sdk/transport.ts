@@ -73,7 +73,7 @@ export async function call<O extends Operation>(
     const answer = await transport.fetch(address, init);
     return { response: answer, value: await readJson(answer) };
   });
-  if (!response.ok) throw errorOf(response.status, value, address);
+  if (!response.ok) throw errorOf(response.status, value, address, response.headers.get('retry-after'));
   if (operation.response === null || operation.response === 'bytes')
     throw protocolErrors.badResponse({ where: address });
   const parsed = operation.response.safeParse(value);
@@ -98,13 +98,41 @@ export async function guarded<T>(
   }
 }
 
-/** The error that a server answered with. */
-export function errorOf(status: number, value: unknown, where: string): AnnealError {
+/** The error that a server, or what stands before it, answered with. */
+export function errorOf(
+  status: number,
+  value: unknown,
+  where: string,
+  retryAfter: string | null,
+): AnnealError {
   const facts = errorFactsSchema.safeParse(value);
   if (facts.success) return new AnnealError(facts.data satisfies ErrorFacts);
+  if (status === 429) {
+    const retryAfterSeconds = Number(retryAfter ?? Number.NaN);
+    return protocolErrors.tooManyRequests({
+      where,
+      ...(Number.isFinite(retryAfterSeconds) ? { data: { retryAfterSeconds } } : {}),
+    });
+  }
   return protocolErrors.badResponse({
     where,
     message: `The server answered with status ${status} and no reason`,
+  });
+}
+
+/** Errors: aborted. */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      reject(protocolErrors.aborted());
+    };
+    if (signal?.aborted === true) return reject(protocolErrors.aborted());
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', end, { once: true });
   });
 }
 

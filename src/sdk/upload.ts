@@ -2,7 +2,7 @@ import type { DetailedError, UploadOptions } from 'tus-js-client';
 import { type AnnealError, toAnnealError } from '../base/error.ts';
 import { protocolErrors } from '../protocol/errors.ts';
 import { operations } from '../protocol/http/operations.ts';
-import { addressOf, errorOf, type TransferOptions, type Transport } from './transport.ts';
+import { addressOf, errorOf, pause, type TransferOptions, type Transport } from './transport.ts';
 import { fetchStack } from './tus-stack.ts';
 
 /** Bytes that a request carries: after a cut, what was on the way is sent again, and never more than this. */
@@ -138,7 +138,8 @@ function typed(error: Error | DetailedError, where: string): AnnealError {
       ? protocolErrors.unreachable({ where, cause: error })
       : toAnnealError(error, protocolErrors.unreachable);
   }
-  return errorOf(response.getStatus(), parsed(response.getBody()), where);
+  const retryAfter = response.getHeader('retry-after') ?? null;
+  return errorOf(response.getStatus(), parsed(response.getBody()), where, retryAfter);
 }
 
 function parsed(text: string): unknown {
@@ -147,18 +148,4 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      reject(protocolErrors.aborted());
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', end);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', end, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { protocolErrors } from '../../protocol/errors.ts';
 import { hasher } from '../../storage/hasher.ts';
 import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
 import { createMemoryProjectFiles } from '../../storage/memory/project-files.ts';
@@ -113,6 +114,27 @@ test('waits longer each time while the server is away, and tries at once when th
   remote.online = true;
   sync.wake();
   await expect.poll(() => remote.uploads).toBe(1);
+});
+
+test('a server with too much to do is waited for as long as it says, and then it goes on by itself', async () => {
+  const remote = fakeRemote();
+  const { upload } = remote;
+  const retryAfterSeconds = 20;
+  const refusals = [protocolErrors.tooManyRequests({ data: { retryAfterSeconds } })];
+  remote.upload = async (...what) => {
+    const refusal = refusals.shift();
+    if (refusal !== undefined) throw refusal;
+    await upload(...what);
+  };
+  const ada = browser(remote);
+  const kept = await ada.store.put(once(bytes('later')));
+  ada.files.set('a.txt', kept);
+  const sync = ada.open();
+  sync.follow('p');
+  await expect.poll(() => [...ada.timers].map(({ ms }) => ms)).toEqual([20_000]);
+  expect(state(sync, kept.sha256)).toMatchObject({ server: false, problem: null });
+  ada.pass();
+  await expect.poll(() => state(sync, kept.sha256)).toMatchObject(both);
 });
 
 test('no room is said, the others go on, and it is tried again when asked for', async () => {

@@ -3,6 +3,7 @@ import type { ArtifactStore, ProjectFiles, RemoteArtifacts, Sha256 } from '../..
 import { runErrors } from '../../domain/runs/errors.ts';
 import type { Locks, SharedSettings } from '../../domain/runs/ports.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
+import { retryAfterMs } from '../../protocol/retry-after.ts';
 import { type ArtifactState, type SyncState, together } from './state.ts';
 import type { Moving, Transfers } from './transfers.ts';
 import { createUnsent, unsentKey } from './unsent.ts';
@@ -173,7 +174,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
       if (item.here === true) void remember(item).catch(() => undefined);
       const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 0;
       cancelTimer?.();
-      cancelTimer = deps.after(wait * (0.5 + deps.random()), retry);
+      cancelTimer = deps.after(Math.max(wait * (0.5 + deps.random()), retryAfterMs(error)), retry);
     } else if (error.code === protocolErrors.projectNotFound.code) {
       // Nobody is to have it there. Should the project come back, whoever opens it notes its artifacts anew.
       items.delete(unsentKey(item.project, item.sha256));
@@ -269,6 +270,7 @@ const WAITS: ReadonlySet<string> = new Set(
     protocolErrors.unreachable,
     protocolErrors.timeout,
     protocolErrors.shuttingDown,
+    protocolErrors.tooManyRequests,
     protocolErrors.internal,
     protocolErrors.badResponse,
     protocolErrors.aborted,
