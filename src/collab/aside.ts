@@ -31,7 +31,7 @@ export function isAside(name: string): boolean {
 }
 
 export interface AsideTexts {
-  /** What a page had in an editor: all of it, also what came too late for the rows that were put aside. */
+  /** What a page had in an editor, where not all of it could be written down. */
   add(one: Aside): void;
   /** Goes on with the others where `take` rejects one, which stays; then rejects as the first of them did. */
   take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
@@ -45,17 +45,20 @@ export function createAside(
 ): AsideTexts {
   let homeless: readonly Aside[] = [];
   const held = new Map<string, string>();
-  const textOf = async (name: string): Promise<string> => {
+  const textOf = async (name: string): Promise<string | null> => {
+    const { updates } = await store.load(name);
+    if (updates.length === 0) return null;
     const doc = new Y.Doc();
-    for (const update of (await store.load(name)).updates) Y.applyUpdate(doc, update);
+    for (const update of updates) Y.applyUpdate(doc, update);
     const text = doc.getText(TEXT_ROOT).toString();
     doc.destroy();
     return text;
   };
   const takeOne = async (name: string, take: (text: string) => Promise<unknown>): Promise<void> => {
     const [, project, path, time] = UNREAD.exec(name) ?? [];
-    const stored = await textOf(name); // none where another tab was first
-    const text = stored === '' ? '' : (held.get(name) ?? stored);
+    const stored = await textOf(name);
+    if (stored === null) return; // another tab was first
+    const text = held.get(name) ?? stored;
     if (text.trim() !== '') await take(text);
     await store.setAside(name, asideName(`${project}/${path}`, new Date(time ?? 0), true));
     held.delete(name);

@@ -19,7 +19,7 @@ import {
 import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
 import { claimed, goesOn, lacksSome } from './own-edits.ts';
-import { linkTabs } from './tabs.ts';
+import { linkTabs, tabsName } from './tabs.ts';
 
 export type ConnectionState =
   | { readonly kind: 'connecting' }
@@ -63,6 +63,8 @@ export interface ConnectionOptions {
   /** The server has said where its log is, right after a connection opened. */
   onServer?(mark: ServerMark): void;
   onRole?(role: Role): void;
+  /** Another tab has taken away what was stored of the document. */
+  onGone?(): void;
 }
 
 const MAX_BACKOFF_MS = 30_000;
@@ -153,11 +155,12 @@ export function connectDocument(options: ConnectionOptions): Connection {
     documentKind(path) === 'review'
       ? null
       : linkTabs({
-          name: `${options.server}${syncPath(project, path)}`,
+          name: tabsName(options.server, project, path),
           doc,
           awareness,
           server: provider,
           mayEdit,
+          onGone: () => options.onGone?.(),
         });
   const onSync = (synced: boolean): void => {
     if (synced) failures = 0;

@@ -10,13 +10,14 @@ import type { Tickets } from './admitted-socket.ts';
 import { type AsideTexts, createAside } from './aside.ts';
 import type { EditorBinding } from './monaco/bind.ts';
 import { fromRelative } from './monaco/selections.ts';
-import { storeOf } from './own-store.ts';
+import { type OwnStore, storeOf } from './own-store.ts';
 import { introduce, type Profile, presences } from './presence.ts';
 import { type ListedFile, listFiles, movedTo, projectFiles } from './project-files.ts';
 import { createResend } from './resend.ts';
 import { keepsNothing, type ReviewReader, reviewReader } from './review.ts';
 import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
+import { createUnkept, type Unkept } from './unkept.ts';
 
 /** Who is at this browser. */
 export interface ProfileSource {
@@ -68,10 +69,10 @@ export interface Documents {
 
 /** What belongs to one person at this browser. */
 interface Own {
-  readonly store: DocumentStore;
+  readonly store: OwnStore;
   readonly aside: AsideTexts;
   /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
-  readonly unkept: Set<string>;
+  readonly unkept: Unkept;
 }
 
 export function createDocuments(options: {
@@ -95,7 +96,7 @@ export function createDocuments(options: {
   const ofPerson = (whose: string | null): Own => {
     const store = storeOf(options.store, whose, now);
     const aside = createAside(store, options.locks, () => whose === person);
-    return { store, aside, unkept: new Set() };
+    return { store, aside, unkept: createUnkept(store, now) };
   };
   const people = new Map([[person, ofPerson(person)]]);
   const own = (): Own => {
@@ -112,25 +113,22 @@ export function createDocuments(options: {
     const isOver = !isKept && !room.hasUnsaved && (await room.forget());
     // Who only reads is not told of what the server has lost; on this machine it stays.
     const isRead = isKept || documentKind(path) !== 'text' || onlyReads(room);
-    const {
-      text,
-      isKept: isStored,
-      name,
-    } = isOver ? { text: '', isKept: true, name: null } : await room.setAside(new Date(now()), isRead);
-    if (!isRead) aside.add({ project, path, text, name: isStored ? name : null });
-    if (!isStored) unkept.add(`${project}/${path}`);
+    const put = isOver ? null : await room.setAside(new Date(now()), isRead);
+    if (put !== null && put.failure !== null) unkept.add(roomName(project, path), put.failure);
+    if (put !== null && !isRead && (put.failure !== null || !put.isWhole))
+      aside.add({ project, path, text: put.text, name: put.failure === null ? put.name : null });
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
     generations.set(key, (generations.get(key) ?? 0) + 1);
     for (const listener of replacedListeners) listener(project, path);
-    return text;
+    return put?.text ?? '';
   };
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
-    const { store, unkept } = own();
-    const keep = isReview || unkept.has(`${project}/${path}`) ? keepsNothing : store;
+    const { unkept } = own();
+    const keep = isReview ? keepsNothing : await unkept.storeOf(roomName(project, path));
     const room = await openRoom({
       project,
       path,
@@ -169,7 +167,7 @@ export function createDocuments(options: {
   const newResend = () =>
     createResend({
       store: {
-        rooms: () => own().store.rooms(),
+        rooms: () => own().store.ownRooms(),
         unsaved: (epoch) => own().store.unsaved(epoch),
         furthest: (epoch) => own().store.furthest(epoch),
       },

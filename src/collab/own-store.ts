@@ -7,12 +7,17 @@ import { isOtherDocument } from './connection.ts';
 /** No project is called so, and no name in the store that is nobody's begins so. */
 const OF = '@';
 
+export interface OwnStore extends DocumentStore {
+  /** The rooms that are this person's own, without those of nobody. */
+  ownRooms(): Promise<readonly string[]>;
+}
+
 /**
  * What one person keeps on this machine. The next one at the same browser neither sees nor sends it: it would be said
  * to be written by him. It stays, and is sent when its writer is back. `person` is null where nobody signs in; what
  * was kept then belongs to whoever comes.
  */
-export function storeOf(store: DocumentStore, person: string | null, now: () => number): DocumentStore {
+export function storeOf(store: DocumentStore, person: string | null, now: () => number): OwnStore {
   const prefix = person === null ? '' : `${OF}${encodeURIComponent(person)}/`;
   const at = (room: string): string => `${prefix}${room}`;
   const mine = (names: readonly string[]): readonly string[] =>
@@ -48,6 +53,7 @@ export function storeOf(store: DocumentStore, person: string | null, now: () => 
     setAside: (room, name) => store.setAside(at(room), at(name)),
     remove: (room, authors) => store.remove(at(room), authors),
     rooms: async () => own(await store.rooms()),
+    ownRooms: async () => (person === null ? own : mine)(await store.rooms()),
     // What nobody has is taken over by whoever opens it, and not in the background by whoever happens to come first.
     unsaved: async (epoch) => (person === null ? own : mine)(await store.unsaved(epoch)),
     furthest: (epoch) => store.furthest(epoch),

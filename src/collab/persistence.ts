@@ -34,6 +34,8 @@ export interface Persistence {
   withdraw(): void;
   /** The Yjs clients whose edits this document has all of: its own, and those that were kept here before. */
   readonly authors: readonly number[];
+  /** Writes down all that the document holds: another page has taken away what it builds on. */
+  writeAll(): void;
   /** Resolves when all that the document holds now is on disk, or writing it failed. */
   settled(): Promise<void>;
   dispose(): void;
@@ -77,10 +79,13 @@ export async function persist(options: {
   let mine = false;
   let server = stored.server;
   let hasUnsaved = stored.updates.length > 0 && (server === null || stored.unsaved.length > 0);
+  let known = stored.acknowledged === null ? null : { vector: stored.acknowledged, server: stored.server };
   let note: { readonly server: ServerMark; readonly vector: Uint8Array } | null = null;
   let noteTimer: ReturnType<typeof setTimeout> | null = null;
   let noted = stored.unsaved.length === 0 ? noteOf(stored.server, stored.acknowledged) : '';
   let writing: Promise<void> | null = null;
+  /** Whether something came while that was under way. */
+  let isAsked = false;
   let state: LocalState = 'stored';
   let failure: unknown = null;
   const say = (next: LocalState): void => {
@@ -119,6 +124,14 @@ export async function persist(options: {
     }
     say('stored');
   };
+  const start = (): void => {
+    say('storing');
+    isAsked = writing !== null;
+    writing ??= write().finally(() => {
+      writing = null;
+      if (isAsked && waiting.length > 0) start(); // for what came in the turn in which the last one ended
+    });
+  };
   const onUpdate = (update: Uint8Array, origin: unknown, _doc: Y.Doc, { local }: Y.Transaction): void => {
     if (origin === STORED_HERE) return;
     waiting.push(update);
@@ -131,10 +144,7 @@ export async function persist(options: {
       note = null; // said before this edit
       noted = '';
     }
-    say('storing');
-    writing ??= write().finally(() => {
-      writing = null;
-    });
+    start();
   };
   // The page goes, and its transactions with it: what waits is written at once, and so is what is on its way.
   const onPageHide = (): void => {
@@ -194,6 +204,7 @@ export async function persist(options: {
     },
     saved(now, vector) {
       server = now;
+      known = { server: now, vector: new Uint8Array(vector) };
       hasUnsaved = false;
       unsent.clear();
       if (noted === noteOf(now, vector)) return;
@@ -202,6 +213,13 @@ export async function persist(options: {
     },
     withdraw() {
       note = null;
+    },
+    writeAll() {
+      waiting.push(Y.encodeStateAsUpdate(doc));
+      mine ||= unsent.size > 0; // also where an earlier page wrote it: it is sent, and then it is nobody's
+      noted = '';
+      if (known !== null) store.acknowledge(room, { ...known, authors: [] }).catch(failedNote);
+      start();
     },
     async settled() {
       while (writing !== null) await writing;

@@ -95,7 +95,8 @@ test('duplicate seed: a server that was set up anew is not merged with the copy 
   expect(textOf(room)).toBe('# mine\nproject: stories\n');
   expect(await room.setAside(new Date(0), true)).toEqual({
     text: '# mine\nproject: stories\n',
-    isKept: true,
+    isWhole: true,
+    failure: null,
     name: expect.stringMatching(/anneal\.yaml~1970-01-01T/),
   });
   room.dispose();

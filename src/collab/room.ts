@@ -8,6 +8,7 @@ import type { Tickets } from './admitted-socket.ts';
 import { asideName, isAside } from './aside.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
+import { sayGone, tabsName } from './tabs.ts';
 
 export interface RoomState {
   readonly connection: ConnectionState;
@@ -33,19 +34,25 @@ export interface Room extends Disposable {
   subscribe(listener: () => void): () => void;
   retry(): void;
   /**
-   * After 'replaced': gives the copy kept here another name and returns its text. `isKept`: it is on this machine's
-   * disk. What is not read yet is to be shown to somebody (aside.ts).
+   * After 'replaced': gives the copy kept here another name and returns its text. What is not read yet is to be shown
+   * to somebody (aside.ts).
    */
-  setAside(
-    now: Date,
-    isRead: boolean,
-  ): Promise<{ readonly text: string; readonly isKept: boolean; readonly name: string }>;
+  setAside(now: Date, isRead: boolean): Promise<PutAside>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
   /** Whether something was written in it on this machine that the server is not known to have. */
   readonly hasOwnUnsaved: boolean;
   /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
   forget(): Promise<boolean>;
+}
+
+export interface PutAside {
+  readonly text: string;
+  readonly name: string;
+  /** Under that name all of it is on this machine's disk. */
+  readonly isWhole: boolean;
+  /** Why what is stored still has the old name; null where it has the new one. */
+  readonly failure: unknown;
 }
 
 export interface RoomOptions {
@@ -133,6 +140,7 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       options.onServer?.(server, before);
     },
     onRole: (role) => say({ role }),
+    onGone: () => persistence?.writeAll(),
     tickets: options.tickets,
     ...(options.socket === undefined ? {} : { socket: options.socket }),
   });
@@ -158,14 +166,20 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       await persistence?.settled();
       persistence?.withdraw();
       persistence?.dispose();
-      const isWritten = persistence !== null && persistence.failure === null;
-      // Without storage there is nothing to rename; the text itself is still in memory.
       const name = asideName(room, now, isRead);
-      const isKept = await store.setAside(room, name).then(
-        () => isWritten,
-        () => false,
+      // All of it: what is stored may lack what another page has put aside. Without storage the text is in memory.
+      const isWhole =
+        !hasContent(doc) ||
+        (await store.append(room, Y.encodeStateAsUpdate(doc), null).then(
+          () => true,
+          () => false,
+        ));
+      const failure = await store.setAside(room, name).then(
+        () => null,
+        (error: unknown) => error,
       );
-      return { text: contentOf(doc).toString(), isKept, name };
+      if (failure === null) sayGone(tabsName(server, project, path));
+      return { text: contentOf(doc).toString(), isWhole, name, failure };
     },
     get hasUnsaved() {
       return persistence?.hasUnsaved ?? true;
@@ -178,7 +192,9 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       persistence?.withdraw();
       persistence?.dispose();
       const authors = persistence?.authors ?? [];
-      return await store.remove(room, authors).catch(() => true); // without storage there is nothing to remove
+      const isGone = await store.remove(room, authors).catch(() => true); // without storage there is nothing to remove
+      if (isGone) sayGone(tabsName(server, project, path));
+      return isGone;
     },
     dispose() {
       listeners.clear();

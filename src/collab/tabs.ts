@@ -1,6 +1,7 @@
 import { type Awareness, applyAwarenessUpdate, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { type Disposable, Disposables } from '../base/disposable.ts';
+import { syncPath } from '../protocol/sync.ts';
 
 /** Origin of what another tab wrote: the server may not have it, so it is sent like an edit of ours. */
 export const FROM_TAB = { name: 'another tab' } as const;
@@ -10,7 +11,21 @@ type Message =
   | { readonly kind: 'hello'; readonly vector: Uint8Array; readonly answers: boolean }
   /** What I wrote or you lack; with it you have at least all that the vector says. */
   | { readonly kind: 'content'; readonly vector: Uint8Array; readonly update: Uint8Array }
-  | { readonly kind: 'awareness'; readonly update: Uint8Array };
+  | { readonly kind: 'awareness'; readonly update: Uint8Array }
+  /** What was stored under this name is gone from there. */
+  | { readonly kind: 'gone' };
+
+/** What the tabs of one browser that show a document speak on. */
+export function tabsName(server: string, project: string, path: string): string {
+  return `${server}${syncPath(project, path)}`;
+}
+
+/** Tells the others that what was stored of the document has been put aside or removed: what they hold is not there. */
+export function sayGone(name: string): void {
+  const channel = new BroadcastChannel(name);
+  channel.postMessage({ kind: 'gone' } satisfies Message);
+  channel.close();
+}
 
 export interface TabLink extends Disposable {
   /** Asks the others for what is not here: the document has just come, or come up to date. */
@@ -29,6 +44,8 @@ export function linkTabs(options: {
   readonly awareness: Awareness;
   readonly server: unknown;
   readonly mayEdit: () => boolean;
+  /** Another tab has taken away what was stored of the document. */
+  readonly onGone: () => void;
 }): TabLink {
   const { doc, awareness, server } = options;
   const disposables = new Disposables();
@@ -47,6 +64,10 @@ export function linkTabs(options: {
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
     if (data.kind === 'awareness') {
       applyAwarenessUpdate(awareness, data.update, FROM_TAB);
+      return;
+    }
+    if (data.kind === 'gone') {
+      options.onGone();
       return;
     }
     if (data.kind === 'hello' && !data.answers) sayMyself();

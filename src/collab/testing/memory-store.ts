@@ -1,0 +1,99 @@
+import type { DocumentStore, ServerMark } from '../../domain/documents/ports.ts';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+interface Row {
+  readonly bytes: Bytes;
+  readonly author: number | null;
+}
+interface Said {
+  readonly acknowledged: Bytes;
+  readonly server: ServerMark | null;
+}
+
+/** What pages of one browser keep together, without a browser. `isFull`: nothing can be written or renamed. */
+export class MemoryDocuments implements DocumentStore {
+  isFull = false;
+  readonly #rows = new Map<string, readonly Row[]>();
+  readonly #said = new Map<string, Said>();
+
+  #rowsOf(room: string): readonly Row[] {
+    return this.#rows.get(room) ?? [];
+  }
+
+  #write(): void {
+    if (this.isFull) throw new Error('There is no room');
+  }
+
+  async load(room: string) {
+    const rows = this.#rowsOf(room);
+    const said = this.#said.get(room);
+    return {
+      updates: rows.map(({ bytes }) => bytes),
+      acknowledged: said?.acknowledged ?? null,
+      server: said?.server ?? null,
+      unsaved: [...new Set(rows.flatMap(({ author }) => author ?? []))],
+    };
+  }
+
+  async append(room: string, update: Uint8Array, author: number | null): Promise<void> {
+    this.#write();
+    this.#rows.set(room, [...this.#rowsOf(room), { bytes: new Uint8Array(update), author }]);
+  }
+
+  leave(room: string, update: Uint8Array, author: number | null): Promise<void> {
+    return this.append(room, update, author);
+  }
+
+  async acknowledge(
+    room: string,
+    {
+      vector,
+      server,
+      authors,
+    }: { vector: Uint8Array; server: ServerMark | null; authors: readonly number[] },
+  ): Promise<void> {
+    this.#write();
+    this.#said.set(room, { acknowledged: new Uint8Array(vector), server });
+    const known = (author: number | null): boolean => author !== null && authors.includes(author);
+    this.#rows.set(
+      room,
+      this.#rowsOf(room).map((row) => (known(row.author) ? { ...row, author: null } : row)),
+    );
+  }
+
+  async compact(): Promise<void> {
+    this.#write();
+  }
+
+  async setAside(room: string, name: string): Promise<void> {
+    this.#write();
+    const moved = this.#rowsOf(room);
+    if (moved.length > 0) this.#rows.set(name, [...this.#rowsOf(name), ...moved]);
+    this.#rows.delete(room);
+    this.#said.delete(room);
+  }
+
+  async remove(room: string, authors: readonly number[]): Promise<boolean> {
+    this.#write();
+    if (this.#rowsOf(room).some(({ author }) => author !== null && !authors.includes(author))) return false;
+    this.#rows.delete(room);
+    this.#said.delete(room);
+    return true;
+  }
+
+  async rooms(): Promise<readonly string[]> {
+    return [...this.#rows].flatMap(([room, rows]) => (rows.length > 0 ? [room] : [])).sort();
+  }
+
+  async unsaved(epoch: number): Promise<readonly string[]> {
+    const isUnsaved = (room: string): boolean =>
+      this.#said.get(room)?.server?.epoch !== epoch ||
+      this.#rowsOf(room).some(({ author }) => author !== null);
+    return (await this.rooms()).filter(isUnsaved);
+  }
+
+  async furthest(epoch: number): Promise<number> {
+    const said = [...this.#said.values()].filter(({ server }) => server?.epoch === epoch);
+    return Math.max(0, ...said.map(({ server }) => server?.lsn ?? 0));
+  }
+}
