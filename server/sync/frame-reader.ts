@@ -3,7 +3,6 @@ import { CloseCode, MessageType, SyncMessageType } from '../../src/protocol/sync
 import { serverErrors } from '../errors.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import { Cursor, MalformedBytes } from './cursor.ts';
-import { step2Frame } from './frames.ts';
 import type { Inlet } from './inlet.ts';
 import { bringsNothing, bringsOf } from './nothing-new.ts';
 import type { Outlet } from './outlet.ts';
@@ -74,10 +73,9 @@ export class FrameReader {
     const type = cursor.varUint();
     const payload = cursor.varBytes();
     if (type === SyncMessageType.step1) {
-      const answer = step2Frame(this.#missingFrom(payload));
-      inlet.spend({ bytes: answer.length }); // a short question can have a long answer
-      outlet.send(answer);
-      outlet.answered(answer.length);
+      const missing = this.#missingFrom(payload);
+      inlet.spend({ bytes: missing.length }); // a short question can have a long answer
+      outlet.answer(missing);
       return null;
     }
     if (type !== SyncMessageType.step2 && type !== SyncMessageType.update) {

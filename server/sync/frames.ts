@@ -21,18 +21,27 @@ function writeNumber(bytes: Buffer, at: number, number: number): number {
 
 // These go out with every key that somebody presses, hence not by lib0, which makes two arrays for each.
 
-function syncFrame(type: number, payload: Uint8Array): Uint8Array {
-  const head = lengthOf(MessageType.sync) + lengthOf(type) + lengthOf(payload.length);
-  const frame = Buffer.allocUnsafe(head + payload.length);
+function syncHead(type: number, length: number, room = 0): Buffer {
+  const head = lengthOf(MessageType.sync) + lengthOf(type) + lengthOf(length);
+  const frame = Buffer.allocUnsafe(head + room);
   let at = writeNumber(frame, 0, MessageType.sync);
   at = writeNumber(frame, at, type);
-  frame.set(payload, writeNumber(frame, at, payload.length));
+  writeNumber(frame, at, length);
+  return frame;
+}
+
+function syncFrame(type: number, payload: Uint8Array): Uint8Array {
+  const { length } = payload;
+  const frame = syncHead(type, length, length);
+  frame.set(payload, frame.length - length);
   return frame;
 }
 
 export const step1Frame = (stateVector: Uint8Array): Uint8Array =>
   syncFrame(SyncMessageType.step1, stateVector);
 export const step2Frame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.step2, update);
+/** What comes before an update of this length in its step2Frame. */
+export const step2Head = (length: number): Uint8Array => syncHead(SyncMessageType.step2, length);
 export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(SyncMessageType.update, update);
 
 export function durableFrame(epoch: number, lsn: number, count: number): Uint8Array {
@@ -53,14 +62,20 @@ let last: { readonly message: Uint8Array; readonly wire: Buffer } | null = null;
 export function onWire(message: Uint8Array): Buffer {
   if (last?.message === message) return last.wire;
   const { length } = message;
+  const wire = headOnWire(length, length);
+  wire.set(message, wire.length - length);
+  last = { message, wire };
+  return wire;
+}
+
+/** What comes before a message of this length on the wire, and so much room behind it. */
+export function headOnWire(length: number, room = 0): Buffer {
   const header = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const wire = Buffer.allocUnsafe(header + length);
+  const wire = Buffer.allocUnsafe(header + room);
   wire[0] = BINARY;
   wire[1] = header === 2 ? length : header === 4 ? 126 : 127;
   if (header === 4) wire.writeUInt16BE(length, 2);
   if (header === 10) wire.writeBigUInt64BE(BigInt(length), 2);
-  wire.set(message, header);
-  last = { message, wire };
   return wire;
 }
 

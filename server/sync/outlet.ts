@@ -1,9 +1,11 @@
 import type { WebSocket } from 'ws';
 import type { ConnectionParts } from './connection-parts.ts';
-import { awarenessFrame, onWire } from './frames.ts';
+import { awarenessFrame, headOnWire, onWire, step2Frame, step2Head } from './frames.ts';
 
 /** Who does not take the answers to its pings gets no more of them. */
 const MAX_PONG_BUFFER = 64 * 1024;
+/** A copy of what is longer takes longer than another write. */
+const LONG_BYTES = 64 * 1024;
 /** So long a socket has to answer when it is asked whether it lives. */
 const PROBE_MS = 2_000;
 
@@ -25,7 +27,29 @@ export class Outlet {
   }
 
   send(frame: Uint8Array): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (!this.#mayWrite(frame.length)) return;
+    const { stream } = this.#parts;
+    if (stream === undefined) this.#socket.send(frame, { binary: true });
+    else stream.write(onWire(frame));
+  }
+
+  /** What the other side has not. A whole document goes out as it is, and may wait for longer than anything else. */
+  answer(update: Uint8Array): void {
+    const { stream } = this.#parts;
+    const head = step2Head(update.length);
+    const length = head.length + update.length;
+    if (stream === undefined || update.length < LONG_BYTES) this.send(step2Frame(update));
+    else if (this.#mayWrite(length)) {
+      this.together(() => {
+        for (const part of [headOnWire(length), head, update]) stream.write(part);
+      });
+    }
+    this.#answered = Math.max(this.#answered, length);
+  }
+
+  /** False where the socket is over, and where it has to be, as it reads too slowly. */
+  #mayWrite(bytes: number): boolean {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
     const waiting = this.#socket.bufferedAmount;
     const { bufferedBytes } = this.#parts.limits;
     if (waiting <= bufferedBytes) this.#answered = 0;
@@ -34,13 +58,11 @@ export class Outlet {
       this.#parts.metrics.slow();
       this.#socket.terminate();
       this.#onCut();
-      return;
+      return false;
     }
     this.#lastSent = performance.now();
-    this.#parts.metrics.sent(frame.length);
-    const { stream } = this.#parts;
-    if (stream === undefined) this.#socket.send(frame, { binary: true });
-    else stream.write(onWire(frame));
+    this.#parts.metrics.sent(bytes);
+    return true;
   }
 
   /** All that `write` sends is one packet. */
@@ -49,11 +71,6 @@ export class Outlet {
     stream?.cork();
     write();
     stream?.uncork();
-  }
-
-  /** A whole document has been sent: it may wait for longer than anything else. */
-  answered(length: number): void {
-    this.#answered = Math.max(this.#answered, length);
   }
 
   heard(): void {
