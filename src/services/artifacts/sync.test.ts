@@ -19,6 +19,8 @@ function browser(remote: FakeRemote, files = createMemoryProjectFiles()) {
   const timers = new Set<{ readonly ms: number; readonly work: () => void }>();
   const open = (): ArtifactSync => {
     const sync = createArtifactSync({
+      person: null,
+      isHis: async () => true,
       store,
       remote,
       transfers: createTransfers(store, remote),

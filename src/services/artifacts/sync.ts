@@ -21,6 +21,10 @@ export interface ArtifactSync {
 }
 
 interface Deps {
+  /** Whose artifacts are sent; null where nobody signs in. */
+  readonly person: string | null;
+  /** Whether the server still takes this browser for that person. */
+  readonly isHis: () => Promise<boolean>;
   readonly store: ArtifactStore;
   readonly remote: RemoteArtifacts;
   readonly transfers: Transfers;
@@ -67,6 +71,8 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   let tries = 0;
   let working = false;
   let closed = false;
+  /** What is on its way up when this ends would go on as the next one's. */
+  const ending = new AbortController();
   let cancelTimer: (() => void) | null = null;
   let snapshot: SyncState = { artifacts: new Map(), online };
 
@@ -111,7 +117,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   const ask = async (item: Item): Promise<void> => {
     item.server = await deps.remote.has(item.sha256, { project: item.project });
     if (!item.server && item.here === false) item.elsewhere = true; // whoever has it is still to send it
-    if (item.server) await forget(item);
+    if (item.server) await sent(item);
     else if (item.here === true) await remember(item);
   };
   const move = async (item: Item, way: Moving['way']): Promise<void> => {
@@ -119,12 +125,13 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     // Another tab of this browser does the same; one of them is enough.
     const held = await deps.locks.tryHold(`artifacts/${way}/${sha256}`, async () => {
       if (way === 'down') return (await deps.transfers.down(sha256, { project })) !== null;
-      return await deps.transfers.up(sha256, { project }).catch((thrown) => mend(item, thrown));
+      const { signal } = ending;
+      return await deps.transfers.up(sha256, { project, signal }).catch((thrown) => mend(item, thrown));
     });
     if (held?.value === true) {
       item.here = true;
       item.server = true;
-      await forget(item);
+      await sent(item);
     } else {
       // Others were faster, or the copy here is no good: it is looked for anew, if another tab is at it, later.
       item.elsewhere = held === null;
@@ -141,7 +148,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     } catch (damage) {
       if (!(damage instanceof AnnealError) || damage.code !== DAMAGED) throw damage;
       await deps.store.remove(item.sha256);
-      await forget(item);
+      await drop(item);
       return false;
     }
     throw thrown;
@@ -172,13 +179,14 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     if (WAITS.has(error.code)) {
       online = false;
       if (item.here === true) void remember(item).catch(() => undefined);
+      if (closed) return;
       const wait = RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)] ?? 0;
       cancelTimer?.();
       cancelTimer = deps.after(Math.max(wait * (0.5 + deps.random()), retryAfterMs(error)), retry);
     } else if (error.code === protocolErrors.projectNotFound.code) {
       // Nobody is to have it there. Should the project come back, whoever opens it notes its artifacts anew.
       items.delete(unsentKey(item.project, item.sha256));
-      void forget(item).catch(() => undefined);
+      void dropHis(item).catch(() => undefined);
     } else if (error.code === runErrors.missingData.code) {
       item.server = null; // it went away between the question and the answer
       item.elsewhere = true;
@@ -205,20 +213,25 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     if (concerned.length > 0) publish();
   });
 
-  const unsent = createUnsent(deps.settings);
+  const unsent = createUnsent(deps.settings, deps.person);
   const remember = ({ project, sha256 }: Item) => unsent.add(unsentKey(project, sha256));
-  const forget = ({ project, sha256 }: Item) => unsent.remove(unsentKey(project, sha256));
-  const recall = async (): Promise<void> => {
-    for (const key of await unsent.read()) {
+  const sent = ({ project, sha256 }: Item) => unsent.sent(unsentKey(project, sha256));
+  const drop = ({ project, sha256 }: Item) => unsent.drop(unsentKey(project, sha256));
+  /** Where it was somebody else to whom the server said no, it is still to be sent. */
+  const dropHis = async (item: Item): Promise<void> => {
+    if (await deps.isHis()) await drop(item);
+  };
+  const recall = async (keys: Promise<readonly string[]>): Promise<void> => {
+    for (const key of await keys) {
       const [project = '', sha256 = ''] = key.split(' ');
       const here = await deps.store.stat(sha256);
       if (here !== null) note(sha256, project, here.bytes);
-      else await unsent.remove(key); // there is nothing to send
+      else await unsent.drop(key); // there is nothing to send
     }
     await work();
   };
   // Storage that cannot be read says so where it is used; here there is then nothing to catch up on.
-  recall().catch(() => undefined);
+  recall(unsent.read()).catch(() => undefined);
 
   return {
     follow(project) {
@@ -235,6 +248,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
           if (over) return;
           end = files.observe(() => read(files));
           read(files);
+          recall(unsent.ofNobody(project)).catch(() => undefined);
         },
         () => undefined, // the project's own screen says what is wrong with it
       );
@@ -258,6 +272,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
     wake: retry,
     close() {
       closed = true;
+      ending.abort();
       cancelTimer?.();
       stopHearing();
     },

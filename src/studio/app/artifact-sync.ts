@@ -1,5 +1,6 @@
 import type { ArtifactStore, ProjectFiles, RemoteArtifacts } from '../../domain/artifacts/ports.ts';
 import type { Locks, RunStore, SharedSettings } from '../../domain/runs/ports.ts';
+import { type Owner, syncByPerson } from '../../services/artifacts/by-person.ts';
 import { createRunHolds } from '../../services/artifacts/holds.ts';
 import { type ArtifactSync, createArtifactSync } from '../../services/artifacts/sync.ts';
 import type { Transfers } from '../../services/artifacts/transfers.ts';
@@ -9,6 +10,7 @@ const TELL_AFTER_MS = 5000;
 
 /** The background sync of this page, for as long as it is open. */
 export function startArtifactSync(deps: {
+  readonly owner: Owner;
   readonly store: ArtifactStore;
   readonly remote: RemoteArtifacts;
   readonly transfers: Transfers;
@@ -21,7 +23,9 @@ export function startArtifactSync(deps: {
     const timer = setTimeout(work, ms);
     return () => clearTimeout(timer);
   };
-  const sync = createArtifactSync({ ...deps, after, random: Math.random });
+  const sync = syncByPerson(deps.owner, (person, isHis) =>
+    createArtifactSync({ ...deps, person, isHis, after, random: Math.random }),
+  );
   const holds = createRunHolds(deps);
   const tell = (): void => {
     holds.tell().catch(() => undefined); // without network: told at the next change, or when it is back

@@ -46,13 +46,14 @@ export function composeServices(): Services {
   void session.refresh();
   const said = createProfileStore(localStorage, Math.random, () => crypto.randomUUID());
   const profile = sessionProfile(said, session);
+  const owner = sessionOwner(session);
   const locks = createWebLocks(navigator.locks);
   const documents = createDocuments({
     locks,
     store: openDocumentStore(),
     server: location.origin.replace(/^http/, 'ws'),
     profile,
-    owner: sessionOwner(session),
+    owner,
     now: clock.now,
     tickets: session.tickets,
     onConnected: () => runVersions.wake(),
@@ -124,7 +125,14 @@ export function composeServices(): Services {
     },
     models: createModelService(deps, artifactStore),
     artifacts,
-    artifactSync: startArtifactSync({ ...deps, store: artifactStore, remote, transfers, settings }),
+    artifactSync: startArtifactSync({
+      ...deps,
+      owner,
+      store: artifactStore,
+      remote,
+      transfers,
+      settings,
+    }),
     trainer,
     files: documents.files,
     documents,

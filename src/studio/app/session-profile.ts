@@ -1,3 +1,4 @@
+import type { Owner } from '../../services/artifacts/by-person.ts';
 import type { Profile, ProfileStore } from './profile.ts';
 import type { SessionMonitor } from './session.ts';
 
@@ -30,10 +31,7 @@ export function sessionProfile(said: ProfileStore, session: SessionMonitor): Pro
 }
 
 /** Whose what is kept on this machine is; null where nobody signs in. */
-export function sessionOwner(session: SessionMonitor): {
-  current(): string | null;
-  subscribe(listener: () => void): () => void;
-} {
+export function sessionOwner(session: SessionMonitor): Owner {
   return {
     current() {
       const principal = session.state().session?.principal ?? null;
@@ -42,5 +40,6 @@ export function sessionOwner(session: SessionMonitor): {
       return principal.kind === 'share' ? (principal.id.split('.')[0] ?? principal.id) : principal.id;
     },
     subscribe: session.subscribe,
+    confirm: session.refresh,
   };
 }
