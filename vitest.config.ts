@@ -55,6 +55,7 @@ export default defineConfig({
             'react-dom',
             'react-dom/client',
             'react/jsx-dev-runtime',
+            'react-router',
             'react/jsx-runtime',
             'tus-js-client',
             'y-protocols/awareness',

@@ -1,18 +1,23 @@
 import { Button, Center, CopyButton, EmptyState, Loader } from '@mantine/core';
 import { IconCloudOff, IconFileOff, IconFileUnknown } from '@tabler/icons-react';
 import { Link } from 'react-router';
+import type { Role } from '../../domain/access/roles.ts';
 import { CloseCode } from '../../protocol/sync.ts';
 import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
+import { ProjectGone } from './project-gone.tsx';
 
 /** Stands where the text would, while there is none to show; null when there is. */
 export function RoomNotice(props: {
   readonly room: Room | null;
   readonly state: Room['state'] | null;
   readonly path: string;
+  readonly projectRoom: Room | null;
+  readonly projectState: Room['state'] | null;
+  readonly role: Role | null;
   readonly onRestore: () => void;
 }) {
-  const { room, state, path } = props;
+  const { room, state, path, projectRoom, projectState, role } = props;
   const { documents } = useServices();
   if (room === null || state === null) return <Waiting what="Opening the text" />;
   const { connection } = state;
@@ -43,7 +48,9 @@ export function RoomNotice(props: {
       </Center>
     );
   }
-  if (connection.kind === 'refused' && connection.code === CloseCode.gone) {
+  if (isDeleted(connection)) {
+    if (projectRoom !== null && projectState !== null && isDeleted(projectState.connection))
+      return <ProjectGone project={room.project} role={role} rooms={[projectRoom, room]} />;
     return (
       <Center h="100%" p="md">
         <EmptyState
@@ -86,9 +93,12 @@ export function RoomNotice(props: {
 /** The server has no such document any more. */
 export function isGone({ connection }: Room['state']): boolean {
   return (
-    connection.kind === 'refused' &&
-    (connection.code === CloseCode.projectNotFound || connection.code === CloseCode.gone)
+    isDeleted(connection) || (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound)
   );
+}
+
+function isDeleted(connection: Room['state']['connection']): boolean {
+  return connection.kind === 'refused' && connection.code === CloseCode.gone;
 }
 
 function Waiting({ what }: { readonly what: string }) {

@@ -24,7 +24,7 @@ import { isGone, RoomNotice } from './room-notice.tsx';
 import { StartChip, StartNotice, unfitDiagnostics, useStartModel, whyUnfit } from './start-model.tsx';
 import { TextEditor } from './text-editor.tsx';
 import { TrainButton, useTrain, whyBlocked } from './train-button.tsx';
-import { UnsentNotice } from './unsent-notice.tsx';
+import { isUnsent, UnsentNotice } from './unsent-notice.tsx';
 import { useCheck } from './use-check.ts';
 import { useEditorCommands } from './use-editor-commands.ts';
 import { useFileChanges } from './use-file-changes.ts';
@@ -55,6 +55,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const config = isConfig(path);
 
   const projectRoom = useProjectRoom(project).room;
+  const projectState = useRoomState(projectRoom);
   const { room, error } = useFileRoom(project, path);
   const state = useRoomState(room);
   const files = useFiles(projectRoom);
@@ -161,14 +162,20 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                 room={room}
                 state={state}
                 path={path}
+                projectRoom={projectRoom}
+                projectState={projectState}
+                role={role}
                 onRestore={() => void actions.restore(path)}
               />
             ) : (
               <div className="text-with-notice">
                 {start !== null && config && <StartNotice start={start} differs={differs} onFit={fit} />}
                 {editing !== null && <MergeNotice guarding={guarding} opened={editing} />}
-                <UnsentNotice room={room} state={state} />
-                <RoleNotice role={state.role ?? role} />
+                {isUnsent(state) ? (
+                  <UnsentNotice room={room} role={state.role ?? role} />
+                ) : (
+                  <RoleNotice role={state.role ?? role} />
+                )}
                 <TextEditor
                   room={room}
                   language={config ? 'yaml' : languageOf(path)}

@@ -99,15 +99,23 @@ export function ProjectsScreen() {
         </Text>
       )}
       {gone.length > 0 && (
-        <Stack gap={4} mt="xl">
+        <Stack gap="xs" mt="xl">
           <Text size="sm" c="dimmed">
             Deleted
           </Text>
           {gone.map((project) => (
-            <Group key={project.id} justify="space-between">
-              <Text size="sm">{project.name}</Text>
+            <Group key={project.id} justify="space-between" wrap="nowrap">
+              <Text size="sm" lineClamp={2} style={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+                {project.name}
+              </Text>
               {may(roleOf(session, project), 'project.delete') && (
-                <Button size="compact-xs" variant="default" onClick={() => restore.mutate(project.id)}>
+                <Button
+                  size="compact-xs"
+                  variant="default"
+                  flex="none"
+                  aria-label={`Bring back ${project.name}`}
+                  onClick={() => restore.mutate(project.id)}
+                >
                   Bring back
                 </Button>
               )}
