@@ -85,7 +85,7 @@ async function open(
     ...(options.bodyTimes === undefined ? {} : { times: options.bodyTimes }),
     routes: async (routes) => {
       const handlers = createHandlers({ ...storage, ...people, ...documents, clock, counts, ping, url });
-      await registerApi(routes, handlers, { access, audit });
+      await registerApi(routes, handlers, { access, audit, gate });
       if (oidc !== null) registerOidc(routes, { ...people, oidc, audit, url, log });
     },
   });

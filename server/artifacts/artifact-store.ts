@@ -112,7 +112,7 @@ export class ArtifactStore {
    */
   async put(
     key: ArtifactKey,
-    source: Readable,
+    source: AsyncIterable<Uint8Array>,
     announced: number | null,
     mayStill: MayStill = always,
   ): Promise<Artifact & { readonly created: boolean }> {
@@ -196,7 +196,7 @@ export class ArtifactStore {
   /** It is there: what comes is held against it, and takes no room. */
   async #compare(
     { sha256: expected }: ArtifactKey,
-    source: Readable,
+    source: AsyncIterable<Uint8Array>,
   ): Promise<Artifact & { readonly created: boolean }> {
     const { sha256: actual, bytes } = await hashParts(this.#limited(expected, source), [0]);
     if (actual === expected) return { sha256: expected, bytes, created: false };
@@ -212,7 +212,7 @@ export class ArtifactStore {
   async *#within(
     key: ArtifactKey,
     reserved: ArtifactKey,
-    source: Readable,
+    source: AsyncIterable<Uint8Array>,
     held: number,
   ): AsyncGenerator<Uint8Array> {
     let room = held;
@@ -289,9 +289,9 @@ export class ArtifactStore {
     return (await this.blobs.touch(name)) && (await this.#areWhole([{ name }]).catch(unlessDamaged));
   }
 
-  async *#limited(sha256: string, source: Readable): AsyncGenerator<Uint8Array> {
+  async *#limited(sha256: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     let bytes = 0;
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+    for await (const chunk of source) {
       bytes += chunk.length;
       if (bytes > this.maxBytes) throw tooLarge(sha256, this.maxBytes);
       yield chunk;

@@ -20,6 +20,8 @@ export interface Sender {
   readonly artifact: ArtifactKey;
   /** Whether he may know that the workspace has it already; else he sends all of it. */
   readonly sees: boolean;
+  /** What he sends now. */
+  readonly bytes: AsyncIterable<Uint8Array>;
   /** Asked before the artifact is the workspace's; throws where he may not send it any more. */
   mayStill(): Promise<void>;
   /** Called when all bytes have come and are right. */
@@ -133,7 +135,7 @@ export class Uploads {
     const finishing = () => this.#finishing.has(this.#idOf(key));
     const done = this.#leases.keep(key, client, request, finishing);
     try {
-      const body = received(request);
+      const body = received(request, sender.bytes);
       const init: RequestInit & { duplex: 'half' } = { method: 'PATCH', headers, body, duplex: 'half' };
       const asked = new Request(`http://localhost${API_PREFIX}/uploads/${key.sha256}`, init);
       this.#asked.set(asked, sender);
@@ -248,14 +250,14 @@ export class Uploads {
 }
 
 /** What has come, also when the connection breaks: then it ends there, and all of it is kept. */
-function received(request: IncomingMessage): ReadableStream<Uint8Array> {
-  const pieces = request.iterator({ destroyOnReturn: false });
+function received(request: IncomingMessage, bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const pieces = bytes[Symbol.asyncIterator]();
   return new ReadableStream({
     async pull(controller) {
       try {
         const { done, value } = await pieces.next();
         if (done === true) controller.close();
-        else controller.enqueue(value as Buffer);
+        else controller.enqueue(value);
       } catch (error) {
         if (!request.destroyed) throw error;
         controller.close();

@@ -18,15 +18,20 @@ import type { Principal } from '../access/principal.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { OperationLines } from '../audit/operations.ts';
 import { type Admitted, admit, admitAgain, admitByBody } from './admission.ts';
+import { bytesOf } from './body-bytes.ts';
 import { endWithAccess } from './ending.ts';
+import type { Gate } from './gate.ts';
 import { dataPolicy } from './headers.ts';
 import { parse } from './parse.ts';
+import type { Pass } from './pass.ts';
 
 /** What a handler gets: everything has been validated. */
 export interface Call<O extends Operation> {
   readonly params: ParamsOf<O>;
   readonly query: QueryOf<O>;
   readonly body: BodyOf<O>;
+  /** As they come, of an operation of bytes. */
+  readonly bytes: AsyncIterable<Buffer>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** Who asks; whoever gets to a handler may do what the operation says. */
@@ -51,15 +56,11 @@ export type Handlers = {
 interface Checks {
   readonly access: Access;
   readonly audit: AuditLog;
+  readonly gate: Gate;
 }
 
 /** Registers the operations of the protocol with their handlers. */
-export async function registerApi(
-  app: FastifyInstance,
-  handlers: Handlers,
-  { access, audit }: Checks,
-): Promise<void> {
-  const checks = { access, audit };
+export async function registerApi(app: FastifyInstance, handlers: Handlers, checks: Checks): Promise<void> {
   await app.register(
     async (api) => {
       api.removeContentTypeParser('text/plain');
@@ -84,49 +85,51 @@ export async function registerApi(
   );
 }
 
-/** Bytes come or go, and others of the address are worked on meanwhile (body-time.ts). */
-function isOfBytes({ method, body, response }: Operation): boolean {
-  return body === 'bytes' || (method === 'GET' && body === null && response === 'bytes');
-}
-
 function registerOperation(
   app: FastifyInstance,
   id: OperationId,
   handlers: Handlers,
-  { access, audit }: Checks,
+  { access, audit, gate }: Checks,
 ): void {
   const operation: Operation = operations[id];
   const lines = new OperationLines(id, operation, audit, access);
   // The pairing of operation and handler was checked where the table of handlers was made.
   const handle = handlers[id] as unknown as (call: Call<Operation>) => Promise<unknown>;
   const admitted = new WeakMap<FastifyRequest, Admitted>();
+  const answer = async (request: FastifyRequest, reply: FastifyReply, pass?: Pass): Promise<unknown> => {
+    const before = admitted.get(request);
+    if (before === undefined) throw protocolErrors.internal({ message: 'A request was not checked' });
+    const body =
+      operation.body === null || operation.body === 'bytes'
+        ? null
+        : parse(operation.body, request.body ?? null, 'the body');
+    const call =
+      operation.target === 'body'
+        ? await lines.admission(request, () => admitByBody(operation, before, body, access))
+        : before;
+    reply.status(operation.success[0] ?? 200); // the handler may say otherwise
+    // What the types of Call promise by the operation's action, admission has seen to.
+    const bytes = bytesOf(request.raw, pass);
+    const mayStill = () => admitAgain(operation, call, access);
+    const work = () =>
+      handle({ ...call, body, bytes, request, reply, mayStill } as unknown as Call<Operation>);
+    return lines.around(call, body, request, reply, work);
+  };
   app.route({
     method: operation.method as HTTPMethods,
     exposeHeadRoute: operation.response !== 'bytes', // these declare their own
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-    bodyLimit: isOfBytes(operation) ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
+    bodyLimit:
+      operation.body === 'bytes' ? Number.MAX_SAFE_INTEGER : (operation.maxJsonBytes ?? USUAL_JSON_BYTES),
     // Before a byte of the body has been read.
     onRequest: async (request, reply) => {
       const found = await lines.admission(request, () => admit(operation, request, access));
       admitted.set(request, found);
       endWithAccess(operation, found, access, { request, reply });
     },
-    handler: async (request, reply) => {
-      const before = admitted.get(request);
-      if (before === undefined) throw protocolErrors.internal({ message: 'A request was not checked' });
-      const body =
-        operation.body === null || operation.body === 'bytes'
-          ? null
-          : parse(operation.body, request.body ?? null, 'the body');
-      const call =
-        operation.target === 'body'
-          ? await lines.admission(request, () => admitByBody(operation, before, body, access))
-          : before;
-      reply.status(operation.success[0] ?? 200); // the handler may say otherwise
-      // What the types of Call promise by the operation's action, admission has seen to.
-      const mayStill = () => admitAgain(operation, call, access);
-      const work = () => handle({ ...call, body, request, reply, mayStill } as unknown as Call<Operation>);
-      return lines.around(call, body, request, reply, work);
+    handler: (request, reply) => {
+      const pass = gate.passOf(request.raw);
+      return pass === undefined ? answer(request, reply) : pass.during(() => answer(request, reply, pass));
     },
   });
 }

@@ -30,12 +30,11 @@ export function artifactHandlers(
   };
   return {
     putArtifact: async (call) => {
-      const { params, query, principal, workspace, request, reply, mayStill } = call;
+      const { params, query, principal, workspace, bytes, request, reply, mayStill } = call;
       const { sha256 } = params;
       const reader = { principal, workspace, project: query.project };
       const seen = await lending.reaches(reader, sha256);
-      // The request itself: the content type parser of these routes leaves it unread.
-      const put = artifacts.put({ workspace, sha256 }, request.raw, announced(request), mayStill);
+      const put = artifacts.put({ workspace, sha256 }, bytes, announced(request), mayStill);
       const { created, ...artifact } = await put;
       await lending.sent(reader, sha256);
       reply.status(created || !seen ? 201 : 200); // what he did not see is new to him

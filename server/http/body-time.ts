@@ -25,18 +25,13 @@ export function timeBodies(app: FastifyInstance, times: BodyTimes, gate: Gate): 
   app.addHook('preParsing', async (request, reply, payload) => {
     const { bodyLimit } = request.routeOptions;
     const pass = gate.passOf(request.raw);
-    const isBytes = bodyLimit === undefined || bodyLimit === Number.MAX_SAFE_INTEGER;
-    if (request.raw.complete) {
-      if (isBytes) pass?.rest(); // hashing what an upload ends with takes long
-      return payload;
-    }
+    if (request.raw.complete) return payload;
     if (request.method === 'GET' || request.method === 'HEAD') {
       if (announcesBody(request)) reply.header('connection', 'close'); // nobody reads it
       return payload;
     }
-    if (isBytes) {
-      endWhenIdle(request, times.idleMs);
-      pass?.rest(); // what comes next is between the line and the disk
+    if (bodyLimit === undefined || bodyLimit === Number.MAX_SAFE_INTEGER) {
+      endWhenIdle(request, times.idleMs); // whoever reads it rests while it comes (body-bytes.ts)
       return payload;
     }
     pass?.rest();

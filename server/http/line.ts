@@ -10,6 +10,8 @@ import type { ThreadTime } from './thread-time.ts';
 export interface Asking {
   /** Charged as a message, and held up where its address owes; what has only been away is not asked again. */
   readonly isNew: boolean;
+  /** It waits for as long as it takes: what it has brought is on disk, and took long to come. */
+  readonly isPatient?: boolean;
   /** It is its turn; it gives its place up with what it is given. */
   go(rest: () => void): void;
   refuse(error: AnnealError): void;
@@ -44,7 +46,7 @@ export class Line implements Worker {
     if (asking.isNew) this.#waiting.push(asking);
     else this.#waiting.unshift(asking); // it holds what it has brought
     this.#parts.turns.request(this);
-    if (!this.#waiting.includes(asking)) return;
+    if (asking.isPatient === true || !this.#waiting.includes(asking)) return;
     const late = (): void => {
       this.forget(asking);
       asking.refuse(tooManyRequests(this.#parts.limits.waitMs));

@@ -1,4 +1,5 @@
 import type { AnnealError } from '../../src/base/error.ts';
+import { protocolErrors } from '../../src/protocol/errors.ts';
 import type { Backlog } from '../sync/backlog.ts';
 import type { Asking, Line } from './line.ts';
 import { tooManyRequests } from './line.ts';
@@ -20,13 +21,29 @@ export class Pass {
   #bodyBytes = 0;
   #answerBytes = 0;
   #closed = false;
+  #isWorkedOn = false;
 
   constructor(parts: PassParts) {
     this.#parts = parts;
   }
 
   enter(go: () => void, refuse: (error: AnnealError) => void): void {
-    this.#ask(true, go, refuse);
+    this.#ask({ isNew: true }, go, refuse);
+  }
+
+  /**
+   * What it asks for: its place is its own until that is done, or rests, also where nobody waits for the answer any
+   * more. Errors: aborted.
+   */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw protocolErrors.aborted();
+    this.#isWorkedOn = true;
+    try {
+      return await work();
+    } finally {
+      this.#isWorkedOn = false;
+      if (this.#closed) this.#leave();
+    }
   }
 
   /** Others have its place while it only sends or takes bytes. */
@@ -35,10 +52,10 @@ export class Pass {
     this.#rest = null;
   }
 
-  /** Back to work, when it is its turn. Errors: tooManyRequests. */
-  resume(): Promise<void> {
-    if (this.#rest !== null || this.#closed) return Promise.resolve();
-    return new Promise((done, fail) => this.#ask(false, done, fail));
+  /** Back to work, when it is its turn; `isPatient`: whenever that is. Errors: tooManyRequests. */
+  resume(isPatient = false): Promise<void> {
+    if (this.#rest !== null || (this.#closed && !this.#isWorkedOn)) return Promise.resolve();
+    return new Promise((done, fail) => this.#ask({ isNew: false, isPatient }, done, fail));
   }
 
   /** Of a body that is kept until it is whole. Errors: tooManyRequests. */
@@ -60,16 +77,20 @@ export class Pass {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#asking !== null) this.#parts.line.forget(this.#asking);
-    this.rest();
     this.#parts.bodies.takeOff(this.#bodyBytes);
     this.#parts.unread.takeOff(this.#answerBytes);
+    if (!this.#isWorkedOn) this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#asking !== null) this.#parts.line.forget(this.#asking);
+    this.rest();
     this.#parts.release();
   }
 
-  #ask(isNew: boolean, go: () => void, refuse: (error: AnnealError) => void): void {
+  #ask(how: Pick<Asking, 'isNew' | 'isPatient'>, go: () => void, refuse: (error: AnnealError) => void): void {
     const asking = {
-      isNew,
+      ...how,
       refuse,
       go: (rest: () => void) => {
         this.#asking = null;

@@ -9,6 +9,7 @@ interface Asked {
   readonly principal: Principal;
   readonly workspace: string;
   readonly query: { readonly project?: string | undefined };
+  readonly bytes: AsyncIterable<Buffer>;
   readonly mayStill: () => Promise<void>;
 }
 
@@ -31,7 +32,7 @@ export function uploadHandlers(
     return reply.hijack();
   };
   const senderOf = async (
-    { principal, workspace, query: { project }, mayStill }: Asked,
+    { principal, workspace, query: { project }, bytes, mayStill }: Asked,
     sha256: string,
   ): Promise<Sender> => {
     const reader = { principal, workspace, project };
@@ -41,6 +42,7 @@ export function uploadHandlers(
       key: { workspace, sha256: sha256 + own },
       artifact: { workspace, sha256 },
       sees: await lending.reaches(reader, sha256),
+      bytes,
       mayStill,
       sent: () => lending.sent(reader, sha256),
     };
