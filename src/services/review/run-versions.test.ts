@@ -157,6 +157,26 @@ test('it is sent for whoever started it alone, and by one tab', async () => {
   expect(server.heard).toHaveLength(1);
 });
 
+test('what an earlier version noted for one session of a guest is sent when he opens his link again', async () => {
+  const { server, tab, waiting, world } = await browser();
+  const guest = { id: 'link', name: 'Guest' };
+  const one = tab(guest);
+  server.refusal = () => protocolErrors.unreachable();
+  await (await one.versions.with(id, one.start)).ended;
+  await expect.poll(() => one.timers.length).toBe(1);
+  await world.settings.set('versions.waiting', [
+    { run: id, by: { id: 'link.9f86d081884c7d65', name: 'Guest' }, at: Date.now() },
+  ]);
+  server.refusal = null;
+  tab({ id: 'lin', name: 'Another' }).versions.wake();
+  tab({ id: 'link2', name: 'Another' }).versions.wake();
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(await waiting()).toHaveLength(1);
+  tab(guest).versions.wake();
+  await expect.poll(waiting).toEqual([]);
+  expect(server.heard).toMatchObject([{ run: id }]);
+});
+
 test('what the server will not have from this person is not asked for again by itself', async () => {
   const { server, tab, waiting } = await browser();
   const one = tab();

@@ -16,6 +16,7 @@ export interface RunVersions {
 
 interface Deps {
   readonly client: Pick<ReviewClient, 'createVersion'>;
+  /** A guest's id is that of his link: he has another session whenever he opens it. */
   readonly self: () => ReviewPerson;
   readonly runs: Pick<RunStore, 'get'>;
   readonly settings: SharedSettings;
@@ -77,7 +78,7 @@ export function createRunVersions(deps: Deps): RunVersions {
     for (;;) {
       const me = self().id;
       const waiting = waitingOf(await settings.get(KEY));
-      const next = waiting.find(({ run, by }) => by.id === me && !tried.has(run));
+      const next = waiting.find(({ run, by }) => isBy(by, me) && !tried.has(run));
       if (next === undefined) return isLeft;
       tried.add(next.run);
       const outcome = await send(next);
@@ -171,6 +172,11 @@ const outcomes: ReadonlyMap<string, Outcome> = new Map([
     ({ code }) => [code, 'away'] as const,
   ),
 ]);
+
+/** Earlier versions noted guests as `<link>.<session>`. */
+function isBy({ id }: ReviewPerson, me: string): boolean {
+  return id === me || id.startsWith(`${me}.`);
+}
 
 function waitingOf(value: unknown): readonly Waiting[] {
   if (!Array.isArray(value)) return [];

@@ -89,7 +89,7 @@ export function composeServices(): Services {
   const runVersions = createRunVersions({
     ...deps,
     client: server.review,
-    self: () => profile.current(),
+    self: () => ({ id: profile.keeper(), name: profile.current().name }),
     settings,
     now: clock.now,
     after: (ms, work) => void setTimeout(work, ms),

@@ -6,6 +6,8 @@ export interface Profile {
 
 export interface ProfileStore {
   current(): Profile;
+  /** The id under which what he begins is kept on this machine: also when his next visit is another session. */
+  keeper(): string;
   /** Whether the name is the one that somebody signed in with, which is not changed here. */
   isGiven(): boolean;
   rename(name: string): void;
@@ -41,6 +43,7 @@ export function createProfileStore(
   });
   return {
     current: () => profile,
+    keeper: () => profile.id,
     isGiven: () => false,
     rename(name) {
       const trimmed = name.trim().slice(0, MAX_NAME).toWellFormed();

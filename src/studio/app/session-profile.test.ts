@@ -9,6 +9,7 @@ function world(principal: Principal | null) {
   const said: ProfileStore = {
     current: () => ({ id: 'browser', name: 'Brisk Badger' }),
     isGiven: () => false,
+    keeper: () => 'browser',
     rename: vi.fn(),
     subscribe: () => () => undefined,
   };
@@ -33,6 +34,14 @@ test('a user is himself in every browser, and is not renamed here', () => {
   expect(profile.isGiven()).toBe(true);
   profile.rename('Bob');
   expect(said.rename).not.toHaveBeenCalled();
+});
+
+test('what is kept here is found again by a guest who opens his link again, and by everybody else', () => {
+  const session = (id: string): Principal => ({ kind: 'share', id, name: 'Guest' });
+  expect(world(session('s_1.9f86d081884c7d65')).profile.keeper()).toBe('s_1');
+  expect(world(session('s_1.4355a46b19d348dc')).profile.keeper()).toBe('s_1');
+  expect(world({ kind: 'user', id: 'u_1', name: 'Ada' }).profile.keeper()).toBe('u_1');
+  expect(world({ kind: 'local', id: 'local', name: null }).profile.keeper()).toBe('browser');
 });
 
 test('a guest is who the server knows him as, which tells two of one link apart', () => {

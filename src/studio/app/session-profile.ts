@@ -17,6 +17,7 @@ export function sessionProfile(said: ProfileStore, session: SessionMonitor): Pro
   };
   return {
     current: () => read() ?? said.current(),
+    keeper: () => ownerIn(session) ?? said.keeper(),
     isGiven: () => read() !== null,
     rename(name) {
       if (read() === null) said.rename(name);
@@ -33,13 +34,15 @@ export function sessionProfile(said: ProfileStore, session: SessionMonitor): Pro
 /** Whose what is kept on this machine is; null where nobody signs in. */
 export function sessionOwner(session: SessionMonitor): Owner {
   return {
-    current() {
-      const principal = session.state().session?.principal ?? null;
-      if (principal === null || principal.name === null) return null;
-      // Whoever opens a link again has another session, and goes on with what he wrote: the link is who he is here.
-      return principal.kind === 'share' ? (principal.id.split('.')[0] ?? principal.id) : principal.id;
-    },
+    current: () => ownerIn(session),
     subscribe: session.subscribe,
     confirm: session.refresh,
   };
+}
+
+function ownerIn(session: SessionMonitor): string | null {
+  const principal = session.state().session?.principal ?? null;
+  if (principal === null || principal.name === null) return null;
+  // Whoever opens a link again has another session, and goes on with what he wrote: the link is who he is here.
+  return principal.kind === 'share' ? (principal.id.split('.')[0] ?? principal.id) : principal.id;
 }

@@ -19,7 +19,7 @@ export function useFileChanges(options: {
 }): void {
   const { project, path, room, state, projectRoom, files, goToFile, keepCopy } = options;
   const { documents, profile } = useServices();
-  const person = profile.current().id;
+  const person = profile.keeper();
 
   const goneTo =
     state?.connection.kind === 'refused' && projectRoom !== null

@@ -46,6 +46,7 @@ const opened = {
 
 const signedOut = { session: null };
 
+/** A guest of a link has another session whenever he opens it. */
 const services = (person: string) => ({
   documents: {
     use: () => ({ room: Promise.resolve(room), release: () => undefined }),
@@ -71,7 +72,7 @@ const services = (person: string) => ({
       return made;
     },
   },
-  profile: { current: () => ({ id: person, name: 'Ada' }) },
+  profile: { current: () => ({ id: `${person}.${nextDraft()}`, name: 'Ada' }), keeper: () => person },
   session: { subscribe: () => () => undefined, state: () => signedOut },
   runs: { list: async () => [] },
 });

@@ -86,7 +86,7 @@ export function useReviewing(options: {
   const mayComment = allows(role, 'comment.write');
   const maySuggest = allows(role, 'suggestion.write');
   const [tab, setTab] = useState<SideTab>('estimate');
-  const drafts = draftsOf(profile.current().id, project, path);
+  const drafts = draftsOf(profile.keeper(), project, path);
   const [, redraw] = useReducer((times: number) => times + 1, 0);
   const { comment, suggestion } = drafts;
   const setComment = useCallback(
