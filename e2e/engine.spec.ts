@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { pasteText, train } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
-import { ends, eventsOf, lossesOf, reached, reaches, runIs, stop } from './testing/runs.ts';
+import { checkpointsOf, ends, eventsOf, lossesOf, reached, reaches, runIs, stop } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
 import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
@@ -90,7 +90,7 @@ for (const device of ['wasm', 'webgpu'] as const) {
     const { page } = await person('Ada');
     await rememberWorkers(page);
     const run = await begin(page, device);
-    await expect.poll(() => checkpoints(page, run), { intervals: [50] }).toBeGreaterThan(1);
+    await expect.poll(() => checkpointsOf(page, run), { intervals: [50] }).toBeGreaterThan(1);
     await page.evaluate(() => {
       for (const worker of (window as unknown as { workers: Worker[] }).workers) worker.terminate();
     });
@@ -117,10 +117,6 @@ async function begin(page: Page, device: string): Promise<string> {
   await runIs(page, 'running');
   await reaches(page, run, 20);
   return run;
-}
-
-async function checkpoints(page: Page, run: string): Promise<number> {
-  return (await eventsOf(page, run)).filter(({ type }) => type === 'checkpoint').length;
 }
 
 /** Keeps the page's workers within reach, to kill them as a browser short of memory does. */

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { pasteText, train } from './testing/editor.ts';
 import { expect, test } from './testing/journey.ts';
-import { eventsOf, lossesOf, reached, reaches, runIs, stop } from './testing/runs.ts';
+import { checkpointsOf, eventsOf, lossesOf, reached, reaches, runIs, stop } from './testing/runs.ts';
 import { goTo, pasteData } from './testing/screens.ts';
 import { ENDLESS, smallText, tinyConfig } from './testing/texts.ts';
 
@@ -16,8 +16,9 @@ for (const [device, SAVE] of Object.entries(SAVES)) {
     await goTo(page, 'Editor');
     await pasteText(page, tinyConfig({ steps: ENDLESS, save: SAVE, evaluate: SAVE, device }));
     const killed = await train(page);
-    // Past a checkpoint, and past it by some steps, which are to be lost.
+    // Past a checkpoint that is on disk, and past it by some steps, which are to be lost.
     await reaches(page, killed, SAVE + 3);
+    await expect.poll(() => checkpointsOf(page, killed), { timeout: 60_000 }).toBeGreaterThan(0);
     await crash(page);
 
     const again = await context.newPage();

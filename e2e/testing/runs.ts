@@ -63,6 +63,11 @@ export async function eventsOf(page: Page, run: string): Promise<readonly KeptEv
   return rows.sort((a, b) => a.seq - b.seq).map(({ event }) => event);
 }
 
+/** How many checkpoints of it were written. */
+export async function checkpointsOf(page: Page, run: string): Promise<number> {
+  return (await eventsOf(page, run)).filter(({ type }) => type === 'checkpoint').length;
+}
+
 /** These fields of a run's rows, as IndexedDB holds them: not through any code of the studio. */
 async function rowsOf<Row>(
   page: Page,
