@@ -21,6 +21,7 @@ test('a text that was added without a server is sent when it is back, and the ot
   await server.kill();
   await pasteData(ada, 'offline.txt', `${smallText()}\nand more`);
   await expect(place(ada, 'offline.txt').getByRole('img', { name: 'here only' })).toBeVisible();
+  await expect(place(ada, 'offline.txt')).toContainText('· here only');
   await expect(ada.getByRole('region', { name: 'Status' })).toContainText('on this device only');
   await server.restart();
   await ada.reload();

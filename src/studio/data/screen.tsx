@@ -22,7 +22,7 @@ import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
 import { useRole } from '../app/use-role.ts';
 import { may } from '../app/use-session.ts';
-import { ArtifactPlace } from '../shared/artifact-place.tsx';
+import { ArtifactPlace, ArtifactPlaceWords } from '../shared/artifact-place.tsx';
 import { setConfigField } from '../shared/edit-config.ts';
 import { notifyError, notifyUndo } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
@@ -80,9 +80,14 @@ export function DataScreen() {
                   active={text.path === chosen?.path}
                   label={text.path}
                   description={
-                    text.sha256 === null
-                      ? 'built in: short stories from a seeded generator'
-                      : formatBytes(text.bytes)
+                    text.sha256 === null ? (
+                      'built in: short stories from a seeded generator'
+                    ) : (
+                      <>
+                        {formatBytes(text.bytes)}
+                        <ArtifactPlaceWords sha256={text.sha256} />
+                      </>
+                    )
                   }
                   leftSection={
                     text.sha256 === null ? (

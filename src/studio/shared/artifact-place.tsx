@@ -49,3 +49,12 @@ export function ArtifactPlace({ sha256 }: { readonly sha256: string }) {
     </Tooltip>
   );
 }
+
+/** The same in words, where it is not in both places: a sign alone says little to whoever cannot point at it. */
+export function ArtifactPlaceWords({ sha256 }: { readonly sha256: string }) {
+  const { artifacts, online } = useSyncState();
+  const state = artifacts.get(sha256);
+  if (state === undefined || state.here === null) return null;
+  const { place, short } = placeWords(state, online);
+  return place === 'both' ? null : ` · ${short}`;
+}

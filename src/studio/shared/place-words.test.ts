@@ -8,7 +8,10 @@ test('where an artifact is, in words', () => {
   expect(placeWords(state, true).place).toBe('both');
   expect(placeWords({ ...state, server: false }, true)).toMatchObject({ place: 'here', short: 'here only' });
   expect(placeWords({ ...state, server: null }, false).long).toContain('when the server can be reached');
-  expect(placeWords({ ...state, here: false }, true).place).toBe('server');
+  expect(placeWords({ ...state, here: false }, true)).toMatchObject({
+    place: 'server',
+    short: 'on the server only',
+  });
   expect(placeWords({ ...state, here: false, server: false }, true).place).toBe('nowhere');
   expect(placeWords({ ...state, here: false, server: null }, false).place).toBe('unknown');
   expect(placeWords(undefined, true).place).toBe('unknown');

@@ -37,7 +37,7 @@ export function placeWords(state: ArtifactState | undefined, online: boolean): P
   if (server === true)
     return {
       place: 'server',
-      short: 'on the server',
+      short: 'on the server only',
       long: `It is on the server; ${formatBytes(state.bytes)} are fetched when they are needed`,
     };
   return server === null
