@@ -137,6 +137,7 @@ export const trainerCalls = defineCalls({
       run: runIdSchema,
       project: z.string(),
       name: z.string(),
+      owner: z.string().nullable(),
       config: pinnedConfigSchema,
       data: dataRequestSchema,
       tokenizer_sha256: sha256Schema.nullable(),

@@ -53,6 +53,7 @@ async function request(run: string, device: TrainRequest['device'], text = CONFI
     run: `${run}-${crypto.randomUUID().slice(0, 8)}` as RunId,
     project: run,
     name: run,
+    owner: null,
     config: { path: 'anneal.yaml', text, version: null, edited_by: [] },
     data: { source: 'text.txt', sha256 },
     tokenizer_sha256: null,

@@ -66,6 +66,8 @@ const createdSchema = z.object({
   /** Version of the program that created the run. */
   program: z.string(),
   model: initialModelSchema.nullable(),
+  /** Whose it is at this browser; left out where nobody signs in, and by earlier versions. */
+  owner: z.string().exactOptional(),
 });
 export type CreatedEvent = z.infer<typeof createdSchema>;
 

@@ -18,8 +18,15 @@ export interface RunStore {
    */
   append(run: RunId, event: RunEvent, at: number): Promise<Run>;
   get(run: RunId): Promise<Run | null>;
-  /** Newest first; those marked as deleted are left out unless asked for. */
-  list(filter?: { readonly project?: string; readonly deleted?: boolean }): Promise<readonly Run[]>;
+  /**
+   * Newest first; those marked as deleted are left out unless asked for. `person`: his own and those that are
+   * everybody's; left out: whosever they are.
+   */
+  list(filter?: {
+    readonly project?: string;
+    readonly deleted?: boolean;
+    readonly person?: string | null;
+  }): Promise<readonly Run[]>;
   /** Ascending, from `after` + 1 on. */
   events(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   /** Forgets the run and its events for good. */
@@ -121,6 +128,8 @@ export interface TrainRequest {
   readonly run: RunId;
   readonly project: string;
   readonly name: string;
+  /** Whose it will be; null where nobody signs in. */
+  readonly owner: string | null;
   readonly config: PinnedConfig;
   readonly data: DataRequest;
   readonly tokenizer_sha256: string | null;

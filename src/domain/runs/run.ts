@@ -26,6 +26,8 @@ export interface Run {
   readonly id: RunId;
   readonly project: string;
   readonly name: string;
+  /** Left out: everybody's at this browser. */
+  readonly owner?: string;
   readonly state: RunState;
   readonly created_at: number;
   readonly updated_at: number;
@@ -97,6 +99,11 @@ export function can(run: Run, type: Exclude<RunEventType, 'created'>): boolean {
   return TRANSITIONS[type].from.includes(run.state);
 }
 
+/** Whether the run is this person's, or everybody's. Null: nobody signs in. */
+export function isFor({ owner }: Pick<Run, 'owner'>, person: string | null): boolean {
+  return owner === undefined || owner === person;
+}
+
 /** Whether somebody should be holding the run's lock. */
 export function isActive(run: Run): boolean {
   return active.some((state) => state === run.state);
@@ -138,6 +145,7 @@ function create(id: RunId, event: CreatedEvent, at: number): Run {
     id,
     project: event.project,
     name: event.name,
+    ...(event.owner === undefined ? {} : { owner: event.owner }),
     state: 'queued',
     created_at: at,
     updated_at: at,

@@ -8,6 +8,8 @@ import type { ArtifactService } from '../data/artifacts.ts';
 /** What the use cases around runs are made of; the composition root fills it. */
 export interface RunDeps {
   readonly runs: RunStore;
+  /** Who is at this browser, and sees his own runs there; left out where all are one person's, as in a folder. */
+  readonly owner?: { current(): string | null; subscribe(listener: () => void): () => void };
   readonly metrics: MetricStore;
   readonly recordings: RecordingStore;
   readonly checkpoints: CheckpointStore;

@@ -41,6 +41,44 @@ test('a run that trains cannot be deleted; others are laid over each other', asy
   expect((await service.rename(id, '  the first  ')).name).toBe('the first');
 });
 
+test('each person at a browser sees his own runs, and those from before anybody signed in', async () => {
+  const world = createWorld();
+  await world.addText();
+  let person: string | null = null;
+  let tell: () => void = () => undefined;
+  const owner = {
+    current: () => person,
+    subscribe: (listener: () => void) => {
+      tell = listener;
+      return () => undefined;
+    },
+  };
+  const deps = { ...world.boot(), owner };
+  const service = createRunService(deps);
+  const names = async (): Promise<readonly string[]> => (await service.list()).map(({ run }) => run.name);
+  const train = async () => (await startRun(deps, START)).ended;
+  await train();
+  person = 'ada';
+  const { id } = await train();
+  expect(await names()).toEqual(['tiny 2', 'tiny 1']);
+  expect(await service.get(id)).toMatchObject({ id });
+  let told = 0;
+  service.watchAll(() => {
+    told += 1;
+  });
+  const before = told;
+  person = 'bob';
+  tell();
+  expect(told).toBe(before + 1);
+  expect(await names()).toEqual(['tiny 1']);
+  expect(await service.get(id)).toBeNull();
+  expect((await train()).name).toBe('tiny 2');
+  person = null;
+  expect(await names()).toEqual(['tiny 1']);
+  // What it is for nobody to say: it goes on, and keeps what it needs.
+  expect(await deps.runs.list()).toHaveLength(3);
+});
+
 test('storage: what runs need stays, what nothing names can be cleaned away', async () => {
   const world = createWorld();
   const text = await world.addText();

@@ -3,16 +3,20 @@ import { runErrors } from '../../domain/runs/errors.ts';
 import type { RunId, StoredEvent } from '../../domain/runs/events.ts';
 import type { MetricSeries, MetricSummary } from '../../domain/runs/metrics.ts';
 import type { MetricRange } from '../../domain/runs/ports.ts';
-import { can, isActive, type Run } from '../../domain/runs/run.ts';
+import { can, isActive, isFor, type Run } from '../../domain/runs/run.ts';
 import type { TrainingCommand } from '../../engine/training/events.ts';
 import type { RecordedStep } from '../../engine/training/recorded-step.ts';
 import type { RunDeps } from './deps.ts';
 import { runLock } from './locks.ts';
 
-/** What screens and the CLI do with runs that exist; starting one is in start.ts. */
+/**
+ * What screens and the CLI do with runs that exist; starting one is in start.ts. Where people sign in, each is shown
+ * his own and those that are everybody's; what keeps runs in order is done for all of them.
+ */
 export interface RunService {
   /** Newest first, each with its latest figures. */
   list(filter?: RunFilter): Promise<readonly ListedRun[]>;
+  /** Null where there is none, or it is somebody else's. */
   get(run: RunId): Promise<Run | null>;
   events(run: RunId, after?: number): Promise<readonly StoredEvent[]>;
   metrics(run: RunId, range?: MetricRange): Promise<MetricSeries>;
@@ -21,7 +25,7 @@ export interface RunService {
   watchRecording(run: RunId, listener: () => void): () => void;
   /** The same range of several runs, thinned out alike, for laying them over each other. */
   overlay(runs: readonly RunId[], range?: MetricRange): Promise<ReadonlyMap<RunId, MetricSeries>>;
-  /** Calls back after any run changed, in any tab. Returns what ends it. */
+  /** Calls back after any run changed, in any tab, or somebody else came. Returns what ends it. */
   watchAll(listener: () => void): () => void;
   /** Calls back after the run or its figures changed, in any tab. Returns what ends it. */
   watch(run: RunId, listener: () => void): () => void;
@@ -46,16 +50,31 @@ export interface ListedRun {
   readonly summary: MetricSummary;
 }
 
-type Deps = Pick<RunDeps, 'runs' | 'metrics' | 'recordings' | 'checkpoints' | 'locks' | 'trainer' | 'clock'>;
+type Deps = Pick<
+  RunDeps,
+  'runs' | 'owner' | 'metrics' | 'recordings' | 'checkpoints' | 'locks' | 'trainer' | 'clock'
+>;
 
 export function createRunService(deps: Deps): RunService {
-  const { runs, metrics, recordings, checkpoints, locks, trainer, clock } = deps;
+  const { runs, owner, metrics, recordings, checkpoints, locks, trainer, clock } = deps;
+  const endAll = (...ends: readonly (() => void)[]) => {
+    return (): void => {
+      for (const end of ends) end();
+    };
+  };
+  const someoneElse = (listener: () => void) => owner?.subscribe(listener) ?? (() => undefined);
   return {
     async list(filter) {
-      const found = await runs.list(filter);
+      const found = await runs.list({
+        ...filter,
+        ...(owner === undefined ? {} : { person: owner.current() }),
+      });
       return await Promise.all(found.map(async (run) => ({ run, summary: await metrics.summary(run.id) })));
     },
-    get: (run) => runs.get(run),
+    async get(id) {
+      const run = await runs.get(id);
+      return run === null || owner === undefined || isFor(run, owner.current()) ? run : null;
+    },
     events: (run, after) => runs.events(run, after),
     metrics: (run, range) => metrics.read(run, range),
     recording: (run) => recordings.get(run),
@@ -63,13 +82,9 @@ export function createRunService(deps: Deps): RunService {
     async overlay(ids, range) {
       return new Map(await Promise.all(ids.map(async (id) => [id, await metrics.read(id, range)] as const)));
     },
-    watchAll: (listener) => runs.watch(listener),
-    watch(run, listener) {
-      const ends = [runs.watch(listener), metrics.watch(run, listener)];
-      return () => {
-        for (const end of ends) end();
-      };
-    },
+    watchAll: (listener) => endAll(runs.watch(listener), someoneElse(listener)),
+    watch: (run, listener) =>
+      endAll(runs.watch(listener), metrics.watch(run, listener), someoneElse(listener)),
     control: (run, command) => trainer.command(run, command),
     rename: (run, name) => runs.append(run, { type: 'renamed', name: name.trim() }, clock.now()),
     async remove(run) {

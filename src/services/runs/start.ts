@@ -35,7 +35,10 @@ export interface Started {
   readonly ended: Promise<Run>;
 }
 
-type Deps = Pick<RunDeps, 'runs' | 'trainer' | 'check' | 'artifacts' | 'files' | 'clock' | 'random'>;
+type Deps = Pick<
+  RunDeps,
+  'runs' | 'owner' | 'trainer' | 'check' | 'artifacts' | 'files' | 'clock' | 'random'
+>;
 
 /**
  * Starts a run: fetches what is missing, and resolves once the run is in the list. Throws ANN-RUN-003 while
@@ -47,6 +50,7 @@ export async function startRun(
   request: StartRequest,
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Started> {
+  const owner = deps.owner?.current() ?? null; // who pressed the button, whoever comes meanwhile
   const { config } = readConfig(request.text);
   const errors = (await deps.check(request.text)).filter(({ severity }) => severity === 'error');
   if (errors.length > 0) {
@@ -68,14 +72,13 @@ export async function startRun(
   if (request.model != null) await checkFit(deps, request.model, config.model, request.path);
 
   const run = request.run ?? newRunId(deps);
-  const earlier = await Promise.all([
-    deps.runs.list({ project: request.project }),
-    deps.runs.list({ project: request.project, deleted: true }),
-  ]);
+  const seen = { project: request.project, ...(deps.owner === undefined ? {} : { person: owner }) };
+  const earlier = await Promise.all([deps.runs.list(seen), deps.runs.list({ ...seen, deleted: true })]);
   const ended = deps.trainer.train(
     {
       run,
       project: request.project,
+      owner,
       name: `${config.project} ${earlier.flat().length + 1}`,
       config: {
         path: request.path,

@@ -97,6 +97,7 @@ export function createTrainer(deps: TrainerDeps): Trainer & { dispose(): void } 
             device: request.device,
             program: VERSION,
             model: request.model,
+            ...(request.owner === null ? {} : { owner: request.owner }),
           },
           clock.now(),
         );

@@ -102,6 +102,20 @@ export function runStoreSuite(
     expect(await store.events(a)).toEqual([]);
   });
 
+  test('lists a person’s own and those of nobody; everybody’s unless asked for one', async () => {
+    const { store, reopen } = await make();
+    const ids = ['ada', 'bob', 'none'].map((name) => `run-${name}` as RunId);
+    for (const [at, id] of ids.entries())
+      await store.append(id, { ...created, ...(at < 2 ? { owner: id.slice('run-'.length) } : {}) }, at);
+    const again = await reopen();
+    const of = async (filter?: { readonly person: string | null }): Promise<readonly string[]> =>
+      (await again.list(filter)).map(({ id }) => id);
+    expect(await of({ person: 'ada' })).toEqual(['run-none', 'run-ada']);
+    expect(await of({ person: 'bob' })).toEqual(['run-none', 'run-bob']);
+    expect(await of({ person: null })).toEqual(['run-none']);
+    expect(await of()).toEqual(['run-none', 'run-bob', 'run-ada']);
+  });
+
   test('tells of changes', async () => {
     const { store } = await make();
     const seen = told(store.watch, async () => (await store.get(a)) !== null);

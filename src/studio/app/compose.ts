@@ -68,6 +68,7 @@ export function composeServices(): Services {
   const trainer = startTrainer();
   const preflight = startPreflight();
   const deps: RunDeps = {
+    owner,
     runs: createDexieRunStore(database),
     metrics: createDexieMetricStore(database),
     recordings: createDexieRecordingStore(database),
