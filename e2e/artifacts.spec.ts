@@ -60,7 +60,7 @@ test('what the workspace has no room for is said before a byte is sent, and is s
   const status = page.getByRole('region', { name: 'Status' });
   await expect(place(page, 'large.txt').getByRole('img', { name: 'here only' })).toBeVisible();
   await status.getByRole('button', { name: 'Data and models' }).click();
-  await expect(page.getByText('there is no room for 3660 more')).toBeVisible();
+  await expect(page.getByText('there is no room for 3.66 kB more')).toBeVisible();
   expect(sent).toEqual([]);
   await page.reload();
   await place(page, 'large.txt').click(); // it is all here
