@@ -179,6 +179,12 @@ describe.each(Object.entries(kinds))('artifacts in %s', (kind, open) => {
     await expect(read(artifacts, 'home', sha256)).rejects.toMatchObject({ code: 'ANN-PRO-012' });
     await put(artifacts, 'home', file);
     expect(Buffer.from(file).equals(await read(artifacts, 'home', sha256))).toBe(true);
+    // Nor does another file get what is damaged of the one that it shares it with.
+    for await (const { name } of artifacts.blobs.list()) if (name.endsWith(hash(last))) await damage(name);
+    const next = checkpoint(tensors, 2);
+    expect(Buffer.from(next).equals(await read(artifacts, 'home', await put(artifacts, 'home', next)))).toBe(
+      true,
+    );
   });
 
   test('of many parts only those are looked up that are asked for, and not with every question', async () => {

@@ -11,7 +11,8 @@ import { type Cuts, cutsOf } from './cut.ts';
 import { isCode } from './folder/sync-folder.ts';
 import { Gate } from './gate.ts';
 import { hashParts } from './hash-parts.ts';
-import { type Place, Places, slicesOf } from './places.ts';
+import { type Located, Locator } from './locator.ts';
+import { Places } from './places.ts';
 import type { BlobName, Blobs, ByteRange, Incoming, Spool } from './ports.ts';
 import { VerifiedBlobs } from './verified-blobs.ts';
 
@@ -41,9 +42,6 @@ const always: MayStill = () => Promise.resolve();
 const RESERVED_MS = 24 * 3600 * 1000;
 /** So much more room than has come is set aside for bytes of which nobody said how many they will be. */
 const AHEAD_BYTES = 4 * 1024 * 1024;
-/** Of so many parts it is remembered for a while that they are there; fewer are looked up each time. */
-const MANY_PARTS = 8;
-const REMEMBERED_MS = 10 * 60 * 1000;
 /** What is asked for is not collected for a while; no need to note it at every request. */
 export const TOUCH_EVERY_MS = 10 * 60 * 1000;
 
@@ -63,9 +61,8 @@ export class ArtifactStore {
   readonly #quotaBytes: number | null;
   readonly #sealed: boolean;
   readonly #places: Places;
+  readonly #locator: Locator;
   readonly #touched = new Map<string, number>();
-  /** Artifacts of many parts, of which all were there: when, and after how many losses. */
-  readonly #seen = new Map<string, { readonly at: number; readonly losses: number }>();
 
   constructor({ store, blobs, sealed, incoming, clock, maxBytes, quotaBytes }: ArtifactParts) {
     this.#store = store;
@@ -74,6 +71,7 @@ export class ArtifactStore {
     this.incoming = incoming;
     this.verified = new VerifiedBlobs(blobs, clock);
     this.#places = new Places(blobs, sealed);
+    this.#locator = new Locator(store, this.#places, this.verified, clock);
     this.#clock = clock;
     this.maxBytes = maxBytes;
     this.#quotaBytes = quotaBytes;
@@ -82,28 +80,23 @@ export class ArtifactStore {
   /** Bytes of the artifact, or null where the workspace has none, or not all of it any more. */
   async size(key: ArtifactKey): Promise<number | null> {
     const bytes = await this.#store.call('ownedBytes', key);
-    if (bytes === null || !(await this.#isThere(key))) return null;
+    if (bytes === null || !(await this.#locator.areThere(key))) return null;
     await this.#touch(key);
     return bytes;
   }
 
   /** Only the parts of the range are looked up and verified. Errors: artifactNotFound, artifactDamaged. */
   async open(key: ArtifactKey, range?: ByteRange): Promise<OpenArtifact> {
-    const { workspace, sha256 } = key;
     const bytes = await this.#store.call('ownedBytes', key);
-    const wanted = range ?? { start: 0, end: (bytes ?? 0) - 1 };
-    const { from, parts } =
-      range === undefined
-        ? { from: 0, parts: (await this.#store.call('findArtifact', key))?.parts ?? [] }
-        : await this.#store.call('partsWithin', { sha256, ...range });
-    const places = await this.#places.locate(workspace, parts);
-    const within = ({ start, end }: ByteRange): ByteRange => ({ start: start - from, end: end - from });
-    if (bytes === null || places === null || !(await this.#areWhole(slicesOf(places, within(wanted))))) {
-      this.#seen.delete(nameOf(key));
-      throw protocolErrors.artifactNotFound({ where: sha256 });
-    }
+    const located = bytes === null ? null : await this.#located(key, bytes, range);
+    if (bytes === null || located === null) throw protocolErrors.artifactNotFound({ where: key.sha256 });
     await this.#touch(key);
-    return { bytes, read: (part = wanted) => this.#places.read(places, within(part)) };
+    const { from, places } = located;
+    return {
+      bytes,
+      read: ({ start, end } = range ?? { start: 0, end: bytes - 1 }) =>
+        this.#places.read(places, { start: start - from, end: end - from }),
+    };
   }
 
   /**
@@ -161,9 +154,11 @@ export class ArtifactStore {
       await this.#keep(key.workspace, parts, cuts, spool);
       await mayStill();
       await this.#store.call('ownArtifact', { ...key, bytes, parts, now: this.#clock.now() });
+      this.#locator.forget(key);
       // Until then another server could collect what was there already; from now on none does.
-      const missing = (await this.#places.locate(key.workspace, parts)) === null;
-      if (missing) await this.#keep(key.workspace, parts, cuts, spool);
+      const places = this.#places.of(key.workspace, parts);
+      const there = await this.#places.locate(places, (names) => this.verified.statAll(names));
+      if (there === null) await this.#keep(key.workspace, parts, cuts, spool);
       return { sha256: expected, bytes, created };
     });
   }
@@ -237,34 +232,11 @@ export class ArtifactStore {
     }
   }
 
-  /** Whether all of its parts are there. There may be thousands: they are not looked up with every request. */
-  async #isThere(key: ArtifactKey): Promise<boolean> {
-    const name = nameOf(key);
-    const now = this.#clock.now();
-    const { losses } = this.verified;
-    const seen = this.#seen.get(name);
-    if (seen?.losses === losses && seen.at > now - REMEMBERED_MS) return true;
-    this.#seen.delete(name);
-    const found = await this.#store.call('findArtifact', key);
-    if (found === null || (await this.#places.locate(key.workspace, found.parts)) === null) return false;
-    if (found.parts.length <= MANY_PARTS) return true;
-    if (this.#seen.size >= 10_000) this.#seen.clear();
-    this.#seen.set(name, { at: now, losses });
-    return true;
-  }
-
   /** Whether it is there, and all of its bytes are right. */
   async #isWhole(key: ArtifactKey): Promise<boolean> {
-    const found = await this.#store.call('findArtifact', key);
-    const places = found && (await this.#places.locate(key.workspace, found.parts));
-    if (places === null || !(await this.#areWhole(places).catch(unlessDamaged))) return false;
+    if ((await this.#store.call('ownedBytes', key)) === null) return false;
+    if ((await this.#locator.whole(key).catch(unlessDamaged)) === null) return false;
     await this.#touch(key);
-    return true;
-  }
-
-  /** False where one is missing. Errors: artifactDamaged. */
-  async #areWhole(places: readonly Pick<Place, 'name'>[]): Promise<boolean> {
-    for (const { name } of places) if ((await this.verified.check(name)) === null) return false;
     return true;
   }
 
@@ -286,7 +258,13 @@ export class ArtifactStore {
 
   /** Touched first, so that nobody who collects at this moment takes it away. */
   async #isKept(name: BlobName): Promise<boolean> {
-    return (await this.blobs.touch(name)) && (await this.#areWhole([{ name }]).catch(unlessDamaged));
+    return (await this.blobs.touch(name)) && (await this.verified.check(name).catch(unlessDamaged)) !== null;
+  }
+
+  async #located(key: ArtifactKey, bytes: number, range?: ByteRange): Promise<Located | null> {
+    if (range !== undefined && range.end - range.start + 1 < bytes) return this.#locator.within(key, range);
+    const places = await this.#locator.whole(key);
+    return places && { from: 0, places };
   }
 
   async *#limited(sha256: string, source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -311,8 +289,8 @@ export class ArtifactStore {
 const nameOf = ({ workspace, sha256 }: ArtifactKey): string => `${workspace}.${sha256}`;
 
 /** What is damaged is there no more. */
-function unlessDamaged(error: unknown): false {
-  if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return false;
+function unlessDamaged(error: unknown): null {
+  if (error instanceof AnnealError && error.code === protocolErrors.artifactDamaged.code) return null;
   throw error;
 }
 

@@ -1,12 +1,18 @@
 import { Readable } from 'node:stream';
 import type { ArtifactPart } from '../store/requests/artifact-uploads.ts';
-import type { BlobName, Blobs, ByteRange } from './ports.ts';
+import type { BlobFacts, BlobName, Blobs, ByteRange } from './ports.ts';
 
 /** A part of an artifact, where it lies. */
 export interface Place {
   readonly name: BlobName;
   readonly bytes: number;
 }
+
+/** What is known of blobs, in their order; null of those that are not there. */
+type Look = (names: readonly BlobName[]) => Promise<readonly (BlobFacts | null)[]>;
+
+/** So many parts are looked up at once: of thousands the answers would come all together, and hold everybody up. */
+const PORTION = 32;
 
 /** Where the parts of artifacts lie. */
 export class Places {
@@ -23,40 +29,79 @@ export class Places {
     return this.#sealed ? `${workspace}/${sha256}` : sha256;
   }
 
-  /** Null where one of them is missing. What was stored before the vault lies unsealed. */
-  async locate(workspace: string, parts: readonly ArtifactPart[]): Promise<readonly Place[] | null> {
-    const places = await Promise.all(
-      parts.map(async ({ sha256, bytes }) => {
-        const name = this.nameOf(workspace, sha256);
-        if ((await this.#blobs.stat(name)) !== null) return { name, bytes };
-        return this.#sealed && (await this.#blobs.stat(sha256)) !== null ? { name: sha256, bytes } : null;
-      }),
-    );
-    return places.every((place) => place !== null) ? places : null;
+  /** Where parts lie, unless they were stored before the vault. */
+  of(workspace: string, parts: readonly ArtifactPart[]): readonly Place[] {
+    return parts.map(({ sha256, bytes }) => ({ name: this.nameOf(workspace, sha256), bytes }));
+  }
+
+  /**
+   * All of them, where those are there in which the range lies, or all; null where one is missing. What was stored
+   * before the vault lies unsealed. Errors: those of `look`.
+   */
+  async locate(places: readonly Place[], look: Look, range?: ByteRange): Promise<readonly Place[] | null> {
+    let located = places;
+    for (const portion of portionsOf(places, range)) {
+      const facts = await look(portion.map(({ place }) => place.name));
+      const missing = portion.filter((_, at) => facts[at] === null);
+      if (missing.length === 0) continue;
+      if (!this.#sealed) return null;
+      const unsealed = missing.map(({ index, place }) => ({
+        index,
+        place: { ...place, name: plain(place) },
+      }));
+      if ((await look(unsealed.map(({ place }) => place.name))).includes(null)) return null;
+      const copy = [...located];
+      for (const { index, place } of unsealed) copy[index] = place;
+      located = copy;
+    }
+    return located;
   }
 
   read(places: readonly Place[], range: ByteRange): Readable {
     const blobs = this.#blobs;
     return Readable.from(
       (async function* () {
-        for (const { name, slice } of slicesOf(places, range)) yield* await blobs.read(name, slice);
+        for (const { place, slice } of slicesOf(places, range)) yield* await blobs.read(place.name, slice);
       })(),
       { objectMode: false, highWaterMark: 256 * 1024 },
     );
   }
 }
 
-/** The parts that a range of the whole lies in, each with the range of itself. */
-export function slicesOf(
-  places: readonly Place[],
-  { start, end }: ByteRange,
-): { readonly name: BlobName; readonly slice: ByteRange }[] {
-  const slices = [];
+const plain = ({ name }: Place): BlobName => name.slice(name.lastIndexOf('/') + 1);
+
+interface Slice {
+  readonly index: number;
+  readonly place: Place;
+  /** Of the place. */
+  readonly slice: ByteRange;
+}
+
+/** The parts that a range of the whole lies in, one at a time: there may be thousands. */
+function* slicesOf(places: readonly Place[], { start, end }: ByteRange): Generator<Slice> {
   let at = 0;
-  for (const { name, bytes } of places) {
-    const slice = { start: Math.max(0, start - at), end: Math.min(bytes - 1, end - at) };
-    if (slice.start <= slice.end) slices.push({ name, slice });
-    at += bytes;
+  for (const [index, place] of places.entries()) {
+    const slice = { start: Math.max(0, start - at), end: Math.min(place.bytes - 1, end - at) };
+    if (slice.start <= slice.end) yield { index, place, slice };
+    at += place.bytes;
+    if (at > end) break;
   }
-  return slices;
+}
+
+type Indexed = Pick<Slice, 'index' | 'place'>;
+
+function* portionsOf(places: readonly Place[], range: ByteRange | undefined): Generator<readonly Indexed[]> {
+  let portion: Indexed[] = [];
+  for (const one of range === undefined ? indexed(places) : slicesOf(places, range)) {
+    portion.push(one);
+    if (portion.length < PORTION) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** Those of no bytes too. */
+function* indexed(places: readonly Place[]): Generator<Indexed> {
+  for (const [index, place] of places.entries()) yield { index, place };
 }

@@ -34,15 +34,20 @@ export class VerifiedBlobs {
 
   /** Null where there is none. Throws artifactDamaged where the bytes are others; from then on there is none. */
   async check(name: BlobName): Promise<BlobFacts | null> {
-    const facts = await this.#blobs.stat(name);
-    if (facts === null || this.#known.get(name)?.stamp === facts.stamp) return facts;
-    const looking = this.#looking.get(name) ?? this.#look(name, facts);
-    this.#looking.set(name, looking);
-    try {
-      return await looking;
-    } finally {
-      this.#looking.delete(name);
-    }
+    return this.#right(name, await this.#blobs.stat(name));
+  }
+
+  /** The same of several. What has to be hashed is, one after the other: it may be long. */
+  async checkAll(names: readonly BlobName[]): Promise<(BlobFacts | null)[]> {
+    const checked = [];
+    const found = await this.statAll(names);
+    for (const [at, name] of names.entries()) checked.push(await this.#right(name, found[at] ?? null));
+    return checked;
+  }
+
+  /** Whether they are there, whatever their bytes are. */
+  statAll(names: readonly BlobName[]): Promise<(BlobFacts | null)[]> {
+    return Promise.all(names.map((name) => this.#blobs.stat(name)));
   }
 
   /** Its bytes have just been hashed on their way in. */
@@ -72,6 +77,17 @@ export class VerifiedBlobs {
       }
     }
     return damaged;
+  }
+
+  async #right(name: BlobName, facts: BlobFacts | null): Promise<BlobFacts | null> {
+    if (facts === null || this.#known.get(name)?.stamp === facts.stamp) return facts;
+    const looking = this.#looking.get(name) ?? this.#look(name, facts);
+    this.#looking.set(name, looking);
+    try {
+      return await looking;
+    } finally {
+      this.#looking.delete(name);
+    }
   }
 
   async #look(name: BlobName, found: BlobFacts): Promise<BlobFacts | null> {
