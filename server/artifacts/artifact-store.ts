@@ -12,7 +12,7 @@ import { isCode } from './folder/sync-folder.ts';
 import { Gate } from './gate.ts';
 import { hashParts } from './hash-parts.ts';
 import { type Located, Locator } from './locator.ts';
-import { Places } from './places.ts';
+import { type Charge, Places } from './places.ts';
 import type { BlobName, Blobs, ByteRange, Incoming, Spool } from './ports.ts';
 import { VerifiedBlobs } from './verified-blobs.ts';
 
@@ -31,7 +31,7 @@ export interface ArtifactParts {
 export interface OpenArtifact {
   readonly bytes: number;
   /** The bytes, all of which have been found to be right. */
-  read(range?: ByteRange): Readable;
+  read(range?: ByteRange, charge?: Charge): Readable;
 }
 
 /** Whether who sends is still somebody who may: throws where not. */
@@ -94,8 +94,8 @@ export class ArtifactStore {
     const { from, places } = located;
     return {
       bytes,
-      read: ({ start, end } = range ?? { start: 0, end: bytes - 1 }) =>
-        this.#places.read(places, { start: start - from, end: end - from }),
+      read: ({ start, end } = range ?? { start: 0, end: bytes - 1 }, charge) =>
+        this.#places.read(places, { start: start - from, end: end - from }, charge),
     };
   }
 

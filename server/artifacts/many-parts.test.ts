@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { writeSafetensors } from '../../src/engine/formats/safetensors.ts';
@@ -46,7 +47,7 @@ async function stored(options: Parameters<typeof testArtifacts>[0] = {}) {
     const end = file.length - (PARTS - 2 - index) * TENSOR_BYTES;
     return hash(file.subarray(end - TENSOR_BYTES, end));
   };
-  return { ...opened, file, key, looks, lists, part };
+  return { ...opened, file, key, looks, calls, lists, part };
 }
 
 async function bytesOf(artifact: OpenArtifact, range?: { start: number; end: number }): Promise<Buffer> {
@@ -85,14 +86,26 @@ test('of what parts a file is made is held once, however many read it, whole or 
 });
 
 test('those who ask for a file at the same time have it looked up once', async () => {
-  const { artifacts, file, key, looks } = await stored();
+  const { artifacts, file, key, looks, calls } = await stored();
   await artifacts.size(key);
   looks.all = 0;
   await artifacts.open(key);
   const one = looks.all;
   looks.all = 0;
-  const all = await Promise.all(Array.from({ length: 50 }, () => artifacts.open(key)));
-  expect(looks.all).toBeLessThan(2 * one);
+  const held = Promise.withResolvers<void>();
+  const { checkAll } = artifacts.verified;
+  vi.spyOn(artifacts.verified, 'checkAll').mockImplementation(async (names) => {
+    await held.promise;
+    return checkAll.call(artifacts.verified, names);
+  });
+  calls.mockClear();
+  const opening = Promise.all(Array.from({ length: 50 }, () => artifacts.open(key)));
+  await vi.waitUntil(
+    () => calls.mock.settledResults.filter(({ type }) => type === 'fulfilled').length === 50,
+  );
+  held.resolve();
+  const all = await opening;
+  expect(looks.all).toBe(one);
   expect(looks.most).toBeLessThanOrEqual(32);
   for (const artifact of all.slice(0, 3)) expect((await bytesOf(artifact)).equals(file)).toBe(true);
 });
@@ -132,4 +145,28 @@ test('who asks once a file was stored anew is not told what was found before', a
   held.resolve();
   await refused;
   expect((await bytesOf(await artifacts.open(key))).equals(file)).toBe(true);
+});
+
+test('who reads pays for every part that is found for him, and not while he takes it', async () => {
+  const { artifacts, file, key } = await stored();
+  const open = new Set<number>();
+  let parts = 0;
+  const charge = () => {
+    const part = parts++;
+    open.add(part);
+    return () => open.delete(part);
+  };
+  const reading = (await artifacts.open(key)).read(undefined, charge);
+  expect(parts).toBe(0);
+  const pieces: Buffer[] = [];
+  for await (const piece of reading) {
+    await vi.waitUntil(() => open.size === 0);
+    pieces.push(piece as Buffer);
+  }
+  expect(Buffer.concat(pieces).equals(file)).toBe(true);
+  expect(parts).toBe(PARTS);
+  const gone = (await artifacts.open(key)).read(undefined, charge);
+  gone.once('readable', () => gone.destroy());
+  await once(gone, 'close');
+  expect(open.size).toBe(0);
 });

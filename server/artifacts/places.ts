@@ -11,6 +11,10 @@ export interface Place {
 /** What is known of blobs, in their order; null of those that are not there. */
 type Look = (names: readonly BlobName[]) => Promise<readonly (BlobFacts | null)[]>;
 
+/** May be ended more than once. */
+export type Charge = () => () => void;
+const free: Charge = () => () => undefined;
+
 /** So many parts are looked up at once: of thousands the answers would come all together, and hold everybody up. */
 const PORTION = 32;
 
@@ -57,11 +61,22 @@ export class Places {
     return located;
   }
 
-  read(places: readonly Place[], range: ByteRange): Readable {
+  /** `charge`: begins what the reader pays for, and answers with what ends it. Finding a part is work, sending it is not. */
+  read(places: readonly Place[], range: ByteRange, charge: Charge = free): Readable {
     const blobs = this.#blobs;
     return Readable.from(
       (async function* () {
-        for (const { place, slice } of slicesOf(places, range)) yield* await blobs.read(place.name, slice);
+        for (const { place, slice } of slicesOf(places, range)) {
+          const end = charge();
+          try {
+            for await (const chunk of await blobs.read(place.name, slice)) {
+              end();
+              yield chunk;
+            }
+          } finally {
+            end();
+          }
+        }
       })(),
       { objectMode: false, highWaterMark: 256 * 1024 },
     );

@@ -32,6 +32,8 @@ export interface Call<O extends Operation> {
   readonly body: BodyOf<O>;
   /** As they come, of an operation of bytes. */
   readonly bytes: AsyncIterable<Buffer>;
+  /** Begins what the address pays for while bytes go, and answers with what ends it. */
+  readonly charge: (() => () => void) | undefined;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   /** Who asks; whoever gets to a handler may do what the operation says. */
@@ -110,9 +112,10 @@ function registerOperation(
     reply.status(operation.success[0] ?? 200); // the handler may say otherwise
     // What the types of Call promise by the operation's action, admission has seen to.
     const bytes = bytesOf(request.raw, pass);
+    const charge = pass && (() => pass.charge());
     const mayStill = () => admitAgain(operation, call, access);
     const work = () =>
-      handle({ ...call, body, bytes, request, reply, mayStill } as unknown as Call<Operation>);
+      handle({ ...call, body, bytes, charge, request, reply, mayStill } as unknown as Call<Operation>);
     return lines.around(call, body, request, reply, work);
   };
   app.route({

@@ -41,7 +41,9 @@ export function artifactHandlers(
       return artifact;
     },
 
-    getArtifact: async ({ params: { sha256 }, query: { project }, principal, workspace, request, reply }) => {
+    getArtifact: async (call) => {
+      const { params, query, principal, workspace, request, reply, charge } = call;
+      const [{ sha256 }, { project }] = [params, query];
       const key = { workspace, sha256 };
       const bytes = await found({ principal, workspace, project }, sha256);
       const etag = labelled(reply, sha256);
@@ -54,12 +56,12 @@ export function artifactHandlers(
         throw protocolErrors.badRange({ where: range ?? '', data: { bytes } });
       }
       const artifact = await artifacts.open(key, part ?? undefined);
-      if (part === null) return reply.header('content-length', bytes).send(artifact.read());
+      if (part === null) return reply.header('content-length', bytes).send(artifact.read(undefined, charge));
       return reply
         .status(206)
         .header('content-range', `bytes ${part.start}-${part.end}/${bytes}`)
         .header('content-length', part.end - part.start + 1)
-        .send(artifact.read(part));
+        .send(artifact.read(part, charge));
     },
 
     headArtifact: async ({ params: { sha256 }, query: { project }, principal, workspace, reply }) => {

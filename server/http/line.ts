@@ -64,6 +64,11 @@ export class Line implements Worker {
     this.#deadlines.delete(asking);
   }
 
+  /** The address pays for what the thread does until the answer is called, out of turn. */
+  charge(): () => void {
+    return this.#parts.time.enter(this.#parts.share);
+  }
+
   turn(): boolean {
     const [next] = this.#waiting;
     const { share, time, limits } = this.#parts;

@@ -46,6 +46,11 @@ export class Pass {
     }
   }
 
+  /** Of what is done for it while it rests. */
+  charge(): () => void {
+    return this.#parts.line.charge();
+  }
+
   /** Others have its place while it only sends or takes bytes. */
   rest(): void {
     this.#rest?.();
