@@ -13,12 +13,11 @@ const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 const SET_ASIDE = new RegExp(`~${TIME}$`);
 const UNREAD = new RegExp(`^([^/]+)/(.+)~unread~(${TIME})$`, 's');
 
+/** Where storage does not hold it. */
 export interface Aside {
   readonly project: string;
   readonly path: string;
   readonly text: string;
-  /** Under which name it is stored; null where this machine's storage does not hold it. */
-  readonly name: string | null;
 }
 
 export function asideName(room: string, now: Date, isRead: boolean): string {
@@ -33,6 +32,8 @@ export function isAside(name: string): boolean {
 export interface AsideTexts {
   /** What a page had in an editor, where not all of it could be written down. */
   add(one: Aside): void;
+  /** Whether it has something of a room that nobody has taken. */
+  holds(room: string): boolean;
   /** Goes on with the others where `take` rejects one, which stays; then rejects as the first of them did. */
   take(project: string, take: (path: string, text: string) => Promise<unknown>): Promise<void>;
 }
@@ -44,7 +45,6 @@ export function createAside(
   isHere: () => boolean,
 ): AsideTexts {
   let homeless: readonly Aside[] = [];
-  const held = new Map<string, string>();
   const textOf = async (name: string): Promise<string | null> => {
     const { updates } = await store.load(name);
     if (updates.length === 0) return null;
@@ -58,15 +58,13 @@ export function createAside(
     const [, project, path, time] = UNREAD.exec(name) ?? [];
     const stored = await textOf(name);
     if (stored === null) return; // another tab was first
-    const text = held.get(name) ?? stored;
-    if (text.trim() !== '') await take(text);
+    if (stored.trim() !== '') await take(stored);
     await store.setAside(name, asideName(`${project}/${path}`, new Date(time ?? 0), true));
-    held.delete(name);
   };
   return {
+    holds: (room) => homeless.some(({ project, path }) => `${project}/${path}` === room),
     add(one) {
-      if (one.name === null) homeless = [...homeless, one];
-      else held.set(one.name, one.text);
+      homeless = [...homeless, one];
     },
     async take(project, take) {
       const failures: unknown[] = [];

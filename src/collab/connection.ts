@@ -18,6 +18,7 @@ import {
 } from '../protocol/sync.ts';
 import { admittedSocket, type Tickets } from './admitted-socket.ts';
 import { countingSocket, type SendWatch } from './counting-socket.ts';
+import { isOtherDocument } from './lives.ts';
 import { claimed, goesOn, lacksSome } from './own-edits.ts';
 import { linkTabs, tabsName } from './tabs.ts';
 
@@ -49,6 +50,8 @@ export interface ConnectionOptions {
   readonly path: string;
   /** ws://host:port, without a path. */
   readonly server: string;
+  /** What the tabs that show the document speak on, if it is one person's. */
+  readonly tabs?: string;
   /** What the server once said to have on disk; null while it never did. */
   readonly acknowledged: Uint8Array | null;
   /** The Yjs clients under which something was written on this machine that the server is not known to have. */
@@ -63,8 +66,12 @@ export interface ConnectionOptions {
   /** The server has said where its log is, right after a connection opened. */
   onServer?(mark: ServerMark): void;
   onRole?(role: Role): void;
-  /** Another tab has taken away what was stored of the document. */
-  onGone?(): void;
+  /** Another tab, which had this of the document, has ended it; it is replaced here, too. */
+  onOver?(vector: Uint8Array): void;
+  /** Another tab wrote as these clients what the server is not known to have. */
+  onUnsent?(clients: readonly number[]): void;
+  /** What is stored of the document may have been taken away. */
+  onShaken?(): void;
 }
 
 const MAX_BACKOFF_MS = 30_000;
@@ -74,18 +81,6 @@ const TABS_ANSWER_MS = 1_000;
 /** Between half and all of the exponential back-off, so that a restarted server is not met by all at once. */
 export function backoff(failures: number, random: () => number): number {
   return Math.min(2 ** Math.min(failures, 20) * 100, MAX_BACKOFF_MS) * (0.5 + 0.5 * random());
-}
-
-/**
- * True where the server knows no client of what it once acknowledged, though it has content: it was set up
- * anew, and merging would put two documents into one. A server that is merely behind shares clients.
- */
-export function isOtherDocument(acknowledged: Uint8Array | null, serverVector: Uint8Array): boolean {
-  if (acknowledged === null) return false;
-  const ours = Y.decodeStateVector(acknowledged);
-  const theirs = Y.decodeStateVector(serverVector);
-  if (ours.size === 0 || theirs.size === 0) return false;
-  return [...ours.keys()].every((client) => !theirs.has(client));
 }
 
 function isOutside(code: number): boolean {
@@ -155,12 +150,18 @@ export function connectDocument(options: ConnectionOptions): Connection {
     documentKind(path) === 'review'
       ? null
       : linkTabs({
-          name: tabsName(options.server, project, path),
+          name: options.tabs ?? tabsName(options.server, project, path, null),
           doc,
           awareness,
           server: provider,
           mayEdit,
-          onGone: () => options.onGone?.(),
+          onOver: (vector) => {
+            options.onOver?.(vector);
+            replaced();
+          },
+          unsent,
+          onUnsent: (clients) => options.onUnsent?.(clients),
+          onShaken: () => options.onShaken?.(),
         });
   const onSync = (synced: boolean): void => {
     if (synced) failures = 0;

@@ -174,7 +174,7 @@ test('one copy that cannot be taken keeps no other from being taken, and stays',
     const name = asideName(`p/${path}`, new Date(0), false);
     const isKept = path > 'b.md';
     if (isKept) await store.append(name, Y.encodeStateAsUpdate(doc), null);
-    aside.add({ project: 'p', path, text: `of ${path}`, name: isKept ? name : null });
+    else aside.add({ project: 'p', path, text: `of ${path}` });
   }
   const offered: string[] = [];
   const refuses = (bad: readonly string[]) => async (path: string) => {

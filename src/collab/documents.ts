@@ -96,7 +96,7 @@ export function createDocuments(options: {
   const ofPerson = (whose: string | null): Own => {
     const store = storeOf(options.store, whose, now);
     const aside = createAside(store, options.locks, () => whose === person);
-    return { store, aside, unkept: createUnkept(store, now) };
+    return { store, aside, unkept: createUnkept(store, aside, now) };
   };
   const people = new Map([[person, ofPerson(person)]]);
   const own = (): Own => {
@@ -106,7 +106,13 @@ export function createDocuments(options: {
   };
   const generations = new Map<string, number>();
   const replacedListeners = new Set<(project: string, path: string) => void>();
-  const reopen = async (room: Room, isKept = false): Promise<string> => {
+  const ending = new WeakMap<Room, Promise<string>>();
+  const reopen = (room: Room, isKept = false): Promise<string> => {
+    const known = ending.get(room) ?? end(room, isKept);
+    ending.set(room, known);
+    return known;
+  };
+  const end = async (room: Room, isKept: boolean): Promise<string> => {
     const { project, path } = room;
     const { aside, unkept } = own(); // the next one may come before this is through
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
@@ -115,8 +121,7 @@ export function createDocuments(options: {
     const isRead = isKept || documentKind(path) !== 'text' || onlyReads(room);
     const put = isOver ? null : await room.setAside(new Date(now()), isRead);
     if (put !== null && put.failure !== null) unkept.add(roomName(project, path), put.failure);
-    if (put !== null && !isRead && (put.failure !== null || !put.isWhole))
-      aside.add({ project, path, text: put.text, name: put.failure === null ? put.name : null });
+    if (put !== null && !isRead && !put.isWhole) aside.add({ project, path, text: put.text });
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
@@ -134,6 +139,7 @@ export function createDocuments(options: {
       path,
       store: keep,
       server,
+      person,
       tickets,
       onServer: (mark, before) => {
         resend.learned(mark, before);

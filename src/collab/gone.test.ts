@@ -27,9 +27,10 @@ function reaching({ socket }: FakeServer): void {
   onTestFinished(() => void vi.unstubAllGlobals());
 }
 
-function pageOf(store: MemoryDocuments): Documents {
+function pageOf(store: MemoryDocuments, person: string | null = null): Documents {
   return createDocuments({
     store,
+    owner: { current: () => person, subscribe: () => () => undefined },
     server: 'ws://localhost:1',
     profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
     now: Date.now,
@@ -61,8 +62,12 @@ async function stored(store: MemoryDocuments): Promise<string> {
   return doc.getText('content').toString();
 }
 
-/** Two pages show the text; the document begins anew, and only the first of them has heard of it. */
-async function oneHasHeard(lastWords: string) {
+/**
+ * Two pages show the text and are cut off; the document has begun anew, and the first of them alone reaches the
+ * server. It shows the text again at once, as the studio does. `offline` is typed before, in the first page;
+ * `meanwhile` in the second one, while the first puts aside or removes what is stored.
+ */
+async function oneHears(offline: string, meanwhile: string) {
   const store = new MemoryDocuments();
   const seed = stateOf('base ');
   const [first, second] = [new FakeServer(seed), new FakeServer(seed)];
@@ -80,45 +85,125 @@ async function oneHasHeard(lastWords: string) {
     server.reachable = false;
     server.cut();
   }
-  if (lastWords !== '') write(roomA, lastWords);
-  await vi.waitUntil(() => textOf(roomB).toString() === `base one ${lastWords}`);
+  if (offline !== '') write(roomA, offline);
+  await vi.waitUntil(() => textOf(roomB).toString() === `base one ${offline}`);
   const anew = stateOf('base one ');
-  first.replace(anew);
+  const shown: Promise<Room>[] = [];
+  a.onReplaced(() => {
+    shown.push(a.use('p', PATH).room);
+    if (meanwhile !== '' && shown.length === 1) write(roomB, meanwhile);
+  });
+  b.onReplaced(() => shown.push(b.use('p', PATH).room));
+  for (const server of [first, second]) {
+    server.replace(anew);
+    server.epoch = 1; // the same log
+  }
   first.reachable = true;
+  reaching(first);
   roomA.retry();
   await reopened(a);
-  await vi.waitUntil(async () => (await stored(store)).includes('one '));
-  const hear = async (): Promise<void> => {
-    second.replace(anew);
-    second.reachable = true;
-    roomB.retry();
-    await reopened(b);
-  };
-  return { store, anew, a, b, roomB, hear };
+  await reopened(b);
+  second.reachable = true;
+  for (const room of shown) (await room).retry();
+  const again = await Promise.all([open(a), open(b)]);
+  return { store, a, b, again };
 }
 
-for (const lastWords of ['', 'offline ']) {
-  const what = lastWords === '' ? 'was removed' : 'was put aside';
-  test(`what is typed in one page after it ${what} by another is offered`, async () => {
-    const { b, roomB, hear } = await oneHasHeard(lastWords);
-    write(roomB, 'two ');
-    await hear();
-    expect(await offeredBy(b)).toContain(`base one ${lastWords}two `);
+for (const offline of ['', 'offline ']) {
+  const what = offline === '' ? 'is removed' : 'is put aside';
+  test(`what ${what} by one page is over in the other, too, and once`, async () => {
+    const { store, a, b, again } = await oneHears(offline, '');
+    for (const room of again) expect(textOf(room).toString()).toBe('base one ');
+    expect(await offeredBy(a)).toBe(offline === '' ? '' : `base one ${offline}`);
+    expect(await offeredBy(b)).toBe('');
+    write(again[0], 'and on ');
+    await vi.waitUntil(() => textOf(again[1]).toString() === 'base one and on ');
+    await vi.waitUntil(async () => (await stored(store)) === 'base one and on ');
+    expect([a.generation('p', PATH), b.generation('p', PATH)]).toEqual([1, 1]);
   });
 
-  test(`also where that page is closed before it has heard that it ${what}`, async () => {
-    const { store, anew, b, roomB } = await oneHasHeard(lastWords);
-    await offeredBy(b); // what the other has put aside is taken
-    write(roomB, 'two ');
-    await vi.waitUntil(async () => (await stored(store)).includes('two '));
-    roomB.dispose();
-    reaching(new FakeServer(anew));
-    const c = pageOf(store);
-    await c.use('p', PATH).room;
-    await reopened(c);
-    expect(await offeredBy(c)).toContain(`base one ${lastWords}two `);
+  test(`what is typed in the other page while it ${what} is offered, too`, async () => {
+    const { store, a, b, again } = await oneHears(offline, 'two ');
+    for (const room of again) expect(textOf(room).toString()).toBe('base one ');
+    const offered = [await offeredBy(a), await offeredBy(b)].filter((text) => text !== '').join('\n');
+    expect(offered.split('\n').sort()).toEqual(
+      offline === '' ? ['base one two '] : [`base one ${offline}`, `base one ${offline}two `],
+    );
+    await vi.waitUntil(async () => (await stored(store)) === 'base one ');
+    expect([a.generation('p', PATH), b.generation('p', PATH)]).toEqual([1, 1]);
   });
 }
+
+for (const step of ['setAside', 'remove'] as const)
+  test(`what is typed until the text is put aside comes along (${step})`, async () => {
+    const store = new MemoryDocuments();
+    const server = new FakeServer(stateOf('base '));
+    reaching(server);
+    const page = pageOf(store);
+    const room = await open(page);
+    server.storesAtOnce = step === 'remove';
+    write(room, 'first ');
+    await vi.waitUntil(() => room.state.local === 'stored' && room.hasUnsaved === (step === 'setAside'));
+    const plain = store[step].bind(store) as (...args: unknown[]) => Promise<never>;
+    vi.spyOn(store, step).mockImplementationOnce((...args: unknown[]) => {
+      write(room, 'late ');
+      return plain(...args);
+    });
+    server.close(CloseCode.rotated, 'The document has begun anew');
+    await reopened(page);
+    expect(await offeredBy(page)).toBe('base first late ');
+  });
+
+test('of a document that was never on this disk, the text is offered from memory', async () => {
+  const store = new MemoryDocuments();
+  store.isFull = true;
+  const server = new FakeServer(stateOf('base '));
+  reaching(server);
+  const page = pageOf(store);
+  const room = await open(page);
+  server.storesAtOnce = false;
+  write(room, 'mine ');
+  store.setAside = async () => undefined; // of nothing this is no work, also on a full disk
+  server.close(CloseCode.rotated, 'The document has begun anew');
+  await reopened(page);
+  expect(await offeredBy(page)).toBe('base mine ');
+});
+
+test('who lets go of what he may not send does so in every page', async () => {
+  const store = new MemoryDocuments();
+  const server = new FakeServer(stateOf('base '));
+  reaching(server);
+  const [a, b] = [pageOf(store), pageOf(store)];
+  const rooms = [await open(a), await open(b)] as const;
+  server.reachable = false;
+  server.cut();
+  write(rooms[0], 'A ');
+  await vi.waitUntil(() => textOf(rooms[1]).toString() === 'base A ');
+  server.role = 'viewer';
+  server.reachable = true;
+  for (const room of rooms) room.retry();
+  await vi.waitUntil(() => rooms.every(({ state }) => state.connection.kind === 'refused'));
+  expect(await a.letGo(rooms[0])).toBe('base A ');
+  await reopened(b);
+  for (const page of [a, b]) expect(textOf(await open(page)).toString()).toBe('base ');
+  expect((await store.rooms()).filter((name) => name.includes('~'))).toHaveLength(1);
+});
+
+test('two people at one browser share nothing, also where one page has not heard of the other', async () => {
+  const store = new MemoryDocuments();
+  const offline = new FakeServer();
+  offline.reachable = false;
+  reaching(offline);
+  const ofAda = await pageOf(store, 'ada').use('p', PATH).room;
+  write(ofAda, 'of Ada ');
+  const server = new FakeServer(stateOf('base '));
+  reaching(server);
+  const ofBob = await open(pageOf(store, 'bob'));
+  const again = await open(pageOf(store, 'bob')); // both have greeted whoever is there
+  write(again, 'of Bob');
+  await vi.waitUntil(() => textOf(ofBob).toString() === 'base of Bob');
+  expect(textOf(ofAda).toString()).toBe('of Ada ');
+});
 
 test('what was stored by another page while this one put the text aside is offered along', async () => {
   const store = new MemoryDocuments();

@@ -1,8 +1,7 @@
-import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import { documentKind } from '../protocol/sync.ts';
 import { asideName } from './aside.ts';
-import { isOtherDocument } from './connection.ts';
+import { isOtherDocument, vectorOf } from './lives.ts';
 
 /** No project is called so, and no name in the store that is nobody's begins so. */
 const OF = '@';
@@ -50,16 +49,12 @@ export function storeOf(store: DocumentStore, person: string | null, now: () => 
     leave: (room, update, author) => store.leave(at(room), update, author),
     acknowledge: (room, acknowledged) => store.acknowledge(at(room), acknowledged),
     compact: (room, merge) => store.compact(at(room), merge),
-    setAside: (room, name) => store.setAside(at(room), at(name)),
-    remove: (room, authors) => store.remove(at(room), authors),
+    setAside: (room, name, which) => store.setAside(at(room), at(name), which),
+    remove: (room, authors, which) => store.remove(at(room), authors, which),
     rooms: async () => own(await store.rooms()),
     ownRooms: async () => (person === null ? own : mine)(await store.rooms()),
     // What nobody has is taken over by whoever opens it, and not in the background by whoever happens to come first.
     unsaved: async (epoch) => (person === null ? own : mine)(await store.unsaved(epoch)),
     furthest: (epoch) => store.furthest(epoch),
   };
-}
-
-function vectorOf(updates: readonly Uint8Array[]): Uint8Array {
-  return Y.encodeStateVectorFromUpdate(Y.mergeUpdates([...updates]));
 }

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import { Disposables } from '../base/disposable.ts';
 import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
+import { isOtherDocument, vectorOf } from './lives.ts';
 import { FROM_TAB } from './tabs.ts';
 
 /** Origin of what comes from this machine's store: neither sent as an edit of ours nor stored again. */
@@ -8,6 +9,9 @@ export const STORED_HERE = { name: 'stored on this machine' } as const;
 
 /** What is written down later than this after the server said it costs no more than sending it again. */
 const NOTE_AFTER_MS = 1000;
+
+/** An update without anything in it. */
+const NOTHING = Y.encodeStateAsUpdate(new Y.Doc());
 
 /** Rows after which the log of a room is folded into one. */
 const COMPACT_AFTER = 256;
@@ -24,6 +28,8 @@ export interface Persistence {
   readonly hasUnsaved: boolean;
   /** The Yjs clients under which something was written on this machine that the server is not known to have. */
   readonly unsent: ReadonlySet<number>;
+  /** Another page wrote as these clients what the server is not known to have. */
+  heard(clients: readonly number[]): void;
   /** The server has said which life of its log this is: in another one nothing counts as saved. */
   learned(server: ServerMark): void;
   /** All that the document holds now is on the server's disk. Written down a while later: typing goes first. */
@@ -34,8 +40,11 @@ export interface Persistence {
   withdraw(): void;
   /** The Yjs clients whose edits this document has all of: its own, and those that were kept here before. */
   readonly authors: readonly number[];
-  /** Writes down all that the document holds: another page has taken away what it builds on. */
-  writeAll(): void;
+  /**
+   * Writes down all that the document holds: another page may have taken away what is stored of it, and what is
+   * written next would build on nothing. Not where what is stored is of another life of the document.
+   */
+  writeAll(): Promise<void>;
   /** Resolves when all that the document holds now is on disk, or writing it failed. */
   settled(): Promise<void>;
   dispose(): void;
@@ -199,6 +208,9 @@ export async function persist(options: {
       return hasUnsaved;
     },
     unsent,
+    heard(clients) {
+      for (const client of clients) unsent.add(client);
+    },
     learned(now) {
       if (server !== null && (now.epoch !== server.epoch || now.lsn < server.lsn)) hasUnsaved = true;
     },
@@ -214,9 +226,14 @@ export async function persist(options: {
     withdraw() {
       note = null;
     },
-    writeAll() {
+    async writeAll() {
+      const { updates } = await store.load(room).catch(() => ({ updates: [] }));
+      if (updates.length > 0 && isOtherDocument(Y.encodeStateVector(doc), vectorOf(updates))) return;
+      // Who wrote what is not sent yet stands at a row of his own.
+      const others = [...unsent].filter((client) => client !== doc.clientID);
+      for (const other of others) store.append(room, NOTHING, other).catch(() => undefined);
       waiting.push(Y.encodeStateAsUpdate(doc));
-      mine ||= unsent.size > 0; // also where an earlier page wrote it: it is sent, and then it is nobody's
+      mine ||= unsent.has(doc.clientID);
       noted = '';
       if (known !== null) store.acknowledge(room, { ...known, authors: [] }).catch(failedNote);
       start();

@@ -5,9 +5,11 @@ import type { Role } from '../domain/access/roles.ts';
 import type { DocumentStore, ServerMark } from '../domain/documents/ports.ts';
 import { FILES_ROOT, TEXT_ROOT } from '../protocol/sync.ts';
 import type { Tickets } from './admitted-socket.ts';
-import { asideName, isAside } from './aside.ts';
+import { isAside } from './aside.ts';
 import { type Connection, type ConnectionState, connectDocument } from './connection.ts';
+import { covers } from './lives.ts';
 import { type LocalState, type Persistence, persist } from './persistence.ts';
+import { forget, type Over, type PutAside, putAside } from './put-aside.ts';
 import { sayGone, tabsName } from './tabs.ts';
 
 export interface RoomState {
@@ -46,21 +48,14 @@ export interface Room extends Disposable {
   forget(): Promise<boolean>;
 }
 
-export interface PutAside {
-  readonly text: string;
-  readonly name: string;
-  /** Under that name all of it is on this machine's disk. */
-  readonly isWhole: boolean;
-  /** Why what is stored still has the old name; null where it has the new one. */
-  readonly failure: unknown;
-}
-
 export interface RoomOptions {
   readonly project: string;
   readonly path: string;
   readonly store: DocumentStore;
   /** ws://host:port */
   readonly server: string;
+  /** Whose tabs share it; null where nobody signs in. */
+  readonly person?: string | null;
   readonly socket?: typeof WebSocket;
   readonly tickets?: Tickets | undefined;
   /** Called when a connection has opened, with where the log was when the document was last saved there. */
@@ -122,6 +117,9 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
   // Without storage nothing is known of what was saved: all that was written on this page counts.
   const unsent = (): ReadonlySet<number> =>
     persistence?.unsent ?? new Set(Y.getState(doc.store, doc.clientID) > 0 ? [doc.clientID] : []);
+  const tabs = tabsName(server, project, path, options.person ?? null);
+  /** What another tab has put aside of this life of the document, if it has. */
+  let taken: Uint8Array | null = null;
   const connection: Connection = connectDocument({
     doc,
     project,
@@ -140,11 +138,23 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       options.onServer?.(server, before);
     },
     onRole: (role) => say({ role }),
-    onGone: () => persistence?.writeAll(),
+    onOver: (vector) => {
+      taken = vector;
+    },
+    onUnsent: (clients) => persistence?.heard(clients),
+    onShaken: () => void persistence?.writeAll(),
+    tabs,
     tickets: options.tickets,
     ...(options.socket === undefined ? {} : { socket: options.socket }),
   });
   disposables.add(connection);
+  const over: Over = { store, room, doc };
+  const stopWriting = async (): Promise<void> => {
+    await persistence?.settled();
+    persistence?.withdraw();
+    persistence?.dispose();
+  };
+  const sayOver = (): void => sayGone(tabs, { vector: Y.encodeStateVector(doc), isEcho: taken !== null });
 
   return {
     project,
@@ -163,37 +173,22 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     },
     retry: () => connection.retry(),
     async setAside(now, isRead) {
-      await persistence?.settled();
-      persistence?.withdraw();
-      persistence?.dispose();
-      const name = asideName(room, now, isRead);
-      // All of it: what is stored may lack what another page has put aside. Without storage the text is in memory.
-      const isWhole =
-        !hasContent(doc) ||
-        (await store.append(room, Y.encodeStateAsUpdate(doc), null).then(
-          () => true,
-          () => false,
-        ));
-      const failure = await store.setAside(room, name).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (failure === null) sayGone(tabsName(server, project, path));
-      return { text: contentOf(doc).toString(), isWhole, name, failure };
+      await stopWriting();
+      const put = await putAside(over, now, isRead);
+      sayOver();
+      return put;
     },
     get hasUnsaved() {
+      if (taken !== null && covers(taken, doc)) return false;
       return persistence?.hasUnsaved ?? true;
     },
     get hasOwnUnsaved() {
       return unsent().size > 0;
     },
     async forget() {
-      await persistence?.settled();
-      persistence?.withdraw();
-      persistence?.dispose();
-      const authors = persistence?.authors ?? [];
-      const isGone = await store.remove(room, authors).catch(() => true); // without storage there is nothing to remove
-      if (isGone) sayGone(tabsName(server, project, path));
+      await stopWriting();
+      const isGone = await forget(over, persistence?.authors ?? []);
+      if (isGone) sayOver();
       return isGone;
     },
     dispose() {

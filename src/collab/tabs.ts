@@ -10,21 +10,35 @@ type Message =
   /** Here I am, with this; `answers` where it is said because somebody else was. */
   | { readonly kind: 'hello'; readonly vector: Uint8Array; readonly answers: boolean }
   /** What I wrote or you lack; with it you have at least all that the vector says. */
-  | { readonly kind: 'content'; readonly vector: Uint8Array; readonly update: Uint8Array }
+  | {
+      readonly kind: 'content';
+      readonly vector: Uint8Array;
+      readonly update: Uint8Array;
+      /** As what clients something in it was written on this machine that the server is not known to have; left out
+       * by earlier versions. */
+      readonly unsent?: readonly number[];
+    }
   | { readonly kind: 'awareness'; readonly update: Uint8Array }
-  /** What was stored under this name is gone from there. */
-  | { readonly kind: 'gone' };
+  /** See Gone. */
+  | ({ readonly kind: 'gone' } & Gone);
 
-/** What the tabs of one browser that show a document speak on. */
-export function tabsName(server: string, project: string, path: string): string {
-  return `${server}${syncPath(project, path)}`;
+/** What the tabs of one person that show a document speak on; null where nobody signs in. */
+export function tabsName(server: string, project: string, path: string, person: string | null): string {
+  return `${server}${syncPath(project, path)}${person === null ? '' : ` ${person}`}`;
 }
 
-/** Tells the others that what was stored of the document has been put aside or removed: what they hold is not there. */
-export function sayGone(name: string): void {
+/** Tells the others that the document is over and what was stored of it has been put aside or removed. */
+export function sayGone(name: string, gone: Gone): void {
   const channel = new BroadcastChannel(name);
-  channel.postMessage({ kind: 'gone' } satisfies Message);
+  channel.postMessage({ kind: 'gone', ...gone } satisfies Message);
   channel.close();
+}
+
+/** The life of the document of which a tab had this is over, and nothing is stored of it any more. */
+export interface Gone {
+  readonly vector: Uint8Array;
+  /** Said by a tab that had heard it from another: whose life this is has heard it, too. */
+  readonly isEcho: boolean;
 }
 
 export interface TabLink extends Disposable {
@@ -44,8 +58,13 @@ export function linkTabs(options: {
   readonly awareness: Awareness;
   readonly server: unknown;
   readonly mayEdit: () => boolean;
-  /** Another tab has taken away what was stored of the document. */
-  readonly onGone: () => void;
+  readonly unsent: () => ReadonlySet<number>;
+  /** The other tab wrote as these what the server may not have. */
+  readonly onUnsent: (clients: readonly number[]) => void;
+  /** Another tab has ended this document. */
+  readonly onOver: (vector: Uint8Array) => void;
+  /** Another tab has ended another life of the document: what is stored of this one may have gone along. */
+  readonly onShaken: () => void;
 }): TabLink {
   const { doc, awareness, server } = options;
   const disposables = new Disposables();
@@ -55,7 +74,7 @@ export function linkTabs(options: {
   const sayHello = (answers: boolean): void =>
     post({ kind: 'hello', vector: Y.encodeStateVector(doc), answers });
   const sayContent = (update: Uint8Array): void =>
-    post({ kind: 'content', vector: Y.encodeStateVector(doc), update });
+    post({ kind: 'content', vector: Y.encodeStateVector(doc), update, unsent: [...options.unsent()] });
   const sayMyself = (): void => {
     if (awareness.getLocalState() !== null)
       post({ kind: 'awareness', update: encodeAwarenessUpdate(awareness, [doc.clientID]) });
@@ -67,7 +86,9 @@ export function linkTabs(options: {
       return;
     }
     if (data.kind === 'gone') {
-      options.onGone();
+      const isOurs = isSameDocument(doc, Y.decodeStateVector(data.vector));
+      if (isOurs && !data.isEcho) options.onOver(data.vector);
+      else if (doc.store.clients.size > 0) options.onShaken();
       return;
     }
     if (data.kind === 'hello' && !data.answers) sayMyself();
@@ -78,8 +99,12 @@ export function linkTabs(options: {
     if (own > 0 && (theirs.get(doc.clientID) ?? 0) > own) return;
     if (data.kind === 'content') {
       if (!options.mayEdit()) return;
-      if (isEnough(doc, theirs, data.update)) Y.applyUpdate(doc, data.update, FROM_TAB);
-      else sayHello(true);
+      if (!isEnough(doc, theirs, data.update)) {
+        sayHello(true);
+        return;
+      }
+      options.onUnsent(data.unsent ?? []);
+      Y.applyUpdate(doc, data.update, FROM_TAB);
       return;
     }
     sayContent(Y.encodeStateAsUpdate(doc, data.vector));

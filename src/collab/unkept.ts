@@ -1,5 +1,5 @@
 import type { DocumentStore } from '../domain/documents/ports.ts';
-import { asideName } from './aside.ts';
+import { type AsideTexts, asideName } from './aside.ts';
 import { keepsNothing } from './review.ts';
 
 /** Rooms of which something is stored that is over and could not be put aside. */
@@ -9,20 +9,24 @@ export interface Unkept {
   storeOf(room: string): Promise<DocumentStore>;
 }
 
-export function createUnkept(store: DocumentStore, now: () => number): Unkept {
+export function createUnkept(
+  store: DocumentStore,
+  aside: Pick<AsideTexts, 'holds'>,
+  now: () => number,
+): Unkept {
   const rooms = new Map<string, unknown>();
   return {
     add: (room, failure) => rooms.set(room, failure),
     async storeOf(room) {
       if (!rooms.has(room)) return store;
       try {
-        // As one that somebody has: a page that could not put it aside shows it itself.
-        await store.setAside(room, asideName(room, new Date(now()), true));
+        // Unread while this page alone can show it: it may be closed before somebody takes it.
+        await store.setAside(room, asideName(room, new Date(now()), !aside.holds(room)));
         rooms.delete(room);
         return store;
       } catch (failure) {
         const fail = (): Promise<never> => Promise.reject(failure);
-        return { ...keepsNothing, append: fail, leave: fail };
+        return { ...keepsNothing, append: fail, leave: fail, setAside: fail };
       }
     },
   };

@@ -1,10 +1,12 @@
-import type { DocumentStore, ServerMark } from '../../domain/documents/ports.ts';
+import type { DocumentStore, ServerMark, Which } from '../../domain/documents/ports.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 interface Row {
   readonly bytes: Bytes;
   readonly author: number | null;
 }
+const all: Which = (updates) => new Set(updates);
+
 interface Said {
   readonly acknowledged: Bytes;
   readonly server: ServerMark | null;
@@ -65,20 +67,31 @@ export class MemoryDocuments implements DocumentStore {
     this.#write();
   }
 
-  async setAside(room: string, name: string): Promise<void> {
+  async setAside(room: string, name: string, which: Which = all): Promise<void> {
     this.#write();
-    const moved = this.#rowsOf(room);
+    const moved = this.#meant(room, which);
     if (moved.length > 0) this.#rows.set(name, [...this.#rowsOf(name), ...moved]);
-    this.#rows.delete(room);
-    this.#said.delete(room);
+    this.#leave(room, moved);
   }
 
-  async remove(room: string, authors: readonly number[]): Promise<boolean> {
+  async remove(room: string, authors: readonly number[], which: Which = all): Promise<boolean> {
     this.#write();
-    if (this.#rowsOf(room).some(({ author }) => author !== null && !authors.includes(author))) return false;
-    this.#rows.delete(room);
-    this.#said.delete(room);
+    const removed = this.#meant(room, which);
+    if (removed.some(({ author }) => author !== null && !authors.includes(author))) return false;
+    this.#leave(room, removed);
     return true;
+  }
+
+  #meant(room: string, which: Which): readonly Row[] {
+    const rows = this.#rowsOf(room);
+    const meant = which(rows.map(({ bytes }) => bytes));
+    return rows.filter(({ bytes }) => meant.has(bytes));
+  }
+
+  #leave(room: string, gone: readonly Row[]): void {
+    const rows = this.#rowsOf(room).filter((row) => !gone.includes(row));
+    this.#rows.set(room, rows);
+    if (rows.length === 0) this.#said.delete(room);
   }
 
   async rooms(): Promise<readonly string[]> {

@@ -29,6 +29,9 @@ export interface Acknowledged {
   readonly authors: readonly number[];
 }
 
+/** Says which of these stored updates, all of one room, are meant. */
+export type Which = (updates: readonly Uint8Array[]) => ReadonlySet<Uint8Array>;
+
 export interface DocumentStore {
   load(room: string): Promise<StoredDocument>;
   /**
@@ -44,10 +47,10 @@ export interface DocumentStore {
   leave(room: string, update: Uint8Array, author: number | null): Promise<void>;
   /** Replaces the updates by the one that `merge` makes of them, at once or not at all. */
   compact(room: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void>;
-  /** Gives the room's content another name, under which nothing connects. */
-  setAside(room: string, name: string): Promise<void>;
+  /** Gives the room's content another name, under which nothing connects; with `which` only those of its updates. */
+  setAside(room: string, name: string, which?: Which): Promise<void>;
   /** False, and nothing done, where others than these Yjs clients wrote what the server is not known to have. */
-  remove(room: string, authors: readonly number[]): Promise<boolean>;
+  remove(room: string, authors: readonly number[], which?: Which): Promise<boolean>;
   /** Every room that has something stored, sorted. */
   rooms(): Promise<readonly string[]>;
   /** Those of them that a server in this epoch is not known to have all of. */

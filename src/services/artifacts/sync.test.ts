@@ -1,4 +1,4 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { protocolErrors } from '../../protocol/errors.ts';
 import { hasher } from '../../storage/hasher.ts';
 import { createMemoryArtifactStore } from '../../storage/memory/artifacts.ts';
@@ -135,6 +135,12 @@ test('a server with too much to do is waited for as long as it says, and then it
   sync.follow('p');
   await expect.poll(() => [...ada.timers].map(({ ms }) => ms)).toEqual([20_000]);
   expect(state(sync, kept.sha256)).toMatchObject({ server: false, problem: null });
+  const asked = vi.spyOn(remote, 'has');
+  const more = await ada.store.put(once(bytes('more')));
+  for (const name of ['b.txt', 'c.txt']) ada.files.set(name, more); // no reason to ask earlier
+  await expect.poll(() => state(sync, more.sha256)).toMatchObject({ here: true });
+  expect([...ada.timers].map(({ ms }) => ms)).toEqual([20_000]);
+  expect(asked).not.toHaveBeenCalled();
   ada.pass();
   await expect.poll(() => state(sync, kept.sha256)).toMatchObject(both);
 });

@@ -155,7 +155,7 @@ export function createArtifactSync(deps: Deps): ArtifactSync {
   };
 
   const work = async (): Promise<void> => {
-    if (working || closed) return;
+    if (working || closed || !online) return; // `retry` comes when the server is asked again
     working = true;
     try {
       for (;;) {

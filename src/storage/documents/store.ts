@@ -1,5 +1,6 @@
 import { Dexie, type EntityTable } from 'dexie';
-import type { DocumentStore, ServerMark } from '../../domain/documents/ports.ts';
+import type { DocumentStore, ServerMark, Which } from '../../domain/documents/ports.ts';
+import { storageErrors } from '../errors.ts';
 import { type LastWords, lastWordsIn } from './last-words.ts';
 
 interface UpdateRow {
@@ -34,6 +35,13 @@ function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 const DURABILITY = 'strict';
+
+const all: Which = (updates) => new Set(updates);
+
+function meantOf(rows: readonly UpdateRow[], which: Which): readonly UpdateRow[] {
+  const meant = which(rows.map(({ bytes }) => bytes));
+  return rows.filter(({ bytes }) => meant.has(bytes));
+}
 
 function authorsOf(rows: readonly Pick<UpdateRow, 'author'>[]): readonly number[] {
   return rows.flatMap(({ author }) => author ?? []);
@@ -95,8 +103,8 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
     append,
     async leave(room, update, author) {
       const takeBack = last.keep({ room, bytes: own(update), author });
-      // Where this is answered the page is still there, and knows better what it has written.
-      await append(room, update, author).finally(() => takeBack?.());
+      // Where this is answered the page is still there. Where it fails they stay: the page may yet be thrown away.
+      await append(room, update, author).then(() => takeBack?.());
     },
     async acknowledge(room, { vector, server, authors }) {
       await db.transaction('rw', db.updates, db.rooms, async () => {
@@ -121,11 +129,17 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
         if (unsaved.length > 0) await db.rooms.put({ acknowledged: null, ...meta, room, unsaved });
       });
     },
-    async setAside(room, aside) {
-      await gather();
+    async setAside(room, aside, which = all) {
+      const left = (await gather()).some((words) => words.room === room);
+      if (left) throw storageErrors.full({ where: room });
       await db.transaction('rw', db.updates, db.rooms, async () => {
-        const unsaved = (await db.rooms.get(room))?.unsaved ?? [];
-        await db.updates.where('room').equals(room).modify({ room: aside });
+        const { rows, unsaved } = await find(room);
+        const meant = meantOf(rows, which);
+        await db.updates
+          .where('id')
+          .anyOf(meant.map(({ id }) => id))
+          .modify({ room: aside });
+        if (meant.length < rows.length) return; // of what stays it is still true
         await db.rooms.delete(room);
         if (unsaved.length === 0) return;
         const there = await db.rooms.get(aside);
@@ -133,13 +147,16 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
         await db.rooms.put({ acknowledged: null, ...there, room: aside, unsaved: both });
       });
     },
-    async remove(room, authors) {
+    async remove(room, authors, which = all) {
       if ((await gather()).some((words) => words.room === room)) return false;
       return db.transaction('rw', db.updates, db.rooms, async () => {
-        const { unsaved } = await find(room);
+        const { rows, meta } = await find(room);
+        const meant = meantOf(rows, which);
+        const isAll = meant.length === rows.length;
+        const unsaved = [...(isAll ? (meta?.unsaved ?? []) : []), ...authorsOf(meant)];
         if (unsaved.some((author) => !authors.includes(author))) return false;
-        await db.updates.where('room').equals(room).delete();
-        await db.rooms.delete(room);
+        await db.updates.bulkDelete(meant.map(({ id }) => id));
+        if (isAll) await db.rooms.delete(room);
         return true;
       });
     },
