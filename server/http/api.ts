@@ -132,7 +132,11 @@ function registerOperation(
     },
     handler: (request, reply) => {
       const pass = gate.passOf(request.raw);
-      return pass === undefined ? answer(request, reply) : pass.during(() => answer(request, reply, pass));
+      if (pass === undefined) return answer(request, reply);
+      return pass.during(
+        () => answer(request, reply, pass),
+        () => reply.raw.writableEnded, // tus has answered itself; else `onSend` says so
+      );
     },
   });
 }

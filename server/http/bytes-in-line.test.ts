@@ -139,6 +139,17 @@ test('who takes a download slowly keeps nobody from being worked on, nor does wh
   expect(await answer).toBe(201);
 });
 
+test('an answer to an upload that waits behind a download nobody takes keeps nobody from being worked on', async () => {
+  const { ask, put, port, head } = await server(1);
+  const bytes = randomBytes(32 * 1024 * 1024);
+  await put(bytes);
+  const reader = await openSocket(port);
+  const tus = ['tus-resumable: 1.0.0', 'anneal-client: client-one'];
+  reader.write(head('GET', `/artifacts/${hash(bytes)}`) + head('HEAD', `/uploads/${hash(bytes)}`, ...tus));
+  await once(reader, 'readable'); // and no more of it
+  for (let i = 0; i < 3; i++) expect((await ask('GET', '/version')).status).toBe(200);
+});
+
 test('whoever has gone is worked for as long as it takes, in a place of the line', async () => {
   const { url, ask, put, port, head } = await server(1);
   const bytes = randomBytes(500);

@@ -33,9 +33,10 @@ export class Pass {
 
   /**
    * What it asks for: its place is its own until that is done, or rests, also where nobody waits for the answer any
-   * more. Errors: aborted.
+   * more. `isAnswered`: it has written its answer itself, which may have to wait until another one was taken.
+   * Errors: aborted.
    */
-  async during<T>(work: () => Promise<T>): Promise<T> {
+  async during<T>(work: () => Promise<T>, isAnswered: () => boolean = () => false): Promise<T> {
     if (this.#closed) throw protocolErrors.aborted();
     this.#isWorkedOn = true;
     try {
@@ -43,6 +44,7 @@ export class Pass {
     } finally {
       this.#isWorkedOn = false;
       if (this.#closed) this.#leave();
+      else if (isAnswered()) this.rest();
     }
   }
 

@@ -3,6 +3,9 @@ import { Duplex, PassThrough } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Random } from '../../src/base/random.ts';
+import { CloseCode } from '../../src/protocol/sync.ts';
+import { testServer } from '../testing/fixture.ts';
+import { join } from '../testing/join.ts';
 import { Sluice } from './sluice.ts';
 import { Turns } from './turns.ts';
 
@@ -113,6 +116,19 @@ test('nothing more is taken from the system while what has come waits for its tu
   // In parts of 16 KiB; one chunk may wait in the stream, and one be on its way.
   expect(asked).toBeLessThanOrEqual(read / 4 + 3);
   stream.destroy();
+});
+
+test('of a frame that is too long the rest is read and thrown away, and the socket ends as it should', async () => {
+  const { url } = await testServer({ limits: { messageBytes: 10_000 } });
+  const editor = await join(url, 'notes.md');
+  const { promise: ended, resolve } = Promise.withResolvers<boolean>();
+  const { _socket: stream } = editor.socket as unknown as { readonly _socket: Duplex };
+  stream.once('error', () => resolve(false)); // it was cut off while it sent
+  stream.once('close', () => resolve(true));
+  editor.socket.send(Buffer.alloc(24 * 1024 * 1024));
+  expect((await editor.closed).code).toBe(CloseCode.messageTooLong);
+  expect(await ended).toBe(true);
+  expect(editor.socket.bufferedAmount).toBe(0); // all of it was taken
 });
 
 test('who has gone has nothing left to read, and a socket pays for what it is read for', async () => {

@@ -24,7 +24,6 @@ export class Sluice implements Worker {
   readonly #parts: SluiceParts;
   readonly #readers: readonly ((part: Uint8Array) => void)[];
   readonly #held: Buffer[] = [];
-  #paused = false;
 
   /** To be made as soon as ws listens, before anything has come. */
   constructor(parts: SluiceParts) {
@@ -50,9 +49,9 @@ export class Sluice implements Worker {
     this.#readPart();
     this.#parts.spend({ ms: performance.now() - began });
     if (this.#held.length > 0) return true;
-    const { socket } = this.#parts;
-    if (this.#paused && !socket.isPaused) socket.resume();
-    this.#paused = false;
+    // Also where ws has stopped it: of a frame that it refused the rest is to be read, and thrown away.
+    const { socket, stream } = this.#parts;
+    if (stream.isPaused() && !socket.isPaused) socket.resume();
     return false;
   }
 
@@ -60,7 +59,6 @@ export class Sluice implements Worker {
     this.#held.push(chunk);
     this.#parts.turns.request(this);
     if (this.#held.length === 0) return;
-    this.#paused = true;
     this.#parts.stream.pause();
   }
 
