@@ -16,6 +16,7 @@ test('what is no mention stays text', () => {
     expect(saidParts(text)).toEqual([{ kind: 'text', text }]);
     expect(mentioned(text)).toEqual([]);
   }
+  expect(mentioned('@[@[Ann](u1)')).toEqual(['u1']); // a bracket that was typed before is none of it
   expect(saidParts('')).toEqual([]);
 });
 

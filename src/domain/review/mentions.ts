@@ -12,7 +12,7 @@ export type SaidPart =
   | { readonly kind: 'text'; readonly text: string }
   | ({ readonly kind: 'mention' } & MentionedPerson);
 
-const MENTION = /@\[([^\]\n]{1,64})\]\(([\w.:-]{1,128})\)/g;
+const MENTION = /@\[([^[\]\n]{1,64})\]\(([\w.:-]{1,128})\)/g;
 
 /** What was said, in order, with the mentions found in it. */
 export function saidParts(text: string): readonly SaidPart[] {
@@ -46,7 +46,7 @@ export function saidPlainly(text: string): string {
  */
 export function withMentions(typed: string, people: readonly MentionedPerson[]): string {
   const known = people
-    .filter(({ id, name }) => /^[\w.:-]{1,128}$/.test(id) && /^[^\]\n]{1,64}$/.test(name))
+    .filter(({ id, name }) => /^[\w.:-]{1,128}$/.test(id) && /^[^[\]\n]{1,64}$/.test(name))
     .sort((a, b) => b.name.length - a.name.length);
   return saidParts(typed)
     .map((part) =>
