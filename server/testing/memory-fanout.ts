@@ -54,6 +54,7 @@ export class MemoryHub {
         return { end: () => void listeners.delete(listener) };
       },
       lock: async (name) => {
+        if (this.#servers.get(id) !== heard) return null; // it has died, and locks nothing any more
         this.#requireThere();
         if (this.#locks.has(name)) return null;
         this.#locks.set(name, id);
