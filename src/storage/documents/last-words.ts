@@ -18,7 +18,8 @@ export interface LastWordsStore {
  * A page that ends takes its database's transactions along, committed or not; only this storage is written at once.
  * It is small (5 million letters a site), so it holds what was typed last, until the next page moves it.
  */
-export function lastWordsIn(storage: Storage | undefined, name: string): LastWordsStore {
+export function lastWordsIn(name: string): LastWordsStore {
+  const storage = siteStorage();
   const prefix = `${name}/last/`;
   let count = 0;
   return {
@@ -40,6 +41,15 @@ export function lastWordsIn(storage: Storage | undefined, name: string): LastWor
       });
     },
   };
+}
+
+/** None in a worker, and none where a site may store nothing: then it throws when it is named. */
+function siteStorage(): Storage | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
 }
 
 function keysOf(storage: Storage | undefined): readonly string[] {

@@ -75,7 +75,7 @@ export function openDocumentStore(name = 'anneal-documents'): DocumentStore & { 
     const meta = await db.rooms.get(room);
     return { rows, meta, unsaved: [...new Set([...(meta?.unsaved ?? []), ...authorsOf(rows)])] };
   };
-  const last = lastWordsIn(globalThis.localStorage, name);
+  const last = lastWordsIn(name);
   const append: DocumentStore['append'] = async (room, update, author) => {
     if (!db.isOpen()) await db.rooms.count(); // which opens it, unless it was closed for good
     await add(db.backendDB(), { room, bytes: own(update), author });

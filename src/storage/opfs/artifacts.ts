@@ -91,6 +91,8 @@ export function createOpfsArtifactStore(
   };
 }
 
+/** Moving takes milliseconds; who still finds the name taken after two seconds has another trouble. */
+const [MOVE_TRIES, MOVE_AGAIN_MS] = [40, 50];
 const INCOMING = 'incoming-';
 const lockOf = (name: string): string => `artifacts/${name}`;
 
@@ -122,12 +124,30 @@ async function publish(
   into: FileSystemDirectoryHandle,
   name: string,
 ): Promise<void> {
-  if (handle.move !== undefined) return await handle.move(name);
+  for (let tries = 0; handle.move !== undefined; tries++) {
+    try {
+      return await handle.move(name);
+    } catch (thrown) {
+      // Somebody else gives the same bytes their name at this moment, or reads them.
+      if (!isTaken(thrown) || tries === MOVE_TRIES) throw thrown;
+    }
+    await new Promise((resolve) => setTimeout(resolve, MOVE_AGAIN_MS));
+    if (await isThere(into, name)) return await into.removeEntry(handle.name);
+  }
   // A writable's bytes appear all at once when it is closed, so a copy is as good.
   const copy = await into.getFileHandle(name, { create: true });
   await (await handle.getFile()).stream().pipeTo(await copy.createWritable());
   await into.removeEntry(handle.name);
 }
+
+const isTaken = (thrown: unknown): boolean =>
+  thrown instanceof Error && thrown.name === 'NoModificationAllowedError';
+
+const isThere = (into: FileSystemDirectoryHandle, name: string): Promise<boolean> =>
+  into.getFileHandle(name).then(
+    () => true,
+    () => false,
+  );
 
 async function* chunks(file: File): ByteStream {
   const reader = file.stream().getReader();

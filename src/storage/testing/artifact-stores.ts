@@ -48,6 +48,17 @@ export function artifactStoreSuite(
     expect(await again.open(HELLO)).toBeNull();
   });
 
+  test('many who bring the same bytes at once all find them there', async () => {
+    const { store, reopen } = await make();
+    const other = await reopen();
+    const put = (_: unknown, i: number) => (i % 2 === 0 ? store : other).put(pieces('hel', 'lo'), HELLO);
+    const written = await Promise.all(Array.from({ length: 40 }, put));
+    expect(new Set(written.map(({ sha256 }) => sha256))).toEqual(new Set([HELLO]));
+    expect(await other.list()).toEqual([{ sha256: HELLO, bytes: 5 }]);
+    expect(await textOf(await store.open(HELLO))).toBe('hello');
+    expect(await store.sweep()).toBe(0); // nothing is left of those who came late
+  });
+
   test('other bytes than were promised, or half of them, leave nothing behind', async () => {
     const { store } = await make();
     await expect(store.put(pieces('hullo'), HELLO)).rejects.toMatchObject({ code: 'ANN-STO-003' });
