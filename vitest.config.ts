@@ -17,6 +17,8 @@ const stands = async (): Promise<typeof import('./server/testing/browser-upload.
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // What is waited for comes in its time, also where two cores have ten things to do.
+    expect: { poll: { timeout: 10_000 } },
     projects: [
       {
         extends: true,
@@ -46,7 +48,9 @@ export default defineConfig({
             '@tensorflow/tfjs-backend-webgl',
             '@tensorflow/tfjs-backend-webgpu',
             'fast-check',
+            '@huggingface/tokenizers',
             'dexie',
+            'lib0/buffer',
             'lib0/decoding',
             'lib0/encoding',
             'monaco-editor/editor',

@@ -14,6 +14,9 @@ import { MemoryDocuments } from './testing/memory-store.ts';
 
 const PATH = 'notes.md';
 
+const until = (holds: () => boolean | Promise<boolean>): Promise<unknown> =>
+  vi.waitUntil(holds, { timeout: 20_000 });
+
 function stateOf(text: string): Uint8Array {
   const doc = new Y.Doc();
   doc.getText('content').insert(0, text);
@@ -40,14 +43,13 @@ function pageOf(store: MemoryDocuments, person: string | null = null): Documents
 
 async function open(page: Documents): Promise<Room> {
   const room = await page.use('p', PATH).room;
-  await vi.waitUntil(() => room.state.connection.kind === 'synced');
+  await until(() => room.state.connection.kind === 'synced');
   return room;
 }
 
 const textOf = (room: Room): Y.Text => room.doc.getText('content');
 const write = (room: Room, text: string): void => textOf(room).insert(textOf(room).length, text);
-const reopened = (page: Documents): Promise<unknown> =>
-  vi.waitUntil(() => page.generation('p', PATH) > 0, { timeout: 5_000 });
+const reopened = (page: Documents): Promise<unknown> => until(() => page.generation('p', PATH) > 0);
 
 async function offeredBy(page: Documents): Promise<string> {
   const offered: string[] = [];
@@ -78,15 +80,15 @@ async function oneHears(offline: string, meanwhile: string) {
   const b = pageOf(store);
   const roomB = await open(b);
   write(roomB, 'one ');
-  await vi.waitUntil(() => textOf(roomA).toString() === 'base one ');
-  await vi.waitUntil(() => !roomA.hasUnsaved && !roomB.hasUnsaved);
-  await vi.waitUntil(async () => (await store.unsaved(1)).length === 0);
+  await until(() => textOf(roomA).toString() === 'base one ');
+  await until(() => !roomA.hasUnsaved && !roomB.hasUnsaved);
+  await until(async () => (await store.unsaved(1)).length === 0);
   for (const server of [first, second]) {
     server.reachable = false;
     server.cut();
   }
   if (offline !== '') write(roomA, offline);
-  await vi.waitUntil(() => textOf(roomB).toString() === `base one ${offline}`);
+  await until(() => textOf(roomB).toString() === `base one ${offline}`);
   const anew = stateOf('base one ');
   const shown: Promise<Room>[] = [];
   a.onReplaced(() => {
@@ -117,8 +119,8 @@ for (const offline of ['', 'offline ']) {
     expect(await offeredBy(a)).toBe(offline === '' ? '' : `base one ${offline}`);
     expect(await offeredBy(b)).toBe('');
     write(again[0], 'and on ');
-    await vi.waitUntil(() => textOf(again[1]).toString() === 'base one and on ');
-    await vi.waitUntil(async () => (await stored(store)) === 'base one and on ');
+    await until(() => textOf(again[1]).toString() === 'base one and on ');
+    await until(async () => (await stored(store)) === 'base one and on ');
     expect([a.generation('p', PATH), b.generation('p', PATH)]).toEqual([1, 1]);
   });
 
@@ -129,7 +131,7 @@ for (const offline of ['', 'offline ']) {
     expect(offered.split('\n').sort()).toEqual(
       offline === '' ? ['base one two '] : [`base one ${offline}`, `base one ${offline}two `],
     );
-    await vi.waitUntil(async () => (await stored(store)) === 'base one ');
+    await until(async () => (await stored(store)) === 'base one ');
     expect([a.generation('p', PATH), b.generation('p', PATH)]).toEqual([1, 1]);
   });
 }
@@ -143,7 +145,7 @@ for (const step of ['setAside', 'remove'] as const)
     const room = await open(page);
     server.storesAtOnce = step === 'remove';
     write(room, 'first ');
-    await vi.waitUntil(() => room.state.local === 'stored' && room.hasUnsaved === (step === 'setAside'));
+    await until(() => room.state.local === 'stored' && room.hasUnsaved === (step === 'setAside'));
     const plain = store[step].bind(store) as (...args: unknown[]) => Promise<never>;
     vi.spyOn(store, step).mockImplementationOnce((...args: unknown[]) => {
       write(room, 'late ');
@@ -178,11 +180,11 @@ test('who lets go of what he may not send does so in every page', async () => {
   server.reachable = false;
   server.cut();
   write(rooms[0], 'A ');
-  await vi.waitUntil(() => textOf(rooms[1]).toString() === 'base A ');
+  await until(() => textOf(rooms[1]).toString() === 'base A ');
   server.role = 'viewer';
   server.reachable = true;
   for (const room of rooms) room.retry();
-  await vi.waitUntil(() => rooms.every(({ state }) => state.connection.kind === 'refused'));
+  await until(() => rooms.every(({ state }) => state.connection.kind === 'refused'));
   expect(await a.letGo(rooms[0])).toBe('base A ');
   await reopened(b);
   for (const page of [a, b]) expect(textOf(await open(page)).toString()).toBe('base ');
@@ -201,7 +203,7 @@ test('two people at one browser share nothing, also where one page has not heard
   const ofBob = await open(pageOf(store, 'bob'));
   const again = await open(pageOf(store, 'bob')); // both have greeted whoever is there
   write(again, 'of Bob');
-  await vi.waitUntil(() => textOf(ofBob).toString() === 'base of Bob');
+  await until(() => textOf(ofBob).toString() === 'base of Bob');
   expect(textOf(ofAda).toString()).toBe('of Ada ');
 });
 
@@ -231,23 +233,23 @@ test('a text that cannot be put aside is kept nowhere, says so, and is kept agai
   const room = await open(page);
   server.storesAtOnce = false;
   write(room, 'unsent ');
-  await vi.waitUntil(() => room.state.local === 'stored');
+  await until(() => room.state.local === 'stored');
   store.isFull = true;
   server.close(CloseCode.rotated, 'The document has begun anew');
   await reopened(page);
   expect(await offeredBy(page)).toBe('base unsent ');
   const held = page.use('p', PATH);
   const again = await held.room;
-  await vi.waitUntil(() => again.state.connection.kind === 'synced');
+  await until(() => again.state.connection.kind === 'synced');
   write(again, 'x');
-  await vi.waitUntil(() => again.state.local === 'failed');
+  await until(() => again.state.local === 'failed');
   expect(again.localFailure).toMatchObject({ message: 'There is no room' });
   store.isFull = false;
   server.close(CloseCode.rotated, 'The document has begun anew');
-  await vi.waitUntil(() => page.generation('p', PATH) > 1);
+  await until(() => page.generation('p', PATH) > 1);
   const kept = await open(page);
   write(kept, 'kept ');
-  await vi.waitUntil(async () => (await stored(store)).includes('kept '));
+  await until(async () => (await stored(store)).includes('kept '));
   expect(kept.localFailure).toBe(null);
 });
 
@@ -266,7 +268,7 @@ test('in the background nobody sends what nobody has', async () => {
   const own = { ...bob, rooms: () => bob.ownRooms() };
   const resend = createResend({ store: own, use: opened, doubtMs: 1 });
   resend.learned({ epoch: 7, lsn: 50 }, null); // it has lost something
-  await vi.waitUntil(() => opened.mock.calls.length > 0);
+  await until(() => opened.mock.calls.length > 0);
   await resend.settled();
   expect(opened.mock.calls).toEqual([['p', 'mine.md']]);
 });
@@ -287,7 +289,7 @@ test('an edit that is made as the last write ends is written, too', async () => 
     },
   });
   doc.getText('content').insert(0, 'first ');
-  await vi.waitUntil(async () => (await stored(store)) === 'second first ');
+  await until(async () => (await stored(store)) === 'second first ');
   await persistence.settled();
   expect(persistence.state).toBe('stored');
 });
