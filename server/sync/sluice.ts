@@ -4,6 +4,8 @@ import type { Turns, Worker } from './turns.ts';
 
 /** Of what has come so much is read in one turn; a frame that ends in it is unmasked and put together in one go. */
 const PART_BYTES = 16 * 1024;
+/** What people type is less, and takes no longer to read than to put in line; what is done with it has its turn. */
+const SMALL_BYTES = 2 * 1024;
 
 export interface SluiceParts {
   readonly socket: Pick<WebSocket, 'isPaused' | 'resume'>;
@@ -56,6 +58,10 @@ export class Sluice implements Worker {
   }
 
   #take(chunk: Buffer): void {
+    if (this.#held.length === 0 && chunk.length <= SMALL_BYTES) {
+      for (const read of this.#readers) read(chunk);
+      return;
+    }
     this.#held.push(chunk);
     this.#parts.turns.request(this);
     if (this.#held.length === 0) return;
