@@ -118,6 +118,20 @@ test('nothing more is taken from the system while what has come waits for its tu
   stream.destroy();
 });
 
+test('what comes in small pieces is read on, also where ws has stopped it for a frame that it refused', async () => {
+  const stream = new PassThrough();
+  let read = 0;
+  stream.on('data', (part: Buffer) => {
+    read += part.length;
+    stream.pause();
+  });
+  new Sluice({ socket: socketOn(stream), stream, turns: new Turns(), spend: free });
+  for (let i = 1; i <= 3; i++) {
+    stream.write(Buffer.alloc(1_000));
+    await expect.poll(() => read).toBe(1_000 * i);
+  }
+});
+
 test('of a frame that is too long the rest is read and thrown away, and the socket ends as it should', async () => {
   const { url } = await testServer({ limits: { messageBytes: 10_000 } });
   const editor = await join(url, 'notes.md');

@@ -51,15 +51,20 @@ export class Sluice implements Worker {
     this.#readPart();
     this.#parts.spend({ ms: performance.now() - began });
     if (this.#held.length > 0) return true;
-    // Also where ws has stopped it: of a frame that it refused the rest is to be read, and thrown away.
+    this.#readOn();
+    return false;
+  }
+
+  /** Also where ws has stopped it: of a frame that it refused the rest is to be read, and thrown away. */
+  #readOn(): void {
     const { socket, stream } = this.#parts;
     if (stream.isPaused() && !socket.isPaused) socket.resume();
-    return false;
   }
 
   #take(chunk: Buffer): void {
     if (this.#held.length === 0 && chunk.length <= SMALL_BYTES) {
       for (const read of this.#readers) read(chunk);
+      this.#readOn();
       return;
     }
     this.#held.push(chunk);
