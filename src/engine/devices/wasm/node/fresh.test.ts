@@ -50,6 +50,26 @@ function caseProgram(op: OpName, { inputs, attributes, target }: OpCase<OpName>)
   return { program: builder.program(op, { outputs: { out } }), feeds };
 }
 
+/**
+ * What the last bit of every input changes of the reference's result, relatively. That is much where a result is
+ * nearly nothing, as the slope of gelu is at one point and a sum of what cancels: there no device can be nearer.
+ */
+async function lastBits(program: Program, feeds: Feeds, wanted: ArrayLike<number>): Promise<number> {
+  const random = new Random(seed);
+  let most = 0;
+  for (let i = 0; i < 8; i++) {
+    const nudged = Object.entries(feeds).map(([name, values]) => [
+      name,
+      values instanceof Float32Array
+        ? values.map((x) => x * (1 + (random.below(2) - 0.5) * 2 ** -22))
+        : values,
+    ]);
+    const { out = [] } = await runOnce(reference, program, Object.fromEntries(nudged));
+    most = Math.max(most, relativeError(out, wanted));
+  }
+  return most;
+}
+
 test('every op on fresh shapes and numbers', async () => {
   for (const op of Object.keys(OP_CASES) as (keyof typeof OP_CASES)[]) {
     for (let round = 0; round < 2; round++) {
@@ -62,7 +82,8 @@ test('every op on fresh shapes and numbers', async () => {
         ];
         const error = relativeError(got['out'] ?? [], wanted['out'] ?? []);
         const shapes = one.inputs.map(({ shape }) => `[${shape}]`).join(' ');
-        expect(error, `${op} of ${shapes}, case ${i}, seed ${seed + round}`).toBeLessThan(1e-5);
+        const unsure = error < 1e-5 ? 0 : await lastBits(program, feeds, wanted['out'] ?? []);
+        expect(error, `${op} of ${shapes}, case ${i}, seed ${seed + round}`).toBeLessThan(1e-5 + unsure);
       }
     }
   }
