@@ -1,81 +1,36 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
-import type { DocumentStore, StoredDocument } from '../domain/documents/ports.ts';
+import type { DocumentStore } from '../domain/documents/ports.ts';
 import { CloseCode } from '../protocol/sync.ts';
-import { createMemoryLocks } from '../storage/memory/settings.ts';
 import { asideName, createAside } from './aside.ts';
-import { createDocuments } from './documents.ts';
 import { storeOf } from './own-store.ts';
 import { FakeServer } from './testing/fake-server.ts';
-
-/** A store in memory, with a hook that runs whenever it is asked for something. */
-function memoryStore(meanwhile: () => void) {
-  const updates = new Map<string, Uint8Array<ArrayBuffer>[]>();
-  const acknowledged = new Map<string, Uint8Array<ArrayBuffer>>();
-  const put = (room: string, update: Uint8Array): void =>
-    void updates.set(room, [...(updates.get(room) ?? []), new Uint8Array(update)]);
-  const store: DocumentStore = {
-    async load(room): Promise<StoredDocument> {
-      const found = {
-        updates: updates.get(room) ?? [],
-        acknowledged: acknowledged.get(room) ?? null,
-        server: null,
-        unsaved: [],
-      };
-      meanwhile();
-      return found;
-    },
-    async append(room, update) {
-      put(room, update);
-      meanwhile();
-    },
-    leave: async (room, update) => put(room, update),
-    async acknowledge(room, { vector }) {
-      acknowledged.set(room, new Uint8Array(vector));
-      meanwhile();
-    },
-    compact: async () => undefined,
-    async setAside(room, name) {
-      for (const update of updates.get(room) ?? []) put(name, update);
-      updates.delete(room);
-      acknowledged.delete(room);
-      meanwhile();
-    },
-    async remove(room) {
-      updates.delete(room);
-      acknowledged.delete(room);
-      return true;
-    },
-    rooms: async () => [...updates.keys()].sort(),
-    unsaved: async () => [...updates.keys()].sort(),
-    furthest: async () => 0,
-  };
-  return { store, put };
-}
+import { MemoryDocuments, UnreadableDocuments } from './testing/memory-store.ts';
+import { pageOf, reaching, until } from './testing/page.ts';
 
 test('trap: a renamed file takes along what is typed while it is followed', async () => {
   const doc = new Y.Doc();
   const typed: Uint8Array[] = [];
   doc.on('update', (update: Uint8Array) => typed.push(update));
   const text = doc.getText('content');
-  let moments = 0;
-  const { store, put } = memoryStore(() => {
-    if (moments++ >= 3) return;
-    text.insert(text.length, `${moments}`); // another tab of the same person
-    for (const update of typed.splice(0)) put('p/old.md', update);
-  });
+  const store = new MemoryDocuments();
+  const write = async (): Promise<void> => {
+    for (const update of typed.splice(0)) await store.append('p/old.md', update, null);
+  };
   text.insert(0, 'offline ');
-  for (const update of typed.splice(0)) await store.append('p/old.md', update, null);
+  await write();
   await store.acknowledge('p/old.md', { vector: Y.encodeStateVector(doc), server: null, authors: [] });
-  const documents = createDocuments({
-    store,
-    server: 'ws://localhost:1',
-    profile: {
-      current: () => ({ id: 'ada', name: 'Ada' }),
-      subscribe: () => () => undefined,
-    },
-    now: () => 0,
-  });
+  let moments = 0;
+  for (const step of ['load', 'setAside', 'acknowledge'] as const) {
+    const plain = store[step].bind(store) as (...args: unknown[]) => Promise<never>;
+    vi.spyOn(store, step).mockImplementationOnce(async (...args: unknown[]) => {
+      const done = await plain(...args);
+      text.insert(text.length, `${++moments}`); // another tab of the same person
+      await write();
+      return done;
+    });
+  }
+  const documents = pageOf(store);
   await documents.follow('p', 'old.md', 'new.md');
   const moved = await store.load('p/new.md');
   const there = new Y.Doc();
@@ -85,43 +40,26 @@ test('trap: a renamed file takes along what is typed while it is followed', asyn
   expect(await store.rooms()).toEqual(['p/new.md']);
 });
 
-/** Where there is no page nobody hears that it goes. */
-function asInPage({ socket }: FakeServer): void {
-  vi.stubGlobal('WebSocket', socket);
-  for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => undefined);
-  onTestFinished(() => void vi.unstubAllGlobals());
-}
-
 test('a device that comes back two generations late hands over what it had written, whoever looks', async () => {
-  const { store, put } = memoryStore(() => undefined);
+  const store = new MemoryDocuments();
   const old = new Y.Doc();
   old.getText('content').insert(0, 'of long ago, and offline');
-  put('p/notes.md', Y.encodeStateAsUpdate(old));
+  await store.append('p/notes.md', Y.encodeStateAsUpdate(old), null);
   await store.acknowledge('p/notes.md', { vector: Y.encodeStateVector(old), server: null, authors: [] });
   const now = new Y.Doc();
   now.getText('content').insert(0, 'of now');
   const server = new FakeServer(Y.encodeStateAsUpdate(now));
-  asInPage(server);
-  const page = () =>
-    createDocuments({
-      store,
-      server: 'ws://localhost:1',
-      profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
-      now: () => 0,
-      locks: createMemoryLocks(),
-    });
-  const first = page();
+  reaching(server);
+  const first = pageOf(store);
   // Some other document is open: what is not on the server is sent in the background, and nobody listens.
   const other = first.use('p', 'other.md');
   await other.room;
-  await vi.waitUntil(async () => (await store.rooms()).some((name) => name.includes('~unread~')), {
-    timeout: 5_000,
-  });
+  await until(async () => (await store.rooms()).some((name) => name.includes('~unread~')));
   const shown = first.use('p', 'notes.md');
-  await vi.waitUntil(async () => first.textOf(await shown.room) === 'of now');
+  await until(async () => first.textOf(await shown.room) === 'of now');
   shown.release();
   other.release();
-  const next = page(); // the page was loaded again
+  const next = pageOf(store); // the page was loaded again
   const offered: [string, string][] = [];
   await next.takeAside('elsewhere', async (...text) => offered.push(text));
   expect(offered).toEqual([]);
@@ -135,29 +73,17 @@ test('a device that comes back two generations late hands over what it had writt
 });
 
 test('where this machine stores nothing, what is put aside is handed over from memory', async () => {
-  const { store } = memoryStore(() => undefined);
-  const broken: DocumentStore = {
-    ...store,
-    load: () => Promise.reject(new Error('no storage')),
-    setAside: () => Promise.reject(new Error('no storage')),
-    rooms: () => Promise.reject(new Error('no storage')),
-  };
   const server = new FakeServer();
-  asInPage(server);
-  const documents = createDocuments({
-    store: broken,
-    server: 'ws://localhost:1',
-    profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
-    now: () => 0,
-  });
+  reaching(server);
+  const documents = pageOf(new UnreadableDocuments());
   const { room, release } = documents.use('p', 'notes.md');
   const opened = await room;
-  await vi.waitUntil(() => opened.state.connection.kind === 'synced');
+  await until(() => opened.state.connection.kind === 'synced');
   server.storesAtOnce = false;
   opened.doc.getText('content').insert(0, 'only in memory');
-  server.close(4409, 'The document has begun anew');
+  server.close(CloseCode.rotated, 'The document has begun anew');
   const offered: [string, string][] = [];
-  await vi.waitUntil(async () => {
+  await until(async () => {
     await documents.takeAside('p', async (...text) => offered.push(text));
     return offered.length > 0;
   });
@@ -166,7 +92,7 @@ test('where this machine stores nothing, what is put aside is handed over from m
 });
 
 test('one copy that cannot be taken keeps no other from being taken, and stays', async () => {
-  const { store } = memoryStore(() => undefined);
+  const store = new MemoryDocuments();
   const aside = createAside(store, undefined, () => true);
   for (const path of ['a.md', 'b.md', 'c.md', 'd.md']) {
     const doc = new Y.Doc();
@@ -191,10 +117,7 @@ test('one copy that cannot be taken keeps no other from being taken, and stays',
 function ofPeople(store: DocumentStore) {
   let person: string | null = 'ada';
   const listeners = new Set<() => void>();
-  const documents = createDocuments({
-    store,
-    server: 'ws://localhost:1',
-    profile: { current: () => ({ id: 'x', name: 'X' }), subscribe: () => () => undefined },
+  const documents = pageOf(store, {
     owner: {
       current: () => person,
       subscribe: (listener) => {
@@ -202,7 +125,6 @@ function ofPeople(store: DocumentStore) {
         return () => listeners.delete(listener);
       },
     },
-    now: () => 0,
   });
   const comes = (next: string | null): void => {
     person = next;
@@ -212,11 +134,11 @@ function ofPeople(store: DocumentStore) {
 }
 
 test('what one person keeps here the next one at the same browser neither sees nor sends', async () => {
-  const { store, put } = memoryStore(() => undefined);
+  const store = new MemoryDocuments();
   const { documents, comes } = ofPeople(store);
   const doc = new Y.Doc();
   doc.getText('content').insert(0, 'from before there were people ');
-  put('p/a.md', Y.encodeStateAsUpdate(doc));
+  await store.append('p/a.md', Y.encodeStateAsUpdate(doc), null);
   const textHere = async (): Promise<string> => {
     const held = documents.use('p', 'a.md');
     const room = await held.room;
@@ -240,25 +162,18 @@ test('what one person keeps here the next one at the same browser neither sees n
 });
 
 test('what was put aside from memory is handed to whoever wrote it, and to nobody else', async () => {
-  const { store } = memoryStore(() => undefined);
-  const broken: DocumentStore = {
-    ...store,
-    load: () => Promise.reject(new Error('no storage')),
-    setAside: () => Promise.reject(new Error('no storage')),
-    rooms: () => Promise.reject(new Error('no storage')),
-  };
   const server = new FakeServer();
-  asInPage(server);
-  const { documents, comes } = ofPeople(broken);
+  reaching(server);
+  const { documents, comes } = ofPeople(new UnreadableDocuments());
   const replaced: string[] = [];
   documents.onReplaced((_project, path) => replaced.push(path));
   for (const path of ['a.md', 'b.md']) {
     const { room } = documents.use('p', path);
     const opened = await room;
-    await vi.waitUntil(() => opened.state.connection.kind === 'synced');
+    await until(() => opened.state.connection.kind === 'synced');
     opened.doc.getText('content').insert(0, 'only in memory ');
     server.close(CloseCode.rotated, 'The document has begun anew');
-    await vi.waitUntil(() => replaced.includes(path));
+    await until(() => replaced.includes(path));
   }
   const offered: string[] = [];
   const take = async (path: string): Promise<void> => {
@@ -275,12 +190,12 @@ test('what was put aside from memory is handed to whoever wrote it, and to nobod
 });
 
 test('what an earlier version kept of another document is put aside, and not mixed with what is here', async () => {
-  const { store, put } = memoryStore(() => undefined);
-  const keep = (room: string, text: string, from?: Y.Doc): Y.Doc => {
+  const store = new MemoryDocuments();
+  const keep = async (room: string, text: string, from?: Y.Doc): Promise<Y.Doc> => {
     const doc = new Y.Doc();
     if (from !== undefined) Y.applyUpdate(doc, Y.encodeStateAsUpdate(from));
     doc.getText('content').insert(0, text);
-    put(room, Y.encodeStateAsUpdate(doc));
+    await store.append(room, Y.encodeStateAsUpdate(doc), null);
     return doc;
   };
   const textOf = async (room: string): Promise<string> => {
@@ -289,10 +204,10 @@ test('what an earlier version kept of another document is put aside, and not mix
       Y.applyUpdate(doc, update);
     return doc.getText('content').toString();
   };
-  keep('@ada/p/other.md', 'of now');
-  keep('p/other.md', 'of long ago');
-  const same = keep('@ada/p/same.md', 'seed');
-  keep('p/same.md', 'and more, ', same);
+  await keep('@ada/p/other.md', 'of now');
+  await keep('p/other.md', 'of long ago');
+  const same = await keep('@ada/p/same.md', 'seed');
+  await keep('p/same.md', 'and more, ', same);
   expect(await textOf('p/other.md')).toBe('of now');
   expect(await textOf('p/same.md')).toBe('and more, seed');
   const { documents, comes } = ofPeople(store);

@@ -1,13 +1,14 @@
 import * as encoding from 'lib0/encoding';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { openDocumentStore } from '../storage/documents/store.ts';
+import type { DocumentStore } from '../domain/documents/ports.ts';
+import { newDocumentStore } from '../storage/testing/document-store.ts';
 import { contentOf, openRoom, type Room } from './room.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import { seedOf } from './testing/replica.ts';
 
 let server: FakeServer;
-let store: ReturnType<typeof openDocumentStore>;
+let store: DocumentStore;
 let project = '';
 const open: Room[] = [];
 let count = 0;
@@ -15,12 +16,10 @@ let count = 0;
 beforeEach(() => {
   project = `f${Date.now()}-${count++}`;
   server = new FakeServer(seedOf('seed\n'));
-  store = openDocumentStore(`test-${project}`);
+  store = newDocumentStore().store;
 });
 afterEach(() => {
   for (const room of open.splice(0)) room.dispose();
-  store.close();
-  indexedDB.deleteDatabase(`test-${project}`);
 });
 
 async function openTab(): Promise<Room> {

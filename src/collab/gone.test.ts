@@ -1,21 +1,18 @@
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { CloseCode } from '../protocol/sync.ts';
-import { createMemoryLocks } from '../storage/memory/settings.ts';
-import { createDocuments, type Documents } from './documents.ts';
+import type { Documents } from './documents.ts';
 import { storeOf } from './own-store.ts';
 import { persist } from './persistence.ts';
 import { createResend } from './resend.ts';
 import type { Room } from './room.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import { MemoryDocuments } from './testing/memory-store.ts';
+import { pageOf, reaching, until } from './testing/page.ts';
 
 // What several pages of one browser keep together, while one of them puts it aside or removes it.
 
 const PATH = 'notes.md';
-
-const until = (holds: () => boolean | Promise<boolean>): Promise<unknown> =>
-  vi.waitUntil(holds, { timeout: 20_000 });
 
 function stateOf(text: string): Uint8Array {
   const doc = new Y.Doc();
@@ -23,23 +20,9 @@ function stateOf(text: string): Uint8Array {
   return Y.encodeStateAsUpdate(doc);
 }
 
-/** The next page that is opened reaches this server. */
-function reaching({ socket }: FakeServer): void {
-  vi.stubGlobal('WebSocket', socket);
-  for (const name of ['addEventListener', 'removeEventListener']) vi.stubGlobal(name, () => undefined);
-  onTestFinished(() => void vi.unstubAllGlobals());
-}
-
-function pageOf(store: MemoryDocuments, person: string | null = null): Documents {
-  return createDocuments({
-    store,
-    owner: { current: () => person, subscribe: () => () => undefined },
-    server: 'ws://localhost:1',
-    profile: { current: () => ({ id: 'ada', name: 'Ada' }), subscribe: () => () => undefined },
-    now: Date.now,
-    locks: createMemoryLocks(),
-  });
-}
+const ofPerson = (person: string) => ({
+  owner: { current: () => person, subscribe: () => () => undefined },
+});
 
 async function open(page: Documents): Promise<Room> {
   const room = await page.use('p', PATH).room;
@@ -196,12 +179,12 @@ test('two people at one browser share nothing, also where one page has not heard
   const offline = new FakeServer();
   offline.reachable = false;
   reaching(offline);
-  const ofAda = await pageOf(store, 'ada').use('p', PATH).room;
+  const ofAda = await pageOf(store, ofPerson('ada')).use('p', PATH).room;
   write(ofAda, 'of Ada ');
   const server = new FakeServer(stateOf('base '));
   reaching(server);
-  const ofBob = await open(pageOf(store, 'bob'));
-  const again = await open(pageOf(store, 'bob')); // both have greeted whoever is there
+  const ofBob = await open(pageOf(store, ofPerson('bob')));
+  const again = await open(pageOf(store, ofPerson('bob'))); // both have greeted whoever is there
   write(again, 'of Bob');
   await until(() => textOf(ofBob).toString() === 'base of Bob');
   expect(textOf(ofAda).toString()).toBe('of Ada ');

@@ -1,18 +1,13 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
-import { openDocumentStore } from '../storage/documents/store.ts';
+import { newDocumentStore } from '../storage/testing/document-store.ts';
 import { contentOf } from './room.ts';
 import type * as keptPage from './testing/kept-page.ts';
 
 let name = '';
-let store: ReturnType<typeof openDocumentStore>;
+let store: ReturnType<typeof newDocumentStore>['store'];
 beforeEach(() => {
-  name = `persistence-${Date.now()}-${Math.random()}`;
-  store = openDocumentStore(name);
-});
-afterEach(() => {
-  store.close();
-  indexedDB.deleteDatabase(name);
+  ({ name, store } = newDocumentStore());
 });
 
 interface Page {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import { protocolErrors } from '../protocol/errors.ts';
-import { openDocumentStore } from '../storage/documents/store.ts';
+import { newDocumentStore } from '../storage/testing/document-store.ts';
 import type { Tickets } from './admitted-socket.ts';
 import { backoff } from './connection.ts';
 import { isOtherDocument } from './lives.ts';
@@ -13,7 +13,7 @@ import { seedOf } from './testing/replica.ts';
 
 const SEED = seedOf('project: stories\n');
 let server: FakeServer;
-let store: DocumentStore & { close(): void };
+let store: DocumentStore;
 let project = '';
 const open: Room[] = [];
 let count = 0;
@@ -21,12 +21,10 @@ let count = 0;
 beforeEach(() => {
   project = `p${Date.now()}-${count++}`;
   server = new FakeServer(SEED);
-  store = openDocumentStore(`test-${project}`);
+  store = newDocumentStore().store;
 });
 afterEach(() => {
   for (const room of open.splice(0)) room.dispose();
-  store.close();
-  indexedDB.deleteDatabase(`test-${project}`);
 });
 
 /** Every call is a tab of its own: they share what a browser's tabs share, storage and broadcast channel. */
@@ -127,7 +125,6 @@ test('two tabs of one person: they work together offline, and each keeps what it
 });
 
 test('offline edits of two machines merge', async () => {
-  const other = openDocumentStore(`test-${project}-other`);
   const a = await openTab();
   await synced(a);
   const far = new Y.Doc();
@@ -141,7 +138,6 @@ test('offline edits of two machines merge', async () => {
   a.retry();
   await expect.poll(() => textOf(a)).toBe('here project: stories\nthere');
   await expect.poll(() => contentOf(server.doc).toString()).toBe('here project: stories\nthere');
-  other.close();
 });
 
 test('saved means: on the disk of the server', async () => {

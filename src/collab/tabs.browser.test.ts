@@ -1,25 +1,23 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
-import { openDocumentStore } from '../storage/documents/store.ts';
+import { newDocumentStore } from '../storage/testing/document-store.ts';
 import { contentOf, openRoom, type Room } from './room.ts';
 import { FakeServer } from './testing/fake-server.ts';
 import { seedOf } from './testing/replica.ts';
 
 let server: FakeServer;
-let store: DocumentStore & { close(): void };
+let store: DocumentStore;
 let project = '';
 const open: Room[] = [];
 
 beforeEach(() => {
   project = `p${Date.now()}-${Math.random()}`;
   server = new FakeServer(seedOf('project: stories\n'));
-  store = openDocumentStore(`test-${project}`);
+  store = newDocumentStore().store;
 });
 afterEach(() => {
   for (const room of open.splice(0)) room.dispose();
-  store.close();
-  indexedDB.deleteDatabase(`test-${project}`);
 });
 
 /** Every call is a tab of its own, with a line of its own to the server. */

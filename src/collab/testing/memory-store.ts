@@ -110,3 +110,22 @@ export class MemoryDocuments implements DocumentStore {
     return Math.max(0, ...said.map(({ server }) => server?.lsn ?? 0));
   }
 }
+
+/** Where a page can write, and can neither read nor rename what is there. */
+export class UnreadableDocuments extends MemoryDocuments {
+  override load(): Promise<never> {
+    return unreadable();
+  }
+
+  override setAside(): Promise<never> {
+    return unreadable();
+  }
+
+  override rooms(): Promise<never> {
+    return unreadable();
+  }
+}
+
+function unreadable(): Promise<never> {
+  return Promise.reject(new Error('What is stored cannot be read'));
+}

@@ -1,18 +1,14 @@
 import { Dexie } from 'dexie';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import * as Y from 'yjs';
 import { mergeUpdates, persist } from '../../collab/persistence.ts';
+import { newDocumentStore } from '../testing/document-store.ts';
 import { openDocumentStore } from './store.ts';
 
 let name = '';
-let store: ReturnType<typeof openDocumentStore>;
+let store: ReturnType<typeof newDocumentStore>['store'];
 beforeEach(() => {
-  name = `documents-${Date.now()}-${Math.random()}`;
-  store = openDocumentStore(name);
-});
-afterEach(() => {
-  store.close();
-  indexedDB.deleteDatabase(name);
+  ({ name, store } = newDocumentStore());
 });
 
 test('updates come back in their order, room by room', async () => {
@@ -160,6 +156,7 @@ test('who wrote what is not sent yet is known after its rows are folded, and of 
   earlier.close();
 
   store = openDocumentStore(name);
+  onTestFinished(() => store.close());
   await store.append('p/a', Y.encodeStateAsUpdate(two), 8);
   expect([...(await store.load('p/a')).unsaved].sort()).toEqual([7, 8]);
   await store.compact('p/a', mergeUpdates);
