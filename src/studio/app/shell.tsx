@@ -1,6 +1,7 @@
 import { AppShell } from '@mantine/core';
 import { Outlet, useNavigation } from 'react-router';
 import { CommandPalette } from './command-palette.tsx';
+import { DeletedNotice } from './deleted-notice.tsx';
 import { FollowRole } from './follow-role.tsx';
 import { GlobalCommands } from './global-commands.tsx';
 import { Header } from './header.tsx';
@@ -30,6 +31,7 @@ export function Shell() {
         </AppShell.Navbar>
         <AppShell.Main id="main" tabIndex={-1} className="app-main">
           <div className="screen">
+            <DeletedNotice />
             <Outlet />
           </div>
         </AppShell.Main>

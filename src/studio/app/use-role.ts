@@ -3,9 +3,10 @@ import type { Role } from '../../domain/access/roles.ts';
 import type { Session } from '../../protocol/http/access.ts';
 import type { Project } from '../../protocol/http/projects.ts';
 import { projectsQuery } from '../shared/projects-query.ts';
+import { useProjectDeleted } from './deleted.ts';
 import { useServices } from './services.ts';
 import { useProjectRoom, useRoomState } from './use-room.ts';
-import { roleOf, useSession } from './use-session.ts';
+import { may, roleOf, useSession } from './use-session.ts';
 
 /** What one is in a project: as its open document says, live; until it does, as the session had it. Null: not known. */
 export function useRole(project: string): Role | null {
@@ -14,6 +15,12 @@ export function useRole(project: string): Role | null {
   const live = useRoomState(useProjectRoom(project).room)?.role ?? null;
   const listed = useQuery({ ...projectsQuery(server), enabled: false }); // what is known already
   return live ?? roleBefore(session, project, listed.data);
+}
+
+/** Whether its files may be changed: not those of a deleted project, whatever one's role is. */
+export function useMayChange(project: string): boolean {
+  const isDeleted = useProjectDeleted(project);
+  return may(useRole(project), 'project.change') && !isDeleted;
 }
 
 /** What the session says of a project before its document has been opened. */

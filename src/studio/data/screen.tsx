@@ -20,8 +20,7 @@ import { DoingBar } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { useServices } from '../app/services.ts';
-import { useRole } from '../app/use-role.ts';
-import { may } from '../app/use-session.ts';
+import { useMayChange } from '../app/use-role.ts';
 import { ArtifactPlace, ArtifactPlaceWords } from '../shared/artifact-place.tsx';
 import { setConfigField } from '../shared/edit-config.ts';
 import { notifyError, notifyUndo } from '../shared/notify.tsx';
@@ -35,7 +34,7 @@ import { BUILT_IN, configuredData, inspect, type ListedText, listTexts, useTakin
 export function DataScreen() {
   const { project = 'sample' } = useParams();
   const services = useServices();
-  const mayChange = may(useRole(project), 'project.change');
+  const mayChange = useMayChange(project);
   const navigate = useNavigate();
   const [search, setSearch] = useSearchParams();
   const { doing, failures, changes, take } = useTaking(services, project);

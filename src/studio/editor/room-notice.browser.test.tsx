@@ -2,7 +2,10 @@ import { MemoryRouter } from 'react-router';
 import { afterEach, expect, test } from 'vitest';
 import { page } from 'vitest/browser';
 import { CloseCode } from '../../protocol/sync.ts';
+import { useOpenedAgain } from '../app/bring-back.ts';
 import type { Room } from '../app/use-room.ts';
+import { EstimatePanel } from './panels/estimate.tsx';
+import { ProblemsPanel } from './panels/problems-panel.tsx';
 import { RoomNotice } from './room-notice.tsx';
 import { mount } from './testing/mount.tsx';
 import { isUnsent, UnsentNotice } from './unsent-notice.tsx';
@@ -37,6 +40,7 @@ function show(room: Room, projectRoom: Room, restored: string[] = []): void {
         projectRoom={projectRoom}
         projectState={projectRoom.state}
         role={projectRoom.state.role}
+        mayChange
         onRestore={() => undefined}
       />
     </MemoryRouter>,
@@ -77,4 +81,48 @@ test('what was not sent may be suggested by whom may suggest', async () => {
     unmount();
   }
   expect(isUnsent(roomOf('a.yaml', synced).state)).toBe(false);
+});
+
+test('of a deleted project nothing is checked or estimated, and the panes say why', async () => {
+  const closed = 'The project has been deleted.';
+  const ignore = () => undefined;
+  ({ unmount } = mount(
+    <>
+      <ProblemsPanel
+        diagnostics={null}
+        closed={closed}
+        failure={null}
+        onGoTo={ignore}
+        onFix={null}
+        onSuggest={null}
+      />
+      <EstimatePanel estimate={null} closed={closed} stale={false} device={null} />
+    </>,
+  ));
+  await expect.element(page.getByText(`${closed} There is nothing to check.`)).toBeVisible();
+  await expect.element(page.getByText(`${closed} There is nothing to estimate.`)).toBeVisible();
+  await expect.element(page.getByText('Checking …')).not.toBeInTheDocument();
+});
+
+test('a project that somebody else has brought back is opened again', async () => {
+  const there: string[] = [];
+  retried.length = 0;
+  const room = roomOf('', refused(CloseCode.gone));
+  const Opened = () => {
+    useOpenedAgain(Object.assign(room, { subscribe: () => () => undefined }));
+    return null;
+  };
+  let asked = 0;
+  const list = async () => {
+    asked++;
+    return there.map((id) => ({ id }));
+  };
+  const services = { server: { projects: { list } } };
+  ({ unmount } = mount(<Opened />, services));
+  await expect.poll(() => asked).toBe(1);
+  expect(retried).toEqual([]);
+  unmount();
+  there.push('rivers');
+  ({ unmount } = mount(<Opened />, services));
+  await expect.poll(() => retried).toEqual(['']);
 });

@@ -3,6 +3,7 @@ import { IconCloudOff, IconFileOff, IconFileUnknown } from '@tabler/icons-react'
 import { Link } from 'react-router';
 import type { Role } from '../../domain/access/roles.ts';
 import { CloseCode } from '../../protocol/sync.ts';
+import { isDeleted } from '../app/deleted.ts';
 import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
 import { ProjectGone } from './project-gone.tsx';
@@ -15,10 +16,17 @@ export function RoomNotice(props: {
   readonly projectRoom: Room | null;
   readonly projectState: Room['state'] | null;
   readonly role: Role | null;
+  /** False: a deleted file is only said to be deleted. */
+  readonly mayChange: boolean;
   readonly onRestore: () => void;
 }) {
   const { room, state, path, projectRoom, projectState, role } = props;
   const { documents } = useServices();
+  if (projectRoom !== null && isDeleted(projectState)) {
+    const rooms = room === null ? [projectRoom] : [projectRoom, room];
+    const kept = room === null ? '' : documents.textOf(room);
+    return <ProjectGone project={projectRoom.project} role={role} rooms={rooms} kept={kept} />;
+  }
   if (room === null || state === null) return <Waiting what="Opening the text" />;
   const { connection } = state;
   if (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound) {
@@ -48,9 +56,7 @@ export function RoomNotice(props: {
       </Center>
     );
   }
-  if (isDeleted(connection)) {
-    if (projectRoom !== null && projectState !== null && isDeleted(projectState.connection))
-      return <ProjectGone project={room.project} role={role} rooms={[projectRoom, room]} />;
+  if (isDeleted(state)) {
     return (
       <Center h="100%" p="md">
         <EmptyState
@@ -59,7 +65,7 @@ export function RoomNotice(props: {
           description="Its text is kept for now."
         >
           <EmptyState.Actions>
-            <Button onClick={props.onRestore}>Restore it</Button>
+            {props.mayChange && <Button onClick={props.onRestore}>Restore it</Button>}
           </EmptyState.Actions>
         </EmptyState>
       </Center>
@@ -91,14 +97,9 @@ export function RoomNotice(props: {
 }
 
 /** The server has no such document any more. */
-export function isGone({ connection }: Room['state']): boolean {
-  return (
-    isDeleted(connection) || (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound)
-  );
-}
-
-function isDeleted(connection: Room['state']['connection']): boolean {
-  return connection.kind === 'refused' && connection.code === CloseCode.gone;
+export function isGone(state: Room['state']): boolean {
+  const { connection } = state;
+  return isDeleted(state) || (connection.kind === 'refused' && connection.code === CloseCode.projectNotFound);
 }
 
 function Waiting({ what }: { readonly what: string }) {

@@ -1,6 +1,7 @@
 import { notifications } from '@mantine/notifications';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
+import { isDeleted } from '../app/deleted.ts';
 import { Fill } from '../app/slots.tsx';
 import { ConnectionStatus } from '../app/status-items.tsx';
 import { useRole } from '../app/use-role.ts';
@@ -10,6 +11,7 @@ import './editor.css';
 import { useDoingWords } from '../../ui/doing.tsx';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
 import { useLatest } from '../../ui/use-latest.ts';
+import { whyClosed } from './closed.ts';
 import { FileTree } from './files/file-tree.tsx';
 import { useFileActions } from './files/use-file-actions.tsx';
 import { EditorLayout, type Pane } from './layout.tsx';
@@ -61,7 +63,9 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const files = useFiles(projectRoom);
   const actions = useFileActions(project, files, goToFile);
   const role = useRole(project);
-  const mayChange = may(role, 'project.change');
+  const projectDeleted = isDeleted(projectState);
+  const mayChange = may(role, 'project.change') && !projectDeleted;
+  const closed = whyClosed(path, state, projectDeleted);
   const readOnly = readOnlyBecause(state?.role ?? role);
 
   const opened = useOpened(showText);
@@ -82,18 +86,30 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
     room,
     state,
     projectRoom,
+    closed,
+    projectDeleted,
     opened: editing,
     onShow: showSide,
   });
   useHere({ projectRoom, path, room, editing });
-  useFileChanges({ project, path, room, state, projectRoom, files, goToFile, keepCopy: actions.keepCopy });
+  useFileChanges({
+    project,
+    path,
+    room,
+    state,
+    projectRoom,
+    projectDeleted,
+    files,
+    goToFile,
+    keepCopy: actions.keepCopy,
+  });
 
   const start = useStartModel(project);
   const { differs, fit } = useFit(project, path, shown.report, start);
   const training = useTrain(project, room, path, opened.text, start?.found?.model ?? null);
   const blocked = config
-    ? (whyBlocked(shown, state?.ready ?? false) ?? whyUnfit(start, differs ?? []))
-    : 'Open a config (.yaml) to train what it describes.';
+    ? (whyBlocked(shown, state?.ready ?? false, closed) ?? whyUnfit(start, differs ?? []))
+    : (closed ?? 'Open a config (.yaml) to train what it describes.');
   const train = useLatest(() => {
     if (blocked === null) void training.train();
     else notifications.show({ color: 'yellow', title: 'Train is blocked', message: blocked });
@@ -118,8 +134,8 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
   const { stale } = shown;
   const { device } = profiles;
   const estimatePanel = useMemo(
-    () => <EstimatePanel estimate={estimate} stale={stale} device={device} />,
-    [estimate, stale, device],
+    () => <EstimatePanel estimate={estimate} closed={closed} stale={stale} device={device} />,
+    [estimate, closed, stale, device],
   );
   const doing = training.progress ?? progress;
   const doingWords = useDoingWords(doing);
@@ -140,7 +156,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
       <EditorLayout
         pane={pane}
         onPane={setPane}
-        problemCount={diagnostics?.length ?? 0}
+        problemCount={closed === null ? (diagnostics?.length ?? 0) : 0}
         notice={guarding.good === null ? null : <MergeHint onShow={showText} />}
         panes={{
           files: (
@@ -157,7 +173,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
           editor:
             error !== null ? (
               <ErrorNotice error={error} />
-            ) : room === null || state?.ready !== true || isGone(state) ? (
+            ) : projectDeleted || room === null || state?.ready !== true || isGone(state) ? (
               <RoomNotice
                 room={room}
                 state={state}
@@ -165,6 +181,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
                 projectRoom={projectRoom}
                 projectState={projectState}
                 role={role}
+                mayChange={mayChange}
                 onRestore={() => void actions.restore(path)}
               />
             ) : (
@@ -188,6 +205,7 @@ function ProjectEditor({ project, path }: { readonly project: string; readonly p
           problems: (
             <ProblemsPanel
               diagnostics={diagnostics}
+              closed={closed}
               failure={failure}
               onGoTo={opened.goTo}
               onFix={readOnly === null ? language.applyFix : null}

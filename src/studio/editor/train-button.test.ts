@@ -14,6 +14,9 @@ test('only errors block Train, and the reason names the first of them', () => {
   );
   expect(whyBlocked(shownFor(GOOD), false)).toContain('not been loaded');
   expect(whyBlocked(NOTHING_SHOWN, true)).toContain('being checked');
+  expect(whyBlocked(shownFor(GOOD), true, 'The project has been deleted.')).toBe(
+    'The project has been deleted.',
+  );
 });
 
 test('while the text is broken the last good figures stay, marked as old', () => {

@@ -9,8 +9,11 @@ import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
 import { notifyFailure } from './files/use-file-actions.tsx';
 
-/** Why Train is blocked, in a sentence; null where it is not. Only errors block it. */
-export function whyBlocked(shown: Shown, ready: boolean): string | null {
+/**
+ * Why Train is blocked, in a sentence; null where it is not. Only errors block it, and `closed`: that there is no text.
+ */
+export function whyBlocked(shown: Shown, ready: boolean, closed: string | null = null): string | null {
+  if (closed !== null) return closed;
   if (!ready) return 'The text has not been loaded yet.';
   if (shown.report === null) return 'The config is still being checked.';
   const errors = shown.report.diagnostics.filter(({ severity }) => severity === 'error');

@@ -13,11 +13,12 @@ export function useFileChanges(options: {
   readonly room: Room | null;
   readonly state: RoomState | null;
   readonly projectRoom: Room | null;
+  readonly projectDeleted: boolean;
   readonly files: readonly ListedFile[];
   readonly goToFile: (path: string) => void;
   readonly keepCopy: FileActions['keepCopy'];
 }): void {
-  const { project, path, room, state, projectRoom, files, goToFile, keepCopy } = options;
+  const { project, path, room, state, projectRoom, projectDeleted, files, goToFile, keepCopy } = options;
   const { documents, profile } = useServices();
   const person = profile.keeper();
 
@@ -46,11 +47,12 @@ export function useFileChanges(options: {
     }
   }, [documents, person, project, path, projectRoom, files]);
 
-  // Whoever restored it.
+  // Whoever restored it, alone or with its project.
   const isListed = files.some((file) => file.path === path);
+  const isThere = isListed && !projectDeleted;
   useEffect(() => {
-    if (isListed && room?.state.connection.kind === 'refused') room.retry();
-  }, [isListed, room]);
+    if (isThere && room?.state.connection.kind === 'refused') room.retry();
+  }, [isThere, room]);
 
   // The server has another document, or this one begun anew: what was here and not there is kept under another name.
   const keep = useRef(keepCopy);

@@ -3,9 +3,9 @@ import { useState } from 'react';
 import { useNavigate, useParams, useSearchParams } from 'react-router';
 import type { Progress } from '../../domain/runs/ports.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
+import { useProjectDeleted } from '../app/deleted.ts';
 import { useServices } from '../app/services.ts';
-import { useRole } from '../app/use-role.ts';
-import { may } from '../app/use-session.ts';
+import { useMayChange } from '../app/use-role.ts';
 import { notifyError } from '../shared/notify.tsx';
 import { useWatched } from '../shared/use-watched.ts';
 import { watchFiles } from '../shared/watch-files.ts';
@@ -35,7 +35,8 @@ export function ModelsScreen() {
   });
   const [keeping, setKeeping] = useState(false);
   const sampling = useSampling(trainer);
-  const mayChange = may(useRole(project), 'project.change');
+  const mayChange = useMayChange(project);
+  const deleted = useProjectDeleted(project);
   const navigate = useNavigate();
   const found = useWatched(
     `models of ${project}`,
@@ -104,6 +105,7 @@ export function ModelsScreen() {
                   size="xs"
                   variant="default"
                   loading={keeping}
+                  disabled={deleted}
                   onClick={() => void trainOn(chosen).catch(notifyError)}
                 >
                   Train on from it

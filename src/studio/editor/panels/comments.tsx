@@ -30,7 +30,7 @@ export function CommentsPanel(props: {
       resolved === null || resolvedToo || id === selected || isUnread(id) || drafts.words.has(replyWords(id)), // somebody resolves what one is still answering
   );
   const resolved = review.threads.length - review.threads.filter((one) => one.resolved === null).length;
-  const blocked = mayComment ? null : NOT_NOW;
+  const blocked = whyNotNow(reviewing);
   const start = useWanted<HTMLButtonElement>(drafts, buttonOf(COMMENT_WORDS));
   return (
     <Stack gap="sm" p="sm">
@@ -83,6 +83,7 @@ export function CommentsPanel(props: {
           people={people}
           drafts={drafts}
           mayComment={mayComment}
+          blocked={blocked}
           isSelected={thread.id === selected}
           isUnread={isUnread(thread.id)}
           onOpen={() => {
@@ -112,6 +113,7 @@ function Thread(props: {
   readonly people: readonly MentionedPerson[];
   readonly drafts: Drafts;
   readonly mayComment: boolean;
+  readonly blocked: string | null;
   readonly isSelected: boolean;
   readonly isUnread: boolean;
   readonly onOpen: () => void;
@@ -119,7 +121,7 @@ function Thread(props: {
   readonly onReply: () => void;
   readonly onRead: () => void;
 }) {
-  const { file, thread, people, drafts, mayComment, isSelected, isUnread } = props;
+  const { file, thread, people, drafts, mayComment, blocked, isSelected, isUnread } = props;
   const { review: service, profile } = useServices();
   const [replying, setReplying] = useState(() => drafts.words.has(replyWords(thread.id)));
   const card = useRef<HTMLElement>(null);
@@ -173,7 +175,7 @@ function Thread(props: {
           people={people}
           drafts={drafts}
           words={replyWords(thread.id)}
-          blocked={mayComment ? null : NOT_NOW}
+          blocked={blocked}
           onCancel={() => setReplying(false)}
           onClose={() => setReplying(false)}
           onSubmit={async (text) => {
@@ -249,7 +251,11 @@ function MentionsElsewhere(props: {
   ));
 }
 
-const NOT_NOW = 'Your role does not allow to comment now. What you wrote is kept.';
+/** Why what was begun cannot be sent now; null where it can. */
+function whyNotNow({ mayComment, closed }: Reviewing): string | null {
+  if (mayComment) return null;
+  return `${closed ?? 'Your role does not allow to comment now.'} What you wrote is kept.`;
+}
 
 function Quote({ quote }: { readonly quote: string }) {
   return (

@@ -16,15 +16,19 @@ const KINDS = [
 /** What the run will cost, from the plan of the very graph that would train. */
 export const EstimatePanel = memo(function EstimatePanel(props: {
   readonly estimate: Estimate | null;
+  /** Why there is nothing to estimate; null where there is. */
+  readonly closed: string | null;
   /** The figures are of an older text: the present one cannot be read. */
   readonly stale: boolean;
   readonly device: DeviceInfo | null;
 }) {
-  const { estimate, stale, device } = props;
-  if (estimate === null || estimate.parameters === null) {
+  const { estimate, closed, stale, device } = props;
+  if (closed !== null || estimate === null || estimate.parameters === null) {
     return (
       <Text c="dimmed" size="sm" p="md">
-        There is no estimate until the model section can be read.
+        {closed === null
+          ? 'There is no estimate until the model section can be read.'
+          : `${closed} There is nothing to estimate.`}
       </Text>
     );
   }

@@ -92,6 +92,11 @@ export function HistoryPanel(props: {
         checked={reviewing.blamed}
         onChange={(event) => reviewing.setBlamed(event.currentTarget.checked)}
       />
+      {reviewing.closed !== null && (
+        <Text size="sm" c="dimmed">
+          {reviewing.closed} Its versions can be compared and restored when it is back.
+        </Text>
+      )}
       {mayName && (
         <NameVersion
           key={file.path}
@@ -131,6 +136,7 @@ export function HistoryPanel(props: {
                 size="compact-xs"
                 variant="default"
                 leftSection={<IconGitCompare size={13} aria-hidden />}
+                disabled={opened === null}
                 onClick={() => void compare(version, null)}
                 aria-label={`Compare with ${titleOf(version)}`}
               >
@@ -140,6 +146,7 @@ export function HistoryPanel(props: {
                 <Button
                   size="compact-xs"
                   variant="subtle"
+                  disabled={opened === null}
                   onClick={() => void compare(version, versions[index + 1] ?? null)}
                   aria-label={`What changed up to ${titleOf(version)}`}
                 >

@@ -14,10 +14,10 @@ export const ProblemsPanel = memo(function ProblemsPanel({
         <Text size="xs" fw={600}>
           Problems
         </Text>
-        <ProblemCounts diagnostics={problems.diagnostics ?? []} />
+        <ProblemCounts diagnostics={(problems.closed === null ? problems.diagnostics : null) ?? []} />
       </div>
       <div className="panel-body">
-        {failure !== null && <ErrorNotice error={failure} />}
+        {failure !== null && problems.closed === null && <ErrorNotice error={failure} />}
         <Problems {...problems} />
       </div>
     </section>

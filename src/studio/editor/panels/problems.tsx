@@ -24,13 +24,22 @@ const looks = {
 /** All that pre-flight has to say, in the order of the text; a click goes there. */
 export const Problems = memo(function Problems(props: {
   readonly diagnostics: readonly Diagnostic[] | null;
+  /** Why there is nothing to check; null where there is. */
+  readonly closed: string | null;
   readonly onGoTo: (range: Range) => void;
   /** Null for who may not edit. */
   readonly onFix: FixAction | null;
   /** Proposes the fix to the others instead; null for who may not. */
   readonly onSuggest: FixAction | null;
 }) {
-  const { diagnostics } = props;
+  const { diagnostics, closed } = props;
+  if (closed !== null) {
+    return (
+      <Text c="dimmed" size="sm" p="md">
+        {closed} There is nothing to check.
+      </Text>
+    );
+  }
   if (diagnostics === null) {
     return (
       <Text c="dimmed" size="sm" p="md">

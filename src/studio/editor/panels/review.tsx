@@ -1,5 +1,5 @@
 import { memo, type ReactNode } from 'react';
-import type { Role } from '../../../domain/access/roles.ts';
+import type { Action, Role } from '../../../domain/access/roles.ts';
 import type { TextFile } from '../../../sdk/review.ts';
 import { allows } from '../review/use-review.ts';
 import type { Reviewing } from '../review/use-reviewing.ts';
@@ -20,6 +20,7 @@ export const ReviewPanels = memo(function ReviewPanels(props: {
   readonly onOpenFile: (path: string) => void;
 }) {
   const { file, reviewing, role, opened } = props;
+  const may = (action: Action): boolean => reviewing.closed === null && allows(role, action);
   const { review, mentions } = reviewing;
   const unread = mentions.unread.length;
   const openThreads = review.threads.filter(({ resolved }) => resolved === null).length;
@@ -49,7 +50,7 @@ export const ReviewPanels = memo(function ReviewPanels(props: {
             file={file}
             reviewing={reviewing}
             maySuggest={reviewing.maySuggest}
-            mayDecide={allows(role, 'suggestion.decide')}
+            mayDecide={may('suggestion.decide')}
           />
         ),
         history: (
@@ -57,8 +58,8 @@ export const ReviewPanels = memo(function ReviewPanels(props: {
             file={file}
             reviewing={reviewing}
             opened={opened}
-            mayName={allows(role, 'version.create')}
-            mayRestore={allows(role, 'version.restore')}
+            mayName={may('version.create')}
+            mayRestore={may('version.restore')}
           />
         ),
       }}

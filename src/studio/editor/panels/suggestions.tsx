@@ -38,7 +38,11 @@ export function SuggestionsPanel(props: {
           file={file}
           draft={draft}
           drafts={drafts}
-          blocked={maySuggest ? null : 'Your role does not allow to suggest now. What you wrote is kept.'}
+          blocked={
+            maySuggest
+              ? null
+              : `${reviewing.closed ?? 'Your role does not allow to suggest now.'} What you wrote is kept.`
+          }
           onDone={(suggestion) => {
             reviewing.endSuggestion();
             if (suggestion !== null) reviewing.select(suggestion.id);

@@ -50,8 +50,11 @@ export interface Mentions {
   readonly markRead: (thread: string) => void;
 }
 
-/** Where we have been mentioned and have not read it. `review` says when it may have changed. */
-export function useMentions(project: string, review: ReviewState): Mentions {
+/**
+ * Where we have been mentioned and have not read it. `review` says when it may have changed. In a deleted project the
+ * server tells of none, and takes down nothing as read.
+ */
+export function useMentions(project: string, review: ReviewState, projectDeleted: boolean): Mentions {
   const { review: service, profile } = useServices();
   const queries = useQueryClient();
   const self = profile.current().id;
@@ -60,6 +63,7 @@ export function useMentions(project: string, review: ReviewState): Mentions {
     queryKey: key,
     queryFn: () => service.mentions(project),
     refetchInterval: LOOK_MS,
+    enabled: !projectDeleted,
   });
   const count = review.threads.reduce((sum, { comments }) => sum + comments.length, 0);
   // A new comment may be a new mention.
@@ -79,7 +83,8 @@ export function useMentions(project: string, review: ReviewState): Mentions {
     },
     [queries, service, project, key],
   );
-  return useMemo(() => ({ unread: data ?? NO_MENTIONS, markRead }), [data, markRead]);
+  const unread = (projectDeleted ? null : data) ?? NO_MENTIONS;
+  return useMemo(() => ({ unread, markRead }), [unread, markRead]);
 }
 
 const NO_MENTIONS: readonly Mention[] = [];

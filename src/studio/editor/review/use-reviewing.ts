@@ -54,6 +54,8 @@ export interface Reviewing {
   readonly select: (id: string | null) => void;
   /** Chooses a thread of another text, as soon as that is open. */
   readonly selectIn: (path: string, thread: string) => void;
+  /** Why there is no text to write about, while what was said about it can be read; null where there is one. */
+  readonly closed: string | null;
   /** What is not allowed is not offered. */
   readonly mayComment: boolean;
   readonly maySuggest: boolean;
@@ -73,18 +75,20 @@ export function useReviewing(options: {
   readonly room: Room | null;
   readonly state: RoomState | null;
   readonly projectRoom: Room | null;
+  readonly closed: string | null;
+  readonly projectDeleted: boolean;
   readonly opened: OpenEditor | null;
   /** Brings the panel into view, where it is not beside the text. */
   readonly onShow: () => void;
 }): Reviewing {
-  const { project, path, room, state, projectRoom, opened, onShow } = options;
+  const { project, path, room, state, projectRoom, closed, opened, onShow } = options;
   const { documents, profile } = useServices();
   const review = useReview(project, path, state);
-  const mentions = useMentions(project, review);
+  const mentions = useMentions(project, review, options.projectDeleted);
   const people = useMentionable(project, review, projectRoom);
   const role = state?.role ?? null;
-  const mayComment = allows(role, 'comment.write');
-  const maySuggest = allows(role, 'suggestion.write');
+  const mayComment = closed === null && allows(role, 'comment.write');
+  const maySuggest = closed === null && allows(role, 'suggestion.write');
   const [tab, setTab] = useState<SideTab>('estimate');
   const drafts = draftsOf(profile.keeper(), project, path);
   const [, redraw] = useReducer((times: number) => times + 1, 0);
@@ -262,6 +266,7 @@ export function useReviewing(options: {
       selected,
       select,
       selectIn,
+      closed,
       mayComment,
       maySuggest,
       blamed,
@@ -284,6 +289,7 @@ export function useReviewing(options: {
       endSuggestion,
       selected,
       selectIn,
+      closed,
       mayComment,
       maySuggest,
       blamed,
