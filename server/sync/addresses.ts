@@ -34,7 +34,9 @@ export class Addresses {
   }
 
   /** What an address has, held until `release`; null where it has too many sockets already. */
-  enter(ip: string): { readonly share: Share; readonly backlog: Backlog; release(): void } | null {
+  enter(
+    ip: string,
+  ): { readonly share: Share; readonly backlog: Backlog; readonly release: () => void } | null {
     const key = networkOf(ip);
     const address = this.#known.get(key) ?? this.#add(key);
     if (address.connections >= this.#limits.addressConnections) return null;

@@ -127,7 +127,7 @@ export class SyncSockets {
       refuseSocket(socket, protocolErrors.tooManyConnections());
       return;
     }
-    socket.on('close', () => held.release());
+    socket.on('close', held.release); // a closure made here would keep the request for as long
     this.#server.handleUpgrade(request, socket, head, (accepted) => {
       void this.#accept(accepted, request, held);
     });
