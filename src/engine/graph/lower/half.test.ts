@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { Random } from '../../../base/random.ts';
 import { roundToHalf } from '../round-to-half.ts';
 import type { KernelName, KernelPlan, PlanTensor } from './kernel-plan.ts';
 import { lower } from './lower.ts';
 import { presetStep } from './testing/presets.ts';
-import { randomLayers } from './testing/random-layers.ts';
-import { runPlan } from './testing/run-plan.ts';
+import { type RandomLayers, randomLayers } from './testing/random-layers.ts';
+import { type PlanRun, runPlan, type Values } from './testing/run-plan.ts';
 
 /** What is stored as a half is off by at most this part of itself. */
 const HALF = 2 ** -11;
@@ -59,6 +60,36 @@ function expectInPlace(plan: KernelPlan): void {
   }
 }
 
+function furthest(a: Float64Array, b: Float64Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
+}
+
+/**
+ * How far a result goes, in float64 and without halves, when what the network is given is off by as much as a
+ * half may be. Where a norm meets features that are nearly equal this is much, at one network in 7,000 more
+ * than the bound for all of them: there halves are held against it, and each of the eight layers and gradients
+ * rounds once as the input was.
+ */
+function changeByRounding(seed: number, wanted: PlanRun): (part: keyof PlanRun, name: string) => number {
+  const { program, feeds, state }: RandomLayers = randomLayers(seed);
+  const plan = lower(program);
+  const random = new Random(seed);
+  const rounded = (all: Values): Values =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, values]) => [
+        name,
+        name === 'seed'
+          ? values
+          : Float64Array.from(values, (x) => x * (1 + (2 * random.below(2) - 1) * HALF)),
+      ]),
+    );
+  const runs = Array.from({ length: 16 }, () => runPlan(plan, rounded(feeds), rounded(state)));
+  return (part, name) =>
+    Math.max(
+      ...runs.map((run) => furthest(wanted[part][name] as Float64Array, run[part][name] as Float64Array)),
+    );
+}
+
 test('networks of random layers keep to the numbers of f32 within what halves lose, and halves to their kernels', () => {
   let [halves, overflows] = [0, 0];
   fc.assert(
@@ -78,16 +109,15 @@ test('networks of random layers keep to the numbers of f32 within what halves lo
         for (const [name, values] of Object.entries(wanted[part])) {
           const is = got[part][name] as Float64Array;
           const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-          const off = values.reduce(
-            (most, value, i) => Math.max(most, Math.abs(value - (is[i] as number))),
-            0,
-          );
+          const off = furthest(values, is);
           // Eight layers and as many gradients, each of which may add the error of a few roundings.
-          expect(off, `${part} ${name}`).toBeLessThanOrEqual(200 * HALF * Math.max(largest, 1));
+          const few = 200 * HALF * Math.max(largest, 1);
+          const allowed = off <= few ? few : 16 * changeByRounding(seed, wanted)(part, name);
+          expect(off, `${part} ${name} of ${seed}`).toBeLessThanOrEqual(Math.max(few, allowed));
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[1_579_490_290]] },
   );
   expect(halves).toBeGreaterThan(300);
   expect(overflows).toBeLessThan(30);
