@@ -58,6 +58,11 @@ class TurnedAway extends Error {
 const RENEW_MS = 20_000;
 /** The system's own buffer holds the rest: a socket is not read before its document has been loaded. */
 const MAX_EARLY_FRAMES = 64;
+/**
+ * A frame may come in so many: a line cuts the longest into fewer than half. ws keeps a buffer for each, and puts
+ * many more together in seconds, or minutes, of the server's one thread.
+ */
+const MAX_PIECES = 8192;
 /** A beat is spread over its time, by so much at a time: thousands of pings at once would hold everybody up. */
 const SLICE_MS = 500;
 /** So long what has come may take to be written down when the server stops. */
@@ -88,12 +93,13 @@ export class SyncSockets {
     };
     const { limits } = parts;
     this.#addresses = new Addresses(limits);
-    const options: ServerOptions & { readonly closeTimeout: number } = {
+    const options: ServerOptions & { readonly closeTimeout: number; readonly maxBufferedChunks: number } = {
       noServer: true,
       maxPayload: limits.messageBytes,
       perMessageDeflate: false,
       autoPong: false,
-      closeTimeout: GOODBYE_MS, // which its types do not know yet
+      closeTimeout: GOODBYE_MS, // its types do not know this one yet, nor the next
+      maxBufferedChunks: MAX_PIECES,
       handleProtocols: chosenProtocol,
     };
     this.#server = new WebSocketServer(options);

@@ -80,6 +80,8 @@ export const CloseCode = {
   restart: 1012,
   /** ws itself: the frame was longer than MAX_SYNC_MESSAGE_BYTES. */
   messageTooLong: 1009,
+  /** ws itself: a frame came in more pieces than any line cuts it into, or a message in as many frames. */
+  tooManyPieces: 1008,
 } as const;
 
 /** Whether a client should give up rather than connect again. */
