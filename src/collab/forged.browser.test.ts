@@ -79,7 +79,7 @@ test('nor where the page was closed and opened again in between', async () => {
   const room = await openTab();
   server.reachable = true;
   room.retry();
-  await expect.poll(() => room.state.connection.kind, { timeout: 5_000 }).toBe('replaced');
+  await expect.poll(() => room.state.connection.kind).toBe('replaced');
   expect(textOf(room)).toBe('an hour of work online seed\n');
 });
 
