@@ -34,10 +34,9 @@ test('a worker terminated while it stores leaves the last whole blob', async () 
       worker.postMessage({ run, first: last + 1, bytes: 1_000_000 });
     });
     const bytes = await store.get(run, 'a');
-    const version = bytes?.[0] ?? -1;
+    const version = (bytes?.byteLength ?? 0) - 1_000_000;
     expect(version).toBeGreaterThanOrEqual(last);
-    expect(bytes?.byteLength).toBe(1_000_000 + version);
-    expect(bytes?.every((byte) => byte === version)).toBe(true);
+    expect(bytes?.every((byte) => byte === version % 256)).toBe(true);
     last = version;
   }
   await store.remove(run);
