@@ -95,7 +95,10 @@ test('every byte arrives, in order, and the end after all of them', async () => 
   expect(wasSlow, `seed ${seed}`).toBeGreaterThan(0);
 });
 
-test('nothing more is taken from the system while what has come waits for its turn', async () => {
+test.each([
+  ['waits for its turn', false],
+  ['waits for its turn, also where its frames had to wait and are read on', true],
+])('nothing more is taken from the system while what has come %s', async (_, hasToWait) => {
   const turns = new Turns();
   let asked = 0;
   const stream = new Duplex({
@@ -106,12 +109,16 @@ test('nothing more is taken from the system while what has come waits for its tu
     },
     write: (_chunk, _encoding, done) => done(),
   });
+  const socket = socketOn(stream);
   let read = 0;
   stream.on('data', () => {
     read++;
     work(10); // a round by itself
+    if (!hasToWait) return;
+    socket.pause();
+    setImmediate(() => socket.resume());
   });
-  new Sluice({ socket: socketOn(stream), stream, turns, spend: free });
+  new Sluice({ socket, stream, turns, spend: free });
   while (read < 24) await turn();
   // In parts of 16 KiB; one chunk may wait in the stream, and one be on its way.
   expect(asked).toBeLessThanOrEqual(read / 4 + 3);

@@ -35,6 +35,10 @@ export class Sluice implements Worker {
     stream.removeAllListeners('data');
     this.#readers = readers.map((reader) => (part) => Reflect.apply(reader, stream, [part]));
     stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    // Its frames may be read on before what is held here has been: the next piece waits with the system all the same.
+    stream.on('resume', () => {
+      if (this.#held.length > 0) stream.pause();
+    });
     // ws hears of the end after all that came before it.
     stream.prependListener('end', () => {
       while (this.#held.length > 0) this.#readPart();
