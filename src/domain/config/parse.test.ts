@@ -4,6 +4,11 @@ import { applyEdits } from './edit.ts';
 import { MOST_CHARACTERS, parseText } from './parse.ts';
 
 const codes = (text: string) => parseText(text).problems.map(({ code }) => code);
+/** What this thread has computed, however long it waited for a processor. */
+const computedMs = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
 const keys = (text: string) => parseText(text).root.entries.map(({ key }) => key);
 
 describe('parseText', () => {
@@ -93,11 +98,11 @@ describe('parseText', () => {
   });
 
   it('refuses deep nesting at once', () => {
-    const start = performance.now();
+    const start = computedMs();
     for (const piece of ['[', '{ a: ', '- ', '? ']) {
       expect(parseText(`a: 1\nb: ${piece.repeat(10_000)}`).problems).toHaveLength(1);
     }
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(computedMs() - start).toBeLessThan(500);
   });
 
   it('refuses aliases, anchors, tags and other versions of YAML instead of following them', () => {
@@ -113,9 +118,9 @@ describe('parseText', () => {
           .fill(i === 0 ? 'ha' : `*l${i - 1}`)
           .join(', ')}]`,
     );
-    const start = performance.now();
+    const start = computedMs();
     expect(codes(levels.join('\n')).every((code) => code === 'ANN-CFG-005')).toBe(true);
-    expect(performance.now() - start).toBeLessThan(2000);
+    expect(computedMs() - start).toBeLessThan(2000);
   });
 
   it('explains what beginners get wrong, with a fix', () => {
