@@ -19,6 +19,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // What is waited for comes in its time, also where two cores have ten things to do.
     expect: { poll: { timeout: 10_000 } },
+    // So long a server, a database or four hundred commits may take to begin or to end there.
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -50,6 +52,7 @@ export default defineConfig({
             'fast-check',
             '@huggingface/tokenizers',
             'dexie',
+            'hash-wasm',
             'lib0/buffer',
             'lib0/decoding',
             'lib0/encoding',
@@ -65,6 +68,7 @@ export default defineConfig({
             'y-protocols/awareness',
             'y-protocols/sync',
             'y-websocket',
+            'yaml',
             'yjs',
             'zod',
           ],

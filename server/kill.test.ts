@@ -48,7 +48,8 @@ test('killed in mid-stream at any time, the server has everything that it acknow
     let writing = true;
     const type = (): void => {
       if (!writing) return;
-      for (let i = 0; i < 3; i++) {
+      const isFarAhead = editor.sent - editor.stored > 300; // nobody types so much while the disk is slow
+      for (let i = 0; i < 3 && !isFarAhead; i++) {
         editor.text.insert(editor.text.length, `${round}:${written.length};`);
         written.push(editor.text.toString());
       }

@@ -201,7 +201,7 @@ async function liar(answer: Uint8Array | string, status = 200): Promise<Client> 
   onTestFinished(() => void server.close());
   return createClient({
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    timeoutMs: 2000,
+    timeoutMs: 30_000,
   });
 }
 

@@ -102,6 +102,7 @@ test('those who ask for a file at the same time have it looked up once', async (
   const opening = Promise.all(Array.from({ length: 50 }, () => artifacts.open(key)));
   await vi.waitUntil(
     () => calls.mock.settledResults.filter(({ type }) => type === 'fulfilled').length === 50,
+    { timeout: 30_000 },
   );
   held.resolve();
   const all = await opening;
@@ -160,7 +161,7 @@ test('who reads pays for every part that is found for him, and not while he take
   expect(parts).toBe(0);
   const pieces: Buffer[] = [];
   for await (const piece of reading) {
-    await vi.waitUntil(() => open.size === 0);
+    await vi.waitUntil(() => open.size === 0, { timeout: 30_000, interval: 1 });
     pieces.push(piece as Buffer);
   }
   expect(Buffer.concat(pieces).equals(file)).toBe(true);

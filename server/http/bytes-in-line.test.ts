@@ -35,7 +35,7 @@ const hash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).d
 const some = (bytes = 200) => Array.from({ length: 30 }, () => randomBytes(bytes));
 
 async function server(atOnce: number) {
-  const { url, port } = await testServer({ requests: { atOnce } });
+  const { url, port } = await testServer({ requests: { atOnce, waitMs: 60_000 } });
   const ask = (method: string, path: string, headers: Record<string, string> = {}, body?: Uint8Array) =>
     fetch(`${url}${API_PREFIX}${path}`, {
       method,

@@ -159,7 +159,7 @@ test('addresses have their turn one after the other, however much one asks', asy
   });
   for (let i = 0; i < 20; i++) greedy.ask(asking('greedy'));
   modest.ask(asking('modest'));
-  await vi.waitUntil(() => order.length === 21);
+  await vi.waitUntil(() => order.length === 21, { timeout: 30_000 });
   expect(order.slice(0, 10)).toContain('modest');
 });
 

@@ -288,7 +288,7 @@ describe('what guests have named does not add up', () => {
         await host.get('POST', '/workspaces/home/artifacts/collect', collect);
         return claimsIn(own).length === 1;
       },
-      { timeout: 10_000, interval: 1 },
+      { timeout: 30_000, interval: 1 },
     );
     expect(claimsIn(own)).toEqual([kept]);
     enter(editor.doc, 'again.bin', secret.sha256);

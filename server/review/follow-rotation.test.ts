@@ -75,7 +75,7 @@ test('comments, suggestions, versions and who wrote what stay with their words w
       await editor.leave();
       return null;
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
   onTestFinished(() => reader.leave());
   expect(reader.text.toString()).toBe(text);

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { MessageType } from '../../src/protocol/sync.ts';
 import { type AwarenessPeer, RoomAwareness } from './awareness.ts';
 import { Cursor } from './cursor.ts';
@@ -74,16 +74,16 @@ test('who is at one server is seen at the other, and is gone there when he leave
   const [a, b] = pair();
   const ada = a.join(ADA, { cursor: 1 });
   const ben = b.join(BEN, { cursor: 2 });
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('{"cursor":1}'));
-  await vi.waitFor(() => expect(ada.told.get(BEN)).toBe('{"cursor":2}'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('{"cursor":1}');
+  await expect.poll(() => ada.told.get(BEN)).toBe('{"cursor":2}');
   a.leave(ada.peer);
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('null'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('null');
 });
 
 test('a server tells another that asks who is here, and nothing of those elsewhere', async () => {
   const [a, b] = pair();
   a.join(ADA, { cursor: 1 });
-  await vi.waitFor(() => expect(b.awareness.everybody()).not.toBeNull());
+  await expect.poll(() => b.awareness.everybody()).not.toBeNull();
   expect(b.awareness.here()).toBeNull();
   const here = a.awareness.here();
   expect(here === null ? [] : entriesOf(here).entries.map(({ client }) => client)).toEqual([ADA]);
@@ -93,19 +93,19 @@ test('somebody who moves from one server to the other stays there when the old o
   const [a, b] = pair();
   const old = a.join(ADA, { cursor: 1 });
   const ben = b.join(BEN, { cursor: 0 });
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('{"cursor":1}'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('{"cursor":1}');
   const cleo = a.join(3, { cursor: 0 });
   b.join(ADA, { cursor: 7 }, 2); // the old socket is still there, dead
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('{"cursor":7}'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('{"cursor":7}');
   a.leave(old.peer);
-  await vi.waitFor(() => expect(cleo.told.get(ADA)).toBe('{"cursor":7}'));
+  await expect.poll(() => cleo.told.get(ADA)).toBe('{"cursor":7}');
   expect(ben.told.get(ADA)).toBe('{"cursor":7}');
 });
 
 test('who has heard of somebody elsewhere cannot take his place', async () => {
   const [a, b] = pair();
   a.join(ADA, { cursor: 1 });
-  await vi.waitFor(() => expect(b.awareness.everybody()).not.toBeNull());
+  await expect.poll(() => b.awareness.everybody()).not.toBeNull();
   const stranger = b.join(9, null);
   b.say(stranger.peer, ADA, { cursor: 666 }, 50);
   const ben = b.join(BEN, { cursor: 0 });
@@ -116,11 +116,11 @@ test('of a server that was killed nobody is left after a while', async () => {
   const [a, b] = pair();
   a.join(ADA, { cursor: 1 });
   const ben = b.join(BEN, { cursor: 0 });
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('{"cursor":1}'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('{"cursor":1}');
   b.other = null;
   const now = performance.now();
   b.awareness.renew(now + 30_000, 20_000);
   expect(b.awareness.everybody()).not.toBeNull();
   b.awareness.renew(now + 60_000, 20_000);
-  await vi.waitFor(() => expect(ben.told.get(ADA)).toBe('null'));
+  await expect.poll(() => ben.told.get(ADA)).toBe('null');
 });

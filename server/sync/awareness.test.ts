@@ -116,7 +116,7 @@ test('what is too long or no object is not passed on', async () => {
 });
 
 test('a cursor that moves faster than anybody sees is told in fewer frames, the last one always', async () => {
-  const [ada, bob] = await three({ awarenessIntervalMs: 50 });
+  const [ada, bob] = await three({ awarenessIntervalMs: 500 });
   const before = bob.messages.length;
   for (let i = 1; i <= 500; i++) ada.awareness.setLocalState(present('Ada', i));
   await bob.until(() => stateOf(bob, ada)?.cursor === 500);
@@ -124,7 +124,8 @@ test('a cursor that moves faster than anybody sees is told in fewer frames, the 
 });
 
 test('who is connected hears something before y-websocket gives the server up', async () => {
-  const { url } = await testServer({ limits: { heartbeatMs: 20 } });
+  // Who answers no ping for twice as long is dropped: so long a busy machine does not stand still.
+  const { url } = await testServer({ limits: { heartbeatMs: 1_000 } });
   const editor = await join(url, 'anneal.yaml', { ask: false });
   const before = editor.messages.length;
   await editor.until(() => editor.messages.length >= before + 3);

@@ -49,7 +49,7 @@ test('a document is taken when every other server has let go of it, and opened a
     log.push('taken');
     return taken;
   });
-  await vi.waitFor(() => expect(log).toContain('3 has let go'));
+  await expect.poll(() => log).toContain('3 has let go');
   expect(log).not.toContain('taken');
   finish();
   const taken = await taking;
@@ -61,7 +61,7 @@ test('a document is taken when every other server has let go of it, and opened a
     'taken',
   ]);
   await taken.release();
-  await vi.waitFor(() => expect(log.slice(5).sort()).toEqual(['2 opens again', '3 opens again']));
+  await expect.poll(() => log.slice(5).sort()).toEqual(['2 opens again', '3 opens again']);
 });
 
 test('two servers that wish for the same document have it one after the other', async () => {
@@ -240,5 +240,5 @@ test('a deleted project is shut at the others', async () => {
   const first = await server(hub, 1, log);
   await server(hub, 2, log);
   first.shutProject('p', CODE, 'deleted');
-  await vi.waitFor(() => expect(log).toEqual(['2 shuts p']));
+  await expect.poll(() => log).toEqual(['2 shuts p']);
 });

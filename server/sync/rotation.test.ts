@@ -32,7 +32,7 @@ async function fresh(url: string, before: Y.Doc): Promise<Editor> {
       await editor.leave();
       return null;
     },
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 }
 

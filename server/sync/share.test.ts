@@ -99,7 +99,8 @@ test('who has as many sockets as an address may have gets no more, until one is 
   });
   expect(refused).toBe(429);
   await ada.leave();
-  const cleo = await vi.waitUntil(() => join(url, 'notes.md').catch(() => null)); // once the server has noticed
+  // Once the server has noticed.
+  const cleo = await vi.waitUntil(() => join(url, 'notes.md').catch(() => null), { timeout: 30_000 });
   cleo.text.insert(0, 'here');
   await bob.untilText('here');
 });
