@@ -29,6 +29,16 @@ export function isAside(name: string): boolean {
   return SET_ASIDE.test(name);
 }
 
+/** Whether nobody has taken it yet. */
+export function isUnread(name: string): boolean {
+  return UNREAD.test(name);
+}
+
+/** Of which room it was; null of a document's own name. */
+export function roomOfAside(name: string): string | null {
+  return isAside(name) ? name.replace(SET_ASIDE, '').replace(/~unread$/, '') : null;
+}
+
 export interface AsideTexts {
   /** What a page had in an editor, where not all of it could be written down. */
   add(one: Aside): void;

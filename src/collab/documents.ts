@@ -17,6 +17,7 @@ import { createResend } from './resend.ts';
 import { keepsNothing, type ReviewReader, reviewReader } from './review.ts';
 import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
+import { createStrays, type Strays } from './strays.ts';
 import { createUnkept, type Unkept } from './unkept.ts';
 
 /** Who is at this browser. */
@@ -71,6 +72,7 @@ export interface Documents {
 interface Own {
   readonly store: OwnStore;
   readonly aside: AsideTexts;
+  readonly strays: Strays;
   /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
   readonly unkept: Unkept;
 }
@@ -96,7 +98,8 @@ export function createDocuments(options: {
   const ofPerson = (whose: string | null): Own => {
     const store = storeOf(options.store, whose, now);
     const aside = createAside(store, options.locks, () => whose === person);
-    return { store, aside, unkept: createUnkept(store, aside, now) };
+    const strays = createStrays(store, options.locks, now);
+    return { store, aside, strays, unkept: createUnkept(store, aside, now) };
   };
   const people = new Map([[person, ofPerson(person)]]);
   const own = (): Own => {
@@ -121,7 +124,7 @@ export function createDocuments(options: {
     const isRead = isKept || documentKind(path) !== 'text' || onlyReads(room);
     const put = isOver ? null : await room.setAside(new Date(now()), isRead);
     if (put !== null && put.failure !== null) unkept.add(roomName(project, path), put.failure);
-    if (put !== null && !isRead && !put.isWhole) aside.add({ project, path, text: put.text });
+    if (put !== null && !isRead && !put.isStored) aside.add({ project, path, text: put.text });
     cache.drop(project, path);
     if (path === PROJECT_DOCUMENT) kept.delete(project);
     const key = `${project}/${path}`;
@@ -203,7 +206,11 @@ export function createDocuments(options: {
       replacedListeners.add(listener);
       return () => replacedListeners.delete(listener);
     },
-    takeAside: (project, take) => own().aside.take(project, take),
+    async takeAside(project, take) {
+      const { strays, aside } = own(); // the next one may come before this is through
+      await strays.gather(project);
+      await aside.take(project, take);
+    },
     letGo: (room) => reopen(room, true),
     reconnect: () =>
       cache.each((room) => {

@@ -119,7 +119,7 @@ for (const offline of ['', 'offline ']) {
   });
 }
 
-for (const step of ['setAside', 'remove'] as const)
+for (const step of ['append', 'setAside', 'remove'] as const)
   test(`what is typed until the text is put aside comes along (${step})`, async () => {
     const store = new MemoryDocuments();
     const server = new FakeServer(stateOf('base '));
@@ -128,7 +128,7 @@ for (const step of ['setAside', 'remove'] as const)
     const room = await open(page);
     server.storesAtOnce = step === 'remove';
     write(room, 'first ');
-    await until(() => room.state.local === 'stored' && room.hasUnsaved === (step === 'setAside'));
+    await until(() => room.state.local === 'stored' && room.hasUnsaved === (step !== 'remove'));
     const plain = store[step].bind(store) as (...args: unknown[]) => Promise<never>;
     vi.spyOn(store, step).mockImplementationOnce((...args: unknown[]) => {
       write(room, 'late ');

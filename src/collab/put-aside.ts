@@ -6,9 +6,9 @@ import { ofLife } from './lives.ts';
 
 export interface PutAside {
   readonly text: string;
-  /** All of it is on this machine's disk, under a name of its own. */
-  readonly isWhole: boolean;
-  /** Why what is stored of it still stands under the room's name; null where nothing does. */
+  /** All of the text is on this machine's disk under a name of its own, and can be read there. */
+  readonly isStored: boolean;
+  /** Why what was stored under the room's name is still there; null where it is not. */
   readonly failure: unknown;
 }
 
@@ -20,34 +20,62 @@ export interface Over {
 }
 
 /**
- * Gives what a page holds of a document another name, with what is stored of it: as a whole, since another page may
- * have put aside what the stored rows build on. Rows of the document's next life, which another page may have opened
- * already, stay where they are. What is typed until the document is destroyed comes along.
+ * Stores all that a page holds of a document under another name, and what is typed until the document is destroyed. It
+ * is written down anew, since another page may have taken away what this one's stored rows build on. These go along;
+ * those of the document's next life, which another page may have opened already, stay.
  */
-export async function putAside({ store, room, doc }: Over, now: Date, isRead: boolean): Promise<PutAside> {
+export async function putAside(over: Over, now: Date, isRead: boolean): Promise<PutAside> {
+  const { store, room, doc } = over;
   const name = asideName(room, now, isRead);
-  let isWhole = true;
-  const write = (update: Uint8Array): Promise<void> =>
-    store.append(name, update, null).catch(() => {
-      isWhole = false;
-    });
-  let late = Promise.resolve();
-  if (doc.store.clients.size > 0) await write(Y.encodeStateAsUpdate(doc));
-  doc.on('update', (update: Uint8Array) => {
-    late = write(update);
-  });
-  // What is not whole is shown from memory: its rows alone would be shown beside it.
-  const target = (): string => (isWhole ? name : asideName(room, now, true));
-  const failure = await store.setAside(room, target(), ofLife(doc)).then(
+  const copy = copyTo(over, name);
+  await copy.settled();
+  // Without the copy the rows may lack something: nobody is shown them, but the text that this page has.
+  const nameOfRows = copy.isWhole ? name : asideName(room, now, true);
+  const failure = await store.setAside(room, nameOfRows, ofLife(doc)).then(
     () => null,
     (error: unknown) => error ?? new Error('It cannot be renamed'),
   );
-  await late;
-  const isReadable = await store.rooms().then(
+  await copy.settled();
+  const canRead = await store.rooms().then(
     () => true,
     () => false,
   );
-  return { text: doc.getText(TEXT_ROOT).toString(), isWhole: isWhole && isReadable, failure };
+  return { text: doc.getText(TEXT_ROOT).toString(), isStored: copy.isWhole && canRead, failure };
+}
+
+/** Writes the document under this name, and goes on with what is typed until it is destroyed. */
+function copyTo({ store, doc }: Over, name: string): { readonly isWhole: boolean; settled(): Promise<void> } {
+  const unwritten = new Set<Uint8Array>();
+  let isWhole = true;
+  let writing: Promise<unknown> = Promise.resolve();
+  const write = (update: Uint8Array): void => {
+    unwritten.add(update);
+    const written = store
+      .append(name, update, null)
+      .catch(() => {
+        isWhole = false;
+      })
+      .finally(() => unwritten.delete(update));
+    writing = Promise.all([writing, written]);
+  };
+  // The page goes, and what is on its way with it.
+  const onPageHide = (): void => {
+    if (unwritten.size > 0) store.leave(name, Y.mergeUpdates([...unwritten]), null).catch(() => undefined);
+  };
+  globalThis.addEventListener('pagehide', onPageHide);
+  doc.on('update', write); // before the first write: what is typed during it would be in neither
+  if (doc.store.clients.size > 0) write(Y.encodeStateAsUpdate(doc));
+  doc.on('destroy', () => {
+    void writing.then(() => globalThis.removeEventListener('pagehide', onPageHide));
+  });
+  return {
+    get isWhole() {
+      return isWhole;
+    },
+    async settled() {
+      await writing;
+    },
+  };
 }
 
 /** Removes what is stored of the document's life; false where it holds what is not to be lost. */

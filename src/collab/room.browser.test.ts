@@ -94,7 +94,7 @@ test('duplicate seed: a server that was set up anew is not merged with the copy 
   expect(textOf(room)).toBe('# mine\nproject: stories\n');
   expect(await room.setAside(new Date(0), true)).toEqual({
     text: '# mine\nproject: stories\n',
-    isWhole: true,
+    isStored: true,
     failure: null,
   });
   room.dispose();
