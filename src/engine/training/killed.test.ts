@@ -23,12 +23,11 @@ test('a process killed again and again in mid-step ends up with the curve of one
   let furthest = 0;
   let kills = 0;
   for (let life = 0; ; life++) {
-    const child = spawn(process.execPath, [script, root, life === 0 ? 'new' : 'resume'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const exited = once(child, 'exit');
     // Somewhere after the next checkpoint, in another place of the step each time.
     const killAt = furthest + 5 + (life % 3);
+    const args = [script, root, life === 0 ? 'new' : 'resume', `${killAt}`];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
     for await (const line of createInterface({ input: child.stdout })) {
       const event: TrainingEvent = JSON.parse(line);
       told.set(`${event.type} ${event.step}`, event);
@@ -47,7 +46,7 @@ test('a process killed again and again in mid-step ends up with the curve of one
   const names = (await createNodeCheckpointStore(root).list('run')).map(({ name }) => name);
   expect(names).toEqual(['best', 'latest-0', 'latest-1']);
   await rm(root, { recursive: true });
-});
+}, 300_000); // six processes one after the other, each of which starts in seconds on a machine at work
 
 function byStep(a: unknown, b: unknown): number {
   const key = (x: unknown): string => {
