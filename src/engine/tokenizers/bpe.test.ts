@@ -61,12 +61,13 @@ describe('with the npm package on the same file', () => {
 
   test('a text of a million characters without a space is no trap', () => {
     const word = 'rained日本'.repeat(125_000);
-    const start = performance.now();
+    const start = process.threadCpuUsage();
     const { ids } = tokenizer.encode(word);
-    expect(performance.now() - start).toBeLessThan(5000);
+    const { user, system } = process.threadCpuUsage(start);
+    expect(user + system, 'microseconds of this thread, however many it has to wait for').toBeLessThan(5e6);
     expect([...ids]).toEqual(other.encode(word).ids);
     expect(tokenizer.decode(ids)).toBe(word);
-  });
+  }, 300_000); // the other package takes the most of it
 });
 
 test('any string encodes; unpaired surrogates become U+FFFD', () => {
