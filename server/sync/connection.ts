@@ -129,7 +129,7 @@ export class Connection implements RoomPeer {
   }
 
   heartbeat(now: number): void {
-    if (this.#inlet.isBacklogged()) this.#outlet.heard(); // it may have answered: nobody reads it
+    if (this.#inlet.isPaused) this.#outlet.heard(); // it may have answered: nobody reads it
     this.#outlet.heartbeat(now);
   }
 

@@ -41,6 +41,11 @@ export class Inlet implements Worker {
     return this.#queue.length === 0 && !this.#waits;
   }
 
+  /** What the other side sends is not read for now. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
   /** The disk does not keep up: what is on its way to it is in memory. */
   isBacklogged(): boolean {
     for (const backlog of this.#backlogs) {

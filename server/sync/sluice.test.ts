@@ -45,7 +45,7 @@ test('what many sockets bring at once is read in turns, and nobody is held up fo
       read++;
       work(WORK_MS);
     });
-    new Sluice({ socket: socketOn(stream), stream, turns, spend: free });
+    new Sluice({ socket: socketOn(stream), stream, turns, spend: free, heard: free });
     return stream;
   });
   for (const stream of streams) for (let i = 0; i < 4; i++) stream.write(Buffer.alloc(10_000));
@@ -79,7 +79,7 @@ test('every byte arrives, in order, and the end after all of them', async () => 
   stream.on('end', () => {
     atEnd = came.reduce((sum, { length }) => sum + length, 0);
   });
-  new Sluice({ socket, stream, turns, spend: free });
+  new Sluice({ socket, stream, turns, spend: free, heard: free });
   const sent = Array.from({ length: 60 }, () =>
     Buffer.from(Array.from({ length: 1 + random.below(50_000) }, () => random.below(256))),
   );
@@ -118,7 +118,7 @@ test.each([
     socket.pause();
     setImmediate(() => socket.resume());
   });
-  new Sluice({ socket, stream, turns, spend: free });
+  new Sluice({ socket, stream, turns, spend: free, heard: free });
   while (read < 24) await turn();
   // In parts of 16 KiB; one chunk may wait in the stream, and one be on its way.
   expect(asked).toBeLessThanOrEqual(read / 4 + 3);
@@ -132,7 +132,7 @@ test('what comes in small pieces is read on, also where ws has stopped it for a 
     read += part.length;
     stream.pause();
   });
-  new Sluice({ socket: socketOn(stream), stream, turns: new Turns(), spend: free });
+  new Sluice({ socket: socketOn(stream), stream, turns: new Turns(), spend: free, heard: free });
   for (let i = 1; i <= 3; i++) {
     stream.write(Buffer.alloc(1_000));
     await expect.poll(() => read).toBe(1_000 * i);
@@ -164,7 +164,7 @@ test('who has gone has nothing left to read, and a socket pays for what it is re
   const spend = ({ ms }: { readonly ms: number }): void => {
     spent += ms;
   };
-  new Sluice({ socket: socketOn(stream), stream, turns, spend });
+  new Sluice({ socket: socketOn(stream), stream, turns, spend, heard: free });
   stream.write(Buffer.alloc(60_000));
   while (read === 0) await turn();
   expect(read).toBeLessThan(4);

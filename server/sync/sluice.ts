@@ -14,6 +14,8 @@ export interface SluiceParts {
   readonly turns: Turns;
   /** The socket pays for what reading it takes. */
   readonly spend: (use: { readonly ms: number }) => void;
+  /** Something has come: over a slow line the end of a frame, and a pong behind it, may be minutes away. */
+  readonly heard: () => void;
 }
 
 /**
@@ -66,6 +68,7 @@ export class Sluice implements Worker {
   }
 
   #take(chunk: Buffer): void {
+    this.#parts.heard();
     if (this.#held.length === 0 && chunk.length <= SMALL_BYTES) {
       for (const read of this.#readers) read(chunk);
       this.#readOn();

@@ -179,10 +179,10 @@ export class SyncSockets {
     const spend = (use: { readonly ms: number }): void => {
       for (const share of shares) share.spend(use);
     };
-    new Sluice({ socket, stream, turns, spend });
     const early: Uint8Array[] = [];
     let connection: Connection | null = null;
     let gone = false;
+    new Sluice({ socket, stream, turns, spend, heard: () => connection?.heard() });
     const refuse = ({ code, reason }: Refusal): void => {
       metrics.closed(code);
       early.length = 0;
