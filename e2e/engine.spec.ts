@@ -90,7 +90,9 @@ for (const device of ['wasm', 'webgpu'] as const) {
     const { page } = await person('Ada');
     await rememberWorkers(page);
     const run = await begin(page, device);
-    await expect.poll(() => checkpointsOf(page, run), { intervals: [50] }).toBeGreaterThan(1);
+    await expect
+      .poll(() => checkpointsOf(page, run), { timeout: 60_000, intervals: [50] })
+      .toBeGreaterThan(1);
     await page.evaluate(() => {
       for (const worker of (window as unknown as { workers: Worker[] }).workers) worker.terminate();
     });

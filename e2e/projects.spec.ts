@@ -38,8 +38,10 @@ test('projects and files are made, renamed, deleted and brought back', async ({ 
 
     await page.getByRole('button', { name: 'Actions for notes/ideas.md' }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await expect(bob.getByText('notes/ideas.md has been deleted')).toBeVisible();
-    await notice(page, 'notes/ideas.md is deleted').getByRole('button', { name: 'Undo' }).click();
+    const deleted = notice(page, 'notes/ideas.md is deleted');
+    await deleted.hover(); // it stays until the other page has heard
+    await expect(bob.getByText('notes/ideas.md has been deleted', { exact: true })).toBeVisible();
+    await deleted.getByRole('button', { name: 'Undo' }).click();
     await expect(linesOf(page)).toContainText('first thoughts');
   });
 

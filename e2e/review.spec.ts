@@ -173,9 +173,11 @@ test('two people comment, suggest, name a version and go back to it', async ({ p
     const dialog = ada.getByRole('dialog', { name: /good start/ });
     await expect(dialog).toContainText('# not so good');
     await dialog.getByRole('button', { name: 'Restore this version' }).click();
+    const restored = notice(ada, 'Restored: good start');
+    await restored.hover(); // it stays until the other page has heard
     await expect(linesOf(bob)).not.toContainText('# not so good');
     expect(await copyText(bob)).toBe(kept);
-    await notice(ada, 'Restored: good start').getByRole('button', { name: 'Undo' }).click();
+    await restored.getByRole('button', { name: 'Undo' }).click();
     await expect(linesOf(bob)).toContainText('# not so good');
   });
 });
