@@ -50,3 +50,21 @@ test.each(['quota', 'short', 'number'] as const)(
     expect(await store.list('run')).toEqual([{ name: 'a', bytes: 40 }]);
   },
 );
+
+test('a blob that is replaced while it is looked up is found: the new one, and never an error', async () => {
+  for (const read of ['get', 'list'] as const) {
+    const disk = new FakeOpfs();
+    const store = storeOf(disk);
+    await store.put('run', 'a', before);
+    const folder = await (await disk.root.getDirectoryHandle('checkpoints')).getDirectoryHandle('run');
+    const plain = folder.getFileHandle.bind(folder);
+    // Of what has been listed nothing is there any more by the time it is opened.
+    folder.getFileHandle = async (...file) => {
+      folder.getFileHandle = plain;
+      await storeOf(disk).put('run', 'a', after);
+      return plain(...file);
+    };
+    if (read === 'get') expect(await store.get('run', 'a')).toEqual(after);
+    else expect(await store.list('run')).toEqual([{ name: 'a', bytes: 50 }]);
+  }
+});

@@ -6,6 +6,9 @@ import { checkSegment } from '../segment.ts';
 import { generationName, parseGeneration, TRAILER_BYTES, trailer, wholeBytes } from './generations.ts';
 import { writePieces } from './write-pieces.ts';
 
+/** Nobody puts a blob anew so often while another looks it up once. */
+const MOST_TRIES = 100;
+
 /**
  * Checkpoints in the origin private file system, in the folder `checkpoints/<run>`. In a dedicated worker
  * through sync access handles, which write in place and fast; elsewhere through writable streams.
@@ -20,6 +23,23 @@ export function createOpfsCheckpointStore(
     } catch (error) {
       if (nameOf(error) === 'NotFoundError') return null;
       throw await typed(error, run, 0);
+    }
+  }
+
+  /** What has been listed may be gone when it is opened: another context has put a newer one. Then it looks again. */
+  async function lookUp<T>(
+    run: string,
+    where: string,
+    look: (directory: FileSystemDirectoryHandle) => Promise<T>,
+  ): Promise<T | null> {
+    for (let tries = 1; ; tries++) {
+      const directory = await folder(run, false);
+      if (!directory) return null;
+      try {
+        return await look(directory);
+      } catch (error) {
+        if (nameOf(error) !== 'NotFoundError' || tries === MOST_TRIES) throw await typed(error, where, 0);
+      }
     }
   }
 
@@ -43,30 +63,29 @@ export function createOpfsCheckpointStore(
     },
     async get(run, name) {
       checkSegment(name);
-      const directory = await folder(run, false);
-      if (!directory) return null;
-      const candidates = (await generations(directory)).filter((g) => g.name === name);
-      try {
+      return lookUp(run, `${run}/${name}`, async (directory) => {
+        const candidates = (await generations(directory)).filter((g) => g.name === name);
         for (const candidate of candidates.sort((a, b) => b.generation - a.generation)) {
           const file = await (await directory.getFileHandle(generationName(candidate))).getFile();
           const bytes = await whole(file);
           if (bytes !== null) return new Uint8Array(await file.slice(0, bytes).arrayBuffer());
         }
-      } catch (error) {
-        throw await typed(error, `${run}/${name}`, 0);
-      }
-      return null;
+        return null;
+      });
     },
     async list(run) {
-      const directory = await folder(run, false);
-      if (!directory) return [];
-      const found = new Map<string, number>();
-      for (const candidate of (await generations(directory)).sort((a, b) => a.generation - b.generation)) {
-        const file = await (await directory.getFileHandle(generationName(candidate))).getFile();
-        const bytes = await whole(file);
-        if (bytes !== null) found.set(candidate.name, bytes);
-      }
-      return [...found].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const found = await lookUp(run, run, async (directory) => {
+        const sizes = new Map<string, number>();
+        for (const candidate of (await generations(directory)).sort((a, b) => a.generation - b.generation)) {
+          const file = await (await directory.getFileHandle(generationName(candidate))).getFile();
+          const bytes = await whole(file);
+          if (bytes !== null) sizes.set(candidate.name, bytes);
+        }
+        return sizes;
+      });
+      return [...(found ?? [])]
+        .map(([name, bytes]) => ({ name, bytes }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     async remove(run, name) {
       if (name !== undefined) {
