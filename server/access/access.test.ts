@@ -155,9 +155,11 @@ test('who holds an invitation cannot try names by it without end', async () => {
   const account = { name: 'Olive', password: PASSWORD };
   const statuses: number[] = [];
   const browser = new Browser(server.url);
+  const begun = performance.now();
   while (statuses.length < 40 && statuses.at(-1) !== 429)
     statuses.push((await browser.call('POST', '/invitations/accept', { secret, account })).status);
-  expect(statuses.length).toBeLessThanOrEqual(31);
+  // Thirty at once, and one more each half a minute.
+  expect(statuses.length).toBeLessThanOrEqual(31 + (performance.now() - begun) / 30_000);
   expect(statuses.slice(0, -1).every((status) => status === 409)).toBe(true);
   expect(statuses.at(-1)).toBe(429);
 });

@@ -166,6 +166,7 @@ test('whatever people do meanwhile, nothing that a file names is ever gone', asy
   const { artifacts, files } = client;
   const editor = new Editor(url, syncPath('sample', '.project'));
   await editor.untilSynced();
+  const reader = await join(url, '.project');
   const named = new Map<string, string>();
   const collecting: Promise<unknown>[] = [];
   for (let i = 0; i < 40; i++) {
@@ -179,8 +180,11 @@ test('whatever people do meanwhile, nothing that a file names is ever gone', asy
     const path = `data/${i}.bin`;
     if (choice === 1) await files.create('sample', { kind: 'artifact', path, sha256 });
     // As browsers do it: in the document, past every operation.
-    else if (choice === 2)
+    else if (choice === 2) {
       editor.doc.getMap('files').set(path, { kind: 'artifact', sha256, bytes: 2000, created: 1 });
+      // It has come, if not to the disk: of what is still on its way when hours pass nobody can know.
+      await reader.until(() => reader.doc.getMap('files').has(path));
+    }
     if (choice === 1 || choice === 2) named.set(path, sha256);
     const [old] = [...named.keys()];
     if (choice === 3 && old !== undefined && random.below(2) === 0) {

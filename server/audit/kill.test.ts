@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../testing/fixture.ts';
 import { readHeads } from './heads.ts';
@@ -12,14 +13,24 @@ import { verifyAudit } from './verify.ts';
 
 const main = join(import.meta.dirname, '..', 'main.ts');
 
-/** Creates projects until the server is killed; resolves with the ids of those that were answered. */
-async function untilKilled(dataDir: string, round: number, afterMs: number): Promise<string[]> {
+/**
+ * Creates projects until the server is killed: after so long, and when so many were answered. Resolves with the ids
+ * of those.
+ */
+async function untilKilled(
+  dataDir: string,
+  round: number,
+  afterMs: number,
+  least: number,
+): Promise<string[]> {
   const server = spawn(process.execPath, [main, '--port', '0', '--data', dataDir, '--studio', 'none']);
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
   const url = line.split(' ').pop();
   const answered: string[] = [];
   const killed = once(server, 'exit');
-  const timer = setTimeout(() => server.kill('SIGKILL'), afterMs);
+  const enough = Promise.withResolvers<void>();
+  if (least === 0) enough.resolve();
+  void Promise.all([delay(afterMs), enough.promise]).then(() => server.kill('SIGKILL'));
   const create = async (worker: number): Promise<void> => {
     for (let n = 0; ; n++) {
       const id = `p${round}-${worker}-${n}`;
@@ -27,10 +38,10 @@ async function untilKilled(dataDir: string, round: number, afterMs: number): Pro
       const init = { method: 'POST', body, headers: { 'content-type': 'application/json' } };
       const { ok } = await fetch(`${url}/api/v1/projects`, init);
       if (ok) answered.push(id);
+      if (answered.length >= least) enough.resolve();
     }
   };
   await Promise.allSettled([create(0), create(1), create(2)]);
-  clearTimeout(timer);
   await killed;
   return answered;
 }
@@ -39,7 +50,7 @@ test('a server that is killed at any moment leaves a whole log, with a line for 
   const dataDir = await temporaryFolder();
   const answered: string[] = [];
   for (const [round, afterMs] of [40, 333, 1_200].entries()) {
-    answered.push(...(await untilKilled(dataDir, round, afterMs)));
+    answered.push(...(await untilKilled(dataDir, round, afterMs, round * 3)));
   }
   const keyFile = join(dataDir, 'audit', 'key.pem');
   const heads = readHeads(await readFile(headsFileOf(keyFile), 'utf8'), await readVerifyingKey(keyFile));

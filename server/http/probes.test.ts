@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { SyncSockets } from '../sync/sockets.ts';
 import { testServer } from '../testing/fixture.ts';
 import { join } from '../testing/join.ts';
 import { memberOf, ownerOf } from '../testing/people.ts';
@@ -31,12 +32,20 @@ test('a supervisor learns whether the server lives and whether to send people, b
 
 test('a server that stops is alive, and not ready', async () => {
   const server = await testServer();
-  const editor = await join(server.url, 'notes.md');
-  editor.socket.pause(); // does not say goodbye, so that stopping takes a moment
+  // It stops for as long as it is asked.
+  const held = Promise.withResolvers<void>();
+  const { close } = SyncSockets.prototype;
+  const spy = vi.spyOn(SyncSockets.prototype, 'close');
+  onTestFinished(() => spy.mockRestore());
+  spy.mockImplementation(async function (this: SyncSockets) {
+    const closed = close.call(this);
+    await held.promise;
+    return closed;
+  });
   const stopping = server.close();
   expect(await ask(server.port, '/ready')).toEqual([503, 'draining']);
   expect(await ask(server.port, '/health')).toEqual([200, 'alive']);
-  editor.socket.resume();
+  held.resolve();
   await stopping;
 });
 

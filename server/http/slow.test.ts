@@ -18,7 +18,7 @@ async function answer(socket: Socket): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-const times = { atLeastMs: 300, bytesPerSecond: 1024 * 1024, idleMs: 2_000 };
+const times = { atLeastMs: 300, bytesPerSecond: 1024 * 1024, idleMs: 4_000 };
 
 test.each([
   ['a sign-in', 'POST', '/session'],
@@ -34,7 +34,8 @@ test.each([
 });
 
 test('a body that nobody asked for ends nothing but its own connection', async () => {
-  const { url, port } = await testServer({ bodyTimes: { ...times, bytesPerSecond: 64 * 1024 * 1024 } });
+  const bodyTimes = { ...times, bytesPerSecond: 64 * 1024 * 1024, idleMs: 60_000 };
+  const { url, port } = await testServer({ bodyTimes });
   const bytes = randomBytes(16 * 1024 * 1024);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const address = `${url}${API_PREFIX}/artifacts/${sha256}`;
@@ -51,7 +52,7 @@ test('a body that nobody asked for ends nothing but its own connection', async (
 
 test('an upload that is slow goes on, for as long as something comes', async () => {
   const { port } = await testServer({ bodyTimes: times });
-  const bytes = randomBytes(16);
+  const bytes = randomBytes(28);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const socket = await openSocket(port);
   const said = once(socket, 'data');

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 import { ACK_SUBPROTOCOL } from '../../src/protocol/sync.ts';
+import { openCutProxy } from '../testing/cut-proxy.ts';
 import { SAMPLE_CONFIG, testServer } from '../testing/fixture.ts';
 
 /** The client of others, as it is published: whoever speaks y-websocket can join. */
@@ -22,8 +23,10 @@ const synced = (provider: WebsocketProvider): Promise<void> =>
 test('y-websocket works as it is: text, cursors, and coming back after the server was away', async () => {
   const errors = vi.spyOn(console, 'error');
   onTestFinished(() => errors.mockRestore());
-  const first = await testServer();
-  const [ada, bob] = [provide(first.url, 'sample/anneal.yaml'), provide(first.url, 'sample/anneal.yaml')];
+  const first = await testServer({ allowHosts: ['127.0.0.1'] });
+  const proxy = await openCutProxy(first.port); // the next one may find its port taken
+  onTestFinished(() => proxy.close());
+  const [ada, bob] = [provide(proxy.url, 'sample/anneal.yaml'), provide(proxy.url, 'sample/anneal.yaml')];
   await Promise.all([synced(ada), synced(bob)]);
   expect(bob.doc.getText('content').toString()).toBe(SAMPLE_CONFIG);
   const seen = new Promise<void>((resolve) => {
@@ -36,9 +39,9 @@ test('y-websocket works as it is: text, cursors, and coming back after the serve
   await first.close();
   ada.doc.getText('content').insert(0, '# offline\n');
   const back = Promise.all([synced(ada), synced(bob)]);
-  await testServer({ dataDir: first.dataDir, port: first.port });
+  proxy.retarget((await testServer({ dataDir: first.dataDir, allowHosts: ['127.0.0.1'] })).port);
   await back;
-  await vi.waitUntil(() => bob.doc.getText('content').toString() === `# offline\n${SAMPLE_CONFIG}`);
+  await expect.poll(() => bob.doc.getText('content').toString()).toBe(`# offline\n${SAMPLE_CONFIG}`);
   expect(errors).not.toHaveBeenCalled();
 });
 

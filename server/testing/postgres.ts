@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { endProgram, freePort, installed, startProgram } from './process.ts';
+import { endProgram, installed, onFreePort, startProgram } from './process.ts';
 
 const DEBIAN = '/usr/lib/postgresql';
 export const POSTGRES_MISSING = 'PostgreSQL is not installed (apt install postgresql)';
@@ -51,15 +51,18 @@ export async function startPostgres(): Promise<TestPostgres | null> {
       stdio: 'ignore',
     },
   );
-  const port = await freePort();
-  const start = () =>
+  // What is crashed here is the program and not the machine; else each start after one syncs the whole folder, which
+  // takes minutes where the disk is busy.
+  const settings = ['shared_buffers=16MB'].flatMap((setting) => ['-c', setting]);
+  const start = (at: number) =>
     startProgram(
       join(bin, 'postgres'),
-      ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-c', 'shared_buffers=16MB'],
+      ['-D', data, '-p', String(at), '-h', '127.0.0.1', '-k', folder, ...settings],
       /ready to accept connections/,
       options,
     );
-  let server = await start();
+  const { port, started } = await onFreePort(start);
+  let server = started;
   let made = 0;
   const address = (user: string, database: string): string =>
     `postgres://${user}@127.0.0.1:${port}/${database}`;
@@ -78,7 +81,7 @@ export async function startPostgres(): Promise<TestPostgres | null> {
     },
     async crash() {
       await endProgram(server, 'SIGQUIT');
-      server = await start();
+      server = await start(port);
     },
     async stop() {
       await endProgram(server, 'SIGQUIT');

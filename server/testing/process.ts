@@ -9,13 +9,27 @@ export function installed(paths: readonly string[]): string | null {
   return paths.find((path) => existsSync(path)) ?? null;
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
   await once(server, 'close');
   return port;
+}
+
+/** Starts something on a free port; on another one where somebody else has taken it by then. */
+export async function onFreePort<T>(
+  start: (port: number) => Promise<T>,
+): Promise<{ readonly port: number; readonly started: T }> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return { port, started: await start(port) };
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
 }
 
 /** Starts a program and resolves when it says what it says once it is ready; with its words where it ends. */

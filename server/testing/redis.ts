@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProgram, freePort, installed, startProgram } from './process.ts';
+import { endProgram, installed, onFreePort, startProgram } from './process.ts';
 
 export const REDIS_MISSING = 'Redis is not installed (apt install redis-server)';
 
@@ -18,26 +18,16 @@ export async function startRedis(): Promise<TestRedis | null> {
   const program = installed(['/usr/bin/redis-server', '/usr/local/bin/redis-server']);
   if (program === null) return null;
   const folder = mkdtempSync(join(tmpdir(), 'anneal-redis-'));
-  const port = await freePort();
-  const flags = [
-    '--port',
-    String(port),
-    '--bind',
-    '127.0.0.1',
-    '--save',
-    '',
-    '--appendonly',
-    'no',
-    '--dir',
-    folder,
-  ];
-  const run = () => startProgram(program, flags, /Ready to accept connections/);
-  let server = await run();
+  const flags = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder];
+  const run = (at: number) =>
+    startProgram(program, ['--port', String(at), ...flags], /Ready to accept connections/);
+  const { port, started } = await onFreePort(run);
+  let server = started;
   return {
     url: `redis://127.0.0.1:${port}`,
     crash: () => endProgram(server, 'SIGKILL'),
     async start() {
-      server = await run();
+      server = await run(port);
     },
     async stop() {
       await endProgram(server, 'SIGKILL');

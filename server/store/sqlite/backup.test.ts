@@ -67,10 +67,13 @@ test('who was signed in or invited when the backup was made is not let in by it'
   await first.close();
   await backup(data, copy);
   await restore(copy, restored);
-  const again = await testServer({ dataDir: restored, auth: 'on', port: first.port });
+  const again = await testServer({ dataDir: restored, auth: 'on' });
   expect(again.ownerLink).toBeNull(); // the owner is there, with his password
-  for (const person of [owner, viewer])
+  for (const { cookies } of [owner, viewer]) {
+    const person = new Browser(again.url);
+    for (const [name, value] of cookies) person.cookies.set(name, value);
     expect((await person.call('GET', '/projects?workspace=home')).status).toBe(401);
+  }
   const invited = await new Browser(again.url).call('POST', '/invitations/look', { secret });
   expect(invited.status).toBe(404);
   const back = new Browser(again.url);
