@@ -56,25 +56,37 @@ const FILES = [
   'tokenizer_config.json',
 ];
 
-test('trains to the end, tells each step as JSON, and leaves a folder that can be sampled from', async () => {
-  const out = join(folder, 'whole');
-  const { code, stdout, stderr } = await call(train, config, '--device', 'reference', '--out', out, '--json');
-  expect(code).toBe(0);
-  expect(stderr).toContain('Finished at step 12');
-  const lines = linesOf(stdout);
-  expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
-  expect(lines.filter(({ val_loss }) => val_loss !== null).map(({ step }) => step)).toEqual([4, 8, 12]);
-  for (const { loss, tokens_per_second, step_ms } of lines) {
-    expect([loss, tokens_per_second, step_ms].every((x) => typeof x === 'number' && x > 0)).toBe(true);
-  }
-  expect((await readdir(out)).sort()).toEqual(FILES);
+test(
+  'trains to the end, tells each step as JSON, and leaves a folder that can be sampled from',
+  async () => {
+    const out = join(folder, 'whole');
+    const { code, stdout, stderr } = await call(
+      train,
+      config,
+      '--device',
+      'reference',
+      '--out',
+      out,
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain('Finished at step 12');
+    const lines = linesOf(stdout);
+    expect(lines.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+    expect(lines.filter(({ val_loss }) => val_loss !== null).map(({ step }) => step)).toEqual([4, 8, 12]);
+    for (const { loss, tokens_per_second, step_ms } of lines) {
+      expect([loss, tokens_per_second, step_ms].every((x) => typeof x === 'number' && x > 0)).toBe(true);
+    }
+    expect((await readdir(out)).sort()).toEqual(FILES);
 
-  const told = await call(sample, out, '--prompt', 'the', '--max-new-tokens', '6', '--seed', '1', '--json');
-  expect(told.code).toBe(0);
-  expect(JSON.parse(told.stdout)).toMatchObject({ prompt: 'the', tokens: 6, ended: 'length' });
-  const again = await call(sample, out, '--prompt', 'the', '--max-new-tokens', '6', '--seed', '1');
-  expect(again.stdout).toBe(`the${JSON.parse(told.stdout).text}\n`);
-}, PATIENCE_MS);
+    const told = await call(sample, out, '--prompt', 'the', '--max-new-tokens', '6', '--seed', '1', '--json');
+    expect(told.code).toBe(0);
+    expect(JSON.parse(told.stdout)).toMatchObject({ prompt: 'the', tokens: 6, ended: 'length' });
+    const again = await call(sample, out, '--prompt', 'the', '--max-new-tokens', '6', '--seed', '1');
+    expect(again.stdout).toBe(`the${JSON.parse(told.stdout).text}\n`);
+  },
+  PATIENCE_MS,
+);
 
 test('--steps stops early on the same schedule; --resume goes on to the same weights', async () => {
   const out = join(folder, 'steps');

@@ -5,8 +5,11 @@ import type { OpCase } from '../../../acceptance-operands.ts';
 
 /** Of every number that is fed so much is added or taken away. */
 const PART = 2 ** -10;
-/** With a sixteenth of the signs of each only, all would have to cancel in every one of them to go unseen. */
-const DRAWS = 16;
+/**
+ * Signs may cancel, too: two terms do in one draw of two, and in all of these with a probability of 2e-10; the sum of
+ * many is below a tenth of its root mean square in one draw of twelve, in all of these with one of 1e-34.
+ */
+const DRAWS = 32;
 
 /** The square root of the sum of squares. */
 export function norm2(values: ArrayLike<number>): number {
