@@ -7,8 +7,9 @@ export default defineConfig({
   testDir: 'e2e',
   // The machines are small and the GPU is emulated: two journeys at a time, each with a server of its own.
   workers: 2,
-  timeout: 240_000,
-  expect: { timeout: 20_000 },
+  // Of two people at once, on a machine that does other things beside: what is waited for in it has its own limits.
+  timeout: 480_000,
+  expect: { timeout: 60_000 },
   reporter: [['list'], ['./cli/setup/playwright-reporter.ts']],
   projects: [
     { name: 'journeys', testIgnore: ALONE, outputDir: 'test-results/journeys' },

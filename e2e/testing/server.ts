@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -26,7 +28,7 @@ export class StudioServer {
 
   static async start(auth: Auth = 'off'): Promise<StudioServer> {
     const data = await mkdtemp(join(tmpdir(), 'anneal-journey-'));
-    return new StudioServer(data, auth, await launch(data, 0, auth, auth === 'on'));
+    return new StudioServer(data, auth, await launch(data, await freePort(), auth, auth === 'on'));
   }
 
   get port(): number {
@@ -62,6 +64,24 @@ interface Launched {
   readonly child: ChildProcess;
   readonly url: string;
   readonly ownerLink: string | null;
+}
+
+/**
+ * One of those that no system hands out by itself: while the server is away for a while nobody else, such as the
+ * browser with a connection of its own, is given the port that it is to come back on.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
 
 async function launch(data: string, port: number, auth: Auth, isFirst: boolean): Promise<Launched> {
