@@ -1,7 +1,7 @@
 import * as Y from 'yjs';
 import type { DocumentStore } from '../domain/documents/ports.ts';
 import type { Locks } from '../domain/runs/ports.ts';
-import { TEXT_ROOT } from '../protocol/sync.ts';
+import { documentKind, TEXT_ROOT } from '../protocol/sync.ts';
 
 /**
  * Texts that this machine holds and the server will not merge, since it has another document under their name. They
@@ -93,7 +93,7 @@ export function createAside(
       }
       for (const name of await store.rooms().catch(() => [])) {
         const [, of, path = ''] = UNREAD.exec(name) ?? [];
-        if (of !== project) continue;
+        if (of !== project || documentKind(path) !== 'text') continue;
         const work = () => takeOne(name, (text) => take(path, text));
         await attempt(async () => (locks === undefined ? work() : locks.tryHold(`aside/${name}`, work)));
       }

@@ -19,6 +19,7 @@ import { contentOf, filesOf, openRoom, type Room, roomName } from './room.ts';
 import { RoomCache, type RoomUse } from './room-cache.ts';
 import { createStrays, type Strays } from './strays.ts';
 import { createUnkept, type Unkept } from './unkept.ts';
+import { createUnlisted, type Unlisted } from './unlisted.ts';
 
 /** Who is at this browser. */
 export interface ProfileSource {
@@ -73,6 +74,7 @@ interface Own {
   readonly store: OwnStore;
   readonly aside: AsideTexts;
   readonly strays: Strays;
+  readonly unlisted: Unlisted;
   /** What could not be put aside: with what is stored of it, it would be put aside again and again. */
   readonly unkept: Unkept;
 }
@@ -99,7 +101,8 @@ export function createDocuments(options: {
     const store = storeOf(options.store, whose, now);
     const aside = createAside(store, options.locks, () => whose === person);
     const strays = createStrays(store, options.locks, now);
-    return { store, aside, strays, unkept: createUnkept(store, aside, now) };
+    const unlisted = createUnlisted(store, now);
+    return { store, aside, strays, unlisted, unkept: createUnkept(store, aside, now) };
   };
   const people = new Map([[person, ofPerson(person)]]);
   const own = (): Own => {
@@ -117,11 +120,12 @@ export function createDocuments(options: {
   };
   const end = async (room: Room, isKept: boolean): Promise<string> => {
     const { project, path } = room;
-    const { aside, unkept } = own(); // the next one may come before this is through
+    const { aside, unkept, unlisted } = own(); // the next one may come before this is through
     // The server began the document anew, and had all that is here: there is nothing to keep, or to tell.
     const isOver = !isKept && !room.hasUnsaved && (await room.forget());
     // Who only reads is not told of what the server has lost; on this machine it stays.
     const isRead = isKept || documentKind(path) !== 'text' || onlyReads(room);
+    if (!isOver && !isKept && path === PROJECT_DOCUMENT) await unlisted.keep(room);
     const put = isOver ? null : await room.setAside(new Date(now()), isRead);
     if (put !== null && put.failure !== null) unkept.add(roomName(project, path), put.failure);
     if (put !== null && !isRead && !put.isStored) aside.add({ project, path, text: put.text });
@@ -135,7 +139,7 @@ export function createDocuments(options: {
   const names = new WeakMap<Room, Map<number, string>>();
   const cache = new RoomCache(async (project, path) => {
     const isReview = reviewedPath(path) !== null;
-    const { unkept } = own();
+    const { unkept, unlisted } = own();
     const keep = isReview ? keepsNothing : await unkept.storeOf(roomName(project, path));
     const room = await openRoom({
       project,
@@ -160,6 +164,7 @@ export function createDocuments(options: {
     room.awareness.on('change', note);
     note();
     room.doc.on('destroy', stop);
+    if (path === PROJECT_DOCUMENT) unlisted.follow(room);
     room.subscribe(() => {
       const { connection } = room.state;
       // A review, or a document that is only read, which holds what the server has lost: the server's is right.
@@ -266,8 +271,8 @@ export function createDocuments(options: {
 }
 
 /** Whether nothing in it was written here that the server does not have, and nothing may be. */
-function onlyReads({ state: { role }, hasOwnUnsaved }: Room): boolean {
-  return role !== null && !can(role, 'document.edit') && !hasOwnUnsaved;
+function onlyReads({ state: { role }, unsent }: Room): boolean {
+  return role !== null && !can(role, 'document.edit') && unsent.size === 0;
 }
 
 /** What another session or role may change. */

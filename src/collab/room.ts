@@ -42,8 +42,8 @@ export interface Room extends Disposable {
   setAside(now: Date, isRead: boolean): Promise<PutAside>;
   /** Whether it holds something that the server is not known to have. */
   readonly hasUnsaved: boolean;
-  /** Whether something was written in it on this machine that the server is not known to have. */
-  readonly hasOwnUnsaved: boolean;
+  /** The Yjs clients under which something was written in it on this machine that the server is not known to have. */
+  readonly unsent: ReadonlySet<number>;
   /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
   forget(): Promise<boolean>;
 }
@@ -182,8 +182,8 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
       if (taken !== null && covers(taken, doc)) return false;
       return persistence?.hasUnsaved ?? true;
     },
-    get hasOwnUnsaved() {
-      return unsent().size > 0;
+    get unsent() {
+      return unsent();
     },
     async forget() {
       await stopWriting();

@@ -1,6 +1,7 @@
 import * as Y from 'yjs';
 import type { DocumentStore, Which } from '../domain/documents/ports.ts';
 import type { Locks } from '../domain/runs/ports.ts';
+import { documentKind } from '../protocol/sync.ts';
 import { asideName, isUnread, roomOfAside } from './aside.ts';
 import { ofLife } from './lives.ts';
 
@@ -43,7 +44,7 @@ export function createStrays(
     const named = new Map<string, string[]>();
     for (const name of await store.rooms()) {
       const room = roomOfAside(name);
-      if (room?.startsWith(`${project}/`)) named.set(room, [...(named.get(room) ?? []), name]);
+      if (room !== null && isTextOf(project, room)) named.set(room, [...(named.get(room) ?? []), name]);
     }
     // What fails is looked for by the next page.
     for (const [room, names] of named) await gatherOne(room, names).catch(() => undefined);
@@ -56,6 +57,10 @@ export function createStrays(
       await (locks === undefined ? work() : locks.tryHold(`strays/${project}`, work));
     },
   };
+}
+
+function isTextOf(project: string, room: string): boolean {
+  return room.startsWith(`${project}/`) && documentKind(room.slice(project.length + 1)) === 'text';
 }
 
 /** Those of a room's updates that are of another life of the document than the one which is there. */
