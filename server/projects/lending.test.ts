@@ -26,7 +26,8 @@ interface Bytes {
 }
 
 beforeAll(async () => {
-  server = await sharedServer({ auth: 'on' });
+  // However long the machine takes to try eleven thousand names.
+  server = await sharedServer({ auth: 'on', limits: { trialMs: 60_000 } });
   owner = await ownerOf(server);
 });
 afterAll(() => server.close());
@@ -259,7 +260,7 @@ test('an upload by a link is his own, and asks for all bytes of what the workspa
 
 describe('what guests have named does not add up', () => {
   const claimsIn = ({ dataDir }: TestServer): string[] => {
-    const database = new DatabaseSync(join(dataDir, 'anneal.db'), { readOnly: true });
+    const database = new DatabaseSync(join(dataDir, 'anneal.db'), { readOnly: true, timeout: 5_000 });
     const rows = database.prepare('select sha256 from project_artifacts where lent = 0').all();
     database.close();
     return rows.map(({ sha256 }) => String(sha256));

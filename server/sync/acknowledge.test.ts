@@ -76,7 +76,7 @@ test('a server that stops acknowledges all that it has taken in before it says g
 });
 
 test('what is acknowledged never goes back, also where a large update comes before one that brings nothing', async () => {
-  const { url } = await testServer({ limits: { trialParts: 10 } });
+  const { url } = await testServer({ limits: { trialParts: 10, trialMs: 60_000 } });
   const ada = await join(url, 'notes.md');
   await ada.until(() => ada.stored === 1);
   const told: number[] = [];

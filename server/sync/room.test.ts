@@ -261,7 +261,7 @@ test('structs that wait for each other are refused: neither kept nor told', asyn
 });
 
 test('large updates that fit alone and not together are not taken in together, and who sent them pays', async () => {
-  const { join } = setUp({ trialParts: 0, documentBytes: 10_000 });
+  const { join } = setUp({ trialParts: 0, trialMs: 60_000, documentBytes: 10_000 });
   const { room, peer } = await join();
   let spent = 0;
   peer.spend = ({ ms = 0 }) => {

@@ -9,7 +9,7 @@ import { join } from '../testing/join.ts';
 import { packRetired, Retired, unpackRetired } from './retired.ts';
 import { nextGeneration, RETIRED, retiredClients, retiringStruct } from './rotation.ts';
 
-const limits = { documentStructs: 200, idleMs: 1, trialParts: 2_000 };
+const limits = { documentStructs: 200, idleMs: 1, trialParts: 2_000, trialMs: 60_000 };
 
 /** Types so that each letter is a struct of its own, and takes most of it back. */
 async function wearOut(url: string): Promise<Editor> {
