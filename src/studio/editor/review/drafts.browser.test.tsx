@@ -84,6 +84,8 @@ function Screen() {
     room,
     state,
     projectRoom: null,
+    closed: null,
+    projectDeleted: false,
     opened,
     onShow: () => undefined,
   });

@@ -78,8 +78,9 @@ export function useMentions(project: string, review: ReviewState, projectDeleted
         key,
         before.filter((one) => one.thread !== thread),
       );
-      // It stays unread where the server cannot be reached, which the next look shows.
-      service.markRead(project, thread).catch(() => queries.invalidateQueries({ queryKey: key }));
+      // Whoever asked while it was on its way was told the old; where the server cannot be reached it stays unread.
+      const ask = () => queries.invalidateQueries({ queryKey: key });
+      service.markRead(project, thread).then(ask, ask);
     },
     [queries, service, project, key],
   );
