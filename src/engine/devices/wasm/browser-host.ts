@@ -41,6 +41,7 @@ export function browserHost(): WasmHost {
       ? null
       : 'the page is not cross-origin isolated, so that threads cannot share memory',
     mayWait: mayWait(),
+    start_ms: 5_000,
   };
 }
 

@@ -11,6 +11,8 @@ export interface WasmHost {
   readonly noThreads: string | null;
   /** Whether this thread may wait; a page's main thread may not. */
   readonly mayWait: boolean;
+  /** How long helpers may take to start before the device goes on without them: milliseconds. */
+  readonly start_ms: number;
 }
 
 export interface Helper {

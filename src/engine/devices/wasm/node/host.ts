@@ -23,5 +23,7 @@ export function nodeHost(): WasmHost {
     processors: availableParallelism(),
     noThreads: null,
     mayWait: true,
+    // One that cannot start says so; a machine with much to do takes its time, and nobody sits before a page.
+    start_ms: 60_000,
   };
 }
