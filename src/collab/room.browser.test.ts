@@ -277,7 +277,7 @@ test('what the server has is noted here, and an edit that it does not have is', 
   const name = `${project}/anneal.yaml`;
   const room = await openTab();
   await synced(room);
-  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => store.unsaved(server.epoch)).toEqual([]);
   expect(await store.unsaved(server.epoch + 1)).toEqual([name]);
   server.reachable = false;
   server.cut();
@@ -286,7 +286,7 @@ test('what the server has is noted here, and an edit that it does not have is', 
   expect(await store.unsaved(server.epoch)).toEqual([name]);
   server.reachable = true;
   room.retry();
-  await expect.poll(() => store.unsaved(server.epoch), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(() => store.unsaved(server.epoch)).toEqual([]);
 });
 
 test('a document that began anew is forgotten where the server had all of it, and not where it had not', async () => {
