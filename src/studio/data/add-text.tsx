@@ -97,9 +97,7 @@ function Paste({
           label="Text"
           placeholder="Anything that a model could learn to write"
           data-autofocus
-          minRows={10}
-          maxRows={18}
-          autosize
+          rows={14} // to grow with it, all of a long text would be laid out with every key
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
