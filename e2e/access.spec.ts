@@ -158,7 +158,7 @@ test('a session that ends in the middle of the work costs nothing', async ({ ser
   await editorIsReady(elsewhere);
   // A new password ends every other session.
   const next = 'four loud rivers';
-  await openSettings(elsewhere, 'Ada', 'Your password');
+  await openSettings(elsewhere, 'Ada', 'Your sign-in');
   await elsewhere.getByRole('textbox', { name: 'Password now' }).fill(PASSWORD);
   await elsewhere.getByRole('textbox', { name: 'New password' }).fill(next);
   await elsewhere.getByRole('button', { name: 'Change it' }).click();

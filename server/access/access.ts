@@ -38,6 +38,9 @@ export interface Admission {
   readonly role: Role;
 }
 
+/** So often at most it is noted that a session is used: a write, which each request would otherwise be. */
+const USED_MS = 5 * 60_000;
+
 /** With sign-in off all that is asked is in which workspace a project is, and that does not change. */
 const PROJECT_MS = 1_000;
 
@@ -53,6 +56,8 @@ export class Access {
   readonly #clock: Clock;
   readonly #projects: Remembered<Project>;
   readonly #listeners = new Set<(change: RoleChange) => void>();
+  /** Those whose use is being written down. */
+  readonly #touched = new Set<string>();
   readonly #asked = new WeakMap<IncomingMessage, Promise<Principal | null>>();
 
   constructor(
@@ -216,7 +221,8 @@ export class Access {
     const now = this.#clock.now();
     const { user, share } = await this.#store.call('findSessions', { hashes, now });
     if (user !== null) {
-      const { session, ...rest } = user;
+      const { session, used, ...rest } = user;
+      if (now - used >= USED_MS) this.#touch(session, now);
       return {
         kind: 'user',
         ...rest,
@@ -228,6 +234,16 @@ export class Access {
     if (share === null) return null;
     const { id, name, workspace, session } = share;
     return { kind: 'share', id, name, workspace, session, scopes: null };
+  }
+
+  /** Not waited for: that a session was used is told to its owner alone. */
+  #touch(hash: string, now: number): void {
+    if (this.#touched.has(hash)) return;
+    this.#touched.add(hash);
+    this.#store
+      .call('touchSession', { hash, now })
+      .catch(() => undefined) // the next request notes it
+      .finally(() => this.#touched.delete(hash));
   }
 
   /** Hashes of the sessions that a request's cookies name. */

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import type { Access } from './access.ts';
 import { type CookieKind, cookieName, cookieText } from './cookies.ts';
 import type { Identity } from './oidc.ts';
+import { agentOf } from './own-sessions.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { HOME_WORKSPACE, type Principal, personIdOf } from './principal.ts';
 import { hashOfSecret, newId, newSecret } from './secrets.ts';
@@ -238,7 +239,14 @@ export class Accounts {
     const created = this.#clock.now();
     await this.#store.call('replaceSession', {
       old: this.#access.sessionOf(request, kind),
-      session: { hash, ...who, created, expires: created + lastingMs },
+      session: {
+        hash,
+        ...who,
+        created,
+        expires: created + lastingMs,
+        agent: agentOf(request.headers['user-agent']),
+        used: created,
+      },
     });
     const { secure } = this.#access;
     const cookie = { name: cookieName(kind, secure), value: secret, seconds: lastingMs / 1000 };

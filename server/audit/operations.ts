@@ -50,6 +50,7 @@ const TOLD = [
   'quota',
   'forever',
   'deleted',
+  'ended',
 ] as const;
 
 /** The audit lines of one operation: each time that it changed something, failed to, or was refused. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import type { Session } from '../../src/protocol/http/access.ts';
 import type { Access } from '../access/access.ts';
 import type { Accounts, SignedIn } from '../access/accounts.ts';
+import { OwnSessions } from '../access/own-sessions.ts';
 import { createTicket } from '../access/tickets.ts';
 import type { Store } from '../store/store.ts';
 import type { Handlers } from './api.ts';
@@ -17,6 +18,9 @@ type AccessHandlers = Pick<
   | 'acceptInvitation'
   | 'openShare'
   | 'createTicket'
+  | 'listSessions'
+  | 'endSession'
+  | 'endOtherSessions'
 >;
 
 export function accessHandlers({
@@ -34,7 +38,11 @@ export function accessHandlers({
     for (const cookie of cookies) reply.header('set-cookie', cookie);
     return accounts.describe(principal);
   };
+  const sessions = new OwnSessions(store, access, () => clock.now());
   return {
+    listSessions: async ({ principal }) => ({ sessions: await sessions.list(principal) }),
+    endSession: ({ principal, params }) => sessions.end(principal, params.session),
+    endOtherSessions: ({ principal }) => sessions.endOthers(principal),
     getSession: async ({ request }) => accounts.describe(await access.authenticate(request.raw)),
     signIn: async ({ request, reply, body }) => answer(reply, await accounts.signIn(request.raw, body)),
     signOut: async ({ request, reply }) => answer(reply, await accounts.signOut(request.raw)),

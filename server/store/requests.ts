@@ -7,6 +7,7 @@ import { claimRequests } from './requests/claims.ts';
 import { documentRequests } from './requests/documents.ts';
 import { keyRequests } from './requests/keys.ts';
 import { lendingRequests } from './requests/lending.ts';
+import { ownSessionRequests } from './requests/own-sessions.ts';
 import { projectRequests } from './requests/projects.ts';
 import { reviewRequests } from './requests/review.ts';
 import { sessionRequests } from './requests/sessions.ts';
@@ -24,6 +25,7 @@ export const requests = {
   ...reviewRequests,
   ...accessRequests,
   ...sessionRequests,
+  ...ownSessionRequests,
   ...workspaceRequests,
   ...keyRequests,
   ...artifactRequests,

@@ -2,8 +2,9 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { Session } from '../../src/protocol/http/access.ts';
 import type { Operation } from '../../src/protocol/http/operation.ts';
 import { type OperationId, operations } from '../../src/protocol/http/operations.ts';
+import type { OwnSession } from '../../src/protocol/http/sessions.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
-import { type Browser, memberOf, PASSWORD } from './people.ts';
+import { Browser, memberOf, PASSWORD } from './people.ts';
 
 /** Where an operation is tried: the owner prepares what it needs, the caller tries it. */
 export interface Place {
@@ -109,6 +110,15 @@ export const calls: Readonly<Record<OperationId, (place: Place) => Sample | Prom
   }),
   openShare: async (place) => ({ body: { secret: (await share(place)).secret } }),
   createTicket: ({ project }) => ({ body: { project, path: FILE } }),
+  listSessions: () => ({}),
+  endSession: async ({ owner }) => {
+    const { principal } = await owner.session();
+    const other = new Browser(owner.url); // whose session it was goes on with the rest
+    await other.get('POST', '/session', { name: principal?.name, password: PASSWORD });
+    const { sessions } = await owner.get<{ sessions: OwnSession[] }>('GET', '/sessions');
+    return { params: { session: sessions.find(({ current }) => !current)?.id ?? '' } };
+  },
+  endOtherSessions: () => ({}),
 
   listWorkspaces: () => ({}),
   createWorkspace: () => ({ body: { name: 'Another' } }),

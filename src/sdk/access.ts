@@ -2,6 +2,7 @@ import type { Role } from '../domain/access/roles.ts';
 import type { Session } from '../protocol/http/access.ts';
 import type { BodyInputOf, ResponseOf } from '../protocol/http/operation.ts';
 import { type Operations, operations } from '../protocol/http/operations.ts';
+import type { OwnSession } from '../protocol/http/sessions.ts';
 import type { ApiKey, Invitation, Member, Share, Workspace } from '../protocol/http/workspaces.ts';
 import { type CallOptions, call, type Transport } from './transport.ts';
 
@@ -15,6 +16,14 @@ export interface AccessClient {
   signIn(name: string, password: string, options?: CallOptions): Promise<Session>;
   signOut(options?: CallOptions): Promise<Session>;
   changePassword(current: string, password: string, options?: CallOptions): Promise<Session>;
+  /** Where one is signed in oneself. */
+  readonly sessions: {
+    list(options?: CallOptions): Promise<OwnSession[]>;
+    /** By its id. */
+    end(session: string, options?: CallOptions): Promise<Answer<'endSession'>>;
+    /** All but the one that asks. */
+    endOthers(options?: CallOptions): Promise<Answer<'endOtherSessions'>>;
+  };
   /** What an invitation's secret, from behind the # of its link, leads to. */
   lookAtInvitation(secret: string, options?: CallOptions): Promise<Answer<'lookAtInvitation'>>;
   /** With null the account that is signed in becomes a member. */
@@ -72,6 +81,11 @@ export function createAccessClient(transport: Transport): AccessClient {
     signOut: (options) => call(transport, o.signOut, { ...options, ...none }),
     changePassword: (current, password, options) =>
       call(transport, o.changePassword, { ...options, ...none, body: { current, password } }),
+    sessions: {
+      list: async (options) => (await call(transport, o.listSessions, { ...options, ...none })).sessions,
+      end: (session, options) => call(transport, o.endSession, { ...options, params: { session } }),
+      endOthers: (options) => call(transport, o.endOtherSessions, { ...options, ...none }),
+    },
     lookAtInvitation: (secret, options) =>
       call(transport, o.lookAtInvitation, { ...options, ...none, body: { secret } }),
     acceptInvitation: (secret, account, options) =>

@@ -9,6 +9,7 @@ import { generations } from './0008-generations.ts';
 import { lent } from './0009-lent.ts';
 import { creators } from './0010-creators.ts';
 import { claimed } from './0011-claimed.ts';
+import { sessions } from './0012-sessions.ts';
 import type { Migration } from './migration.ts';
 
 /** In order, the same on both databases: a database's version is how many of these it has had. */
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   lent,
   creators,
   claimed,
+  sessions,
 ];
 
 /** The database was written by a later version of the program. */

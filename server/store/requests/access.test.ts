@@ -159,7 +159,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     await store.call('revokeKey', { workspace: WORKSPACE, id: 'k', user: 'ada', now: 20 });
     expect(await roleOf(store, { user: 'ada', key: 'k' }, place)).toBeNull();
 
-    const session = { user: 'ada', share: null, created: 1, expires: 100 };
+    const session = { user: 'ada', share: null, created: 1, expires: 100, agent: null, used: null };
     await store.call('replaceSession', { old: null, session: { ...session, hash: 'one' } });
     await store.call('replaceSession', { old: null, session: { ...session, hash: 'two' } });
     expect(await roleOf(store, { user: 'ada', session: 'one' }, place)).toBe('editor');
@@ -169,6 +169,43 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('%s', (kind) => {
     expect(await roleOf(store, { user: 'ada', session: 'two' }, place)).toBe('editor');
     expect(await store.call('endSessions', ['two', 'three'])).toEqual(['two']);
     expect(await roleOf(store, { user: 'ada', session: 'two' }, place)).toBeNull();
+  });
+
+  test('somebody is told of his own sessions, the one used last first, and ends one or all others', async (context) => {
+    const store = await opened(context);
+    for (const who of ['ada', 'bob']) await join(store, user(who), 'editor');
+    const begin = (who: string, hash: string, created: number, expires = 100) =>
+      store.call('replaceSession', {
+        old: null,
+        session: { user: who, share: null, hash, created, expires, agent: `agent of ${hash}`, used: null },
+      });
+    const [one, two, three, his] = ['1', '2', '3', '4'].map((digit) => digit.repeat(64)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await begin('ada', one, 1);
+    await begin('ada', two, 2);
+    await begin('ada', three, 3, 50);
+    await begin('bob', his, 3);
+    await store.call('touchSession', { hash: one, now: 9 });
+    const listed = async (now: number) =>
+      (await store.call('listSessions', { user: 'ada', now })).map(({ hash }) => hash);
+    expect(await listed(10)).toEqual([one, three, two]);
+    expect(await listed(50)).toEqual([one, two]);
+    expect((await store.call('listSessions', { user: 'ada', now: 10 }))[0]).toEqual({
+      hash: one,
+      agent: `agent of ${one}`,
+      created: 1,
+      used: 9,
+      expires: 100,
+    });
+    expect(await store.call('endSessionsOf', { user: 'ada', id: his.slice(0, 16) })).toEqual([]);
+    expect(await store.call('endSessionsOf', { user: 'ada', id: two.slice(0, 16) })).toEqual([two]);
+    expect(await store.call('endSessionsOf', { user: 'ada', keep: one })).toEqual([three]);
+    expect(await listed(10)).toEqual([one]);
+    expect(await store.call('listSessions', { user: 'bob', now: 10 })).toHaveLength(1);
   });
 
   test('a member who is removed takes his keys along; another invitation takes no rights away', async (context) => {

@@ -32,13 +32,19 @@ export const sessionRequests = {
     db: Db,
     { hashes, now }: { readonly hashes: readonly string[]; readonly now: number },
   ): Promise<{
-    readonly user: { readonly id: string; readonly name: string; readonly session: string } | null;
+    readonly user: {
+      readonly id: string;
+      readonly name: string;
+      readonly session: string;
+      /** When it was last seen to be used. */
+      readonly used: number;
+    } | null;
     readonly share: (Grant & { readonly session: string }) | null;
   }> {
     if (hashes.length === 0) return { user: null, share: null };
     const rows = await db
       .selectFrom('sessions')
-      .select(['hash', 'user', 'share'])
+      .select(['hash', 'user', 'share', 'created', 'used'])
       .where('hash', 'in', [...hashes])
       .where('expires', '>', now)
       .execute();
@@ -48,7 +54,9 @@ export const sessionRequests = {
     const share = ofShare?.share == null ? null : await openGrant(db, { id: ofShare.share }, now);
     return {
       user:
-        user === null || ofUser === undefined ? null : { id: user.id, name: user.name, session: ofUser.hash },
+        user === null || ofUser === undefined
+          ? null
+          : { id: user.id, name: user.name, session: ofUser.hash, used: ofUser.used ?? ofUser.created },
       share: share === null || ofShare === undefined ? null : { ...share, session: ofShare.hash },
     };
   },

@@ -57,7 +57,17 @@ export interface AccessTables {
     revoked: number | null;
   };
   /** Of a user, or of somebody who opened a share link. */
-  sessions: { hash: string; user: string | null; share: string | null; created: number; expires: number };
+  sessions: {
+    hash: string;
+    user: string | null;
+    share: string | null;
+    created: number;
+    expires: number;
+    /** What the browser called itself. */
+    agent: string | null;
+    /** To a few minutes. */
+    used: number | null;
+  };
   /** `principal` is JSON. */
   tickets: { hash: string; principal: string; project: string; path: string; expires: number };
 }

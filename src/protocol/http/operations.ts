@@ -4,6 +4,7 @@ import { auditOperations } from './audit.ts';
 import { fileOperations } from './files.ts';
 import { projectOperations } from './projects.ts';
 import { reviewOperations } from './review.ts';
+import { sessionOperations } from './sessions.ts';
 import { systemOperations } from './system.ts';
 import { workspaceOperations } from './workspaces.ts';
 
@@ -11,6 +12,7 @@ import { workspaceOperations } from './workspaces.ts';
 export const operations = {
   ...systemOperations,
   ...accessOperations,
+  ...sessionOperations,
   ...workspaceOperations,
   ...projectOperations,
   ...fileOperations,

@@ -1,4 +1,4 @@
-import { Badge, Container, Group, Tabs, Text, Title } from '@mantine/core';
+import { Badge, Container, Group, Stack, Tabs, Text, Title } from '@mantine/core';
 import { useEffect, useRef } from 'react';
 import { Navigate, useParams, useSearchParams } from 'react-router';
 import { useSession } from '../app/use-session.ts';
@@ -9,6 +9,7 @@ import { General } from './general.tsx';
 import { Keys } from './keys.tsx';
 import { Members } from './members.tsx';
 import { Password } from './password.tsx';
+import { Sessions } from './sessions.tsx';
 import { Shares } from './shares.tsx';
 import { SignInOff } from './sign-in-off.tsx';
 import './workspace.css';
@@ -94,7 +95,10 @@ export function WorkspaceScreen() {
           <Audit workspace={current} />
         </Tabs.Panel>
         <Tabs.Panel value="you">
-          <Password />
+          <Stack gap="xl">
+            <Password />
+            {session?.principal?.kind === 'user' && <Sessions />}
+          </Stack>
         </Tabs.Panel>
       </Tabs>
     </Container>
@@ -107,5 +111,5 @@ const TITLES: Readonly<Record<Tab, string>> = {
   keys: 'API keys',
   general: 'Workspace',
   audit: 'Audit log',
-  you: 'Your password',
+  you: 'Your sign-in',
 };

@@ -63,6 +63,19 @@ export function useShares(workspace: string) {
   return { list, create, revoke };
 }
 
+export function useOwnSessions() {
+  const { sessions } = useServices().server.access;
+  const key = ['sessions'];
+  const list = useQuery({
+    queryKey: key,
+    queryFn: ({ signal }) => sessions.list({ signal }),
+    refetchInterval: LOOK_MS,
+  });
+  const end = useChange(key, (id: string) => sessions.end(id));
+  const endOthers = useChange(key, () => sessions.endOthers());
+  return { list, end, endOthers };
+}
+
 export function useKeys(workspace: string) {
   const { keys } = useServices().server.access;
   const key = ['keys', workspace];
