@@ -159,10 +159,14 @@ test('a session that ends in the middle of the work costs nothing', async ({ ser
   // A new password ends every other session.
   const next = 'four loud rivers';
   await openSettings(elsewhere, 'Ada', 'Your sign-in');
+  const sessions = elsewhere.getByRole('list', { name: 'Where you are signed in' }).getByRole('listitem');
+  await expect(sessions).toHaveCount(2);
   await elsewhere.getByRole('textbox', { name: 'Password now' }).fill(PASSWORD);
   await elsewhere.getByRole('textbox', { name: 'New password' }).fill(next);
   await elsewhere.getByRole('button', { name: 'Change it' }).click();
   await expect(elsewhere.getByText('The new password is set.')).toBeVisible();
+  await expect(sessions).toHaveCount(1);
+  await expect(sessions).toContainText('This one');
 
   await expect(ada.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
   await ada.getByRole('button', { name: 'Go on without the server' }).click();
@@ -174,6 +178,10 @@ test('a session that ends in the middle of the work costs nothing', async ({ ser
   await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(dialog).toHaveCount(0);
   await connectionIs(ada, 'Saved on server');
+  await expect(sessions).toHaveCount(2);
+  await elsewhere.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await expect(dialog).toBeVisible();
+  await expect(sessions).toHaveCount(1);
   await goTo(elsewhere, 'Editor');
   await expect(linesOf(elsewhere)).toContainText('# while signed out');
 });

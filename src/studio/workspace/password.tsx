@@ -5,12 +5,12 @@ import { AnnealError } from '../../base/error.ts';
 import { protocolErrors } from '../../protocol/errors.ts';
 import { MIN_PASSWORD } from '../../protocol/http/access.ts';
 import { ErrorNotice } from '../../ui/error-notice.tsx';
-import { useServices } from '../app/services.ts';
 import { tooShort } from '../shared/password-words.ts';
+import { usePassword } from './use-access.ts';
 
 /** Another password; whoever else is signed in with the old one is signed out. */
 export function Password() {
-  const { server, session } = useServices();
+  const change = usePassword();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const [outcome, setOutcome] = useState<'done' | { readonly error: unknown } | null>(null);
@@ -23,7 +23,7 @@ export function Password() {
     setBusy(true);
     setOutcome(null);
     try {
-      session.take(await server.access.changePassword(current, next));
+      await change(current, next);
       setCurrent('');
       setNext('');
       setOutcome('done');

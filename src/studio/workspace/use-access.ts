@@ -63,9 +63,21 @@ export function useShares(workspace: string) {
   return { list, create, revoke };
 }
 
+const OWN_SESSIONS = ['sessions'];
+
+/** Ends all other sessions with the old password. */
+export function usePassword() {
+  const { server, session } = useServices();
+  const queries = useQueryClient();
+  return async (current: string, next: string): Promise<void> => {
+    session.take(await server.access.changePassword(current, next));
+    void queries.invalidateQueries({ queryKey: OWN_SESSIONS });
+  };
+}
+
 export function useOwnSessions() {
   const { sessions } = useServices().server.access;
-  const key = ['sessions'];
+  const key = OWN_SESSIONS;
   const list = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => sessions.list({ signal }),
