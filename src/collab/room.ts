@@ -44,6 +44,8 @@ export interface Room extends Disposable {
   readonly hasUnsaved: boolean;
   /** The Yjs clients under which something was written in it on this machine that the server is not known to have. */
   readonly unsent: ReadonlySet<number>;
+  /** What the server said last to have, in the log that it has now; null where it did not. */
+  readonly acknowledged: Uint8Array | null;
   /** After 'replaced': removes the copy kept here; false where another tab has edits in it that no server has. */
   forget(): Promise<boolean>;
 }
@@ -120,20 +122,23 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
   const tabs = tabsName(server, project, path, options.person ?? null);
   /** What another tab has put aside of this life of the document, if it has. */
   let taken: Uint8Array | null = null;
+  let acknowledged = persistence?.acknowledged ?? null;
   const connection: Connection = connectDocument({
     doc,
     project,
     path,
     server,
-    acknowledged: persistence?.acknowledged ?? null,
+    acknowledged,
     unsent,
     onState: (next) => say({ connection: next }),
     onSaved: (server, vector) => {
+      acknowledged = vector;
       persistence?.saved(server, vector);
       options.onSaved?.(server);
     },
     onServer: (server) => {
       const before = persistence?.server ?? null;
+      if (before === null || server.epoch !== before.epoch || server.lsn < before.lsn) acknowledged = null;
       persistence?.learned(server);
       options.onServer?.(server, before);
     },
@@ -184,6 +189,9 @@ export async function openRoom(options: RoomOptions): Promise<Room> {
     },
     get unsent() {
       return unsent();
+    },
+    get acknowledged() {
+      return acknowledged;
     },
     async forget() {
       await stopWriting();

@@ -40,6 +40,7 @@ async function listAway(
   const page = pageOf(store, { now: () => 10 });
   const room = await synced(page);
   const files = await page.files('p');
+  files.set('sent.bin', { sha256: 'a'.repeat(64), bytes: 3 }); // which somebody has purged since
   await until(() => !room.hasUnsaved);
   server.reachable = false;
   server.cut();

@@ -35,8 +35,8 @@ export function createUnlisted(
     }
   };
   return {
-    async keep({ project, doc, unsent }) {
-      const entries = artifactsOf(doc, unsent);
+    async keep({ project, doc, unsent, acknowledged }) {
+      const entries = artifactsOf(doc, unsent, acknowledged);
       if (entries.size === 0) return;
       const kept = new Y.Doc();
       for (const [path, entry] of entries) filesOf(kept).set(path, entry);
@@ -58,11 +58,17 @@ export function createUnlisted(
   };
 }
 
-/** The artifacts that are there and were listed as one of these Yjs clients. */
-function artifactsOf(doc: Y.Doc, clients: ReadonlySet<number>): Entries {
+/**
+ * The artifacts that are there and were listed as one of these Yjs clients. Not those that the server had: what is not
+ * in its next list has been purged since.
+ */
+function artifactsOf(doc: Y.Doc, clients: ReadonlySet<number>, had: Uint8Array | null = null): Entries {
+  const known = had === null ? new Map<number, number>() : Y.decodeStateVector(had);
   const found = new Map<string, FileEntry>();
   for (const [path, item] of filesOf(doc)._map) {
-    const entry = item.deleted || !clients.has(item.id.client) ? null : entryIn(doc, path);
+    const { client, clock } = item.id;
+    const isMeant = !item.deleted && clients.has(client) && clock >= (known.get(client) ?? 0);
+    const entry = isMeant ? entryIn(doc, path) : null;
     if (entry?.kind === 'artifact' && entry.deleted === undefined) found.set(path, entry);
   }
   return found;
