@@ -3,10 +3,13 @@ import type { OwnSession } from '../../src/protocol/http/sessions.ts';
 import { CloseCode, syncPath, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/sync.ts';
 import { API_PREFIX } from '../../src/protocol/version.ts';
 import { readEntries } from '../audit/read-entries.ts';
+import type { Store } from '../store/store.ts';
 import { Editor } from '../testing/editor.ts';
 import { testServer } from '../testing/fixture.ts';
 import { Browser, memberOf, ownerOf, PASSWORD } from '../testing/people.ts';
-import { agentOf } from './own-sessions.ts';
+import { Access, type RoleChange } from './access.ts';
+import { agentOf, OwnSessions } from './own-sessions.ts';
+import type { Principal } from './principal.ts';
 
 const sessionsOf = async (browser: Browser): Promise<OwnSession[]> =>
   (await browser.get<{ sessions: OwnSession[] }>('GET', '/sessions')).sessions;
@@ -77,6 +80,25 @@ test('nobody ends the session of another, an owner neither', async () => {
   expect((await owner.call('DELETE', `/sessions/${his?.id}`)).status).toBe(404);
   expect(await owner.get('DELETE', '/sessions')).toEqual({ ended: 0 });
   expect((await bob.session()).principal).toMatchObject({ name: 'Bob' });
+});
+
+test('who ends the session that asks is signed out', async () => {
+  const server = await testServer({ auth: 'on' });
+  const owner = await ownerOf(server);
+  const [own] = await sessionsOf(owner);
+  expect(await owner.get('DELETE', `/sessions/${own?.id}`)).toEqual({ ended: 1 });
+  expect((await owner.session()).principal).toBeNull();
+});
+
+test('however many sessions end together, all who are connected are asked about it once', async () => {
+  const ended = Array.from({ length: 1000 }, (_, i) => i.toString(16).padStart(64, '0'));
+  const store = { call: async () => ended } as unknown as Store;
+  const access = new Access(store, { now: () => 0, elapsed: () => 0 }, { mode: 'on', secure: false });
+  const changes: RoleChange[] = [];
+  access.onChange((change) => changes.push(change));
+  const bob: Principal = { kind: 'user', id: 'bob', name: 'Bob', scopes: null, session: 'f'.repeat(64) };
+  expect(await new OwnSessions(store, access, () => 0).endOthers(bob)).toEqual({ ended: 1000 });
+  expect(changes).toEqual([{ user: 'bob' }]);
 });
 
 test('a key and a guest are signed in nowhere; where nobody signs in there is no list', async () => {

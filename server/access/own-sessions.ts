@@ -23,19 +23,17 @@ export class OwnSessions {
   }
 
   async end(principal: Principal, id: string): Promise<{ readonly ended: number }> {
-    const answer = await this.#end({ user: this.#whose(principal).user, id });
-    if (answer.ended === 0) throw protocolErrors.accessNotFound({ message: 'You have no such session' });
-    return answer;
-  }
-
-  endOthers(principal: Principal): Promise<{ readonly ended: number }> {
-    const { user, session } = this.#whose(principal);
-    return this.#end({ user, keep: session });
-  }
-
-  async #end(which: { readonly user: string } & ({ readonly id: string } | { readonly keep: string })) {
-    const ended = await this.#store.call('endSessionsOf', which);
+    const ended = await this.#store.call('endSessionsOf', { user: this.#whose(principal).user, id });
+    if (ended.length === 0) throw protocolErrors.accessNotFound({ message: 'You have no such session' });
     for (const session of ended) this.#access.changed({ session });
+    return { ended: ended.length };
+  }
+
+  async endOthers(principal: Principal): Promise<{ readonly ended: number }> {
+    const { user, session } = this.#whose(principal);
+    const ended = await this.#store.call('endSessionsOf', { user, keep: session });
+    // All at once: there may be thousands, and everybody who is connected is asked about each change.
+    if (ended.length > 0) this.#access.changed({ user });
     return { ended: ended.length };
   }
 

@@ -7,7 +7,7 @@ type Db = Kysely<Tables>;
 /** More than anybody looks through; the ones that were used last. */
 const AT_MOST = 100;
 
-/** What somebody is told of his own sessions, and how he ends them. No hash of a secret leaves the store whole. */
+/** What somebody is told of his own sessions, and how he ends them. Hashes are for the server alone. */
 export const ownSessionRequests = {
   async listSessions(
     db: Db,
