@@ -106,3 +106,28 @@ test('where it cannot be stored it stays, and what else was put aside is offered
   expect(await store.load(ROOM)).toEqual(before);
   expect(await offeredBy(pageOf(store))).toEqual(['last base mine ']);
 });
+
+test("what is nobody's is left to whoever opens it", async () => {
+  const store = new MemoryDocuments();
+  const kept = stateOf('nobody ');
+  await store.append(`${ROOM}~2026-01-02T03:04:05.678Z`, kept, null);
+  await closingTab(store, kept)((text) => text.insert(text.length, 'last '));
+  reaching(new FakeServer());
+  const owner = { current: () => 'bob', subscribe: () => () => undefined };
+  expect(await offeredBy(pageOf(store, { owner }))).toEqual([]);
+  expect((await store.load(ROOM)).updates).toHaveLength(1);
+});
+
+test('they are found also where so much has been written in the new text that opening it folds it', async () => {
+  const { store, server, write } = await putAside(true);
+  await write((text) => text.insert(0, 'last '));
+  const writeAnew = closingTab(store, Y.encodeStateAsUpdate(server.doc));
+  for (let i = 0; i < 100; i++) await writeAnew((text) => text.insert(text.length, 'x'));
+  const next = pageOf(store);
+  await shownBy(next); // the editor asks for what was put aside once the text is there
+  expect(await offeredBy(next)).toEqual(['last base mine ']);
+  const rows = (await store.load(ROOM)).updates.length;
+  expect(rows).toBeGreaterThan(1);
+  await shownBy(pageOf(store));
+  await until(async () => (await store.load(ROOM)).updates.length < rows);
+});

@@ -1,9 +1,10 @@
 import * as Y from 'yjs';
-import type { DocumentStore, Which } from '../domain/documents/ports.ts';
+import type { Which } from '../domain/documents/ports.ts';
 import type { Locks } from '../domain/runs/ports.ts';
 import { documentKind } from '../protocol/sync.ts';
 import { asideName, isUnread, roomOfAside } from './aside.ts';
 import { ofLife } from './lives.ts';
+import type { OwnStore } from './own-store.ts';
 
 /**
  * What a tab wrote that was closed before it heard that another one had put the text aside: it is stored under the
@@ -18,7 +19,7 @@ export interface Strays {
 }
 
 export function createStrays(
-  store: Pick<DocumentStore, 'rooms' | 'load' | 'append' | 'setAside'>,
+  store: Pick<OwnStore, 'ownRooms' | 'rooms' | 'load' | 'append' | 'setAside'>,
   locks: Pick<Locks, 'tryHold'> | undefined,
   now: () => number,
 ): Strays {
@@ -42,9 +43,12 @@ export function createStrays(
   };
   const gatherAll = async (project: string): Promise<void> => {
     const named = new Map<string, string[]>();
+    // What is nobody's is taken over by whoever opens it: looking at it would do so.
+    const own = new Set(await store.ownRooms());
     for (const name of await store.rooms()) {
       const room = roomOfAside(name);
-      if (room !== null && isTextOf(project, room)) named.set(room, [...(named.get(room) ?? []), name]);
+      if (room !== null && own.has(room) && isTextOf(project, room))
+        named.set(room, [...(named.get(room) ?? []), name]);
     }
     // What fails is looked for by the next page.
     for (const [room, names] of named) await gatherOne(room, names).catch(() => undefined);

@@ -63,8 +63,17 @@ export class MemoryDocuments implements DocumentStore {
     );
   }
 
-  async compact(): Promise<void> {
+  async compact(room: string, merge: (updates: readonly Uint8Array[]) => Uint8Array): Promise<void> {
     this.#write();
+    const rows = this.#rowsOf(room);
+    const updates = rows.map(({ bytes }) => bytes);
+    const unsaved = new Set(rows.flatMap(({ author }) => author ?? []));
+    if (updates.length < 2) return;
+    const row = (of: readonly Uint8Array[], author: number | null): Row => ({
+      bytes: new Uint8Array(merge(of)),
+      author,
+    });
+    this.#rows.set(room, [row(updates, null), ...[...unsaved].map((author) => row([], author))]);
   }
 
   async setAside(room: string, name: string, which: Which = all): Promise<void> {
