@@ -19,7 +19,7 @@ export function Sessions() {
             Where you are signed in
           </Title>
           <Text size="sm" c="dimmed" mt={4}>
-            Whoever is signed out is cut off at once; what he has not sent stays on his device.
+            A browser that you sign out is cut off at once; what it has not sent stays on its device.
           </Text>
         </div>
         {others && (
