@@ -1,10 +1,11 @@
-import { Button, Center, CopyButton, EmptyState } from '@mantine/core';
+import { Button, Center, EmptyState } from '@mantine/core';
 import { IconFolderOff } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Role } from '../../domain/access/roles.ts';
 import { useBringBack } from '../app/bring-back.ts';
 import type { Room } from '../app/use-room.ts';
 import { may } from '../app/use-session.ts';
+import { CopyKept } from './copy-kept.tsx';
 
 /** Stands where the text would while its whole project is deleted; `rooms` come back with it. */
 export function ProjectGone(props: {
@@ -34,15 +35,7 @@ export function ProjectGone(props: {
               Bring it back
             </Button>
           )}
-          {kept !== '' && (
-            <CopyButton value={kept}>
-              {({ copied, copy }) => (
-                <Button variant="default" onClick={copy}>
-                  {copied ? 'Copied' : 'Copy the text kept here'}
-                </Button>
-              )}
-            </CopyButton>
-          )}
+          <CopyKept text={kept} />
           <Button component={Link} to="/projects" variant="default">
             All projects
           </Button>

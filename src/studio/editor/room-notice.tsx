@@ -1,4 +1,4 @@
-import { Button, Center, CopyButton, EmptyState, Loader } from '@mantine/core';
+import { Button, Center, EmptyState, Loader } from '@mantine/core';
 import { IconCloudOff, IconFileOff, IconFileUnknown } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Role } from '../../domain/access/roles.ts';
@@ -6,6 +6,7 @@ import { CloseCode } from '../../protocol/sync.ts';
 import { isDeleted } from '../app/deleted.ts';
 import { useServices } from '../app/services.ts';
 import type { Room } from '../app/use-room.ts';
+import { CopyKept } from './copy-kept.tsx';
 import { ProjectGone } from './project-gone.tsx';
 
 /** Stands where the text would, while there is none to show; null when there is. */
@@ -42,15 +43,7 @@ export function RoomNotice(props: {
             <Button component={Link} to="/projects">
               All projects
             </Button>
-            {kept !== '' && (
-              <CopyButton value={kept}>
-                {({ copied, copy }) => (
-                  <Button variant="default" onClick={copy}>
-                    {copied ? 'Copied' : 'Copy the text kept here'}
-                  </Button>
-                )}
-              </CopyButton>
-            )}
+            <CopyKept text={kept} />
           </EmptyState.Actions>
         </EmptyState>
       </Center>
